@@ -1,0 +1,125 @@
+import { z } from "zod";
+
+/**
+ * The contract between a SIP server and a web application: one question per call, one decision.
+ * The same documents travel over HTTP (POST /v1/calls/decide) and over JSON-RPC (method `decide`, for
+ * Kamailio, whose HTTP client only knows whole-second timeouts). Versioned: additions only within `v: 1`.
+ */
+
+const text = z.string().max(512);
+const sipUri = z
+  .string()
+  .max(512)
+  .regex(/^(sips?|tel):[^\s<>"]+$/, "must be a SIP URI");
+
+export const questionSchema = z.object({
+  v: z.literal(1).default(1),
+  /** Call-ID of the INVITE (RFC 3261 8.1.1.4). */
+  call_id: text.min(1),
+  from: z.object({ user: text, domain: text, display: text.optional() }),
+  to: z.object({ user: text, domain: text }),
+  request_uri: text,
+  /** The dialled number or name: the user part of the request URI. */
+  number: text,
+  source: z.object({ address: z.string().max(64), port: z.int().min(0).max(65535) }),
+  transport: z.enum(["udp", "tcp", "tls", "ws", "wss"]),
+  /** The user that authenticated with a digest, if any. */
+  user: text.optional(),
+  /** The node that asks. */
+  node: text.optional(),
+  /** RFC 3339; default now. */
+  time: z.iso.datetime({ offset: true }).optional(),
+});
+export type Question = z.infer<typeof questionSchema>;
+
+const headers = z.record(
+  z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/),
+  z
+    .string()
+    .max(256)
+    .regex(/^[^\r\n]*$/),
+);
+
+export const targetSchema = z.discriminatedUnion("type", [
+  /** A SIP address, sent there directly or by way of `via` (a next-hop SIP URI). */
+  z.object({
+    type: z.literal("uri"),
+    uri: sipUri,
+    via: sipUri.optional(),
+    /** Give up on this target after so long without an answer. */
+    timeout_ms: z.int().min(500).max(300_000).optional(),
+    headers: headers.optional(),
+  }),
+  /** All registered contacts of a user of ours. */
+  z.object({
+    type: z.literal("user"),
+    user: text.min(1),
+    timeout_ms: z.int().min(500).max(300_000).optional(),
+    headers: headers.optional(),
+  }),
+]);
+export type Target = z.infer<typeof targetSchema>;
+
+export const decisionSchema = z.discriminatedUnion("action", [
+  z.object({
+    v: z.literal(1),
+    action: z.literal("route"),
+    /** `serial`: one target after the other; `parallel`: all at once, first answer wins. */
+    strategy: z.enum(["serial", "parallel"]),
+    targets: z.array(targetSchema).min(1).max(16),
+    /** Presented to the called side instead of the caller's own From. */
+    caller_id: z.object({ number: text, name: text.optional() }).optional(),
+    headers: headers.optional(),
+    record: z.boolean(),
+    /** Which rule decided: for people, and in the call record. */
+    rule: text,
+    rules_version: z.int(),
+  }),
+  z.object({
+    v: z.literal(1),
+    action: z.literal("reject"),
+    code: z.int().min(300).max(699),
+    reason: text,
+    rule: text,
+    rules_version: z.int(),
+  }),
+]);
+export type Decision = z.infer<typeof decisionSchema>;
+
+/**
+ * What happened to a call. The same shape from Kamailio's journal and from POST /v1/calls/events.
+ * `id` is a permanent unique key given by whoever saw the event: the ledger stores each id once.
+ */
+export const eventSchema = z.object({
+  v: z.literal(1).default(1),
+  id: z.uuid(),
+  /**
+   * start: INVITE arrived. answer: 2xx. confirm: ACK seen by a node that did not route the INVITE (the 2xx passed
+   * statelessly after a failover). end: BYE. fail: final non-2xx to the caller. attempt: one target failed.
+   */
+  kind: z.enum(["start", "answer", "confirm", "end", "fail", "attempt"]),
+  call_id: text.min(1),
+  from_tag: text,
+  to_tag: text.default(""),
+  /** RFC 3339 with milliseconds. */
+  time: z.iso.datetime({ offset: true }),
+  /** The node that saw this event. */
+  node: text,
+  /** The node that routed the INVITE, from the Record-Route parameter, if known. */
+  origin: text.optional(),
+  /** When the INVITE arrived, from the Record-Route parameter: lets an end event stand alone. */
+  started: z.iso.datetime({ offset: true }).optional(),
+  method: z.string().max(32),
+  code: z.int().min(0).max(699),
+  reason: text.default(""),
+  from: text.default(""),
+  to: text.default(""),
+  source: z.string().max(64).default(""),
+  user: text.default(""),
+  /** Where the call was sent, or was being sent: the request URI of the branch. */
+  target: text.default(""),
+  rule: text.default(""),
+  /** How the decision was found. */
+  decided_by: z.enum(["own", "peer", "last", "static", ""]).default(""),
+});
+export type CallEvent = z.infer<typeof eventSchema>;

@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import type { Cluster, HostRole } from "./schema.ts";
+import type { Secrets } from "./secrets.ts";
+
+/** Facts derived from cluster.yaml. Every port, path and address of a host has its one place here. */
+
+/** A host with its name. */
+export interface Host {
+  name: string;
+  role: HostRole;
+  address: string;
+  interface: string;
+}
+
+/** Where one host keeps its things. `data` survives a reboot; `run` need not (sockets, pids). */
+export interface HostDirs {
+  data: string;
+  /** Generated configuration files. */
+  etc: string;
+  /** Sockets, pid files, the VRRP track file, parts.json. */
+  run: string;
+  log: string;
+  /** Journals of call events: append-only, kept for days. */
+  journal: string;
+  /** MariaDB's datadir. */
+  mariadb: string;
+  /** The app's own files: rules snapshot, shipper checkpoint. */
+  app: string;
+}
+
+/** All that a component needs to know about the host it runs on. */
+export interface HostContext {
+  cluster: Cluster;
+  secrets: Secrets;
+  self: Host;
+  dirs: HostDirs;
+}
+
+/** Ports that are not settings: loopback or between the nodes only. */
+export const ports = {
+  /** JSON-RPC (netstrings) of the app for Kamailio: loopback and node address, peers only. */
+  rpc: 8081,
+  sql: 3306,
+  galera: 4567,
+  galeraIst: 4568,
+  galeraSst: 4444,
+} as const;
+
+export const hostDirs = (data: string): HostDirs => ({
+  data,
+  etc: join(data, "etc"),
+  run: join(data, "run"),
+  log: join(data, "log"),
+  journal: join(data, "journal"),
+  mariadb: join(data, "mariadb"),
+  app: join(data, "app"),
+});
+
+/** Files and sockets in `run` that more than one part knows. */
+export const runFiles = (dirs: HostDirs) => ({
+  /** HTTP over a unix socket: the agent's status and control, for people with rights on this host. */
+  agentSocket: join(dirs.run, "agent.sock"),
+  /** HTTP over a unix socket: the app's API, no token needed. */
+  appSocket: join(dirs.run, "app.sock"),
+  /** JSON: the agent's own {pid, start}. */
+  agentPid: join(dirs.run, "agent.json"),
+  /** JSON: part name → {pid, start} of each running child. */
+  parts: join(dirs.run, "parts.json"),
+  /** keepalived's track file: 0 = healthy, otherwise FAULT. */
+  track: join(dirs.run, "health"),
+  mariadbSocket: join(dirs.run, "mysqld.sock"),
+  /** Kamailio's JSON-RPC over a unix datagram socket. */
+  kamailioSocket: join(dirs.run, "kamailio_rpc.sock"),
+  vrrpFifo: join(dirs.run, "vrrp.fifo"),
+});
+
+export const serviceIp = (cluster: Cluster): string => cluster.service.address.split("/")[0] ?? "";
+
+export const allHosts = (cluster: Cluster): Host[] =>
+  Object.entries(cluster.hosts).map(([name, host]) => ({ name, ...host }));
+
+/** The hosts that carry calls and data, in the order of cluster.yaml. */
+export const nodes = (cluster: Cluster): Host[] => allHosts(cluster).filter((host) => host.role === "node");
+
+export const peersOf = (cluster: Cluster, self: string): Host[] =>
+  allHosts(cluster).filter((host) => host.name !== self);
+
+/** @throws Error that names the host and lists the known ones. */
+export function hostNamed(cluster: Cluster, name: string): Host {
+  const host = allHosts(cluster).find((candidate) => candidate.name === name);
+  if (!host)
+    throw new Error(
+      `no host '${name}' in the cluster '${cluster.cluster}'; it has ${Object.keys(cluster.hosts).join(", ")}`,
+    );
+  return host;
+}

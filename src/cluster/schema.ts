@@ -1,0 +1,128 @@
+import { isIPv4 } from "node:net";
+import { z } from "zod";
+
+/**
+ * The shape of cluster.yaml: everything that describes one cluster, the same file on every host.
+ * Unknown keys are refused, so that a misspelt setting can not be silently ignored.
+ */
+
+const ipv4 = z.string().refine(isIPv4, "must be an IPv4 address such as 192.0.2.10");
+
+const name = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,14}$/, "must be 1 to 15 of a-z, 0-9 and '-', beginning with a letter");
+
+const port = z.int().min(1).max(65535);
+
+const hostSchema = z.strictObject({
+  /** `node` carries calls and data; `witness` only votes and looks from outside. */
+  role: z.enum(["node", "witness"]),
+  /** The host's own address, used between the hosts. */
+  address: ipv4,
+  /** The interface that carries `address` and, while active, the service address. */
+  interface: z.string().min(1).max(15).default("eth0"),
+});
+
+export const clusterSchema = z
+  .strictObject({
+    cluster: name,
+    /**
+     * What a node without quorum may do with the service address: `availability` lets it serve calls
+     * (if it can reach an upstream address), `consistency` does not.
+     */
+    stance: z.enum(["availability", "consistency"]).default("availability"),
+    service: z.strictObject({
+      /** The address that callers use, with its prefix length, e.g. 192.0.2.100/24. */
+      address: z.string().refine((value) => {
+        const [ip, bits, rest] = value.split("/");
+        const length = Number(bits);
+        return (
+          rest === undefined && isIPv4(ip ?? "") && /^\d+$/.test(bits ?? "") && length >= 1 && length <= 32
+        );
+      }, "must be an IPv4 address with a prefix length, such as 192.0.2.100/24"),
+    }),
+    hosts: z.record(name, hostSchema),
+    /** Addresses outside the cluster (router, carrier); reaching one of them means "I am connected". */
+    upstream: z.array(ipv4).default([]),
+    sip: z
+      .strictObject({
+        port: port.default(5060),
+        /** Realm of digest authentication; the HA1s of all users depend on it. */
+        realm: z.string().min(1).max(64).default("dialtone"),
+        /** RFC 8760: SHA-256 is better, but most telephones only know MD5. */
+        digest: z.enum(["md5", "sha-256"]).default("md5"),
+        /** Where a call goes when nothing else can decide: a SIP URI, or nothing (503). */
+        fallback: z
+          .string()
+          .regex(/^sips?:[^\s]+$/, "must be a SIP URI such as sip:reception@192.0.2.9")
+          .optional(),
+        /** Longest call; an answered call without an end is closed as `estimated` after it. */
+        max_call_hours: z.number().positive().max(168).default(12),
+      })
+      .prefault({}),
+    vrrp: z
+      .strictObject({
+        id: z.int().min(1).max(255).default(73),
+        /** RFC 5798 Advertisement_Interval in milliseconds; keepalived counts in hundredths of a second. */
+        advert_ms: z.int().min(10).max(10_000).multipleOf(10).default(20),
+        /** Adverts missed before the standby takes over. */
+        down_adverts: z.int().min(3).max(100).default(10),
+      })
+      .prefault({}),
+    galera: z
+      .strictObject({
+        /** Eviction timing: t500 for dedicated hosts, t1000 for busy or virtual ones. */
+        profile: z.enum(["t500", "t1000"]).default("t1000"),
+      })
+      .prefault({}),
+    api: z
+      .strictObject({
+        /** HTTPS port of the app on the node's own and the service address. */
+        port: port.default(8443),
+      })
+      .prefault({}),
+    agent: z
+      .strictObject({
+        /** HTTPS port on which the agents of the hosts talk to each other. */
+        port: port.default(8444),
+      })
+      .prefault({}),
+  })
+  .superRefine((cluster, context) => {
+    const hosts = Object.entries(cluster.hosts);
+    const issue = (path: (string | number)[], message: string) =>
+      context.addIssue({ code: "custom", path, message });
+    const nodes = hosts.filter(([, host]) => host.role === "node");
+    if (nodes.length < 2) issue(["hosts"], `needs at least two hosts with role: node, has ${nodes.length}`);
+    if (hosts.length % 2 === 0)
+      issue(
+        ["hosts"],
+        `needs an odd number of votes to have a majority, has ${hosts.length}: add one host with role: witness`,
+      );
+    const seen = new Map<string, string>();
+    for (const [hostName, host] of hosts) {
+      const other = seen.get(host.address);
+      if (other !== undefined) issue(["hosts", hostName, "address"], `is the address of ${other} too`);
+      seen.set(host.address, hostName);
+    }
+    const service = cluster.service.address.split("/")[0] ?? "";
+    if (seen.has(service))
+      issue(
+        ["service", "address"],
+        `is the own address of ${seen.get(service)}; the service needs an address of its own`,
+      );
+    const ports = new Map<number, string>();
+    for (const [key, value] of [
+      ["sip", cluster.sip.port],
+      ["api", cluster.api.port],
+      ["agent", cluster.agent.port],
+    ] as const) {
+      const other = ports.get(value);
+      if (other !== undefined) issue([key, "port"], `${value} is the port of ${other} too`);
+      ports.set(value, key);
+    }
+  });
+
+/** A checked cluster.yaml. */
+export type Cluster = z.infer<typeof clusterSchema>;
+export type HostRole = Cluster["hosts"][string]["role"];

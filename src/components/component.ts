@@ -1,0 +1,56 @@
+import type { HostContext } from "../cluster/facts.ts";
+
+/** The stock (and own) parts that an agent runs. */
+export const partNames = ["mariadb", "garbd", "kamailio", "keepalived", "app"] as const;
+export type PartName = (typeof partNames)[number];
+
+/** A file that a component wants on disk before it starts. Written atomically; secrets go in with mode 0600. */
+export interface GeneratedFile {
+  path: string;
+  content: string;
+  /** Default 0o644. */
+  mode?: number;
+  /** System user that owns the file; default root. */
+  owner?: string;
+}
+
+/** How a component's process is started. It never reads from a terminal; its output goes to `log/<part>.log`. */
+export interface Command {
+  argv: [string, ...string[]];
+  env?: Record<string, string>;
+  /** Scheduling priority, -20 (first) to 19; default 0. */
+  nice?: number;
+}
+
+/** What a functional check found. `detail` is one line for people. */
+export interface Health<Facts = unknown> {
+  ok: boolean;
+  detail: string;
+  facts?: Facts;
+}
+
+/**
+ * One stock part: what it writes to disk, how it starts, how it is asked for its health.
+ * A component holds no state and no timers; the agent owns both.
+ */
+export interface Component {
+  name: PartName;
+  /** Directories to make before start. */
+  directories?(context: HostContext): { path: string; owner?: string; mode?: number }[];
+  /** Pure: the generated configuration. */
+  files(context: HostContext): GeneratedFile[];
+  /** Work before each start that can take long (initialise, recover a position). */
+  prepare?(context: HostContext, signal: AbortSignal): Promise<void>;
+  command(context: HostContext): Command;
+  /** Asks the running part whether it does its job. Rejects or resolves before `signal` aborts. */
+  probe(context: HostContext, signal: AbortSignal): Promise<Health>;
+  probeEveryMs: number;
+  /** One probe's deadline. */
+  probeDeadlineMs: number;
+  /** Sick (hung) when no probe succeeded for so long although the process lives. */
+  sickAfterMs: number;
+  /** A sick process is killed and restarted after so long; null: never (it must recover by itself). */
+  killAfterMs: number | null;
+  /** SIGTERM at an orderly stop, then SIGKILL after so long. */
+  stopGraceMs: number;
+}
