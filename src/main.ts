@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { registerInit } from "./cli/init.ts";
+import { registerLab } from "./cli/lab.ts";
 import { ConfigError } from "./cluster/load.ts";
 
 /** The command line: reads as a table of contents. Each group registers its own commands. */
@@ -9,6 +10,7 @@ const program = new Command("dialtone")
   .option("--json", "output for programs");
 
 registerInit(program);
+registerLab(program);
 
 try {
   await program.parseAsync();
