@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { registerInit } from "./cli/init.ts";
 import { registerLab } from "./cli/lab.ts";
+import { registerUp } from "./cli/up.ts";
 import { ConfigError } from "./cluster/load.ts";
 
 /** The command line: reads as a table of contents. Each group registers its own commands. */
@@ -10,6 +11,7 @@ const program = new Command("dialtone")
   .option("--json", "output for programs");
 
 registerInit(program);
+registerUp(program);
 registerLab(program);
 
 try {

@@ -34,6 +34,8 @@ export interface HostContext {
   secrets: Secrets;
   self: Host;
   dirs: HostDirs;
+  /** Where the cluster.yaml was read: the app reads it too. */
+  clusterFile: string;
 }
 
 /** Ports that are not settings: loopback or between the nodes only. */
