@@ -22,7 +22,9 @@ export interface PartEvents {
 /** May the part be started now, and how? */
 export type Gate = () => { go: true; bootstrap: boolean } | { go: false; why: string };
 
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+/** One line, not too long: a failed command's message carries all that it printed. */
+const messageOf = (error: unknown) =>
+  (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, " / ").slice(0, 600);
 
 /**
  * One supervised process: started with back-off, watched by exit and by functional probe, killed when it hangs.

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import mysql from "mysql2/promise";
 import { type HostContext, ports, runFiles } from "../../cluster/facts.ts";
@@ -81,6 +81,7 @@ ssl-mode=VERIFY_CA
  * mariabackup needs (https://mariadb.com/kb/en/mariabackup-sst-method/); `monitor` may only see the status.
  */
 const accounts = ({ secrets }: HostContext): string => `
+FLUSH PRIVILEGES;
 CREATE DATABASE IF NOT EXISTS dialtone;
 CREATE USER IF NOT EXISTS 'dialtone'@'%' IDENTIFIED BY '${secrets.database.app}';
 GRANT ALL ON dialtone.* TO 'dialtone'@'%';
@@ -110,15 +111,22 @@ async function createDatadir(context: HostContext, signal: AbortSignal): Promise
 
 async function prepare(context: HostContext, how: StartHow): Promise<string[]> {
   const datadir = context.dirs.mariadb;
-  const initialised = readDiskState(datadir).initialised;
-  if (!initialised) {
-    // A half-made directory (power lost while it was created or received) is worth nothing and stops a state transfer.
-    if (existsSync(datadir))
-      await run("find", [datadir, "-mindepth", "1", "-delete"], { signal: how.signal });
+  const unfinished = join(datadir, "dialtone-unfinished");
+  const disk = readDiskState(datadir);
+  if (!disk.initialised || (disk.uuid === "" && existsSync(unfinished))) {
+    const left = existsSync(datadir) ? await readdir(datadir) : [];
+    if (left.length > 0 && !existsSync(unfinished))
+      throw new Error(
+        `${datadir} holds files but no grastate.dat: dialtone does not delete data it did not make; move them away, or restore the file`,
+      );
+    // Ours, but interrupted while it was created or received: worth nothing, and in the way of a state transfer.
+    for (const name of left) await rm(join(datadir, name), { recursive: true });
+    await writeFile(unfinished, "");
     if (!how.bootstrap) return [];
     await createDatadir(context, how.signal);
     return ["--wsrep-new-cluster"];
   }
+  await rm(unfinished, { force: true });
   const position = await recoverPosition(configFile(context), how.signal);
   const start = `--wsrep-start-position=${position.uuid}:${position.seqno}`;
   if (!how.bootstrap) return [start];
@@ -163,7 +171,10 @@ async function probe(context: HostContext, signal: AbortSignal): Promise<Health<
 /** MariaDB with Galera: the rules, the users and the ledger of calls. */
 export const mariadb: Component = {
   name: "mariadb",
-  directories: ({ dirs }) => [{ path: dirs.mariadb, owner: "mysql", mode: 0o750 }],
+  directories: ({ dirs }) => [
+    { path: dirs.mariadb, owner: "mysql", mode: 0o750 },
+    { path: dirname(runFiles(dirs).mariadbSocket), owner: "mysql" },
+  ],
   files(context): GeneratedFile[] {
     const tls = tlsFiles(context, "mariadb", "mysql");
     return [

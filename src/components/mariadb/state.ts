@@ -58,7 +58,7 @@ export async function recoverPosition(
 ): Promise<{ uuid: string; seqno: number }> {
   const { stdout, stderr } = await run(
     "mariadbd",
-    [`--defaults-file=${configFile}`, "--wsrep-recover", "--log-error="],
+    [`--defaults-file=${configFile}`, "--wsrep-recover", "--skip-networking"],
     {
       signal,
       maxBuffer: 16 << 20,
