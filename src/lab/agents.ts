@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Client } from "undici";
 import { z } from "zod";
+import { identify, type ProcessId } from "../agent/process.ts";
 import { hostDirs, runFiles } from "../cluster/facts.ts";
 import { labPaths } from "./names.ts";
-import { identify, type ProcessId } from "./processes.ts";
 import type { LabHost } from "./state.ts";
 
 /** Starting a host's agent and talking to it. */

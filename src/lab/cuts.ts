@@ -1,5 +1,5 @@
 import { machinePort, portOf } from "./names.ts";
-import { inNamespace } from "./shell.ts";
+import { runNow } from "./shell.ts";
 import type { Cut, LabState } from "./state.ts";
 
 /** Everyone, in a cut. */
@@ -52,6 +52,5 @@ export const cutsWithout = (cuts: readonly Cut[], host: string): Cut[] =>
   cuts.filter((cut) => cut.from !== host && cut.to !== host);
 
 /** Makes the bridge follow the recorded cuts. */
-export async function applyCuts(state: LabState): Promise<void> {
-  await inNamespace(state.switchNamespace, ["nft", "-f", "-"], rulesFor(state.cuts));
-}
+export const applyCuts = (state: LabState): void =>
+  runNow("ip", ["netns", "exec", state.switchNamespace, "nft", "-f", "-"], rulesFor(state.cuts));

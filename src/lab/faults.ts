@@ -1,7 +1,8 @@
+import { isAlive, type ProcessId } from "../agent/process.ts";
 import { partsOf, spawnIn, startAgent } from "./agents.ts";
 import { addCut, applyCuts, cutsWithout, everyone, machineName } from "./cuts.ts";
 import { connectHost, disconnectHost, namespaceExists, unplug } from "./network.ts";
-import { isAlive, type ProcessId, signal, treeOf } from "./processes.ts";
+import { signal, treeOf } from "./processes.ts";
 import { type Cut, type LabHost, type LabState, saveState } from "./state.ts";
 
 /** What can be broken in a lab, and how it is repaired. Each function expects the lab's lock to be held. */
@@ -18,10 +19,11 @@ export interface Moment {
 
 const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
 
-async function timed(action: () => Promise<unknown>): Promise<Moment> {
+/** Synchronous, so that nothing else of this process comes between the clock and the fault. */
+function timed(action: () => void): Moment {
   const wall_ms = Date.now();
   const mono_ms = monotonicMs();
-  await action();
+  action();
   return { mono_ms, wall_ms, within_ms: Math.round((monotonicMs() - mono_ms) * 1000) / 1000 };
 }
 
@@ -46,7 +48,7 @@ export async function killHost(state: LabState, name: string): Promise<Moment> {
   const host = poweredHost(state, name);
   host.powered = false;
   host.keeper = null;
-  const moment = await timed(() => unplug(state, name));
+  const moment = timed(() => unplug(state, name));
   // Written only now: the time between the cable and the processes should be short.
   state.paused = state.paused.filter((pause) => pause.host !== name);
   const gone = disconnectHost(state, name, host);
@@ -70,17 +72,12 @@ function partTree(host: LabHost, name: string, part: string): ProcessId[] {
  * SIGKILL for a part. With `stayDead` (the agent only) nothing restarts it until `heal`.
  * @throws Error when it does not run.
  */
-export async function killPart(
-  state: LabState,
-  name: string,
-  part: string,
-  stayDead: boolean,
-): Promise<Moment> {
+export function killPart(state: LabState, name: string, part: string, stayDead: boolean): Moment {
   const host = poweredHost(state, name);
   const tree = partTree(host, name, part);
   if (stayDead && part !== "agent")
     throw new Error("only the agent can be kept dead: the other parts are restarted by their agent");
-  const moment = await timed(async () => {
+  const moment = timed(() => {
     if (stayDead && host.keeper) signal(host.keeper, "SIGKILL");
     for (const id of tree) signal(id, "SIGKILL");
   });
@@ -90,11 +87,11 @@ export async function killPart(
 }
 
 /** SIGSTOP for a part: it lives, holds its sockets and answers nothing. */
-export async function pausePart(state: LabState, name: string, part: string): Promise<Moment> {
+export function pausePart(state: LabState, name: string, part: string): Moment {
   const tree = partTree(poweredHost(state, name), name, part);
   state.paused.push({ host: name, part, processes: tree });
   saveState(state);
-  return timed(async () => {
+  return timed(() => {
     for (const id of tree) signal(id, "SIGSTOP");
   });
 }
@@ -114,7 +111,7 @@ export function resume(state: LabState, name?: string, part?: string): void {
 }
 
 /** Drops frames between two hosts; `*` is everyone. */
-export async function cutLink(state: LabState, cut: Cut): Promise<Moment> {
+export function cutLink(state: LabState, cut: Cut): Moment {
   for (const name of [cut.from, cut.to])
     if (name !== everyone && name !== machineName) hostNamed(state, name);
   if (cut.from === cut.to) throw new Error(`can not cut '${cut.from}' from itself`);
@@ -127,7 +124,7 @@ export async function cutLink(state: LabState, cut: Cut): Promise<Moment> {
 export async function heal(state: LabState, only?: string): Promise<void> {
   if (only !== undefined) hostNamed(state, only);
   state.cuts = only === undefined ? [] : cutsWithout(state.cuts, only);
-  await applyCuts(state);
+  applyCuts(state);
   resume(state, only);
   const names = Object.keys(state.hosts).filter((name) => only === undefined || name === only);
   await Promise.all(

@@ -1,4 +1,5 @@
 import { execa } from "execa";
+import type { HostReport } from "../agent/report.ts";
 import { agentSocketOf, askSocket, spawnIn } from "./agents.ts";
 import * as faults from "./faults.ts";
 import { create, destroy, runningSince, type UpOptions, wipe } from "./lifecycle.ts";
@@ -18,7 +19,7 @@ export interface HostStatus {
   /** Parts that `pause` has stopped. */
   paused: string[];
   /** What the host's agent answers to GET /status; null: no agent, or it does not answer. */
-  agent: unknown;
+  agent: HostReport | null;
   /** Why `agent` is null although there should be one. */
   problem?: string;
 }
@@ -80,7 +81,7 @@ async function hostStatus(state: LabState, name: string): Promise<HostStatus> {
   };
   if (!host.powered || host.data === null) return status;
   try {
-    status.agent = await askSocket(agentSocketOf(host.data), "GET", "/status", { deadlineMs: 1000 });
+    status.agent = (await askSocket(agentSocketOf(host.data), "GET", "/status")) as HostReport;
   } catch (error) {
     status.problem = error instanceof Error ? error.message : String(error);
   }
@@ -128,15 +129,15 @@ export function openLab(labName: string): Lab {
       };
     },
     kill: (host, part, options = {}) =>
-      changing((current) =>
+      changing(async (current) =>
         part === undefined
           ? faults.killHost(current, host)
           : faults.killPart(current, host, part, options.stayDead ?? false),
       ),
-    pause: (host, part) => changing((current) => faults.pausePart(current, host, part)),
+    pause: (host, part) => changing(async (current) => faults.pausePart(current, host, part)),
     resume: (host, part) => changing(async (current) => faults.resume(current, host, part)),
     cut: (from, to = "*", options = {}) =>
-      changing((current) =>
+      changing(async (current) =>
         faults.cutLink(current, { from, to, oneWay: options.oneWay ?? false, loss: options.loss ?? 100 }),
       ),
     heal: (host) => changing((current) => faults.heal(current, host)),

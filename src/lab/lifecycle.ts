@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { identify, isAlive } from "../agent/process.ts";
 import { allHosts, serviceIp } from "../cluster/facts.ts";
 import { newSecrets, writeInit } from "../cluster/init.ts";
 import { loadCluster, secretsFileOf } from "../cluster/load.ts";
@@ -18,7 +19,7 @@ import {
   switchNamespaceOf,
 } from "./names.ts";
 import { checkSubnetFree, createNetwork, destroyNetwork, namespaceExists } from "./network.ts";
-import { identify, isAlive, processesIn, signal } from "./processes.ts";
+import { processesIn, signal } from "./processes.ts";
 import { bootId, type LabHost, type LabState, saveState } from "./state.ts";
 
 /** Making a lab and taking it away. Each function expects the lab's lock to be held. */

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { applyCuts } from "./cuts.ts";
 import { machinePort, overlaps, portOf, rangeOf } from "./names.ts";
 import { processesIn, signal } from "./processes.ts";
-import { inNamespace, ip, ipBatch } from "./shell.ts";
+import { inNamespace, ip, ipBatch, runNow } from "./shell.ts";
 import type { LabHost, LabState } from "./state.ts";
 
 /** Namespaces, links and the bridge of a lab: makes and removes what lab.json names. */
@@ -87,7 +87,7 @@ export async function createNetwork(state: LabState, machineAddress: string): Pr
     `link add ${bridge} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
     `link set ${bridge} up`,
   ]);
-  await applyCuts(state);
+  applyCuts(state);
   await Promise.all(Object.entries(state.hosts).map(([name, host]) => connectHost(state, name, host)));
   if (state.machineLink === null) return;
   await ip(
@@ -111,8 +111,8 @@ export async function createNetwork(state: LabState, machineAddress: string): Pr
 }
 
 /** Takes a host's cable out on the switch's side. */
-export const unplug = (state: LabState, name: string): Promise<string> =>
-  ip("-n", state.switchNamespace, "link", "set", "dev", portOf(name), "down");
+export const unplug = (state: LabState, name: string): void =>
+  runNow("ip", ["-n", state.switchNamespace, "link", "set", "dev", portOf(name), "down"]);
 
 /** SIGKILLs whatever lives in a namespace until nothing does. @throws Error when something survives 10 s. */
 export async function killAllIn(namespace: string): Promise<void> {

@@ -1,53 +1,9 @@
-import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { readdirSync, readlinkSync, statSync } from "node:fs";
+import { identify, isAlive, type ProcessId, processTree } from "../agent/process.ts";
 
-/**
- * Processes by number and start time, read from /proc (proc(5)). A process number alone is reused by the kernel;
- * together with the start time it is unique since boot, so nobody else's process is ever signalled.
- */
-export interface ProcessId {
-  pid: number;
-  /** Field 22 of /proc/PID/stat: clock ticks since boot. */
-  start: string;
-}
-
-interface ProcessStat extends ProcessId {
-  parent: number;
-  state: string;
-}
-
-/** Codes of a process that ended while we looked at it. */
+/** Codes of a process or a namespace that ended while we looked at it. */
 const isGone = (error: unknown): boolean =>
   ["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "");
-
-function statOf(pid: number): ProcessStat | undefined {
-  let text: string;
-  try {
-    text = readFileSync(`/proc/${pid}/stat`, "utf8");
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
-  }
-  // The command name in parentheses may hold spaces and parentheses itself.
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return { pid, state: fields[0] ?? "", parent: Number(fields[1]), start: fields[19] ?? "" };
-}
-
-const allPids = (): number[] =>
-  readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
-
-/** The identity of a running process, undefined when there is none with this number. */
-export function identify(pid: number): ProcessId | undefined {
-  const stat = statOf(pid);
-  return stat && { pid, start: stat.start };
-}
-
-/** Whether exactly this process still runs; a zombie has ended. */
-export function isAlive(id: ProcessId): boolean {
-  const stat = statOf(id.pid);
-  return stat !== undefined && stat.start === id.start && stat.state !== "Z" && stat.state !== "X";
-}
 
 /** Signals exactly this process. Returns false when it has ended. */
 export function signal(id: ProcessId, name: NodeJS.Signals): boolean {
@@ -61,22 +17,9 @@ export function signal(id: ProcessId, name: NodeJS.Signals): boolean {
   }
 }
 
-/** A process and all its descendants, parents first; empty when it has ended. */
-export function treeOf(root: ProcessId): ProcessId[] {
-  if (!isAlive(root)) return [];
-  const children = new Map<number, ProcessStat[]>();
-  for (const pid of allPids()) {
-    const stat = statOf(pid);
-    if (!stat || stat.state === "Z") continue;
-    const siblings = children.get(stat.parent);
-    if (siblings) siblings.push(stat);
-    else children.set(stat.parent, [stat]);
-  }
-  const tree: ProcessId[] = [root];
-  for (const member of tree)
-    for (const child of children.get(member.pid) ?? []) tree.push({ pid: child.pid, start: child.start });
-  return tree;
-}
+/** A process with its group and its descendants, itself first; empty when it has ended. */
+export const treeOf = (root: ProcessId): ProcessId[] =>
+  processTree(root).flatMap((pid) => identify(pid) ?? []);
 
 /** All processes that live in a network namespace of /run/netns; empty when there is no such namespace. */
 export function processesIn(namespace: string): ProcessId[] {
@@ -87,7 +30,8 @@ export function processesIn(namespace: string): ProcessId[] {
     if (isGone(error)) return [];
     throw error;
   }
-  return allPids().flatMap((pid) => {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.flatMap((pid) => {
     try {
       if (readlinkSync(`/proc/${pid}/ns/net`) !== wanted) return [];
     } catch (error) {
@@ -96,7 +40,6 @@ export function processesIn(namespace: string): ProcessId[] {
         return [];
       throw error;
     }
-    const stat = statOf(pid);
-    return stat && stat.state !== "Z" ? [{ pid, start: stat.start }] : [];
+    return identify(Number(pid)) ?? [];
   });
 }
