@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { registerHost } from "./cli/host.ts";
 import { registerInit } from "./cli/init.ts";
 import { registerLab } from "./cli/lab.ts";
 import { registerUp } from "./cli/up.ts";
@@ -12,6 +13,7 @@ const program = new Command("dialtone")
 
 registerInit(program);
 registerUp(program);
+registerHost(program);
 registerLab(program);
 
 try {

@@ -12,6 +12,7 @@ import { decideDatabaseStart, decideRescue, type StartSituation } from "./databa
 import { EventLog } from "./events.ts";
 import { makeHostDirectories, writeComponentFiles } from "./files.ts";
 import { contactMs, judge, knownNodes, type Observation } from "./judge.ts";
+import { rotateLogs } from "./logs.ts";
 import { Part } from "./part.ts";
 import { Peers } from "./peers.ts";
 import { identify, type ProcessId } from "./process.ts";
@@ -112,18 +113,29 @@ export class HostAgent {
       stop: () => this.stopRequested.resolve(),
     });
     const timer = setInterval(() => this.tick(), tickMs);
+    const rotation = setInterval(() => void this.rotate(), 60_000);
     signal.addEventListener("abort", () => this.stopRequested.resolve());
     try {
       await this.stopRequested.promise;
       await this.stopParts();
     } finally {
       clearInterval(timer);
+      clearInterval(rotation);
       await this.peers.close();
       this.upstream.close();
       stopVrrp();
       await closeServers();
     }
     this.log.add("agent", "stopped", "all parts are stopped");
+  }
+
+  private async rotate(): Promise<void> {
+    try {
+      const rotated = await rotateLogs(this.context.dirs.log);
+      if (rotated.length > 0) this.log.add("agent", "logs", `rotated ${rotated.join(", ")}`);
+    } catch (error) {
+      this.log.add("agent", "logs", messageOf(error));
+    }
   }
 
   private adopt(): void {
