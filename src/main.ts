@@ -1,4 +1,6 @@
 import { Command } from "commander";
+import { registerCall } from "./cli/call.ts";
+import { registerDrill } from "./cli/drill.ts";
 import { registerHost } from "./cli/host.ts";
 import { registerInit } from "./cli/init.ts";
 import { registerLab } from "./cli/lab.ts";
@@ -15,6 +17,8 @@ registerInit(program);
 registerUp(program);
 registerHost(program);
 registerLab(program);
+registerCall(program);
+registerDrill(program);
 
 try {
   await program.parseAsync();
