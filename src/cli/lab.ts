@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
+import { runLab } from "../lab/foreground.ts";
 import { type Lab, type Moment, openLab } from "../lab/lab.ts";
 import { defaultLab, defaultSubnet } from "../lab/names.ts";
 import { describeStatus } from "../lab/text.ts";
@@ -20,6 +21,7 @@ const seconds = (value: string): number => {
 
 interface Context {
   lab: Lab;
+  json: boolean;
   print(text: string, data: unknown): void;
 }
 
@@ -28,6 +30,7 @@ function contextOf(command: Command): Context {
   const options = command.optsWithGlobals<{ lab: string; json?: boolean }>();
   return {
     lab: openLab(options.lab),
+    json: options.json ?? false,
     print: (text, data) => process.stdout.write(options.json ? `${JSON.stringify(data)}\n` : `${text}\n`),
   };
 }
@@ -113,6 +116,7 @@ export function registerLab(program: Command): void {
     .option("--isolated", "without an address on this machine: all traffic stays inside", false)
     .option("--subnet <a.b.c.0/24>", `addresses of the lab (default: ${defaultSubnet})`)
     .option("--fresh", "delete the lab's data first", false)
+    .option("--no-demo", "without demonstration users, telephones and first call")
     .addHelpText(
       "after",
       `
@@ -125,12 +129,13 @@ Examples:
     )
     .action(
       async (
-        options: { detach: boolean; isolated: boolean; subnet?: string; fresh: boolean },
+        options: { detach: boolean; isolated: boolean; subnet?: string; fresh: boolean; demo: boolean },
         command: Command,
       ) => {
-        const { lab, print } = contextOf(command);
-        const state = await lab.up(options);
-        print(`lab '${lab.name}' is up`, state);
+        const { lab, json } = contextOf(command);
+        const result = await runLab(lab, { ...options, quiet: json, deadlineMs: 150_000 });
+        if (json) process.stdout.write(`${JSON.stringify({ lab: lab.name, ...result })}\n`);
+        if (result.problem !== undefined) process.exitCode = 1;
       },
     );
 

@@ -2,14 +2,15 @@ import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Client } from "undici";
 import { z } from "zod";
 import { identify, type ProcessId } from "../agent/process.ts";
 import { hostDirs, runFiles } from "../cluster/facts.ts";
 import { labPaths } from "./names.ts";
 import type { LabHost } from "./state.ts";
 
-/** Starting a host's agent and talking to it. */
+/** Starting a host's agent, and where it listens. */
+
+export { askSocket } from "../agent/client.ts";
 
 const mainFile = fileURLToPath(new URL("../main.ts", import.meta.url));
 
@@ -79,35 +80,6 @@ export function partsOf(data: string): Record<string, ProcessId> {
     ...(parts === undefined ? {} : z.record(z.string(), partSchema).parse(JSON.parse(parts))),
     ...(agent === undefined ? {} : { agent: partSchema.parse(JSON.parse(agent)) }),
   };
-}
-
-/**
- * One request to a unix socket of a host, answered within `deadlineMs`.
- * @throws Error when nobody answers, not in time, or not with 2xx.
- */
-export async function askSocket(
-  socketPath: string,
-  method: "GET" | "POST" | "PUT",
-  path: string,
-  options: { body?: unknown; deadlineMs?: number } = {},
-): Promise<unknown> {
-  const client = new Client("http://localhost", { socketPath });
-  try {
-    const response = await client.request({
-      method,
-      path,
-      signal: AbortSignal.timeout(options.deadlineMs ?? 1000),
-      ...(options.body === undefined
-        ? {}
-        : { body: JSON.stringify(options.body), headers: { "content-type": "application/json" } }),
-    });
-    const text = await response.body.text();
-    if (response.statusCode < 200 || response.statusCode > 299)
-      throw new Error(`${method} ${path} at ${socketPath}: ${response.statusCode} ${text.slice(0, 300)}`);
-    return text === "" ? undefined : JSON.parse(text);
-  } finally {
-    await client.destroy();
-  }
 }
 
 export const agentSocketOf = (data: string): string => runFiles(hostDirs(data)).agentSocket;

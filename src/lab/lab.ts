@@ -1,6 +1,7 @@
 import { execa } from "execa";
+import { askSocket } from "../agent/client.ts";
 import type { HostReport } from "../agent/report.ts";
-import { agentSocketOf, askSocket, spawnIn } from "./agents.ts";
+import { agentSocketOf, spawnIn } from "./agents.ts";
 import * as faults from "./faults.ts";
 import { create, destroy, runningSince, type UpOptions, wipe } from "./lifecycle.ts";
 import { checkLabName, defaultSubnet, labPaths } from "./names.ts";
@@ -35,16 +36,27 @@ export interface LabStatus {
   hosts: HostStatus[];
 }
 
+export interface DownOptions {
+  /** Time for an orderly stop, default 30 s; 0: none. */
+  graceMs?: number;
+  /** Delete the data too. */
+  wipe?: boolean;
+  /** When it aborts, what is not stopped yet is killed. */
+  hurry?: AbortSignal;
+}
+
 /** A lab on this machine by name: hosts as network namespaces, and everything that can go wrong with them. */
 export interface Lab {
   readonly name: string;
   readonly paths: ReturnType<typeof labPaths>;
   /** The recorded state. @throws Error when the lab is not up. */
   state(): LabState;
+  /** Whether it is recorded as made; also true for one that a crash left behind. */
+  isUp(): boolean;
   /** Makes the network, starts the agents; does not wait for their health. */
   up(options: UpOptions): Promise<LabState>;
   /** Takes everything away but the data. Returns the hosts that did not stop in time and were killed. */
-  down(options?: { graceMs?: number; wipe?: boolean }): Promise<{ wasUp: boolean; killed: string[] }>;
+  down(options?: DownOptions): Promise<{ wasUp: boolean; killed: string[] }>;
   status(): Promise<LabStatus>;
   /** Power cut of a host; or, with a part, SIGKILL of that part. `stayDead`: nothing restarts the agent. */
   kill(host: string, part?: string, options?: { stayDead?: boolean }): Promise<faults.Moment>;
@@ -106,12 +118,13 @@ export function openLab(labName: string): Lab {
     name,
     paths,
     state,
+    isUp: () => loadState(name) !== undefined,
     prefix,
     up: (options) => withLock(name, () => create(name, loadState(name), options, defaultSubnet)),
     down: (options = {}) =>
       withLock(name, async () => {
         const current = loadState(name);
-        const killed = current ? await destroy(current, options.graceMs ?? 30_000) : [];
+        const killed = current ? await destroy(current, options.graceMs ?? 30_000, options.hurry) : [];
         if (options.wipe) wipe(name);
         return { wasUp: current !== undefined, killed };
       }),

@@ -1,12 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { askSocket } from "../agent/client.ts";
 import { identify, isAlive } from "../agent/process.ts";
 import { allHosts, serviceIp } from "../cluster/facts.ts";
 import { newSecrets, writeInit } from "../cluster/init.ts";
 import { loadCluster, secretsFileOf } from "../cluster/load.ts";
 import type { Cluster } from "../cluster/schema.ts";
-import { agentSocketOf, askSocket, startAgent } from "./agents.ts";
+import { agentSocketOf, startAgent } from "./agents.ts";
 import {
   type AddressPlan,
   labPaths,
@@ -173,41 +174,47 @@ export async function create(
   for (const host of Object.values(state.hosts))
     if (host.data !== null) mkdirSync(host.data, { recursive: true, mode: 0o755 });
   saveState(state);
-  await createNetwork(state, `${plan.machine}/${plan.bits}`);
-  for (const [name, host] of Object.entries(state.hosts)) host.keeper = startAgent(lab, name, host);
+  try {
+    await createNetwork(state, `${plan.machine}/${plan.bits}`);
+    for (const [name, host] of Object.entries(state.hosts)) host.keeper = startAgent(lab, name, host);
+  } catch (error) {
+    await sweep(state);
+    throw error;
+  }
   if (options.detach) state.owner = null;
   saveState(state);
   return state;
 }
 
-const until = async (condition: () => boolean, deadlineMs: number): Promise<boolean> => {
+async function until(condition: () => boolean, deadlineMs: number, hurry?: AbortSignal): Promise<boolean> {
   const deadline = performance.now() + deadlineMs;
   while (!condition()) {
-    if (performance.now() > deadline) return false;
+    if (hurry?.aborted || performance.now() > deadline) return false;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return true;
-};
+}
 
 /**
  * Orderly end: every agent is asked to stop (they agree on the order among themselves). Where that fails or takes
- * longer than `graceMs`, the host's processes get SIGTERM, and at last SIGKILL. `graceMs` 0: SIGKILL at once.
+ * longer than `graceMs`, the host's processes get SIGTERM, and at last SIGKILL; at once when
+ * `graceMs` is 0 or `hurry` aborts.
  * Returns the hosts whose agents did not end by themselves.
  */
-export async function destroy(state: LabState, graceMs: number): Promise<string[]> {
+export async function destroy(state: LabState, graceMs: number, hurry?: AbortSignal): Promise<string[]> {
   for (const pause of state.paused) for (const id of pause.processes) signal(id, "SIGCONT");
   const end = async ([name, host]: [string, LabHost]): Promise<string[]> => {
     if (!host.powered || host.data === null || graceMs === 0) return [];
     const { keeper, namespace } = host;
     const ended = () => (keeper === null || !isAlive(keeper)) && processesIn(namespace).length === 0;
-    const asked = await askSocket(agentSocketOf(host.data), "POST", "/stop", { deadlineMs: graceMs }).then(
+    const asked = await askSocket(agentSocketOf(host.data), "POST", "/stop", { deadlineMs: 2000 }).then(
       () => true,
       () => false,
     );
-    if (asked && (await until(ended, graceMs))) return [];
+    if (asked && (await until(ended, graceMs, hurry))) return [];
     if (keeper) signal(keeper, "SIGKILL");
     for (const id of processesIn(namespace)) signal(id, "SIGTERM");
-    await until(() => processesIn(namespace).length === 0, 5000);
+    await until(() => processesIn(namespace).length === 0, 5000, hurry);
     return [name];
   };
   const stubborn = await Promise.all(Object.entries(state.hosts).map(end));
