@@ -13,7 +13,7 @@ import { EventLog } from "./events.ts";
 import { makeHostDirectories, writeComponentFiles } from "./files.ts";
 import { contactMs, judge, knownNodes, type Observation } from "./judge.ts";
 import { rotateLogs } from "./logs.ts";
-import { Part } from "./part.ts";
+import { type Gate, Part } from "./part.ts";
 import { Peers } from "./peers.ts";
 import { identify, type ProcessId } from "./process.ts";
 import type { HostReport, Verdict } from "./report.ts";
@@ -44,6 +44,7 @@ export class HostAgent {
   private upstream: Upstream | undefined;
   private verdict: Verdict = { mayHold: false, light: "red", reasons: ["the agent has just started"] };
   private disk: DiskState = { initialised: false, uuid: "", seqno: -1, safeToBootstrap: false, view: false };
+  private readingDisk = false;
   private databaseWaits: string | undefined;
   private forceBootstrap = false;
   private holds = false;
@@ -151,6 +152,7 @@ export class HostAgent {
 
   private async readDisk(): Promise<void> {
     const { dirs } = this.context;
+    this.readingDisk = true;
     try {
       let disk = readDiskState(dirs.mariadb);
       if (disk.initialised && disk.seqno < 0)
@@ -161,6 +163,8 @@ export class HostAgent {
       this.disk = disk;
     } catch (error) {
       this.log.add("database", "position", messageOf(error));
+    } finally {
+      this.readingDisk = false;
     }
   }
 
@@ -170,7 +174,9 @@ export class HostAgent {
     return { host: self.name, nodeOrder, disk: this.disk, peers: this.peers?.news() ?? {} };
   }
 
-  private databaseGate(): ReturnType<ConstructorParameters<typeof Part>[3] & object> {
+  private databaseGate(): ReturnType<Gate> {
+    // InnoDB's files can be opened by one process at a time: no start while the position is being read.
+    if (this.readingDisk) return { go: false, why: "reading the position of the last transaction" };
     const decision = decideDatabaseStart(this.startSituation());
     if (this.forceBootstrap || decision.action === "bootstrap") {
       const why = decision.action === "bootstrap" ? decision.why : "no Primary Component formed";
