@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { registerApp } from "./cli/app.ts";
 import { registerCall } from "./cli/call.ts";
 import { registerDrill } from "./cli/drill.ts";
 import { registerHost } from "./cli/host.ts";
@@ -15,6 +16,7 @@ const program = new Command("dialtone")
 
 registerInit(program);
 registerUp(program);
+registerApp(program);
 registerHost(program);
 registerLab(program);
 registerCall(program);

@@ -93,3 +93,11 @@ export const problemDocument = (
   code,
   ...(errors && { errors }),
 });
+
+/** A body may repeat the name in the path, but not contradict it. @throws Problem `invalid-request` */
+export function assertSameName(inPath: string, inBody: string | undefined): void {
+  if (inBody !== undefined && inBody !== inPath)
+    throw new Problem("invalid-request", `the body names ${inBody}, the path ${inPath}`, [
+      { path: "/name", message: `must be ${inPath}, as in the path` },
+    ]);
+}

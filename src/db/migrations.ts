@@ -20,6 +20,7 @@ export const migrations: Migration[] = [
       `CREATE TABLE IF NOT EXISTS users (
         name VARCHAR(64) NOT NULL PRIMARY KEY,
         display VARCHAR(128) NOT NULL DEFAULT '',
+        description VARCHAR(256) NOT NULL DEFAULT '',
         ha1_md5 CHAR(32) NOT NULL,
         ha1_sha256 CHAR(64) NOT NULL,
         enabled TINYINT NOT NULL DEFAULT 1

@@ -8,6 +8,7 @@ type Json = string;
 export interface UsersTable {
   name: string;
   display: string;
+  description: string;
   /** Hex of MD5(user:realm:password), RFC 7616 3.4.2; the password itself is never stored. */
   ha1_md5: string;
   /** Hex of SHA-256(user:realm:password), RFC 8760. */

@@ -88,6 +88,14 @@ export class LiveSnapshot {
     }
   }
 
+  /**
+   * After a change that this node committed: decide by it at once. When the database is lost just then, the change
+   * stands nevertheless, and the loop in `run` catches up (and logs the outage).
+   */
+  async catchUp(): Promise<void> {
+    await this.refresh().catch(() => {});
+  }
+
   /** Between two decisions: nobody sees half of it. */
   #apply(delta: Delta): void {
     if (delta.type === "same") return;

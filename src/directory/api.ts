@@ -1,0 +1,291 @@
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { assertSameName, Problem } from "../app/problems.ts";
+import type { Services } from "../app/services.ts";
+import { dialString, entityName } from "../routing/rule.ts";
+import { change } from "../routing/store.ts";
+import { ha1 } from "./digest.ts";
+import {
+  newNumberSchema,
+  newUserSchema,
+  numberSchema,
+  pageQuery,
+  putNumberSchema,
+  putUserSchema,
+  userSchema,
+} from "./directory.ts";
+
+const userKey = z.object({ name: entityName });
+const numberKey = z.object({ number: dialString });
+const versioned = z.object({ rules_version: z.int() });
+
+/** /v1/users and /v1/numbers */
+export const directoryRoutes =
+  (services: Services): FastifyPluginAsyncZod =>
+  async (app) => {
+    await app.register(userRoutes(services));
+    await app.register(numberRoutes(services));
+  };
+
+const userRoutes =
+  ({ database, live, context }: Services): FastifyPluginAsyncZod =>
+  async (app) => {
+    const { db } = database;
+    const { realm } = context.cluster.sip;
+    const tags = ["users"];
+    const show = (row: { name: string; display: string; description: string; enabled: number }) => ({
+      name: row.name,
+      display: row.display,
+      description: row.description,
+      enabled: row.enabled !== 0,
+    });
+
+    app.get(
+      "/v1/users",
+      {
+        schema: {
+          summary: "All users",
+          tags,
+          querystring: pageQuery,
+          response: { 200: z.object({ users: z.array(userSchema), next: z.string().nullable() }) },
+        },
+      },
+      async ({ query: { after, limit } }) => {
+        const rows = await db
+          .selectFrom("users")
+          .select(["name", "display", "description", "enabled"])
+          .where("name", ">", after)
+          .orderBy("name")
+          .limit(limit)
+          .execute();
+        return { users: rows.map(show), next: rows.length === limit ? (rows.at(-1)?.name ?? null) : null };
+      },
+    );
+    app.get(
+      "/v1/users/:name",
+      { schema: { summary: "One user", tags, params: userKey, response: { 200: userSchema } } },
+      async ({ params: { name } }) => {
+        const row = await db.selectFrom("users").selectAll().where("name", "=", name).executeTakeFirst();
+        if (!row) throw new Problem("not-found", `there is no user ${name}`);
+        return show(row);
+      },
+    );
+    app.post(
+      "/v1/users",
+      { schema: { summary: "A new user", tags, body: newUserSchema, response: { 201: versioned } } },
+      async ({ body: { password, ...user } }, reply) => {
+        const version = await change(
+          database,
+          { kind: "user", entity: user.name, operation: "put" },
+          async (trx) => {
+            if (await trx.selectFrom("users").select("name").where("name", "=", user.name).executeTakeFirst())
+              throw new Problem("exists", `there is a user ${user.name} already`);
+            await trx
+              .insertInto("users")
+              .values({ ...user, enabled: Number(user.enabled), ...ha1(user.name, realm, password) })
+              .execute();
+          },
+        );
+        await live.catchUp();
+        return reply.code(201).send({ rules_version: version });
+      },
+    );
+    app.put(
+      "/v1/users/:name",
+      {
+        schema: {
+          summary: "Create or change a user",
+          tags,
+          params: userKey,
+          body: putUserSchema,
+          response: { 200: versioned },
+        },
+      },
+      async ({ params: { name }, body: { name: given, password, enabled, ...rest } }) => {
+        assertSameName(name, given);
+        const version = await change(
+          database,
+          { kind: "user", entity: name, operation: "put" },
+          async (trx) => {
+            const found = await trx
+              .selectFrom("users")
+              .select("name")
+              .where("name", "=", name)
+              .executeTakeFirst();
+            const values = { ...rest, enabled: Number(enabled) };
+            const secret = password === undefined ? undefined : ha1(name, realm, password);
+            if (found)
+              await trx
+                .updateTable("users")
+                .set({ ...values, ...secret })
+                .where("name", "=", name)
+                .execute();
+            else if (secret)
+              await trx
+                .insertInto("users")
+                .values({ name, ...values, ...secret })
+                .execute();
+            else
+              throw new Problem("invalid-request", "a new user needs a password", [
+                { path: "/password", message: "is required for a new user" },
+              ]);
+          },
+        );
+        await live.catchUp();
+        return { rules_version: version };
+      },
+    );
+    app.delete(
+      "/v1/users/:name",
+      { schema: { summary: "Remove a user", tags, params: userKey, response: { 200: versioned } } },
+      async ({ params: { name } }) => {
+        const version = await change(
+          database,
+          { kind: "user", entity: name, operation: "delete" },
+          async (trx) => {
+            const used = await trx
+              .selectFrom("numbers")
+              .select("number")
+              .where("user_name", "=", name)
+              .limit(3)
+              .execute();
+            if (used.length > 0)
+              throw new Problem(
+                "in-use",
+                `numbers are assigned to ${name}: ${used.map((row) => row.number).join(", ")}`,
+              );
+            const { numDeletedRows } = await trx
+              .deleteFrom("users")
+              .where("name", "=", name)
+              .executeTakeFirst();
+            if (numDeletedRows === 0n) throw new Problem("not-found", `there is no user ${name}`);
+          },
+        );
+        await live.catchUp();
+        return { rules_version: version };
+      },
+    );
+  };
+
+const numberRoutes =
+  ({ database, live }: Services): FastifyPluginAsyncZod =>
+  async (app) => {
+    const { db } = database;
+    const tags = ["numbers"];
+    const show = (row: { number: string; user_name: string; description: string }) => ({
+      number: row.number,
+      user: row.user_name,
+      description: row.description,
+    });
+    const put = async (
+      number: string,
+      user: string,
+      description: string,
+      mayExist: boolean,
+    ): Promise<number> => {
+      const version = await change(
+        database,
+        { kind: "number", entity: number, operation: "put" },
+        async (trx) => {
+          // Locked, so that the user can not be removed by another transaction meanwhile.
+          const owner = await trx
+            .selectFrom("users")
+            .select("name")
+            .where("name", "=", user)
+            .forUpdate()
+            .executeTakeFirst();
+          if (!owner) throw new Problem("unknown-user", `there is no user ${user}`);
+          if (!mayExist) {
+            const old = await trx
+              .selectFrom("numbers")
+              .select("user_name")
+              .where("number", "=", number)
+              .executeTakeFirst();
+            if (old) throw new Problem("exists", `number ${number} is assigned to ${old.user_name} already`);
+          }
+          await trx
+            .insertInto("numbers")
+            .values({ number, user_name: user, description })
+            .onDuplicateKeyUpdate({ user_name: user, description })
+            .execute();
+        },
+      );
+      await live.catchUp();
+      return version;
+    };
+
+    app.get(
+      "/v1/numbers",
+      {
+        schema: {
+          summary: "All numbers",
+          tags,
+          querystring: pageQuery.extend({ user: entityName.optional() }),
+          response: { 200: z.object({ numbers: z.array(numberSchema), next: z.string().nullable() }) },
+        },
+      },
+      async ({ query: { after, limit, user } }) => {
+        let select = db.selectFrom("numbers").selectAll().where("number", ">", after);
+        if (user !== undefined) select = select.where("user_name", "=", user);
+        const rows = await select.orderBy("number").limit(limit).execute();
+        return {
+          numbers: rows.map(show),
+          next: rows.length === limit ? (rows.at(-1)?.number ?? null) : null,
+        };
+      },
+    );
+    app.get(
+      "/v1/numbers/:number",
+      { schema: { summary: "One number", tags, params: numberKey, response: { 200: numberSchema } } },
+      async ({ params: { number } }) => {
+        const row = await db
+          .selectFrom("numbers")
+          .selectAll()
+          .where("number", "=", number)
+          .executeTakeFirst();
+        if (!row) throw new Problem("not-found", `there is no number ${number}`);
+        return show(row);
+      },
+    );
+    app.post(
+      "/v1/numbers",
+      { schema: { summary: "A new number", tags, body: newNumberSchema, response: { 201: versioned } } },
+      async ({ body }, reply) =>
+        reply.code(201).send({ rules_version: await put(body.number, body.user, body.description, false) }),
+    );
+    app.put(
+      "/v1/numbers/:number",
+      {
+        schema: {
+          summary: "Create a number or assign it to another user",
+          tags,
+          params: numberKey,
+          body: putNumberSchema,
+          response: { 200: versioned },
+        },
+      },
+      async ({ params: { number }, body }) => {
+        assertSameName(number, body.number);
+        return { rules_version: await put(number, body.user, body.description, true) };
+      },
+    );
+    app.delete(
+      "/v1/numbers/:number",
+      { schema: { summary: "Remove a number", tags, params: numberKey, response: { 200: versioned } } },
+      async ({ params: { number } }) => {
+        const version = await change(
+          database,
+          { kind: "number", entity: number, operation: "delete" },
+          async (trx) => {
+            const { numDeletedRows } = await trx
+              .deleteFrom("numbers")
+              .where("number", "=", number)
+              .executeTakeFirst();
+            if (numDeletedRows === 0n) throw new Problem("not-found", `there is no number ${number}`);
+          },
+        );
+        await live.catchUp();
+        return { rules_version: version };
+      },
+    );
+  };
