@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
+import { askSocket } from "../agent/client.ts";
 import type { HostReport } from "../agent/report.ts";
-import { agentSocketOf, askSocket } from "../lab/agents.ts";
+import { agentSocketOf } from "../lab/agents.ts";
 import type { HostStatus, Lab } from "../lab/lab.ts";
 
 /** What a drill wants to know of the cluster that it is about to hurt. */

@@ -1,8 +1,14 @@
 import Table from "cli-table3";
-import type { Run } from "./host-death.ts";
 import { type Spread, spread } from "./measure.ts";
+import type { Outcome } from "./session.ts";
 
 /** What a drill found, for programs (JSON) and for people (text). Pure. */
+
+/** One run of a drill. */
+export interface Run extends Outcome {
+  run: number;
+  killed: string;
+}
 
 export interface DrillResult {
   drill: string;
@@ -13,6 +19,8 @@ export interface DrillResult {
   finished: string;
   /** Where the callers' logs lie; deleted when nothing was broken. */
   logs: string;
+  /** Why it ended before all runs were done; null: it did not. */
+  stopped: string | null;
   runs: Run[];
   summary: {
     d_ms: Spread | null;
@@ -81,6 +89,7 @@ export function summarise(drill: Omit<DrillResult, "summary" | "broken">): Drill
     [records.open, "answered and ended calls whose record was never closed"],
   ];
   const broken = promises.filter(([count]) => count > 0).map(([count, text]) => `${count} ${text}`);
+  if (drill.stopped !== null) broken.push(`the drill stopped after ${runs.length} runs: ${drill.stopped}`);
   return { ...drill, summary, broken };
 }
 
