@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
-import { Listr } from "listr2";
+import { Listr, PRESET_TIMER } from "listr2";
 import { z } from "zod";
 import { demo, firstCall, seedDemo, startTelephones } from "./demo.ts";
 import type { Lab } from "./lab.ts";
@@ -111,6 +111,7 @@ export async function bringUp(
     {
       // Signals are ours: the lab has to be taken down in order.
       registerSignalListeners: false,
+      rendererOptions: { timer: PRESET_TIMER },
       renderer: options.quiet ? "silent" : process.stdout.isTTY ? "default" : "simple",
     },
   );

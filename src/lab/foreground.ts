@@ -80,8 +80,11 @@ export async function runLab(lab: Lab, options: BringUpOptions): Promise<UpResul
       print(timesText(result.times));
     } catch (error) {
       if (!ours) throw error;
-      result.problem = error instanceof Error ? error.message : String(error);
-      if (!signals.stop.aborted) process.stderr.write(`dialtone: ${result.problem}\n`);
+      // Whoever interrupts the start knows why it ended.
+      if (!signals.stop.aborted) {
+        result.problem = error instanceof Error ? error.message : String(error);
+        process.stderr.write(`dialtone: ${result.problem}\n`);
+      }
     }
     const hints = hintsFor(lab, !options.detach);
     if (options.detach && !signals.stop.aborted) {
