@@ -33,6 +33,7 @@ const drill = (runs: Run[]) =>
       started: "",
       finished: "",
       logs: "/logs",
+      stopped: null,
       runs,
     },
   });
