@@ -29,6 +29,10 @@ const quoted = (value: string): string => `"${value.replace(/[\\"]/g, (char) => 
 const oneOf = (values: string[]): string =>
   `^(${[...new Set(values)].map((value) => value.replace(/[^A-Za-z0-9_-]/g, (char) => `[${char}]`)).join("|")})$`;
 
+/** Matches the Via that Kamailio writes: without the port when it is SIP's own. */
+const ourVia = (service: string, port: number): string =>
+  `[ /](UDP|TCP) +${service.replaceAll(".", "[.]")}${port === 5060 ? "(:5060)?" : `:${port}`}([^0-9.:]|$)`;
+
 /** What a call without any other decision gets: Kamailio code that sets $avp(decision). */
 function staticDecision(fallback: string | undefined): string {
   if (fallback === undefined) return "\t$avp(decision) = $null;";
@@ -70,7 +74,7 @@ export function kamailioConfig(context: HostContext): string {
 #!define REALM ${quoted(realm)}
 #!define CLUSTER_HOSTS ${quoted(oneOf([...allHosts(cluster).map((host) => host.address), service]))}
 #!define OUR_DOMAINS ${quoted(oneOf([service, realm, ...nodes(cluster).map((host) => host.address)]))}
-#!define OUR_VIA ${quoted(`[ /](UDP|TCP) +${service.replaceAll(".", "[.]")}:${port}([^0-9]|$)`)}
+#!define OUR_VIA ${quoted(ourVia(service, port))}
 #!substdef "!HA1_FIELD!${digest === "md5" ? "ha1_md5" : "ha1_sha256"}!g"
 #!substdef "!ASK_TIMEOUT_MS!${askTimeoutMs}!g"
 #!define LAST_DECISION_MIN_FREE ${(sharedMb / 2) * 1024 * 1024}
