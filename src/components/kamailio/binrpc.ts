@@ -89,13 +89,15 @@ function decodeAt(data: Buffer, at: number): { value: RpcValue; next: number } {
   }
   if (cell.kind === kinds.struct) {
     const fields: { [name: string]: RpcValue } = {};
+    // Kamailio writes a list of structs as a struct whose members have no names.
+    const items: RpcValue[] = [];
     let next = cell.next;
     for (;;) {
       const name = cellAt(data, next);
-      if (name.end) return { value: fields, next: name.next };
-      if (name.kind !== kinds.name) throw new Error("Kamailio's answer has a field without a name");
-      const field = decodeAt(data, name.next);
-      fields[text(name.value)] = field.value;
+      if (name.end) return { value: items.length > 0 ? items : fields, next: name.next };
+      const field = decodeAt(data, name.kind === kinds.name ? name.next : next);
+      if (name.kind === kinds.name) fields[text(name.value)] = field.value;
+      else items.push(field.value);
       next = field.next;
     }
   }

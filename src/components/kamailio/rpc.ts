@@ -82,8 +82,8 @@ export async function kamailioFacts(context: HostContext, signal: AbortSignal): 
   if (!isStruct(statistics) || !isStruct(tm) || !isStruct(shm) || !isStruct(up))
     throw new Error("Kamailio's figures have another form than version 5.6's");
   return {
-    users: number(statistics["usrloc.location-users"]),
-    contacts: number(statistics["usrloc.location-contacts"]),
+    users: number(statistics["usrloc.location_users"]),
+    contacts: number(statistics["usrloc.location_contacts"]),
     transactions: number(tm.current),
     memory: { total: number(shm.total), free: number(shm.free) },
     closedTo: [...(own ? (["own"] as const) : []), ...(peer ? (["peer"] as const) : [])],
