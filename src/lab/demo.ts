@@ -24,19 +24,25 @@ export const demo = {
 /** Passwords that SIPp's scenarios and every softphone's form can take. */
 const newPassword = (): string => randomBytes(9).toString("base64url").replaceAll(/[-_]/g, "x");
 
-/** Makes users and number unless the lab has its passwords already. Idempotent. @throws Error from the API. */
+const description = "demonstration, made by the lab";
+const usersSchema = z.object({ users: z.array(z.object({ name: z.string(), description: z.string() })) });
+
+/**
+ * Makes users and number once in a lab's life; the passwords file, written last, says that it is done.
+ * Users of these names that somebody else made are left alone.
+ * Returns the passwords by user.
+ * @throws Error from the API.
+ */
 export async function seedDemo(lab: Lab): Promise<Record<string, string>> {
   const known = readDemoUsers(lab.name);
+  const names: string[] = [demo.caller, demo.callee];
+  if (names.every((name) => known[name] !== undefined)) return known;
   const state = lab.state();
-  if (known[demo.caller] !== undefined && known[demo.callee] !== undefined) return known;
-  const passwords = { ...known, [demo.caller]: newPassword(), [demo.callee]: newPassword() };
-  const users = z.object({ users: z.array(z.object({ name: z.string() })) });
-  const present = users.parse(await askApp(state, "GET", "/v1/users", { deadlineMs: 5000 })).users;
-  if (present.some((user) => user.name === demo.caller || user.name === demo.callee)) return known;
-  // Written first: a password that is in use but that nobody knows would lock the newcomer out.
-  await writeDemoUsers(lab.name, passwords);
-  for (const name of [demo.caller, demo.callee]) {
-    const body = { name, password: passwords[name], description: "demonstration, made by the lab" };
+  const { users } = usersSchema.parse(await askApp(state, "GET", "/v1/users", { deadlineMs: 5000 }));
+  if (users.some((user) => names.includes(user.name) && user.description !== description)) return known;
+  const passwords = Object.fromEntries(names.map((name) => [name, newPassword()]));
+  for (const name of names) {
+    const body = { password: passwords[name], description };
     await askApp(state, "PUT", `/v1/users/${name}`, { body, deadlineMs: 5000 });
   }
   const body = {
@@ -47,6 +53,7 @@ export async function seedDemo(lab: Lab): Promise<Record<string, string>> {
     action: { type: "route", targets: [{ type: "uri", uri: `sip:${demo.number}@${telephones(lab)[0]}` }] },
   };
   await askApp(state, "PUT", "/v1/routes/demo-answering", { body, deadlineMs: 5000 });
+  await writeDemoUsers(lab.name, { ...known, ...passwords });
   return passwords;
 }
 
