@@ -43,7 +43,10 @@ export function dropPrivileges(context: HostContext, events: Events): void {
   if (process.geteuid?.() !== 0) return;
   const passwd = readFileSync("/etc/passwd", "utf8");
   const identity = identityIn(passwd, appUser);
-  if (!identity) return events.privilegesKept(`there is no system user ${appUser}`);
+  if (!identity) {
+    events.privilegesKept(`there is no system user ${appUser}`);
+    return;
+  }
   const groups = [identity.gid, identityIn(passwd, "kamailio")?.gid].filter((gid) => gid !== undefined);
 
   const files = appFiles(context);
@@ -63,7 +66,10 @@ export function dropPrivileges(context: HostContext, events: Events): void {
     }
     if (existsSync(files.sipJournal)) readdirSync(files.sipJournal);
   });
-  if (fault !== undefined) return events.privilegesKept(fault);
+  if (fault !== undefined) {
+    events.privilegesKept(fault);
+    return;
+  }
   process.setgroups?.(groups);
   process.setgid?.(identity.gid);
   process.setuid?.(identity.uid);

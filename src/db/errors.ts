@@ -59,3 +59,20 @@ export function isEndpointFault(error: unknown): boolean {
   const errno = errnoOf(error);
   return isRetryable(error) && errno !== 1213 && errno !== 1205 && errno !== 1020;
 }
+
+/** Server errors that are about the very values of a row and will never go away by waiting. */
+const dataFaults = new Set([
+  1048, // column can not be null
+  1264, // out of range
+  1265, // data truncated
+  1292, // truncated or incorrect value
+  1366, // incorrect string value
+  1406, // data too long
+  1690, // value is out of range
+]);
+
+/** True when this very data is refused. Everything else (a missing table, a full disk) is worth waiting for. */
+export function isDataFault(error: unknown): boolean {
+  const errno = errnoOf(error);
+  return errno !== undefined && dataFaults.has(errno);
+}

@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { CallEvent } from "../app/contract.ts";
 import type { Events } from "../app/log.ts";
-import { isRetryable } from "../db/errors.ts";
+import { isDataFault } from "../db/errors.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Quarantine } from "./quarantine.ts";
@@ -172,14 +172,14 @@ export class Shipper {
     try {
       await this.#ledger.store(batch);
     } catch (error) {
-      if (isRetryable(error)) throw error;
+      if (!isDataFault(error)) throw error;
       // One of them is refused by the database itself: find it, and let the others through.
       for (const portion of portions)
         for (const { event, line } of portion.events)
           try {
             await this.#ledger.store([event]);
           } catch (single) {
-            if (isRetryable(single)) throw single;
+            if (!isDataFault(single)) throw single;
             await this.#quarantine.add(portion.segment.path, line.offset, line.text, single);
           }
     }
