@@ -52,6 +52,10 @@ export async function writeComponentFiles(component: Component, context: HostCon
 
 /** Tells whether a running child was started with what would be generated now. */
 export function startDigest(component: Component, context: HostContext): string {
-  const parts = JSON.stringify([component.files(context), component.command(context)]);
+  const parts = JSON.stringify([
+    component.files(context),
+    component.command(context),
+    component.reads?.(context),
+  ]);
   return createHash("sha256").update(parts).digest("hex").slice(0, 16);
 }

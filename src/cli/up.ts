@@ -1,21 +1,14 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { HostAgent } from "../agent/agent.ts";
 import { preflight } from "../agent/preflight.ts";
 import { hostDirs, hostNamed } from "../cluster/facts.ts";
 import { findClusterFile, loadCluster, loadSecrets } from "../cluster/load.ts";
+import { release } from "../cluster/release.ts";
 import { componentsOf } from "../components/index.ts";
 
 /** Where a real host keeps its data. */
 export const defaultData = "/var/lib/dialtone";
-
-const release = (): string =>
-  (
-    JSON.parse(readFileSync(resolve(import.meta.dirname, "../../package.json"), "utf8")) as {
-      version: string;
-    }
-  ).version;
 
 /** `dialtone up`: this host's agent, in the foreground. */
 export function registerUp(program: Command): void {

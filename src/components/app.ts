@@ -2,6 +2,7 @@ import { request } from "node:http";
 import { fileURLToPath } from "node:url";
 import { type AppHealth, healthSchema } from "../app/health-api.ts";
 import { type HostContext, runFiles } from "../cluster/facts.ts";
+import { release } from "../cluster/release.ts";
 import type { Component, Health } from "./component.ts";
 
 const main = fileURLToPath(new URL("../main.ts", import.meta.url));
@@ -24,6 +25,8 @@ export const app: Component = {
       dirs.data,
     ],
   }),
+  // It reads cluster.yaml itself, and its code is our release.
+  reads: ({ cluster }) => JSON.stringify([cluster, release()]),
   probe: askHealth,
   probeEveryMs: 300,
   probeDeadlineMs: 300,
