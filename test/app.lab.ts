@@ -59,6 +59,23 @@ function ask(method: string, path: string, body?: unknown, raw?: string): Promis
   });
 }
 
+/** Only announces a large body: the answer must come without waiting for it. */
+async function announceLargeBody(): Promise<number> {
+  const headers = { "content-type": "application/json", "content-length": "1100000" };
+  const outgoing = request({
+    socketPath: appSocket(a),
+    method: "POST",
+    path: "/v1/calls/events",
+    headers,
+    agent: false,
+  });
+  outgoing.on("error", () => {}); // the server closes on us, as it should
+  outgoing.flushHeaders();
+  const [response] = (await once(outgoing, "response")) as [{ statusCode: number }];
+  outgoing.destroy();
+  return response.statusCode;
+}
+
 /** Polls until `check` gives something true. */
 async function until<T>(what: string, check: () => Promise<T | undefined | false>, ms = 15_000): Promise<T> {
   const deadline = Date.now() + ms;
@@ -81,12 +98,15 @@ const question = (number: string, user?: string) => ({
   ...(user !== undefined && { user }),
 });
 
+/** Long enough ago that a call without an end is given up. */
+const longAgo = Date.now() - 2 * 3_600_000;
+
 const event = (kind: string, call_id: string, ms: number, more: object = {}) => ({
   id: randomUUID(),
   kind,
   call_id,
   from_tag: "ft",
-  time: new Date(Date.UTC(2026, 10, 21, 10) + ms).toISOString(),
+  time: new Date(longAgo + ms).toISOString(),
   node: "a",
   method: kind === "end" ? "BYE" : "INVITE",
   code: kind === "answer" || kind === "end" ? 200 : 0,
@@ -244,10 +264,7 @@ describe("the app", () => {
     });
     const events = [event("start", "half", 0), { ...event("answer", "half", 1), id: "no uuid" }];
     expect(await ask("POST", "/v1/calls/events", events)).toMatchObject({ status: 400 });
-    expect(await ask("POST", "/v1/calls/events", undefined, `"${"x".repeat(1_100_000)}"`)).toMatchObject({
-      status: 413,
-      body: { code: "too-large" },
-    });
+    expect(await announceLargeBody()).toBe(413);
     expect((await ask("GET", "/v1/records?call_id=half")).body.records).toEqual([]);
     const refused = await fetch("http://127.77.0.11:8443/v1/users").catch((error: Error) => error);
     expect(refused).toBeInstanceOf(Error);
