@@ -212,6 +212,19 @@ const scenarios: Scenario[] = [
     light: "amber",
   },
   {
+    name: "the other host has just died: the witness's last news of it is about as old as ours, and proves nothing",
+    state: a({
+      ...{ holds: true, term: 10 },
+      members: 2,
+      peers: {
+        b: peer("b", { ageMs: 750, holds: true, term: 9 }),
+        w: peer("w", { ageMs: 100, sees: { b: sighting({ ageMs: 450, holds: true, term: 9 }) } }),
+      },
+    }),
+    mayHold: true,
+    light: "amber",
+  },
+  {
     name: "cut from the other node, which was elected too: the older claim goes on",
     state: a({
       term: 3,

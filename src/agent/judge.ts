@@ -38,6 +38,11 @@ export interface Observation {
 export const contactMs = 700;
 /** News that came by way of a third host takes two polls more. */
 const indirectMs = 1600;
+/**
+ * A third host proves a peer alive only with news that is so much fresher than our own last: two polls. When the peer
+ * dies, everyone's last news of it is equally stale, and believing the witness would cost the survivor the address.
+ */
+const fresherMs = 500;
 
 interface Known extends Sighting {
   name: string;
@@ -62,6 +67,7 @@ export function knownNodes(o: Observation): Known[] {
           return sighting && third ? [{ ...sighting, ageMs: sighting.ageMs + third.ageMs }] : [];
         })
         .filter((sighting) => sighting.ageMs <= indirectMs)
+        .filter((sighting) => news === undefined || sighting.ageMs + fresherMs <= news.ageMs)
         .sort((x, y) => x.ageMs - y.ageMs)[0];
       return indirect ? [{ name, direct: false, ...indirect }] : [];
     });
