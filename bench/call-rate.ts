@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { startPhone } from "../src/callers/phone.ts";
 import { inNamespace } from "../src/callers/sipp.ts";
-import { routeNumber } from "../src/drills/api.ts";
+import { routeKnown, routeNumber } from "../src/drills/api.ts";
 import { activeNodes } from "../src/drills/cluster-view.ts";
 import { succeeded } from "../src/drills/measure.ts";
 import { startProber } from "../src/drills/prober.ts";
@@ -50,7 +50,7 @@ try {
     ...{ place: inNamespace(namespace, phoneAddress), directory, name: "benchphone", port },
   });
   await routeNumber(values.lab, "bench-call-rate", number, `sip:${number}@${phoneAddress}:${port}`);
-  await delay(1500);
+  await routeKnown(lab, number, 10_000);
   for (const rate of values.rates.split(",").map(Number)) {
     await using prober = await startProber({
       ...{

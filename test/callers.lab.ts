@@ -128,7 +128,7 @@ describe("the prober", () => {
     expect(
       attempts.every((call) => call.answered !== undefined || hasFailed(call, Date.now(), patienceMs)),
     ).toBe(true);
-    return measure(attempts, { fault });
+    return measure(attempts, { fault }, 50);
   }
 
   it("sees a short outage to about the distance of two calls; retransmission saves all calls", async () => {

@@ -10,6 +10,7 @@ interface Options {
   rate: number;
   patience: number;
   lab?: string;
+  keepLogs: boolean;
 }
 
 const atLeast =
@@ -71,6 +72,7 @@ export function registerDrill(program: Command): void {
       atLeast(1, "seconds"),
       4,
     )
+    .option("--keep-logs", "keep the callers' logs even when all was well", false)
     .option("--lab <name>", "which lab (default: the running one, else an isolated one of its own)")
     .addHelpText(
       "after",
@@ -97,7 +99,7 @@ Example:
         const result = await inLab(options.lab, tell, stop.signal, (lab) =>
           hostDeath(lab, {
             ...{ runs: Math.round(options.runs), rate: options.rate, patienceMs: options.patience * 1000 },
-            ...{ tell, signal: stop.signal },
+            ...{ tell, signal: stop.signal, keepLogs: options.keepLogs },
           }),
         );
         process.stdout.write(`${json ? JSON.stringify(result) : resultText(result)}\n`);

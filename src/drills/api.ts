@@ -1,7 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
+import { askSocket } from "../agent/client.ts";
+import { appSocketOf } from "../lab/agents.ts";
 import { askApp } from "../lab/app.ts";
-import { openLab } from "../lab/lab.ts";
+import { type Lab, openLab } from "../lab/lab.ts";
 import { type CallRecord, callRecordSchema } from "../records/call-record.ts";
 
 /** What drills and callers ask of a lab's own API: over the unix sockets of its nodes, whichever answers. */
@@ -47,4 +49,21 @@ export async function routeNumber(lab: string, name: string, number: string, uri
     action: { type: "route", targets: [{ type: "uri", uri }] },
   };
   await askApp(openLab(lab).state(), "PUT", `/v1/routes/${name}`, { body, deadlineMs });
+}
+
+const simulationSchema = z.object({ decision: z.object({ action: z.string() }) });
+
+/** Waits until every node with power would route this number. @throws Error that names those that do not in time. */
+export async function routeKnown(lab: Lab, number: string, waitMs: number): Promise<void> {
+  const until = Date.now() + waitMs;
+  const nodes = Object.entries(lab.state().hosts).filter(([, host]) => host.role === "node" && host.powered);
+  for (const [name, host] of nodes)
+    for (;;) {
+      const path = `/v1/rules/simulate?number=${number}`;
+      const answer = await askSocket(appSocketOf(host.data ?? ""), "GET", path, { deadlineMs });
+      if (simulationSchema.parse(answer).decision.action === "route") break;
+      if (Date.now() > until)
+        throw new Error(`${name} does not know the route to ${number} after ${waitMs} ms`);
+      await delay(50);
+    }
 }

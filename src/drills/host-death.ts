@@ -9,6 +9,8 @@ import { openSession, type SessionOptions } from "./session.ts";
 
 export interface HostDeathOptions extends Omit<SessionOptions, "name"> {
   runs: number;
+  /** Keep the callers' logs even when all was well. */
+  keepLogs?: boolean;
 }
 
 /**
@@ -48,6 +50,6 @@ export async function hostDeath(lab: Lab, options: HostDeathOptions): Promise<Dr
   });
   await appendFile(join(lab.paths.root, "drills.jsonl"), `${JSON.stringify(result)}\n`);
   // The callers' logs are evidence only when something went wrong.
-  if (result.broken.length > 0) session.keepLogs();
+  if (result.broken.length > 0 || options.keepLogs) session.keepLogs();
   return result;
 }

@@ -19,13 +19,25 @@ const calls = (from: number, to: number): Attempt[] =>
 
 describe("measure", () => {
   it("tells detection, takeover and outage from the log", () => {
-    const figures = measure(calls(4000, 4250), { fault: 4003, master: 4203 });
+    const figures = measure(calls(4000, 4250), { fault: 4003, master: 4203 }, 50);
     expect(figures).toMatchObject({ d: 200, f: 62, z: 260, lost: 0, redials: 0, savedByRetransmission: 12 });
     expect(figures.slowestMs).toBe(505);
   });
 
   it("finds the outage by the longest gap when the agents told nothing", () => {
-    expect(measure(calls(4000, 4250), { fault: 4003 })).toMatchObject({ d: null, f: null, z: 260 });
+    expect(measure(calls(4000, 4250), { fault: 4003 }, 50)).toMatchObject({ d: null, f: null, z: 260 });
+  });
+
+  it("an outage that comes back counts from its first to its last moment, one of the repair by itself", () => {
+    const alive = (at: number) =>
+      (at < 4000 || at > 4250) && (at < 4500 || at > 5600) && (at < 8000 || at > 8150);
+    const flapping = calls(0, 0).filter((call) => alive(call.started));
+    const figures = measure(flapping, { fault: 4003, master: 4203, repair: 7000 }, 50);
+    expect(figures).toMatchObject({ f: 62, z: 1640, repairGap: 180 });
+    expect(figures.gaps).toEqual([
+      { from: -18, to: 262 },
+      { from: 482, to: 1622 },
+    ]);
   });
 
   it("counts lost calls and failed redials", () => {
@@ -41,13 +53,13 @@ describe("measure", () => {
       ...{ callId: "y", started: 8020, firstReply: 8021, retransmissions: 0, redial: true },
       rejected: { at: 8021, code: 503, reason: "Service Unavailable" },
     };
-    const figures = measure([...calls(4000, 4250), lost, redial], { fault: 4003, master: 4203 });
+    const figures = measure([...calls(4000, 4250), lost, redial], { fault: 4003, master: 4203 }, 50);
     expect(figures).toMatchObject({ lost: 1, redials: 1, redialsFailed: 1 });
     expect(figures.failures).toEqual({ "no answer": 1, "503 Service Unavailable": 1 });
   });
 
   it("says nothing about an outage that did not end", () => {
-    expect(measure(calls(4000, 4250).slice(0, 200), { fault: 4003, master: 4203 })).toMatchObject({
+    expect(measure(calls(4000, 4250).slice(0, 200), { fault: 4003, master: 4203 }, 50)).toMatchObject({
       z: null,
       f: null,
     });

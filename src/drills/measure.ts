@@ -13,6 +13,8 @@ export interface Marks {
   fault: number;
   /** The survivor became VRRP master; undefined when its agent told nothing. */
   master?: number;
+  /** The repair began; what callers notice of it counts by itself. */
+  repair?: number;
 }
 
 export interface Figures {
@@ -20,8 +22,15 @@ export interface Figures {
   d: number | null;
   /** Takeover: master transition → first 200 OK that a caller got afterwards. */
   f: number | null;
-  /** Outage: last 200 OK before → first 200 OK after the service address moved. */
+  /**
+   * Outage: last 200 OK before → first 200 OK of the time without gaps. One that ends only to begin again counts from
+   * its first to its last moment.
+   */
   z: number | null;
+  /** Times without any 200 OK between fault and repair, relative to the fault: longer than `gapLimit`. */
+  gaps: { from: number; to: number }[];
+  /** The longest time without any 200 OK after the repair began. */
+  repairGap: number;
   /** Outage for a person who dials in it: the longest time from INVITE to 200 of any call that was answered. */
   slowestMs: number;
   attempts: number;
@@ -55,14 +64,25 @@ const bucket = (call: CallTimeline): string =>
     ? `${call.rejected.code} ${call.rejected.reason}`
     : "no answer";
 
-/** The figures of one run. */
-export function measure(attempts: Attempt[], marks: Marks): Figures {
+/** Silence shorter than this is the machine's own unevenness: five calls, at least 100 ms. */
+export const gapLimit = (rate: number): number => Math.max(100, 5000 / rate);
+
+/**
+ * The figures of one run.
+ * @param rate calls per second that the callers tried.
+ */
+export function measure(attempts: Attempt[], marks: Marks, rate: number): Figures {
   const good = attempts.filter(succeeded);
   const answers = good.map((call) => call.answered ?? 0).sort((a, b) => a - b);
-  // Until the address moved only the dead node could answer: what was answered before belongs to it.
-  const moved = marks.master ?? longestGapStart(answers, marks.fault);
-  const before = answers.filter((at) => at <= moved).at(-1);
-  const after = answers.find((at) => at > moved);
+  const pauses = answers.slice(1).map((to, index) => ({ from: answers[index] ?? to, to }));
+  const repair = marks.repair ?? Number.POSITIVE_INFINITY;
+  const hurt = pauses.filter(({ from, to }) => to > marks.fault && from < repair);
+  const gaps = hurt.filter(({ from, to }) => to - from > gapLimit(rate));
+  // Until the address moved only the dead node could answer: the pause around that moment is the outage at least.
+  const around = marks.master === undefined ? longest(hurt) : hurt.find(({ to }) => to > (marks.master ?? 0));
+  const outage = [...gaps, ...(around ? [around] : [])].sort((a, b) => a.from - b.from);
+  const lastEnd = Math.max(...outage.map(({ to }) => to));
+  const after = marks.master === undefined ? undefined : answers.find((at) => at > (marks.master ?? 0));
   const first = attempts.filter((call) => !call.redial);
   const redials = attempts.filter((call) => call.redial);
   const failed = attempts.filter((call) => !succeeded(call));
@@ -71,7 +91,11 @@ export function measure(attempts: Attempt[], marks: Marks): Figures {
   return {
     d: marks.master === undefined ? null : round(marks.master - marks.fault),
     f: marks.master === undefined || after === undefined ? null : round(after - marks.master),
-    z: before === undefined || after === undefined ? null : round(after - before),
+    z: outage[0] ? round(lastEnd - outage[0].from) : null,
+    gaps: gaps.map(({ from, to }) => ({ from: round(from - marks.fault), to: round(to - marks.fault) })),
+    repairGap: round(
+      Math.max(0, ...pauses.filter(({ from }) => from >= repair).map(({ from, to }) => to - from)),
+    ),
     slowestMs: round(Math.max(0, ...good.map((call) => (call.answered ?? 0) - call.started))),
     attempts: attempts.length,
     answered: good.length,
@@ -83,16 +107,8 @@ export function measure(attempts: Attempt[], marks: Marks): Figures {
   };
 }
 
-/** Where the longest gap between answers begins that ends after the fault. */
-function longestGapStart(answers: number[], fault: number): number {
-  let start = fault;
-  let longest = 0;
-  for (let index = 1; index < answers.length; index++) {
-    const [from = 0, to = 0] = [answers[index - 1], answers[index]];
-    if (to > fault && to - from > longest) [start, longest] = [from, to - from];
-  }
-  return start;
-}
+const longest = (pauses: { from: number; to: number }[]) =>
+  pauses.toSorted((a, b) => b.to - b.from - (a.to - a.from))[0];
 
 const round = (value: number): number => Math.round(value * 10) / 10;
 

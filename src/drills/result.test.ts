@@ -4,7 +4,17 @@ import { histogram, type Run, resultText, summarise } from "./result.ts";
 const run = (more: Partial<Run["figures"]> = {}, ledger: Partial<Run["ledger"]> = {}): Run => ({
   ...{ run: 1, at: "2026-11-21T02:00:00.000Z", killed: "a", master: "b", healMs: 6100, settledMs: 400 },
   figures: {
-    ...{ d: 190, f: 21, z: 230, slowestMs: 512, attempts: 900, answered: 900, savedByRetransmission: 12 },
+    ...{
+      d: 190,
+      f: 21,
+      z: 230,
+      slowestMs: 512,
+      gaps: [{ from: -10, to: 220 }],
+      repairGap: 21,
+      attempts: 900,
+      answered: 900,
+      savedByRetransmission: 12,
+    },
     ...{ lost: 0, redials: 0, redialsFailed: 0, failures: {} },
     ...more,
   },

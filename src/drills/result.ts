@@ -28,6 +28,7 @@ export interface DrillResult {
     z_ms: Spread | null;
     slowest_call_ms: Spread | null;
     heal_ms: Spread | null;
+    repair_gap_ms: Spread | null;
     attempts: number;
     lost: number;
     saved_by_retransmission: number;
@@ -61,6 +62,7 @@ export function summarise(drill: Omit<DrillResult, "summary" | "broken">): Drill
     z_ms: spread(runs.map((run) => run.figures.z)),
     slowest_call_ms: spread(runs.map((run) => run.figures.slowestMs)),
     heal_ms: spread(runs.map((run) => run.healMs)),
+    repair_gap_ms: spread(runs.map((run) => run.figures.repairGap)),
     attempts: total((run) => run.figures.attempts),
     lost: total((run) => run.figures.lost),
     saved_by_retransmission: total((run) => run.figures.savedByRetransmission),
@@ -147,6 +149,7 @@ export function resultText(result: DrillResult): string {
         ],
       ].map(String),
     );
+  const relapses = result.runs.filter((run) => run.figures.gaps.length > 1);
   const { summary } = result;
   const { records } = summary;
   return [
@@ -157,6 +160,11 @@ export function resultText(result: DrillResult): string {
     `  z  last 200 OK before → first 200 OK after          ${spreadText(summary.z_ms)}   (a call every ${Math.round(1000 / result.rate)} ms)`,
     `  slowest set-up of an answered call                  ${spreadText(summary.slowest_call_ms)}`,
     `  power back → all green                              ${spreadText(summary.heal_ms)}`,
+    `  longest silence while the node came back            ${spreadText(summary.repair_gap_ms)}`,
+    ...relapses.map(
+      ({ run, figures }) =>
+        `  run ${run}: the outage came back: ${figures.gaps.map(({ from, to }) => `${from} to ${to}`).join(", ")} ms after the fault`,
+    ),
     "z:",
     ...histogram(result.runs.flatMap((run) => run.figures.z ?? [])),
     `calls ${summary.attempts}, saved by SIP's retransmission ${summary.saved_by_retransmission}, lost ${summary.lost}, redials ${summary.redials}, redials failed ${summary.redials_failed}`,

@@ -6,7 +6,7 @@ import { startPhone } from "../callers/phone.ts";
 import { inNamespace, type Place } from "../callers/sipp.ts";
 import type { Lab, Moment } from "../lab/lab.ts";
 import { outsideHost } from "../lab/names.ts";
-import { recordsOf, routeNumber } from "./api.ts";
+import { recordsOf, routeKnown, routeNumber } from "./api.ts";
 import { masterSince, waitForGreen, whyNotGreen } from "./cluster-view.ts";
 import { type Comparison, compareLedger, isSettled } from "./ledger.ts";
 import { type Attempt, type Figures, measure } from "./measure.ts";
@@ -92,6 +92,7 @@ export async function openSession(lab: Lab, options: SessionOptions): Promise<Se
   });
   const number = `9973${randomInt(100_000, 999_999)}`;
   await routeNumber(lab.name, `drill-${options.name}`, number, `sip:${number}@${called}:${phonePort}`);
+  await routeKnown(lab, number, 10_000);
 
   let keep = false;
   const callers = {
@@ -147,17 +148,16 @@ async function runFault(
 
   // Callers go on during the repair: the return of a node must not cost a call either.
   const repaired = performance.now();
+  const repair = Date.now();
   await (fault.repair?.() ?? lab.heal());
   await waitForGreen(lab, greenDeadlineMs, (why) => tell(`waiting: ${why.join("; ")}`), signal);
   const healMs = Math.round(performance.now() - repaired);
   await prober.finish();
 
   const attempts = prober.attempts();
-  const figures = measure(attempts, {
-    fault: moment.wall_ms,
-    // Both hosts have this machine's clocks: the span is taken from the monotonic one.
-    ...(first ? { master: moment.wall_ms + (first.monotonicMs - moment.mono_ms) } : {}),
-  });
+  // Both hosts have this machine's clocks: the span is taken from the monotonic one.
+  const masterAt = first ? { master: moment.wall_ms + (first.monotonicMs - moment.mono_ms) } : {};
+  const figures = measure(attempts, { fault: moment.wall_ms, repair, ...masterAt }, callers.rate);
   tell(
     `z ${figures.z ?? "?"} ms, lost ${figures.lost}, redials failed ${figures.redialsFailed}; comparing ${attempts.length} calls with the ledger`,
   );
