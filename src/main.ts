@@ -5,7 +5,11 @@ import { registerDrill } from "./cli/drill.ts";
 import { registerHost } from "./cli/host.ts";
 import { registerInit } from "./cli/init.ts";
 import { registerLab } from "./cli/lab.ts";
+import { registerNumber } from "./cli/number.ts";
+import { registerRecords } from "./cli/records.ts";
+import { registerRoute } from "./cli/route.ts";
 import { registerUp } from "./cli/up.ts";
+import { registerUser } from "./cli/user.ts";
 import { ConfigError } from "./cluster/load.ts";
 
 /** The command line: reads as a table of contents. Each group registers its own commands. */
@@ -21,6 +25,10 @@ registerHost(program);
 registerLab(program);
 registerCall(program);
 registerDrill(program);
+registerNumber(program);
+registerRecords(program);
+registerRoute(program);
+registerUser(program);
 
 try {
   await program.parseAsync();

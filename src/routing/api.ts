@@ -18,7 +18,7 @@ const simulateQuery = z.object({
   source: z.string().max(64).default("0.0.0.0").describe("the address that the call comes from"),
 });
 
-const explanationSchema = z.object({
+export const explanationSchema = z.object({
   decision: decisionSchema,
   considered: z.array(
     z.object({
