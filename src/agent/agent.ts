@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { setPriority } from "node:os";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { allHosts, type HostContext, nodes, runFiles } from "../cluster/facts.ts";
@@ -83,6 +84,8 @@ export class HostAgent {
   /** Runs until `signal` aborts or a person asks to stop; then stops all parts in order. */
   async start(signal: AbortSignal): Promise<void> {
     const { context } = this;
+    // Who watches must not starve with those it watches.
+    setPriority(process.pid, -10);
     await makeHostDirectories(context);
     const self = identify(process.pid);
     await writeFileAtomic(this.run.agentPid, JSON.stringify(self));

@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { setPriority } from "node:os";
 import { join } from "node:path";
 import type { HostContext } from "../cluster/facts.ts";
 import type { Component, Health } from "../components/component.ts";
@@ -21,6 +20,13 @@ export interface PartEvents {
 
 /** May the part be started now, and how? */
 export type Gate = () => { go: true; bootstrap: boolean } | { go: false; why: string };
+
+/** Between two ticks an agent that gets its share of the processor sleeps no longer than this. */
+const awakeMs = 100;
+/** One lost answer is not a hang. */
+const sickAfterProbes = 2;
+/** SIGKILL works, but a process in the middle of a disk operation takes a moment to go. */
+const killAgainMs = 2000;
 
 /** One line, not too long: a failed command's message carries all that it printed. */
 const messageOf = (error: unknown) =>
@@ -43,8 +49,13 @@ export class Part {
   private ours = false;
   private halted = false;
   private digest = "";
-  private lastOk: number | undefined;
-  private startedAt = 0;
+  /** Has it answered since it was started? */
+  private answeredOnce = false;
+  /** How long it has been silent, in time that this agent itself was awake: our own stall is not its silence. */
+  private silentMs = 0;
+  private failedProbes = 0;
+  private lastTick = performance.now();
+  private killedAt = Number.NEGATIVE_INFINITY;
   private restartTimes: number[] = [];
   private restarts = 0;
   private retryAt = 0;
@@ -109,9 +120,16 @@ export class Part {
     this.ours = false;
     this.id = record;
     this.digest = record.digest;
-    this.startedAt = performance.now();
+    this.fresh();
     this.enter("starting", "adopted, not yet probed");
     this.events.happened("adopted", `process ${record.pid} of an earlier agent`);
+  }
+
+  private fresh(): void {
+    this.answeredOnce = false;
+    this.silentMs = 0;
+    this.failedProbes = 0;
+    this.killedAt = Number.NEGATIVE_INFINITY;
   }
 
   private async launch(bootstrap: boolean): Promise<void> {
@@ -124,7 +142,9 @@ export class Part {
       const extra = (await component.prepare?.(context, { signal: starting.signal, bootstrap })) ?? [];
       if (starting.signal.aborted) return;
       const command = component.command(context);
-      const [program, ...args] = [...command.argv, ...extra];
+      // By nice(1), so that every thread and child has it from its first moment.
+      const priority = command.nice === undefined ? [] : ["nice", "-n", String(command.nice)];
+      const [program, ...args] = [...priority, ...command.argv, ...extra];
       const log = openSync(join(context.dirs.log, `${component.name}.log`), "a", 0o640);
       const child = spawn(program ?? "", args, {
         detached: true,
@@ -142,19 +162,16 @@ export class Part {
       this.id = identify(pid) ?? { pid, start: "0" };
       const id = this.id;
       this.digest = startDigest(component, context);
-      this.startedAt = performance.now();
-      this.lastOk = undefined;
+      this.fresh();
       child.once("exit", (code, signal) =>
         this.onExit(id, signal ? `killed by ${signal}` : `exit code ${code}`),
       );
       if (child.exitCode !== null || child.signalCode !== null)
         this.onExit(id, `exit code ${child.exitCode}`);
-      if (command.nice !== undefined) setPriority(pid, command.nice);
       this.events.happened("started", `process ${pid}`);
       this.enter("starting", "started, not yet answering");
       this.nextProbe = 0;
     } catch (error) {
-      if (this.id) return; // it runs; only its priority could not be set, or it has ended already
       this.events.happened("failed", `could not be started: ${messageOf(error)}`);
       this.scheduleRestart(`could not be started: ${messageOf(error)}`);
     } finally {
@@ -176,7 +193,6 @@ export class Part {
     signalTree(id, "SIGKILL");
     this.id = undefined;
     this.health = undefined;
-    this.lastOk = undefined;
     if (this.phase === "stopping") {
       this.enter("stopped", "stopped");
       return;
@@ -200,8 +216,12 @@ export class Part {
       if (this.id !== id || !id) return;
       this.health = health;
       if (health.ok) this.answered(health.detail);
-      else this.detail = health.detail;
+      else {
+        this.failedProbes++;
+        this.detail = health.detail;
+      }
     } catch (error) {
+      if (this.id === id) this.failedProbes++;
       if (this.id === id && this.phase !== "sick") this.detail = `no answer: ${messageOf(error)}`;
     } finally {
       this.probing = false;
@@ -210,7 +230,9 @@ export class Part {
   }
 
   private answered(detail: string): void {
-    this.lastOk = performance.now();
+    this.answeredOnce = true;
+    this.silentMs = 0;
+    this.failedProbes = 0;
     if (this.phase === "running") this.detail = detail;
     if (this.phase !== "starting" && this.phase !== "sick") return;
     if (this.phase === "sick")
@@ -223,7 +245,8 @@ export class Part {
 
   /** Kills the whole process tree; the restart follows from its exit. */
   kill(why: string): void {
-    if (!this.id) return;
+    if (!this.id || performance.now() - this.killedAt < killAgainMs) return;
+    this.killedAt = performance.now();
     this.events.happened("killed", why);
     signalTree(this.id, "SIGKILL");
   }
@@ -231,6 +254,8 @@ export class Part {
   /** One step of supervision; called often, never waits. */
   tick(): void {
     const now = performance.now();
+    const elapsed = Math.min(now - this.lastTick, awakeMs);
+    this.lastTick = now;
     if (this.id && !this.ours && !isAlive(this.id)) this.onExit(this.id, "ended");
     if (this.phase === "stopped" && this.starting === undefined && this.id === undefined && !this.halted)
       this.tryStart();
@@ -240,15 +265,15 @@ export class Part {
     if (!this.id || this.phase === "stopping") return;
     if (!this.probing && now >= this.nextProbe) void this.probe();
     const { sickAfterMs, startTimeoutMs, killAfterMs } = this.component;
-    const silentFor = now - (this.lastOk ?? this.startedAt);
-    const limit = this.lastOk === undefined ? startTimeoutMs : sickAfterMs;
-    if (silentFor <= limit) return;
+    this.silentMs += elapsed;
+    const limit = this.answeredOnce ? sickAfterMs : startTimeoutMs;
+    if (this.silentMs <= limit || this.failedProbes < sickAfterProbes) return;
     if (this.phase !== "sick") {
       this.enter("sick", `does not answer (${this.detail})`);
       this.events.happened("sick", this.detail);
     }
-    if (killAfterMs !== null && silentFor > limit + killAfterMs)
-      this.kill(`no answer for ${Math.round(silentFor)} ms`);
+    if (killAfterMs !== null && this.silentMs > limit + killAfterMs)
+      this.kill(`no answer for ${Math.round(this.silentMs)} ms`);
   }
 
   private tryStart(): void {

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { type HostContext, nodes, runFiles, serviceIp } from "../cluster/facts.ts";
@@ -72,6 +72,11 @@ export const keepalived: Component = {
   files: (context) => [
     { path: join(context.dirs.etc, "keepalived.conf"), content: keepalivedConfig(context) },
   ],
+  /** A zombie that still has the old pid (nobody has waited for it yet) would count as "already running". */
+  async prepare({ dirs }) {
+    for (const name of ["keepalived.pid", "vrrp.pid"]) await rm(join(dirs.run, name), { force: true });
+    return [];
+  },
   command: ({ dirs }) => ({
     argv: [
       ...(["keepalived", "--dont-fork", "--log-console", "--log-detail", "--vrrp"] as const),

@@ -70,7 +70,7 @@ export async function kamailioFacts(context: HostContext, signal: AbortSignal): 
   const call = (method: string, ...params: (string | number)[]) =>
     kamailioRpc(context, method, params, signal);
   const [stats, transactions, memory, own, peer, peers, uptime] = await Promise.all([
-    call("stats.fetchn", "registered_users", "location-users", "location-contacts"),
+    call("stats.fetchn", "usrloc:"),
     call("tm.stats"),
     call("core.shmmem"),
     isOpen(call, "own"),
