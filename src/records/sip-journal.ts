@@ -33,6 +33,8 @@ export const extraColumns = [
   ["user", "$avp(user)"],
   ["from", "$avp(from)"],
   ["to", "$avp(to)"],
+  // Where an `attempt` went; for the others the request URI of the (winning) branch.
+  ["attempted", "$avp(target)"],
   ["target", "$(ru{re.subst,/[^ -~]/?/g}{s.substr,0,256})"],
   ["rule", "$avp(rule)"],
   ["by", "$avp(by)"],
@@ -130,12 +132,15 @@ export function parseJournalLine(line: string, node: string): CallEvent {
     ...(started === undefined ? {} : { started }),
     method,
     code: kind === "start" ? 0 : code,
-    reason: kind === "start" ? "" : clean(cell("reason"), 512),
+    reason: kind === "start" || kind === "attempt" ? "" : clean(cell("reason"), 512),
     from: clean(cell("from"), 512),
     to: clean(cell("to"), 512),
     source: clean(cell("source"), 64),
     user: clean(cell("user"), 512),
-    target: kind === "start" ? "" : clean(cell("target"), 512),
+    target:
+      kind === "start"
+        ? ""
+        : clean(kind === "attempt" ? cell("attempted").replaceAll("%3B", ";") : cell("target"), 512),
     rule: own ? clean(cell("rule"), 512) : clean(unescaped(cell("rule")), 512),
     decided_by: ["own", "peer", "last", "static"].includes(by) ? by : "",
   });

@@ -179,7 +179,11 @@ const expandHeaders = (headers: Record<string, string>, fill: Filler): Record<st
     Object.entries(headers).map(([name, value]) => [name, fill(value, cleanForHeader).slice(0, 256)]),
   );
 
-/** Undefined when the result is too long to be an address. */
+/** A template that was filled with nothing leaves no address: `tel:`, `sip:@host`. */
+const isAddress = (uri: string): boolean =>
+  uri.length <= 512 && /^(sips?|tel):[^\s<>"]+$/.test(uri) && !/^sips?:@/.test(uri);
+
+/** Undefined when the result is no address, or too long for one. */
 function expandTarget(target: Target, fill: Filler): Target | undefined {
   const headers = target.headers && { headers: expandHeaders(target.headers, fill) };
   if (target.type === "user") {
@@ -188,6 +192,6 @@ function expandTarget(target: Target, fill: Filler): Target | undefined {
   }
   const uri = fill(target.uri, escapeForUri);
   const via = target.via === undefined ? undefined : fill(target.via, escapeForUri);
-  if (uri.length > 512 || (via?.length ?? 0) > 512) return undefined;
+  if (!isAddress(uri) || (via !== undefined && !isAddress(via))) return undefined;
   return { ...target, uri, ...(via !== undefined && { via }), ...headers };
 }
