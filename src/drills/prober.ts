@@ -93,10 +93,12 @@ export async function startProber(options: ProberOptions): Promise<Prober> {
   await dial(false);
   const stop = new AbortController();
   let trouble: unknown;
+  let passes = 0;
   const loop = (async () => {
     while (!stop.signal.aborted) {
       await read();
       await redial();
+      passes++;
       await delay(pollMs);
     }
   })().catch((error: unknown) => {
