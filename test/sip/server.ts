@@ -72,22 +72,25 @@ export class Server {
     const [command, ...argv] = kamailioCommand(this.context);
     const log = createWriteStream(join(this.context.dirs.log, "kamailio.log"), { flags: "a" });
     await once(log, "open");
-    this.#child = spawn(command, argv, { stdio: ["ignore", log, log] });
+    this.#child = spawn(command, argv, { stdio: ["ignore", log, log], detached: true });
     const deadline = performance.now() + 10_000;
     for (;;) {
       const health = await kamailio
         .probe(this.context, AbortSignal.timeout(200))
         .catch((error: unknown) => ({ ok: false, detail: String(error) }));
       if (health.ok) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
       if (this.#child.exitCode !== null || performance.now() > deadline)
         throw new Error(`Kamailio does not start: ${health.detail}\n${this.log().slice(-2000)}`);
     }
   }
 
+  /** Signals the whole process group and waits for the main process. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     const child = this.#child;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    child.kill(signal);
+    // Its workers outlive a main process that is killed.
+    process.kill(-(child.pid ?? 0), signal);
     await once(child, "exit");
   }
 
