@@ -26,6 +26,8 @@ export interface Comparison {
   estimated: number;
   /** Answered calls that the caller ended, but whose record is still open. */
   open: number;
+  /** Calls that died with a host before an answer: recorded, and closed by estimate after five minutes. */
+  pending: number;
   /** Records of calls that the caller never placed. */
   stray: string[];
 }
@@ -40,7 +42,17 @@ export function compareLedger(calls: CallTimeline[], records: LedgerRecord[]): C
   const byCall = Map.groupBy(records, (record) => record.call_id);
   const known = new Set(calls.map((call) => call.callId));
   const result: Comparison = {
-    ...{ expected: 0, found: 0, missing: [], doubled: [], wrong: [], unheard: 0, estimated: 0, open: 0 },
+    ...{
+      expected: 0,
+      found: 0,
+      missing: [],
+      doubled: [],
+      wrong: [],
+      unheard: 0,
+      estimated: 0,
+      open: 0,
+      pending: 0,
+    },
     stray: records.filter((record) => !known.has(record.call_id)).map((record) => record.call_id),
   };
   for (const call of calls) {
@@ -57,6 +69,7 @@ export function compareLedger(calls: CallTimeline[], records: LedgerRecord[]): C
     if (heard) result.found++;
     if (record.closed_how === "estimated") result.estimated++;
     if (record.closed_how === null && call.hungUp?.code !== undefined) result.open++;
+    if (record.closed_how === null && call.answered === undefined) result.pending++;
     const experience = experienceOf(call);
     const answered = record.outcome === "answered";
     if (experience !== "either" && answered !== (experience === "answered"))

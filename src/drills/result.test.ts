@@ -28,6 +28,7 @@ const run = (more: Partial<Run["figures"]> = {}, ledger: Partial<Run["ledger"]> 
       unheard: 0,
       estimated: 0,
       open: 0,
+      pending: 0,
       stray: [],
     },
     ...ledger,

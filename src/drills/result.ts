@@ -41,6 +41,7 @@ export interface DrillResult {
       doubled: number;
       wrong: number;
       open: number;
+      pending: number;
       stray: number;
       estimated: number;
       unheard: number;
@@ -75,6 +76,7 @@ export function summarise(drill: Omit<DrillResult, "summary" | "broken">): Drill
       doubled: total((run) => run.ledger.doubled.length),
       wrong: total((run) => run.ledger.wrong.length),
       open: total((run) => run.ledger.open),
+      pending: total((run) => run.ledger.pending),
       stray: total((run) => run.ledger.stray.length),
       estimated: total((run) => run.ledger.estimated),
       unheard: total((run) => run.ledger.unheard),
@@ -168,7 +170,7 @@ export function resultText(result: DrillResult): string {
     "z:",
     ...histogram(result.runs.flatMap((run) => run.figures.z ?? [])),
     `calls ${summary.attempts}, saved by SIP's retransmission ${summary.saved_by_retransmission}, lost ${summary.lost}, redials ${summary.redials}, redials failed ${summary.redials_failed}`,
-    `records expected ${records.expected}, found ${records.found}, missing ${records.missing}, doubled ${records.doubled}, wrong ${records.wrong}, open ${records.open}, closed by estimate ${records.estimated}; calls that nobody heard ${records.unheard}`,
+    `records expected ${records.expected}, found ${records.found}, missing ${records.missing}, doubled ${records.doubled}, wrong ${records.wrong}, open ${records.open}, closed by estimate ${records.estimated}, to be closed by estimate ${records.pending}; calls that nobody heard ${records.unheard}`,
     result.broken.length === 0
       ? "passed: no redial failed, no record lost or doubled"
       : `BROKEN: ${result.broken.join("; ")}\ncallers' logs: ${result.logs}`,
