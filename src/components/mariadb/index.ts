@@ -105,6 +105,8 @@ async function createDatadir(context: HostContext, signal: AbortSignal): Promise
       `--datadir=${dirs.mariadb}`,
       "--user=mysql",
       "--skip-test-db",
+      // Asks no DNS, which may be slow, or missing, or not know this host.
+      "--force",
       "--auth-root-authentication-method=socket",
     ];
     await run("mariadb-install-db", [...options, `--extra-file=${sql}`], { signal, maxBuffer: 16 << 20 });
