@@ -1,7 +1,8 @@
 import type { Scenario } from "../world.ts";
 import { calls } from "./calls.ts";
+import { faults } from "./faults.ts";
 
 /** name → what happens, and with which `sip` section of cluster.yaml. */
 export const scenarios: Record<string, { run: Scenario; sip: Record<string, unknown> }> = Object.fromEntries(
-  Object.entries({ ...calls }).map(([name, run]) => [name, { run, sip: {} }]),
+  Object.entries({ ...calls, ...faults }).map(([name, run]) => [name, { run, sip: {} }]),
 );
