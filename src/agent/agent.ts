@@ -14,6 +14,7 @@ import { EventLog } from "./events.ts";
 import { makeHostDirectories, writeComponentFiles } from "./files.ts";
 import { contactMs, judge, knownNodes, type Observation } from "./judge.ts";
 import { rotateLogs } from "./logs.ts";
+import { MediaRelay } from "./media.ts";
 import { type Gate, Part } from "./part.ts";
 import { Peers } from "./peers.ts";
 import { identify, type ProcessId } from "./process.ts";
@@ -46,6 +47,7 @@ export class HostAgent {
   private verdict: Verdict = { mayHold: false, light: "red", reasons: ["the agent has just started"] };
   private disk: DiskState = { initialised: false, uuid: "", seqno: -1, safeToBootstrap: false, view: false };
   private readingDisk = false;
+  private media: MediaRelay | undefined;
   private databaseWaits: string | undefined;
   private forceBootstrap = false;
   private holds = false;
@@ -71,10 +73,22 @@ export class HostAgent {
         },
         changed: () => queueMicrotask(() => this.tick()),
       };
-      return component.name === "mariadb"
-        ? new Part(component, context, events, () => this.databaseGate())
-        : new Part(component, context, events);
+      if (component.name === "mariadb")
+        return new Part(component, context, events, () => this.databaseGate());
+      if (component.name === "rtpengine")
+        return new Part(
+          component,
+          context,
+          events,
+          () => this.media?.gate() ?? { go: false, why: "no redis here" },
+        );
+      return new Part(component, context, events);
     });
+    const [redis, rtpengine, kamailio] = [this.part("redis"), this.part("rtpengine"), this.part("kamailio")];
+    if (redis && rtpengine && kamailio)
+      this.media = new MediaRelay(context, { redis, rtpengine, kamailio }, (subject, text) =>
+        this.log.add("media", subject, text),
+      );
   }
 
   private part(name: PartName): Part | undefined {
@@ -92,6 +106,7 @@ export class HostAgent {
     const termFile = join(context.dirs.data, "term");
     if (existsSync(termFile)) this.term = Number(readFileSync(termFile, "utf8")) || 0;
     this.holds = holdsServiceAddress(context);
+    if (context.self.role === "node") this.media?.addressChanged(this.holds);
     this.adopt();
     const mariadb = this.part("mariadb");
     if (mariadb) {
@@ -103,7 +118,10 @@ export class HostAgent {
     this.log.add("agent", "started", `release ${this.release}, configuration ${this.config}`);
     const stopVrrp =
       context.self.role === "node"
-        ? await watchVrrp(context, (state) => this.log.add("vrrp", "address", state))
+        ? await watchVrrp(context, (state) => {
+            this.log.add("vrrp", "address", state);
+            this.noticeAddress();
+          })
         : () => undefined;
     this.upstream = new Upstream(context.self.role === "node" ? context.cluster.upstream : []);
     this.peers = new Peers(context, (report, before) => this.heard(report, before));
@@ -252,6 +270,7 @@ export class HostAgent {
     this.recordParts();
     this.noticeAddress();
     this.rescueDatabase();
+    this.media?.tick(Object.values(this.peers?.news() ?? {}).some((news) => news?.report.holds === true));
     const before = this.verdict;
     const observation = this.observe();
     this.verdict = judge(observation);
@@ -269,6 +288,7 @@ export class HostAgent {
     const holds = this.context.self.role === "node" && holdsServiceAddress(this.context);
     if (holds === this.holds) return;
     this.holds = holds;
+    this.media?.addressChanged(holds);
     if (holds) {
       const known = knownNodes(this.observe()).map((other) => other.term);
       this.term = Math.max(this.term, ...known) + 1;
@@ -330,6 +350,8 @@ export class HostAgent {
     for (const name of [
       "keepalived",
       "kamailio",
+      "rtpengine",
+      "redis",
       "app",
       "mariadb",
       "garbd",

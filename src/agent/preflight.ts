@@ -76,9 +76,15 @@ async function portProblems(context: HostContext): Promise<string[]> {
           ["app", "HTTPS of the app", "tcp", service, cluster.api.port],
           ["app", "JSON-RPC of the app", "tcp", self.address, ports.rpc],
           ["app", "JSON-RPC of the app", "tcp", "127.0.0.1", ports.rpc],
+          ["redis", "redis", "tcp", self.address, ports.redis],
+          ["redis", "redis", "tcp", "127.0.0.1", ports.redis],
+          ["rtpengine", "control of the media relay", "udp", "127.0.0.1", ports.rtpengineNg],
+          ["rtpengine", "commands of the media relay", "tcp", "127.0.0.1", ports.rtpengineCli],
           ["mariadb", "MariaDB", "tcp", self.address, ports.sql],
           ["mariadb", "Galera", "tcp", self.address, ports.galera],
         ];
+  if (self.role === "node")
+    wanted.push(["agent", "ended audio, told by the media relay", "tcp", "127.0.0.1", ports.mediaTimeout]);
   wanted.push(["agent", "HTTPS of the agent", "tcp", self.address, cluster.agent.port]);
   const problems: string[] = [];
   for (const [part, what, protocol, host, port] of wanted) {
@@ -115,6 +121,9 @@ const programs = {
     "socat",
     "kamailio",
     "keepalived",
+    "redis-server",
+    "rtpengine",
+    "setpriv",
     "arping",
     "ip",
     "ping",

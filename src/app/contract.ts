@@ -71,6 +71,8 @@ export const decisionSchema = z.discriminatedUnion("action", [
     caller_id: z.object({ number: text, name: text.optional() }).optional(),
     headers: headers.optional(),
     record: z.boolean(),
+    /** Audio: through the relay, only when a NAT is in the way, or never; default: media.path of cluster.yaml. */
+    media: z.enum(["relay", "nat", "direct"]).optional(),
     /** Which rule decided: for people, and in the call record. */
     rule: text,
     rules_version: z.int(),

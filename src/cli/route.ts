@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
 import type { Target } from "../app/contract.ts";
 import { explanationSchema } from "../routing/api.ts";
@@ -23,6 +23,7 @@ interface AddOptions {
   reject?: number;
   reason?: string;
   record?: boolean;
+  media?: "relay" | "nat" | "direct";
   callerId?: string;
   header?: Record<string, string>;
   priority: number;
@@ -86,6 +87,7 @@ export function ruleOf(name: string, options: AddOptions): RuleInput {
             strategy: options.parallel ? "parallel" : "serial",
             targets: (options.to ?? []).map((text) => targetOf(text, options.timeout)),
             record: options.record ?? false,
+            ...(options.media !== undefined && { media: options.media }),
             ...(options.callerId !== undefined && { caller_id: { number: options.callerId } }),
             ...(options.header && { headers: options.header }),
           },
@@ -141,6 +143,12 @@ Targets: a user's name, or a SIP address with {number}, {rest} (after the prefix
     .option("--reject <code>", "refuse with this SIP status code", integer)
     .option("--reason <text>", "reason of the refusal")
     .option("--record", "record the call")
+    .addOption(
+      new Option(
+        "--media <path>",
+        "audio through the media relay, only when a NAT is in the way, or never",
+      ).choices(["relay", "nat", "direct"]),
+    )
     .option("--caller-id <number>", "show this number to the called side")
     .option("--header <header>", "add a SIP header, as 'Name: value'; repeat it for more", header)
     .option("--priority <number>", "-1000 to 1000, higher is looked at first", integer, 0)

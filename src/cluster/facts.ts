@@ -26,6 +26,8 @@ export interface HostDirs {
   mariadb: string;
   /** The app's own files: rules snapshot, shipper checkpoint. */
   app: string;
+  /** What rtpengine writes of recorded calls: `pcaps/`, `metadata/`, `tmp/`. */
+  captures: string;
 }
 
 /** All that a component needs to know about the host it runs on. */
@@ -46,6 +48,14 @@ export const ports = {
   galera: 4567,
   galeraIst: 4568,
   galeraSst: 4444,
+  /** Media sessions: loopback and node address, with a password. */
+  redis: 6379,
+  /** rtpengine's control protocol (ng) for Kamailio and the app: loopback only. */
+  rtpengineNg: 2223,
+  /** rtpengine's command line (active, standby, list …): loopback only. */
+  rtpengineCli: 2225,
+  /** Where the agent hears from rtpengine that a call's audio has ended: loopback only. */
+  mediaTimeout: 2224,
 } as const;
 
 export const hostDirs = (data: string): HostDirs => ({
@@ -56,6 +66,7 @@ export const hostDirs = (data: string): HostDirs => ({
   journal: join(data, "journal"),
   mariadb: join(data, "mariadb"),
   app: join(data, "app"),
+  captures: join(data, "captures"),
 });
 
 /** Files and sockets in `run` that more than one part knows. */
@@ -80,6 +91,17 @@ export const serviceIp = (cluster: Cluster): string => cluster.service.address.s
 
 export const allHosts = (cluster: Cluster): Host[] =>
   Object.entries(cluster.hosts).map(([name, host]) => ({ name, ...host }));
+
+/**
+ * The node whose media sessions this one keeps a copy of: the next one in the order of cluster.yaml (with two nodes:
+ * the other). rtpengine can follow one other only.
+ */
+export function mediaPeer(cluster: Cluster, self: string): Host | undefined {
+  const all = nodes(cluster);
+  const index = all.findIndex((host) => host.name === self);
+  const peer = all[(index + 1) % all.length];
+  return index === -1 || peer?.name === self ? undefined : peer;
+}
 
 /** The hosts that carry calls and data, in the order of cluster.yaml. */
 export const nodes = (cluster: Cluster): Host[] => allHosts(cluster).filter((host) => host.role === "node");

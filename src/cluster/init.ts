@@ -54,6 +54,10 @@ sip:
   # Where calls go when nothing can decide, e.g. sip:+441234567890@carrier.example; without it callers hear 503.
 ${options.fallback === undefined ? "  # fallback: sip:reception@192.0.2.9" : `  fallback: ${options.fallback}`}
 
+media:
+  # Audio of calls goes through the service address: relay (always), nat (only where a NAT is in the way) or direct.
+  path: relay
+
 vrrp:
   # Number of the virtual router (RFC 5798): unique on your network.
   id: 73
@@ -141,6 +145,7 @@ export function newSecrets(cluster: Cluster): Secrets {
     api_token: random(),
     peer_token: random(),
     nonce_secret: random(),
+    redis: random(),
     database: { app: random(), sst: random(), monitor: random() },
     tls: newCertificates(cluster),
   };

@@ -75,6 +75,25 @@ export const clusterSchema = z
         profile: z.enum(["t500", "t1000"]).default("t1000"),
       })
       .prefault({}),
+    /** Audio of calls: whether it passes through the media relay (rtpengine) of the node that holds the service address. */
+    media: z
+      .strictObject({
+        /**
+         * For calls whose rule says nothing: `relay` always, `nat` only when a side seems to be behind a NAT,
+         * `direct` never (the two sides send each other their audio).
+         */
+        path: z.enum(["relay", "nat", "direct"]).default("relay"),
+        /** A call that should be relayed while no relay answers: let it go on directly, or refuse it (503). */
+        without_relay: z.enum(["direct", "reject"]).default("direct"),
+        /** UDP ports of the relay on the service address; a call needs four. */
+        port_min: port.default(30_000),
+        port_max: port.default(39_999),
+        /** A relayed call without any audio for so long is ended, and its record closed as `media-timeout`. */
+        timeout_s: z.int().min(5).max(86_400).default(60),
+        /** The same while the call is held or muted. */
+        held_timeout_s: z.int().min(5).max(86_400).default(3600),
+      })
+      .prefault({}),
     api: z
       .strictObject({
         /** HTTPS port of the app on the node's own and the service address. */
@@ -111,6 +130,8 @@ export const clusterSchema = z
         ["service", "address"],
         `is the own address of ${seen.get(service)}; the service needs an address of its own`,
       );
+    if (cluster.media.port_max - cluster.media.port_min < 100)
+      issue(["media", "port_max"], `must be at least 100 above port_min (${cluster.media.port_min})`);
     const ports = new Map<number, string>();
     for (const [key, value] of [
       ["sip", cluster.sip.port],

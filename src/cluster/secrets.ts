@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { z } from "zod";
 
 /**
@@ -14,9 +15,19 @@ export const secretsSchema = z.strictObject({
   peer_token: secret,
   /** Key of Kamailio's digest nonces: the same everywhere, so that a challenge of one node is good on the other. */
   nonce_secret: secret,
+  /** Password of the redis that holds media sessions; a cluster that was made before there was one derives it. */
+  redis: secret.optional(),
   database: z.strictObject({ app: secret, sst: secret, monitor: secret }),
   /** A private certificate authority of this cluster and one certificate for all its hosts. */
   tls: z.strictObject({ ca: pem, ca_key: pem, cert: pem, key: pem }),
 });
 
 export type Secrets = z.infer<typeof secretsSchema>;
+
+/** The same on every host, also where the secrets file is older than the media relay. */
+export const redisPassword = (secrets: Secrets): string =>
+  secrets.redis ?? createHmac("sha256", secrets.peer_token).update("redis").digest("base64url");
+
+/** Part of the address at which rtpengine reports ended audio: other programs of the host do not know it. */
+export const mediaTimeoutPath = (secrets: Secrets): string =>
+  `/${createHmac("sha256", secrets.peer_token).update("media-timeout").digest("base64url")}`;

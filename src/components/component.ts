@@ -1,7 +1,7 @@
 import type { HostContext } from "../cluster/facts.ts";
 
 /** The stock (and own) parts that an agent runs. */
-export const partNames = ["mariadb", "garbd", "kamailio", "keepalived", "app"] as const;
+export const partNames = ["mariadb", "garbd", "redis", "rtpengine", "kamailio", "keepalived", "app"] as const;
 export type PartName = (typeof partNames)[number];
 
 /** A file that a component wants on disk before it starts. Written atomically; secrets go in with mode 0600. */

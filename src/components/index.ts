@@ -5,7 +5,9 @@ import { garbd } from "./garbd.ts";
 import { kamailio } from "./kamailio/index.ts";
 import { keepalived } from "./keepalived.ts";
 import { mariadb } from "./mariadb/index.ts";
+import { redis } from "./redis.ts";
+import { rtpengine } from "./rtpengine/index.ts";
 
 /** The parts of a host by its role, in the order in which they are started. */
 export const componentsOf = (role: HostRole): Component[] =>
-  role === "witness" ? [garbd] : [mariadb, app, kamailio, keepalived];
+  role === "witness" ? [garbd] : [redis, rtpengine, mariadb, app, kamailio, keepalived];

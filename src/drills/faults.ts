@@ -12,7 +12,7 @@ export interface PartFault {
   outageMs: number | null;
 }
 
-const nodeParts = ["kamailio", "app", "mariadb", "keepalived", "agent"] as const;
+const nodeParts = ["kamailio", "app", "mariadb", "keepalived", "redis", "rtpengine", "agent"] as const;
 const witnessParts = ["garbd", "agent"] as const;
 
 /** How long z may be: only what carries signalling or address on the active node may be noticed at all. */
@@ -27,7 +27,11 @@ function allowedOutage(on: PartFault["on"], part: PartFault["part"], how: PartFa
     case "app":
       // The first call that meets a hung app waits for its deadline (300 ms), then asks the peer's.
       return how === "pause" ? 1500 : 500;
+    case "rtpengine":
+      // One call waits 250 ms for a hung relay; then the address moves.
+      return how === "pause" ? 1000 : 500;
     case "mariadb":
+    case "redis":
     case "agent":
     case "garbd":
       return null;

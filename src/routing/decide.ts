@@ -147,6 +147,7 @@ function decisionOf(candidate: Candidate, snapshot: Snapshot, question: Question
     }),
     ...(action.headers && { headers: expandHeaders(action.headers, fill) }),
     record: action.record,
+    ...(action.media && { media: action.media }),
   };
 }
 

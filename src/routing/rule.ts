@@ -79,6 +79,10 @@ const actionSchema = z.discriminatedUnion("type", [
     caller_id: z.strictObject({ number: dialString, name: z.string().max(128).optional() }).optional(),
     headers: headerMap.optional(),
     record: z.boolean().default(false),
+    media: z
+      .enum(["relay", "nat", "direct"])
+      .optional()
+      .describe("audio through the relay, only when a NAT is in the way, or never; default: cluster.yaml"),
   }),
   z.strictObject({
     type: z.literal("reject"),

@@ -5,7 +5,7 @@ import { accColumns, journalTable } from "../../records/sip-journal.ts";
 import type { GeneratedFile } from "../component.ts";
 
 /** The routing logic of the checkout, in the order of reading. */
-const logic = ["modules", "request", "auth", "ask", "call", "journal"] as const;
+const logic = ["modules", "request", "auth", "ask", "call", "media", "journal"] as const;
 const logicFolder = join(import.meta.dirname, "../../../sip");
 const logicText = logic.map(
   (name) => [name, readFileSync(join(logicFolder, `${name}.cfg`), "utf8")] as const,
@@ -78,6 +78,10 @@ export function kamailioConfig(context: HostContext): string {
 #!substdef "!HA1_FIELD!${digest === "md5" ? "ha1_md5" : "ha1_sha256"}!g"
 #!substdef "!ASK_TIMEOUT_MS!${askTimeoutMs}!g"
 #!define LAST_DECISION_MIN_FREE ${(sharedMb / 2) * 1024 * 1024}
+#!define MEDIA_PATH ${quoted(cluster.media.path)}
+${cluster.media.without_relay === "reject" ? "#!define MEDIA_REQUIRED\n" : ""}#!substdef "!CALL_SECONDS!${Math.round(cluster.sip.max_call_hours * 3600)}!g"
+#!define FLAG_NAT 6
+#!define FLAG_PING 7
 #!define FLAG_JOURNAL 1
 #!define FLAG_JOURNAL_FAILED 2
 
@@ -135,6 +139,7 @@ ${param("dmq", "server_socket", `udp:${self.address}:${port}`)}
 ${peers.map((peer) => param("dmq", "notification_address", `sip:${peer.address}:${port}`)).join("\n")}
 ${rpc("own", "127.0.0.1")}
 ${peers.map((peer) => rpc("peer", peer.address)).join("\n")}
+${param("rtpengine", "rtpengine_sock", `udp:127.0.0.1:${ports.rtpengineNg}`)}
 ${param("acc", "db_url", `flatstore:${sipJournal(context)}`)}
 ${param("acc", "db_table_acc", journalTable)}
 ${param("acc", "db_extra", accColumns)}
