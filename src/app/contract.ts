@@ -71,6 +71,8 @@ export const decisionSchema = z.discriminatedUnion("action", [
     caller_id: z.object({ number: text, name: text.optional() }).optional(),
     headers: headers.optional(),
     record: z.boolean(),
+    /** It should be recorded, but this node's disk is nearly full: do not, only tell it in the call's events. */
+    record_refused: z.literal(true).optional(),
     /** Audio: through the relay, only when a NAT is in the way, or never; default: media.path of cluster.yaml. */
     media: z.enum(["relay", "nat", "direct"]).optional(),
     /** Which rule decided: for people, and in the call record. */
@@ -123,5 +125,7 @@ export const eventSchema = z.object({
   rule: text.default(""),
   /** How the decision was found. */
   decided_by: z.enum(["own", "peer", "last", "static", ""]).default(""),
+  /** The decision said that this call is to be recorded. */
+  record: z.boolean().optional(),
 });
 export type CallEvent = z.infer<typeof eventSchema>;

@@ -3,6 +3,7 @@ import {
   chownSync,
   closeSync,
   existsSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -11,6 +12,7 @@ import {
 import { join } from "node:path";
 import type { HostContext } from "../cluster/facts.ts";
 import { runFiles } from "../cluster/facts.ts";
+import { captureFolders, recordingPlaces } from "../recordings/capture-files.ts";
 import { appFiles } from "./context.ts";
 import type { Events } from "./log.ts";
 
@@ -35,6 +37,15 @@ const chownTree = (path: string, { uid, gid }: Identity): void => {
   for (const name of readdirSync(path)) chownSync(join(path, name), uid, gid);
 };
 
+/** rtpengine's folders for captures: its own, and its group (this app) may remove what has been used. */
+function shareCaptures(captures: string, { uid, gid }: Identity): void {
+  for (const path of [captures, ...captureFolders.map((name) => join(captures, name))]) {
+    mkdirSync(path, { recursive: true });
+    chownSync(path, uid, gid);
+    chmodSync(path, 0o770);
+  }
+}
+
 /**
  * Gives up root for the user `dialtone`, with Kamailio's group so that its journal can be read. Where that user
  * does not exist, or could not read this program's own files, root is kept and the log says why.
@@ -47,10 +58,18 @@ export function dropPrivileges(context: HostContext, events: Events): void {
     events.privilegesKept(`there is no system user ${appUser}`);
     return;
   }
-  const groups = [identity.gid, identityIn(passwd, "kamailio")?.gid].filter((gid) => gid !== undefined);
+  const relay = identityIn(passwd, "rtpengine");
+  const groups = [identity.gid, identityIn(passwd, "kamailio")?.gid, relay?.gid].filter(
+    (gid) => gid !== undefined,
+  );
+  if (relay) shareCaptures(context.dirs.captures, relay);
 
   const files = appFiles(context);
-  for (const path of [context.dirs.app, files.httpJournal, join(context.dirs.journal, "quarantine")])
+  const { root, store, work } = recordingPlaces(context.dirs);
+  for (const path of [
+    ...[context.dirs.app, files.httpJournal, join(context.dirs.journal, "quarantine")],
+    ...[root, store, work],
+  ])
     chownTree(path, identity);
   const socket = runFiles(context.dirs).appSocket;
   chownSync(socket, 0, identity.gid);

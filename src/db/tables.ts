@@ -92,6 +92,46 @@ export interface RecordsTable {
   updated_at: Generated<Date>;
 }
 
+/** What became of each call that was to be recorded; `id` is the call record's. */
+export interface RecordingsTable {
+  id: Buffer;
+  call_ref: Buffer;
+  call_id: string;
+  status: string;
+  /** rule: the decision said so. request: somebody asked for it during the call. */
+  wanted_by: string;
+  /** In words; empty: all well. */
+  problem: Generated<string>;
+  /** 1: a person should look at `problem`. */
+  alarm: Generated<number>;
+  started_at: Date | null;
+  duration_ms: number | null;
+  codecs: Generated<string>;
+  rate: Generated<number>;
+  encrypted: Generated<number>;
+  /** JSON array of {name, size, sha256}. */
+  files: Json;
+  /** JSON array of RecordingGap. */
+  gaps: Json;
+  /** JSON arrays of node names: whose captures are in it, whose could not be had yet, who has the files. */
+  nodes: Generated<Json>;
+  awaited: Generated<Json>;
+  copies: Generated<Json>;
+  /** 1: the captures it was made of are removed everywhere. */
+  captures_removed: Generated<number>;
+  /** Grows with each claim: only the holder of the newest may write results (a fence for late workers). */
+  generation: Generated<number>;
+  lease_owner: string | null;
+  lease_until: Date | null;
+  attempts: Generated<number>;
+  next_try_at: Date;
+  delete_after: Date | null;
+  deleted_at: Date | null;
+  deleted_by: string | null;
+  created_at: Generated<Date>;
+  updated_at: Generated<Date>;
+}
+
 export interface MigrationsTable {
   name: string;
   applied_at: Date;
@@ -106,6 +146,7 @@ export interface Tables {
   events: EventsTable;
   calls: CallsTable;
   records: RecordsTable;
+  recordings: RecordingsTable;
   migrations: MigrationsTable;
 }
 

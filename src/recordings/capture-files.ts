@@ -7,8 +7,6 @@ export const recordingPlaces = ({ data }: Pick<HostDirs, "data">) => {
   const root = join(data, "recordings");
   return {
     root,
-    /** rtpengine's --recording-dir: it writes pcaps/, metadata/ and tmp/ below. Owned by rtpengine's user. */
-    capture: join(root, "capture"),
     /** Finished recordings: store/<first two digits>/<id>/<file>. */
     store: join(root, "store"),
     /** Work in progress, removed at every start. */

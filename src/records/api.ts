@@ -5,6 +5,7 @@ import { type CallEvent, eventSchema } from "../app/contract.ts";
 import { Problem } from "../app/problems.ts";
 import type { Services } from "../app/services.ts";
 import type { RecordsTable } from "../db/tables.ts";
+import { recordingsOf } from "../recordings/rows.ts";
 import { callRefOf, legsOf } from "./build-record.ts";
 import { type CallRecord, callRecordSchema, outcomes } from "./call-record.ts";
 import { reconciliationSchema } from "./reconcile.ts";
@@ -91,7 +92,12 @@ export const recordRoutes =
           .orderBy("id", "desc")
           .limit(query.limit + 1)
           .execute();
-        const records = rows.slice(0, query.limit).map(recordOfRow);
+        const page = rows.slice(0, query.limit);
+        const recordings = await recordingsOf(
+          db,
+          page.map((row) => row.id),
+        );
+        const records = page.map((row) => recordOfRow(row, recordings));
         const final = records.at(-1);
         return { records, next: rows.length > query.limit && final ? encodeCursor(final) : null };
       },
@@ -139,12 +145,16 @@ export const recordRoutes =
           .orderBy(sql`at, id`)
           .execute();
         const all = rows.map((entry) => JSON.parse(entry.body) as CallEvent); // checked when it was stored
-        return { record: recordOfRow(row), events: legsOf(all).get(row.from_tag) ?? [] };
+        const recordings = await recordingsOf(db, [row.id]);
+        return { record: recordOfRow(row, recordings), events: legsOf(all).get(row.from_tag) ?? [] };
       },
     );
   };
 
-const recordOfRow = (row: Omit<RecordsTable, "updated_at"> & { updated_at: Date | unknown }): CallRecord => ({
+const recordOfRow = (
+  row: Omit<RecordsTable, "updated_at"> & { updated_at: Date | unknown },
+  recordings: ReadonlyMap<string, CallRecord["recording"]>,
+): CallRecord => ({
   id: row.id.toString("hex"),
   call_id: row.call_id,
   from_tag: row.from_tag,
@@ -168,5 +178,6 @@ const recordOfRow = (row: Omit<RecordsTable, "updated_at"> & { updated_at: Date 
   decided_by: row.decided_by,
   closed_how: row.closed_how as CallRecord["closed_how"],
   note: row.note,
+  recording: recordings.get(row.id.toString("hex")) ?? null,
   events: row.events,
 });

@@ -178,6 +178,11 @@ export function buildRecord(events: readonly CallEvent[], limits: Limits): CallR
     decided_by: first("decided_by"),
     closed_how: closedHow,
     note: notes.join("; "),
+    // Nothing was said before the answer; what became of it is in the table `recordings`.
+    recording:
+      up && ordered.some((event) => event.record === true)
+        ? { status: "recording", alarm: false, problem: "" }
+        : null,
     events: ordered.length,
   };
 }

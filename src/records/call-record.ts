@@ -18,6 +18,9 @@ export const outcomes = [
 /** `bye`: its end was seen. `failed`: a final answer other than 2xx. `estimated`: no end came; see `note`. */
 export const closings = ["bye", "failed", "estimated"] as const;
 
+/** `recording`: the call goes on. `pending`: it is being made. `missing`: it should exist and does not. */
+export const recordingStatuses = ["recording", "pending", "ready", "failed", "missing", "deleted"] as const;
+
 const time = z.iso.datetime({ offset: true });
 
 export const callRecordSchema = z.object({
@@ -46,6 +49,14 @@ export const callRecordSchema = z.object({
   decided_by: z.string(),
   closed_how: z.enum(closings).nullable().describe("null: the call is not over yet"),
   note: z.string().describe("what is not as usual about this record"),
+  recording: z
+    .object({
+      status: z.enum(recordingStatuses),
+      alarm: z.boolean().describe("it should have been recorded, and something is wrong with the recording"),
+      problem: z.string(),
+    })
+    .nullable()
+    .describe("null: this call was not to be recorded"),
   events: z.int().describe("how many events it was built from"),
 });
 

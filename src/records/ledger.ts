@@ -2,6 +2,7 @@ import { sql, type Transaction } from "kysely";
 import type { CallEvent } from "../app/contract.ts";
 import type { Database } from "../db/database.ts";
 import type { RecordsTable, Tables } from "../db/tables.ts";
+import { expectRecordings } from "../recordings/rows.ts";
 import { uuidToBytes } from "../routing/store.ts";
 import { buildRecords, callRefOf, type Limits } from "./build-record.ts";
 import type { CallRecord } from "./call-record.ts";
@@ -90,6 +91,7 @@ export class Ledger {
       .values(values)
       .onDuplicateKeyUpdate(Object.fromEntries(columns.map((name) => [name, sql`VALUES(${sql.ref(name)})`])))
       .execute();
+    await expectRecordings(trx, records);
   }
 
   /**

@@ -107,7 +107,9 @@ export function parseJournalLine(line: string, node: string): CallEvent {
   const last = cells.slice(-width);
   const names = [...builtIn, ...extraColumns.map(([name]) => name)] as const;
   const cell = (name: (typeof names)[number]): string => last[names.indexOf(name)] ?? "";
-  if (cell("end") !== ".") throw new JournalLineError("does not end as a line should", line);
+  // "." alone, or with flags behind it; "r": the call is to be recorded.
+  const flags = /^\.(r?)$/.exec(cell("end"))?.[1];
+  if (flags === undefined) throw new JournalLineError("does not end as a line should", line);
 
   const method = /[A-Z]+$/.exec(cell("method"))?.[0] ?? "";
   const code = Number(/^\d{3}$/.exec(cell("code"))?.[0] ?? Number.NaN);
@@ -143,6 +145,7 @@ export function parseJournalLine(line: string, node: string): CallEvent {
         : clean(kind === "attempt" ? cell("attempted").replaceAll("%3B", ";") : cell("target"), 512),
     rule: own ? clean(cell("rule"), 512) : clean(unescaped(cell("rule")), 512),
     decided_by: ["own", "peer", "last", "static"].includes(by) ? by : "",
+    ...(flags === "r" ? { record: true } : {}),
   });
   if (!result.success)
     throw new JournalLineError(
