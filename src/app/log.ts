@@ -95,6 +95,31 @@ export const createEvents = (log: Logger) => ({
   },
   reconcileFailed: (error: unknown) =>
     log.warn({ error: message(error) }, "comparing journal and database failed"),
+  recordingMade: (id: string, status: string, facts: object) => {
+    counters.recordings.inc({ status });
+    log.info({ id, status, ...facts }, "recording made");
+  },
+  recordingAlarm: (id: string, status: string, problem: string) => {
+    if (status !== "ready") counters.recordings.inc({ status });
+    log.error({ id, status, problem }, "something is wrong with a recording");
+  },
+  recordingWaits: (id: string, problem: string) => log.info({ id, problem }, "recording waits"),
+  recordingDeleted: (id: string, by: string, files: string[]) => {
+    counters.recordings.inc({ status: "deleted" });
+    log.info({ id, by, files }, "recording deleted");
+  },
+  recordingRemoved: (id: string, by: string, what: string[]) =>
+    log.info({ id, by, what }, "recording's files removed here, as the holder of the service address said"),
+  recordingCopied: (id: string, to: string) => log.info({ id, to }, "recording copied"),
+  recordingRequested: (id: string, action: "start" | "stop", node: string) =>
+    log.info({ id, action, node }, "recording on request"),
+  instructionRefused: (from: string, what: string, why: string) =>
+    log.error({ from, what, why }, "an instruction about recordings was refused"),
+  recordingWork: (error: unknown) => log.warn({ error: message(error) }, "work on recordings waits"),
+  recordingAlarms: (count: number) => counters.recordingAlarms.set(count),
+  recordingSpace: (bytes: number) => counters.recordingSpace.set(bytes),
+  recordingRefused: () => counters.recordingRefused.inc(),
+  recordingGuard: (state: string, freeMb: number) => log.error({ state, freeMb }, "space for recordings"),
   requestFailed: (method: string, url: string, error: unknown) =>
     log.error({ method, url, err: error }, "request failed by a fault of ours"),
 });

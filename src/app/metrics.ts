@@ -1,4 +1,4 @@
-import { Counter, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
 /** The app's own figures, in Prometheus' text format at /metrics. Labels have few values by design. */
 export const registry = new Registry();
@@ -25,5 +25,25 @@ export const counters = {
   journalFaults: counter("journal_faults_total", "Failed writes to the journal"),
   databaseOutages: counter("database_outages_total", "Times that no database could be used"),
   estimated: counter("records_estimated_total", "Records closed without their end event"),
+  recordings: new Counter({
+    name: "dialtone_app_recordings_total",
+    help: "Recordings by how they ended: ready, failed, missing, deleted",
+    labelNames: ["status"] as const,
+    registers: [registry],
+  }),
+  recordingAlarms: new Gauge({
+    name: "dialtone_app_recording_alarms",
+    help: "Recordings that a person should look at (told by the node that holds the service address)",
+    registers: [registry],
+  }),
+  recordingSpace: new Gauge({
+    name: "dialtone_app_recording_free_bytes",
+    help: "Space left for recordings on this node",
+    registers: [registry],
+  }),
+  recordingRefused: counter(
+    "recording_refused_total",
+    "Calls that were not recorded because the disk is nearly full",
+  ),
   missing: counter("events_missing_total", "Events found in the journal but not in the database"),
 };

@@ -44,6 +44,16 @@ export const catalogue = {
     title: "The body is not application/json",
     help: "Send 'Content-Type: application/json'.",
   },
+  "not-now": {
+    status: 409,
+    title: "Not possible in this state",
+    help: "`detail` says what stands against it.",
+  },
+  "range-not-satisfiable": {
+    status: 416,
+    title: "The range is outside of the file",
+    help: "Ask for bytes that exist; `Content-Range` of other answers tells the length.",
+  },
   "unknown-user": { status: 422, title: "There is no such user", help: "Create the user first." },
   internal: { status: 500, title: "A fault of ours", help: "The app's log has the details." },
   "database-unavailable": {

@@ -94,6 +94,21 @@ export const clusterSchema = z
         held_timeout_s: z.int().min(5).max(86_400).default(3600),
       })
       .prefault({}),
+    /** Recordings of calls whose rule says so, or that somebody asked for. */
+    recording: z
+      .strictObject({
+        /** Days after which a finished recording is deleted on all nodes; 0: never. */
+        keep_days: z.number().min(0).max(36_500).default(90),
+        /** The same for calls of single rules, by the rule's name. */
+        keep_days_by_rule: z.record(z.string().min(1).max(64), z.number().min(0).max(36_500)).default({}),
+        /** Encrypt finished recordings (age, X25519); the key is `recording` in cluster.secrets.yaml. */
+        encrypt: z.boolean().default(false),
+        /** With less space left on the captures' or the recordings' disk, new calls are not recorded (alarm). */
+        min_free_mb: z.int().min(1).default(1024),
+        /** With less than this, recordings in progress are stopped too. */
+        stop_free_mb: z.int().min(1).default(256),
+      })
+      .prefault({}),
     api: z
       .strictObject({
         /** HTTPS port of the app on the node's own and the service address. */
@@ -129,6 +144,11 @@ export const clusterSchema = z
       issue(
         ["service", "address"],
         `is the own address of ${seen.get(service)}; the service needs an address of its own`,
+      );
+    if (cluster.recording.stop_free_mb > cluster.recording.min_free_mb)
+      issue(
+        ["recording", "stop_free_mb"],
+        `must not be above min_free_mb (${cluster.recording.min_free_mb})`,
       );
     if (cluster.media.port_max - cluster.media.port_min < 100)
       issue(["media", "port_max"], `must be at least 100 above port_min (${cluster.media.port_min})`);

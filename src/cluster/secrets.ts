@@ -17,6 +17,13 @@ export const secretsSchema = z.strictObject({
   nonce_secret: secret,
   /** Password of the redis that holds media sessions; a cluster that was made before there was one derives it. */
   redis: secret.optional(),
+  /** An age key (age-keygen) for recordings at rest: `dialtone recordings keygen` makes one. */
+  recording: z
+    .strictObject({
+      identity: z.string().regex(/^AGE-SECRET-KEY-1[0-9A-Z]+$/, "must be an age identity"),
+      recipient: z.string().regex(/^age1[0-9a-z]+$/, "must be an age recipient"),
+    })
+    .optional(),
   database: z.strictObject({ app: secret, sst: secret, monitor: secret }),
   /** A private certificate authority of this cluster and one certificate for all its hosts. */
   tls: z.strictObject({ ca: pem, ca_key: pem, cert: pem, key: pem }),

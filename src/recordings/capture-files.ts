@@ -28,7 +28,8 @@ export interface CaptureFile {
   base: string;
   kind: "packets" | "description";
   size: number;
-  modifiedMs: number;
+  /** Since its last change, ms, by the clock of its own node. */
+  quietMs: number;
 }
 
 const patterns: Record<(typeof captureFolders)[number], RegExp> = {
@@ -73,7 +74,7 @@ export async function listCaptures(capture: string): Promise<CaptureFile[]> {
         if (error.code === "ENOENT") return undefined; // rtpengine moved it just now
         throw error;
       });
-      if (facts) found.push({ path, ...parsed, size: facts.size, modifiedMs: facts.mtimeMs });
+      if (facts) found.push({ path, ...parsed, size: facts.size, quietMs: Date.now() - facts.mtimeMs });
     }
   return found;
 }

@@ -37,6 +37,8 @@ export type RecordingGap = z.infer<typeof gapSchema>;
 export const fileSchema = z.object({
   name: z.string().regex(/^[a-z]+\.(wav|opus)(\.age)?$/),
   size: z.int(),
+  /** Its length before encryption; the same as `size` without. */
+  plain: z.int(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 export type RecordingFile = z.infer<typeof fileSchema>;
@@ -246,13 +248,14 @@ function silence(path: string, rate: number): Pick<Sink, "path" | "rate"> & Sink
 }
 
 async function finished(path: string, recipient: string | null): Promise<RecordingFile> {
+  const plain = (await stat(path)).size;
   let result = path;
   if (recipient !== null) {
     result = `${path}.age`;
     await execa("age", ["--encrypt", "--recipient", recipient, "--output", result, path]);
     await rm(path);
   }
-  return { name: basename(result), size: (await stat(result)).size, sha256: await digestOf(result) };
+  return { name: basename(result), size: (await stat(result)).size, plain, sha256: await digestOf(result) };
 }
 
 /** SHA-256 of a file, in hexadecimal digits. */
