@@ -129,13 +129,17 @@ export class MediaRelay {
     this.renewSubscription(now);
   }
 
-  /** Kamailio leaves a relay that failed alone for 5 s, unless it is told. */
+  /** Kamailio leaves a relay that hung alone for 5 s (sip/media.cfg, route[RELAY]), unless it is told. */
   private async relayIsBack(): Promise<void> {
-    try {
-      await kamailioRpc(this.context, "rtpengine.ping", ["all"], AbortSignal.timeout(1000));
-    } catch {
-      // Kamailio does not run yet: it asks the relay itself at its start.
-    }
+    for (const [method, ...params] of [
+      ["htable.delete", "app", "relay"],
+      ["rtpengine.ping", "all"],
+    ] as const)
+      try {
+        await kamailioRpc(this.context, method, params, AbortSignal.timeout(1000));
+      } catch {
+        // No such key, which is normal; or no Kamailio yet: it asks the relay itself at its start.
+      }
   }
 
   private async lookAtPeer(): Promise<void> {

@@ -52,11 +52,11 @@ recording-method = pcap
 recording-format = eth
 
 # Own sessions go to the own redis; the peer's are followed, so that this node can go on with them at once.
-# A redis that hangs costs a call 100 ms, then it is left alone for 5 s.
+# A redis that hangs costs a call 100 ms in all, then it is left alone for 5 s.
 redis-write = ${password}@127.0.0.1:${ports.redis}/${redisDatabase(context, self.name)}
 ${peer ? `redis = ${password}@${peer.address}:${ports.redis}/${peerDatabase}\nsubscribe-keyspace = ${peerDatabase}\n` : ""}no-redis-required = true
-redis-connect-timeout = 100
-redis-cmd-timeout = 100
+redis-connect-timeout = 50
+redis-cmd-timeout = 50
 redis-allowed-errors = 0
 redis-disable-time = 5
 redis-num-threads = 4

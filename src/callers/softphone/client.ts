@@ -1,0 +1,92 @@
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { execa } from "execa";
+import type { Place } from "../sipp.ts";
+import type { Command, Report, WorkerOptions } from "./worker.ts";
+
+/** Telephones with audio, in a process of their own (worker.ts), as an object. */
+
+export type { LegReport } from "./leg.ts";
+export type { Report } from "./worker.ts";
+
+type Side = "caller" | "callee";
+
+export interface Telephones extends AsyncDisposable {
+  /** Sets up calls with audio, `rate` a second; returns the Call-IDs of those that were answered. */
+  calls(options: { count: number; rate?: number; from?: string; sessionExpires?: number }): Promise<string[]>;
+  /** Calls that ring and are not answered. */
+  ringing(options: { count: number; rate?: number; from?: string }): Promise<string[]>;
+  answer(ids: string[]): Promise<void>;
+  /** Re-INVITE from one side; returns the codes. */
+  reinvite(ids: string[], side: Side, hold: boolean): Promise<number[]>;
+  /** Returns the codes of the answers to BYE. */
+  bye(ids: string[], side: Side): Promise<number[]>;
+  /** Stops the audio of a side, without a word to anybody. */
+  mute(ids: string[], side: Side | "both"): Promise<void>;
+  /** Counts gaps and losses anew from now. */
+  mark(): Promise<void>;
+  report(ids?: string[]): Promise<Report>;
+  /** Forgets calls. */
+  close(ids: string[]): Promise<void>;
+}
+
+type Order = Command extends infer One ? (One extends Command ? Omit<One, "n"> : never) : never;
+
+/** Starts the telephones. @throws Error when their process does not come up. */
+export async function startTelephones(
+  place: Place,
+  options: Omit<WorkerOptions, "tones"> & { tones?: WorkerOptions["tones"] },
+): Promise<Telephones> {
+  const worker = fileURLToPath(new URL("./worker.ts", import.meta.url));
+  const given = { tones: { caller: 400, callee: 1000 }, ...options };
+  // Its clock is what is measured with: it must not wait for others.
+  const argv = ["nice", "-n", "-10", process.execPath, "--disable-warning=ExperimentalWarning", worker];
+  const [program = "", ...rest] = [...place.prefix, ...argv, JSON.stringify(given)];
+  const child = execa(program, rest, {
+    reject: false,
+    buffer: false,
+    stderr: "inherit",
+    forceKillAfterDelay: 500,
+  });
+  const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (why: Error) => void }>();
+  const ready = Promise.withResolvers<void>();
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    const said = JSON.parse(line) as { n?: number; result?: unknown; error?: string; ready?: true };
+    if (said.ready) ready.resolve();
+    const one = said.n === undefined ? undefined : waiting.get(said.n);
+    if (!one || said.n === undefined) return;
+    waiting.delete(said.n);
+    if (said.error === undefined) one.resolve(said.result);
+    else one.reject(new Error(`telephones: ${said.error}`));
+  });
+  const ended = child.then(() => {
+    const why = new Error("the telephones' process has ended");
+    ready.reject(why);
+    for (const one of waiting.values()) one.reject(why);
+  });
+  await ready.promise;
+  let count = 0;
+  const ask = <Result>(order: Order): Promise<Result> => {
+    const n = ++count;
+    return new Promise((resolve, reject) => {
+      waiting.set(n, { resolve: (value) => resolve(value as Result), reject });
+      child.stdin.write(`${JSON.stringify({ ...order, n })}\n`);
+    });
+  };
+  const from = "0445550100";
+  return {
+    calls: (wanted) => ask({ do: "calls", ring: false, rate: 25, from, ...wanted }),
+    ringing: (wanted) => ask({ do: "calls", ring: true, rate: 25, from, ...wanted }),
+    answer: (ids) => ask({ do: "answer", ids }),
+    reinvite: (ids, side, hold) => ask({ do: "reinvite", ids, side, hold }),
+    bye: (ids, side) => ask({ do: "bye", ids, side }),
+    mute: (ids, side) => ask({ do: "mute", ids, side }),
+    mark: () => ask({ do: "mark" }),
+    report: (ids) => ask({ do: "report", ...(ids ? { ids } : {}) }),
+    close: (ids) => ask({ do: "close", ids }),
+    [Symbol.asyncDispose]: async () => {
+      child.kill();
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,155 @@
+import { randomBytes, randomInt } from "node:crypto";
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+
+/** Audio of test telephones: G.711 in packets of 20 ms (RFC 3550, 3551), with the times of their arrival. */
+
+const packetMs = 20;
+const samples = 160;
+/** A wait between two packets that is worth keeping. */
+const gapFromMs = 40;
+
+export interface StreamStats {
+  sent: number;
+  received: number;
+  /** Sequence numbers that never came, between the first and the last that did. */
+  lost: number;
+  /** The longest wait between two packets, and when it ended (ms since 1970). */
+  maxGapMs: number;
+  maxGapAt: number;
+  /** Waits of more than 40 ms. */
+  gaps: number;
+  /** Since the last packet; null: none came. */
+  silentMs: number | null;
+}
+
+/** One side's audio: sends while told to, always listens. */
+export class RtpStream {
+  readonly port: number;
+  private readonly socket: Socket;
+  private readonly packet: Buffer;
+  private sequence = randomInt(0, 30_000);
+  private timestamp = randomInt(0, 2 ** 31);
+  private target: { address: string; port: number } | undefined;
+  private sending = false;
+  nextAt = 0;
+  private sent = 0;
+  private received = 0;
+  private lastAt: number | undefined;
+  private first: number | undefined;
+  private highest = 0;
+  private counted = 0;
+  private maxGapMs = 0;
+  private maxGapAt = 0;
+  private gaps = 0;
+
+  private constructor(socket: Socket, tone: Buffer) {
+    this.socket = socket;
+    this.port = socket.address().port;
+    this.packet = Buffer.concat([Buffer.from([0x80, 0, 0, 0, 0, 0, 0, 0]), randomBytes(4), tone]);
+    socket.on("message", (data) => this.arrived(data));
+    // The far side's port may be gone for a moment (ICMP): audio goes on.
+    socket.on("error", () => undefined);
+  }
+
+  static async open(address: string, tone: Buffer): Promise<RtpStream> {
+    const socket = createSocket({ type: "udp4", recvBufferSize: 256 * 1024 });
+    socket.bind(0, address);
+    await once(socket, "listening");
+    return new RtpStream(socket, tone);
+  }
+
+  aim(address: string, port: number): void {
+    this.target = { address, port };
+  }
+
+  set talking(on: boolean) {
+    // Spread over the 20 ms, so that not all telephones speak in the same millisecond.
+    if (on && !this.sending) this.nextAt = performance.now() + randomInt(0, packetMs);
+    this.sending = on;
+  }
+
+  /** Sends what is due at `now`. Returns how late it was, ms. */
+  tick(now: number): number {
+    if (!this.sending || !this.target || now < this.nextAt) return 0;
+    const late = now - this.nextAt;
+    // After a stall of this process it does not catch up in a burst: telephones do not.
+    this.nextAt = late > 5 * packetMs ? now + packetMs : this.nextAt + packetMs;
+    this.sequence = (this.sequence + 1) & 0xffff;
+    this.timestamp = (this.timestamp + samples) >>> 0;
+    this.packet.writeUInt16BE(this.sequence, 2);
+    this.packet.writeUInt32BE(this.timestamp, 4);
+    // A copy: the socket sends later than we write.
+    this.socket.send(Buffer.from(this.packet), this.target.port, this.target.address);
+    this.sent++;
+    return late;
+  }
+
+  private arrived(data: Buffer): void {
+    if (data.length < 12 || (data[0] ?? 0) >> 6 !== 2) return;
+    const now = performance.now();
+    if (this.lastAt !== undefined) {
+      const gap = now - this.lastAt;
+      if (gap > gapFromMs) this.gaps++;
+      if (gap > this.maxGapMs) {
+        this.maxGapMs = gap;
+        this.maxGapAt = Date.now();
+      }
+    }
+    this.lastAt = now;
+    this.received++;
+    const sequence = data.readUInt16BE(2);
+    if (this.first === undefined) {
+      this.first = sequence;
+      this.highest = sequence;
+      this.counted = 0;
+    }
+    this.counted++;
+    const ahead = (sequence - this.highest) & 0xffff;
+    if (ahead < 0x8000) this.highest += ahead;
+  }
+
+  /** Counts anew from here. */
+  mark(): void {
+    this.maxGapMs = 0;
+    this.maxGapAt = 0;
+    this.gaps = 0;
+    this.first = undefined;
+    this.counted = 0;
+    this.received = 0;
+    this.sent = 0;
+  }
+
+  stats(): StreamStats {
+    return {
+      sent: this.sent,
+      received: this.received,
+      lost: this.first === undefined ? 0 : Math.max(0, this.highest - this.first + 1 - this.counted),
+      maxGapMs: Math.round(this.maxGapMs * 10) / 10,
+      maxGapAt: this.maxGapAt,
+      gaps: this.gaps,
+      silentMs: this.lastAt === undefined ? null : Math.round(performance.now() - this.lastAt),
+    };
+  }
+
+  close(): void {
+    this.sending = false;
+    this.socket.close();
+  }
+}
+
+/** 20 ms of a tone in μ-law (ITU-T G.711); whole periods only, so that packets join without a click. */
+export function tone(hertz: number): Buffer {
+  const encode = (sample: number): number => {
+    const sign = sample < 0 ? 0x80 : 0;
+    const magnitude = Math.min(32_635, Math.abs(sample)) + 132;
+    const exponent = Math.max(0, 31 - Math.clz32(magnitude) - 7);
+    return ~(sign | (exponent << 4) | ((magnitude >> (exponent + 3)) & 0x0f)) & 0xff;
+  };
+  const periods = Math.max(1, Math.round((hertz * samples) / 8000));
+  return Buffer.from(
+    Array.from({ length: samples }, (_, n) =>
+      encode(Math.round(8000 * Math.sin((2 * Math.PI * periods * n) / samples))),
+    ),
+  );
+}
