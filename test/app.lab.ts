@@ -1,19 +1,26 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { chmod, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
+import { request as httpsRequest } from "node:https";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createApp } from "../src/app/context.ts";
+import { eventSchema } from "../src/app/contract.ts";
+import { createEvents } from "../src/app/log.ts";
 import { encodeNetstring, NetstringDecoder } from "../src/app/netstring.ts";
 import type { HostContext } from "../src/cluster/facts.ts";
 import { migrate } from "../src/db/migrations.ts";
+import { HttpJournal, JournalError } from "../src/records/http-journal.ts";
 import { appSocket, makeTestCluster } from "./support/app-host.ts";
 import { PrivateMariadb } from "./support/private-mariadb.ts";
+
+const run = promisify(execFile);
 
 /**
  * The app against a real MariaDB: started before it, with it, after it was killed and while it is stopped.
@@ -266,8 +273,75 @@ describe("the app", () => {
     expect(await ask("POST", "/v1/calls/events", events)).toMatchObject({ status: 400 });
     expect(await announceLargeBody()).toBe(413);
     expect((await ask("GET", "/v1/records?call_id=half")).body.records).toEqual([]);
-    const refused = await fetch("http://127.77.0.11:8443/v1/users").catch((error: Error) => error);
-    expect(refused).toBeInstanceOf(Error);
+  });
+
+  it("speaks TLS with a token on its own and the service address", async () => {
+    const { tls, api_token } = a.secrets;
+    const get = (host: string, authorization?: string) =>
+      new Promise<number>((resolve, reject) => {
+        const headers = authorization === undefined ? {} : { authorization };
+        const outgoing = httpsRequest({
+          host,
+          port: 8443,
+          path: "/v1/users",
+          ca: tls.ca,
+          agent: false,
+          headers,
+        });
+        outgoing.on("response", (response) => {
+          response.resume();
+          resolve(response.statusCode ?? 0);
+        });
+        outgoing.on("error", reject);
+        outgoing.end();
+      });
+    for (const host of ["127.77.0.11", "127.77.0.100"]) {
+      expect(await get(host, `Bearer ${api_token}`)).toBe(200);
+      expect(await get(host, `Bearer ${api_token}x`)).toBe(401);
+      expect(await get(host)).toBe(401);
+    }
+    await expect(fetch("http://127.77.0.11:8443/v1/users")).rejects.toThrow();
+    expect((await ask("GET", "/docs/")).body).toContain("swagger");
+    expect((await ask("GET", "/openapi.json")).body.paths).toHaveProperty("/v1/calls/decide");
+  });
+
+  it("acknowledges nothing that is not on a full disk, and recovers by itself", async () => {
+    const small = join(root, "small-disk");
+    await mkdir(small);
+    await run("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", small]);
+    try {
+      const events = createEvents(pino({ level: "silent" }));
+      await using journal = new HttpJournal(small, events);
+      const taken: string[] = [];
+      const refused: unknown[] = [];
+      await Promise.all(
+        Array.from({ length: 400 }, async (_, index) => {
+          const entry = eventSchema.parse(event("start", `full-${index}`, 0));
+          // In small groups, so that some fit and some do not.
+          await delay(Math.floor(index / 20) * 2);
+          await journal.append([entry]).then(
+            () => taken.push(entry.id),
+            (error: unknown) => refused.push(error),
+          );
+        }),
+      );
+      expect(taken.length).toBeGreaterThan(50);
+      expect(refused.length).toBeGreaterThan(50);
+      expect(refused.every((error) => error instanceof JournalError)).toBe(true);
+      expect((await journal.health()).ok).toBe(false);
+      const written = (
+        await Promise.all((await readdir(small)).map((name) => readFile(join(small, name), "utf8")))
+      )
+        .join("")
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => eventSchema.parse(JSON.parse(line)).id);
+      expect(new Set(written)).toEqual(new Set(taken));
+      for (const name of await readdir(small)) await rm(join(small, name));
+      await journal.append([eventSchema.parse(event("start", "room-again", 0))]);
+    } finally {
+      await run("umount", [small]);
+    }
   });
 
   it("brings a change to the other node within a second, and joins events of both into one record", async () => {

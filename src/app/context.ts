@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import type { HostContext } from "../cluster/facts.ts";
 import { databaseLogin, endpointsOf, openDatabase } from "../db/database.ts";
 import type { PoolOptions } from "../db/pool.ts";
-import { loadCheckpoint } from "../records/checkpoint.ts";
+import { type Checkpoint, loadCheckpoint } from "../records/checkpoint.ts";
 import { openHttpJournal } from "../records/http-journal.ts";
 import { Ledger } from "../records/ledger.ts";
 import { Quarantine } from "../records/quarantine.ts";
@@ -36,6 +36,7 @@ export const appFiles = ({ dirs }: HostContext) => ({
 
 export interface App extends Services, AsyncDisposable {
   schema: { ready: boolean };
+  checkpoint: Checkpoint;
 }
 
 /** The composition root: makes every part of the app once and wires them. Connects to nothing yet. */
@@ -68,6 +69,7 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
     ledger,
     journal,
     schema,
+    checkpoint,
     schemaReady: () => schema.ready,
     live: new LiveSnapshot(files.snapshot, database, events),
     shipper: new Shipper({ sources, ledger, checkpoint, quarantine, events }),

@@ -3,8 +3,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import { allHosts, type HostContext, ports, runFiles, serviceIp } from "../cluster/facts.ts";
 import { migrate } from "../db/migrations.ts";
+import { pruneJournal } from "../records/retention.ts";
 import { TrustedSockets } from "./auth.ts";
-import { type App, createApp, type Overrides } from "./context.ts";
+import { type App, appFiles, createApp, type Overrides } from "./context.ts";
 import { buildHttp } from "./http.ts";
 import { closeServer, httpServer, httpsServer, listen, listenEventually } from "./listeners.ts";
 import { dropPrivileges } from "./privileges.ts";
@@ -36,7 +37,8 @@ export async function runApp(
       live.run(stop),
       app.shipper.run(stop),
       app.reconciler.run(stop),
-      sweep(app, stop),
+      every(stop, 30_000, () => closeOverdue(app)),
+      every(stop, 3_600_000, () => prune(app)),
     ]);
     events.stopping("asked to");
   } finally {
@@ -115,16 +117,30 @@ async function prepareSchema(app: App, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Closes records whose end is overdue, every half minute, on every node: doing it twice changes nothing. */
-async function sweep(app: App, signal: AbortSignal): Promise<void> {
+/** Does something again and again until `signal` aborts, first after one interval. */
+async function every(signal: AbortSignal, ms: number, work: () => Promise<void>): Promise<void> {
   while (!signal.aborted) {
-    await delay(30_000, undefined, { signal }).catch(() => {}); // aborted: the loop ends
-    if (signal.aborted) return;
-    try {
-      const count = await app.ledger.closeOverdue();
-      if (count > 0) app.events.closedByEstimate(count);
-    } catch (error) {
-      app.events.sweepFailed(error);
-    }
+    await delay(ms, undefined, { signal }).catch(() => {}); // aborted: the loop ends
+    if (!signal.aborted) await work();
+  }
+}
+
+/** Closes records whose end is overdue, on every node: doing it twice changes nothing. */
+async function closeOverdue(app: App): Promise<void> {
+  try {
+    const count = await app.ledger.closeOverdue();
+    if (count > 0) app.events.closedByEstimate(count);
+  } catch (error) {
+    app.events.sweepFailed(error);
+  }
+}
+
+/** Kamailio's own files are for the agent to rotate and remove: this process has no right to. */
+async function prune(app: App): Promise<void> {
+  try {
+    const names = await pruneJournal(appFiles(app.context).httpJournal, app.checkpoint);
+    if (names.length > 0) app.events.pruned(names);
+  } catch (error) {
+    app.events.pruneFailed(error);
   }
 }

@@ -20,6 +20,7 @@ export const reconciliationSchema = z.object({
   found: z.int().describe("of the shipped ones: in the database"),
   missing: z.int().describe("of the shipped ones: not in the database"),
   repaired: z.int().describe("of the missing ones: stored again now"),
+  stale: z.int().describe("calls whose record did not hold all their stored events; rebuilt now"),
   doubled: z.int().describe("calls of that time for which more than one start event was stored"),
   quarantined: z.int().describe("journal lines that could not be used, since the app started"),
 });
@@ -61,12 +62,13 @@ export class Reconciler {
     };
   }
 
-  /** Compares every few minutes until `signal` aborts. */
+  /** Compares the last hour every few minutes and the last day every hour, until `signal` aborts. */
   async run(signal: AbortSignal, everyMs = 300_000): Promise<void> {
-    while (!signal.aborted) {
+    for (let round = 0; !signal.aborted; round++) {
       await delay(everyMs, undefined, { signal }).catch(() => {}); // aborted: the loop ends
       if (signal.aborted) return;
-      await this.check(24).catch((error: unknown) => this.#parts.events.reconcileFailed(error));
+      const hours = round % 12 === 0 ? 24 : 1;
+      await this.check(hours).catch((error: unknown) => this.#parts.events.reconcileFailed(error));
     }
   }
 
@@ -80,11 +82,15 @@ export class Reconciler {
         if (segment.modifiedMs < since) continue;
         await this.#compare(source, segment, since, sum);
       }
+    const stale = await this.#staleCalls(since);
+    for (let at = 0; at < stale.length; at += 200)
+      await this.#parts.ledger.rebuild(stale.slice(at, at + 200));
     const doubled = await this.#doubledStarts(since);
     const result = {
       node,
       since: new Date(since).toISOString(),
       ...sum,
+      stale: stale.length,
       doubled,
       quarantined: quarantine.count,
     };
@@ -145,6 +151,19 @@ export class Reconciler {
       }
     });
     return portion.filter((event) => !stored.has(uuidToBytes(event.id).toString("hex")));
+  }
+
+  /** A rebuild that another node's rebuild overwrote would leave a record without some of its call's events. */
+  async #staleCalls(since: number): Promise<Buffer[]> {
+    const recent = sql`(SELECT DISTINCT call_ref FROM events WHERE at >= ${new Date(since)})`;
+    const { rows } = await sql<{ call_ref: Buffer }>`
+      SELECT e.call_ref FROM
+        (SELECT call_ref, count(*) AS n FROM events WHERE call_ref IN ${recent} GROUP BY call_ref) e
+        LEFT JOIN
+        (SELECT call_ref, sum(events) AS n FROM records WHERE call_ref IN ${recent} GROUP BY call_ref) r
+        ON r.call_ref = e.call_ref
+      WHERE r.n IS NULL OR r.n <> e.n`.execute(this.#parts.database.db);
+    return rows.map((row) => row.call_ref);
   }
 
   /** One INVITE must give one start event, whichever nodes saw it. */
