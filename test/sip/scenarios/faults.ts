@@ -29,15 +29,21 @@ export const faults: Record<string, Scenario> = {
     assert.equal(all.find((event) => event.kind === "answer")?.decided_by, "peer");
     assert.deepEqual((await kamailioFacts(world.server.context, soon())).closedTo, ["own"]);
     world.own.hung = false;
-    await until("the breaker has closed", async () => {
-      return (await kamailioFacts(world.server.context, soon())).closedTo.length === 0;
-    }, 8000);
+    await until(
+      "the breaker has closed",
+      async () => {
+        return (await kamailioFacts(world.server.context, soon())).closedTo.length === 0;
+      },
+      8000,
+    );
     const third = await world.call(caller, "5");
     const later = await world.server.waitEvents(third.callId, ["answer"]);
     assert.equal(later.find((event) => event.kind === "answer")?.decided_by, "own");
   },
 
-  "both apps hang: the last decision under 1.5 s, then under 500 ms; unknown numbers get 503": async (world) => {
+  "both apps hang: the last decision under 1.5 s, then under 500 ms; unknown numbers get 503": async (
+    world,
+  ) => {
     await world.phone("198.18.77.51", 5070, 200);
     const caller = await world.ua("198.18.77.50");
     world.decides(() => toUri("sip:1@198.18.77.51:5070"));
@@ -95,7 +101,10 @@ export const faults: Record<string, Scenario> = {
     const end = all.find((event) => event.kind === "end");
     assert.equal(end?.code, 408);
     const answer = all.find((event) => event.kind === "answer");
-    assert.ok(Date.parse(end?.time ?? "") - Date.parse(answer?.time ?? "") < 1000, "the end is when the BYE came");
+    assert.ok(
+      Date.parse(end?.time ?? "") - Date.parse(answer?.time ?? "") < 1000,
+      "the end is when the BYE came",
+    );
   },
 
   "the node dies after the answer: the other confirms and ends the call": async (world) => {
@@ -142,7 +151,9 @@ export const faults: Record<string, Scenario> = {
     assert.equal(kinds(await world.server.waitEvents(call.callId, ["confirm"])), "confirm");
   },
 
-  "a full disk under the journal: calls unharmed, health says so, events again when there is space": async (world) => {
+  "a full disk under the journal: calls unharmed, health says so, events again when there is space": async (
+    world,
+  ) => {
     const folder = sipJournal(world.server.context);
     await world.server.stop();
     mkdirSync(folder, { recursive: true });
@@ -152,7 +163,8 @@ export const faults: Record<string, Scenario> = {
       await world.phone("198.18.77.51", 5070, 200);
       const caller = await world.ua("198.18.77.50");
       world.decides(() => toUri("sip:1@198.18.77.51:5070"));
-      for (let i = 0; i < 60; i++) assert.equal((await world.call(caller, "5")).answer.code, 200, `call ${i}`);
+      for (let i = 0; i < 60; i++)
+        assert.equal((await world.call(caller, "5")).answer.code, 200, `call ${i}`);
       const health = await kamailio.probe(world.server.context, soon());
       assert.ok(health.ok);
       assert.match(health.detail, /IN DANGER/);

@@ -1,8 +1,9 @@
 import type { Scenario } from "../world.ts";
+import { attacks } from "./attacks.ts";
 import { calls } from "./calls.ts";
 import { faults } from "./faults.ts";
 
 /** name → what happens, and with which `sip` section of cluster.yaml. */
 export const scenarios: Record<string, { run: Scenario; sip: Record<string, unknown> }> = Object.fromEntries(
-  Object.entries({ ...calls, ...faults }).map(([name, run]) => [name, { run, sip: {} }]),
+  Object.entries({ ...calls, ...faults, ...attacks }).map(([name, run]) => [name, { run, sip: {} }]),
 );
