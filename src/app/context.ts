@@ -51,8 +51,12 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
   });
   const node = context.self.name;
   const sources: Source[] = [
-    { directory: files.sipJournal, parse: (line) => parseJournalLine(line, node) },
-    { directory: files.httpJournal, parse: (line) => eventSchema.parse(JSON.parse(line)) },
+    { directory: files.sipJournal, parse: (line) => parseJournalLine(line, node), closedByRestart: false },
+    {
+      directory: files.httpJournal,
+      parse: (line) => eventSchema.parse(JSON.parse(line)),
+      closedByRestart: true,
+    },
   ];
   const ledger = new Ledger(database, {
     maxCallMs: context.cluster.sip.max_call_hours * 3_600_000,
