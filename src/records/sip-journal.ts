@@ -109,7 +109,8 @@ export function parseJournalLine(line: string, node: string): CallEvent {
   const cell = (name: (typeof names)[number]): string => last[names.indexOf(name)] ?? "";
   if (cell("end") !== ".") throw new JournalLineError("does not end as a line should", line);
 
-  const method = /[A-Z]+$/.exec(cell("method"))?.[0] ?? "";
+  // A torn line may stick to the first column's front.
+  const method = /(INVITE|BYE|ACK)$/.exec(cell("method"))?.[0] ?? "";
   const code = Number(/^\d{3}$/.exec(cell("code"))?.[0] ?? Number.NaN);
   const kind = kindOf(cell("kind"), method, code);
   if (!kind) throw new JournalLineError("is of no kind that is known", line);
