@@ -23,11 +23,6 @@ export const catalogue = {
     title: "Not found",
     help: "Nothing of this name exists, or the path is wrong.",
   },
-  "method-not-allowed": {
-    status: 405,
-    title: "Method not allowed",
-    help: "The path exists, but not with this method.",
-  },
   exists: { status: 409, title: "It exists already", help: "Use PUT to change it." },
   "in-use": {
     status: 409,
