@@ -109,7 +109,9 @@ export async function runLab(lab: Lab, options: BringUpOptions): Promise<UpResul
   } finally {
     if (ours) {
       print(`taking lab '${lab.name}' down …`);
-      const { killed } = await lab.down({ hurry: signals.hurry });
+      // A database in the middle of its first copy would let us wait for a peer that is stopping too.
+      const graceMs = result.times ? 30_000 : 5000;
+      const { killed } = await lab.down({ hurry: signals.hurry, graceMs });
       print(
         `lab '${lab.name}' is down; its data stays in ${lab.paths.root}${killed.length > 0 ? ` (killed: ${killed.join(", ")})` : ""}`,
       );
