@@ -33,7 +33,7 @@ describe("measure", () => {
       [4000, 4250],
       [4500, 5600],
       [6000, 6150],
-      [8000, 8150],
+      [9000, 9150],
     ] as const;
     // INVITEs get lost in the first two; in the others the machine was only slow.
     const flapping = calls(0, 0).flatMap((call) => {
