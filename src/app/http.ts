@@ -145,6 +145,7 @@ export function classify(error: unknown): {
   const known = fastifyCodes[(error as FastifyError | undefined)?.code ?? ""];
   if (known) return { code: known, detail: (error as Error).message };
   if (isRetryable(error)) return { code: "database-unavailable", detail: error.message };
+  if (errnoOf(error) === 1969) return { code: "search-too-slow", detail: "gave up after 2 s" };
   // The first start: the database answers, but its tables are still being made.
   if (errnoOf(error) === 1146) return { code: "database-unavailable", detail: "the tables are not made yet" };
   const status = (error as FastifyError | undefined)?.statusCode;

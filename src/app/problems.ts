@@ -46,6 +46,11 @@ export const catalogue = {
     title: "No database can be used now",
     help: "Nothing was acknowledged. Calls are still decided and events still taken; repeat the request with PUT, which is safe.",
   },
+  "search-too-slow": {
+    status: 503,
+    title: "The search takes too long",
+    help: "Name a shorter time with `since` and `until`.",
+  },
   "journal-unavailable": {
     status: 507,
     title: "The journal can not be written",

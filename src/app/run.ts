@@ -104,7 +104,7 @@ async function startListeners(app: App, stop: AbortSignal, servers: AsyncDisposa
 async function prepareSchema(app: App, signal: AbortSignal): Promise<void> {
   for (let told = false; !signal.aborted; ) {
     try {
-      const applied = await migrate(app.database);
+      const applied = await migrate(app.patient);
       if (applied.length > 0) app.events.migrated(applied);
       app.schema.ready = true;
       await app.live.catchUp();

@@ -30,7 +30,6 @@ export const directoryRoutes =
 const userRoutes =
   ({ database, live, context }: Services): FastifyPluginAsyncZod =>
   async (app) => {
-    const { db } = database;
     const { realm } = context.cluster.sip;
     const tags = ["users"];
     const show = (row: { name: string; display: string; description: string; enabled: number }) => ({
@@ -51,13 +50,15 @@ const userRoutes =
         },
       },
       async ({ query: { after, limit } }) => {
-        const rows = await db
-          .selectFrom("users")
-          .select(["name", "display", "description", "enabled"])
-          .where("name", ">", after)
-          .orderBy("name")
-          .limit(limit)
-          .execute();
+        const rows = await database.read((db) =>
+          db
+            .selectFrom("users")
+            .select(["name", "display", "description", "enabled"])
+            .where("name", ">", after)
+            .orderBy("name")
+            .limit(limit)
+            .execute(),
+        );
         return { users: rows.map(show), next: rows.length === limit ? (rows.at(-1)?.name ?? null) : null };
       },
     );
@@ -65,7 +66,9 @@ const userRoutes =
       "/v1/users/:name",
       { schema: { summary: "One user", tags, params: userKey, response: { 200: userSchema } } },
       async ({ params: { name } }) => {
-        const row = await db.selectFrom("users").selectAll().where("name", "=", name).executeTakeFirst();
+        const row = await database.read((db) =>
+          db.selectFrom("users").selectAll().where("name", "=", name).executeTakeFirst(),
+        );
         if (!row) throw new Problem("not-found", `there is no user ${name}`);
         return show(row);
       },
@@ -170,7 +173,6 @@ const userRoutes =
 const numberRoutes =
   ({ database, live }: Services): FastifyPluginAsyncZod =>
   async (app) => {
-    const { db } = database;
     const tags = ["numbers"];
     const show = (row: { number: string; user_name: string; description: string }) => ({
       number: row.number,
@@ -225,9 +227,10 @@ const numberRoutes =
         },
       },
       async ({ query: { after, limit, user } }) => {
-        let select = db.selectFrom("numbers").selectAll().where("number", ">", after);
+        let select = database.db.selectFrom("numbers").selectAll().where("number", ">", after);
         if (user !== undefined) select = select.where("user_name", "=", user);
-        const rows = await select.orderBy("number").limit(limit).execute();
+        const page = select.orderBy("number").limit(limit);
+        const rows = await database.read(() => page.execute());
         return {
           numbers: rows.map(show),
           next: rows.length === limit ? (rows.at(-1)?.number ?? null) : null,
@@ -238,11 +241,9 @@ const numberRoutes =
       "/v1/numbers/:number",
       { schema: { summary: "One number", tags, params: numberKey, response: { 200: numberSchema } } },
       async ({ params: { number } }) => {
-        const row = await db
-          .selectFrom("numbers")
-          .selectAll()
-          .where("number", "=", number)
-          .executeTakeFirst();
+        const row = await database.read((db) =>
+          db.selectFrom("numbers").selectAll().where("number", "=", number).executeTakeFirst(),
+        );
         if (!row) throw new Problem("not-found", `there is no number ${number}`);
         return show(row);
       },

@@ -132,50 +132,55 @@ export class Reconciler {
 
   async #missing(portion: CallEvent[]): Promise<CallEvent[]> {
     const { database } = this.#parts;
-    const stored = await database.db.connection().execute(async (connection) => {
-      // What another node acknowledged a moment ago may not be applied here yet; wait for it.
-      await sql`SET SESSION wsrep_sync_wait = 1`.execute(connection);
-      try {
-        const rows = await connection
-          .selectFrom("events")
-          .select("id")
-          .where(
-            "id",
-            "in",
-            portion.map((event) => uuidToBytes(event.id)),
-          )
-          .execute();
-        return new Set(rows.map((row) => row.id.toString("hex")));
-      } finally {
-        await sql`SET SESSION wsrep_sync_wait = 0`.execute(connection);
-      }
-    });
+    const stored = await database.read((db) =>
+      db.connection().execute(async (connection) => {
+        // What another node acknowledged a moment ago may not be applied here yet; wait for it.
+        await sql`SET SESSION wsrep_sync_wait = 1`.execute(connection);
+        try {
+          const rows = await connection
+            .selectFrom("events")
+            .select("id")
+            .where(
+              "id",
+              "in",
+              portion.map((event) => uuidToBytes(event.id)),
+            )
+            .execute();
+          return new Set(rows.map((row) => row.id.toString("hex")));
+        } finally {
+          await sql`SET SESSION wsrep_sync_wait = 0`.execute(connection);
+        }
+      }),
+    );
     return portion.filter((event) => !stored.has(uuidToBytes(event.id).toString("hex")));
   }
 
   /** A rebuild that another node's rebuild overwrote would leave a record without some of its call's events. */
   async #staleCalls(since: number): Promise<Buffer[]> {
     const recent = sql`(SELECT DISTINCT call_ref FROM events WHERE at >= ${new Date(since)})`;
-    const { rows } = await sql<{ call_ref: Buffer }>`
+    const query = sql<{ call_ref: Buffer }>`
       SELECT e.call_ref FROM
         (SELECT call_ref, count(*) AS n FROM events WHERE call_ref IN ${recent} GROUP BY call_ref) e
         LEFT JOIN
         (SELECT call_ref, sum(events) AS n FROM records WHERE call_ref IN ${recent} GROUP BY call_ref) r
         ON r.call_ref = e.call_ref
-      WHERE r.n IS NULL OR r.n <> e.n`.execute(this.#parts.database.db);
+      WHERE r.n IS NULL OR r.n <> e.n`;
+    const { rows } = await this.#parts.database.read((db) => query.execute(db));
     return rows.map((row) => row.call_ref);
   }
 
   /** One INVITE must give one start event, whichever nodes saw it. */
   async #doubledStarts(since: number): Promise<number> {
-    const rows = await this.#parts.database.db
-      .selectFrom("events")
-      .select("call_ref")
-      .where("kind", "=", "start")
-      .where("at", ">=", new Date(since))
-      .groupBy("call_ref")
-      .having(sql<number>`count(*)`, ">", sql<number>`count(distinct json_value(body, '$.from_tag'))`)
-      .execute();
+    const rows = await this.#parts.database.read((db) =>
+      db
+        .selectFrom("events")
+        .select("call_ref")
+        .where("kind", "=", "start")
+        .where("at", ">=", new Date(since))
+        .groupBy("call_ref")
+        .having(sql<number>`count(*)`, ">", sql<number>`count(distinct json_value(body, '$.from_tag'))`)
+        .execute(),
+    );
     return rows.length;
   }
 }
