@@ -1,10 +1,8 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -13,10 +11,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createApp } from "../src/app/context.ts";
 import { eventSchema } from "../src/app/contract.ts";
 import { createEvents } from "../src/app/log.ts";
-import { encodeNetstring, NetstringDecoder } from "../src/app/netstring.ts";
 import type { HostContext } from "../src/cluster/facts.ts";
 import { migrate } from "../src/db/migrations.ts";
 import { HttpJournal, JournalError } from "../src/records/http-journal.ts";
+import { event, question, rpc } from "./support/app-calls.ts";
 import { appSocket, makeTestCluster } from "./support/app-host.ts";
 import { PrivateMariadb } from "./support/private-mariadb.ts";
 
@@ -94,34 +92,6 @@ async function until<T>(what: string, check: () => Promise<T | undefined | false
   }
 }
 
-const question = (number: string, user?: string) => ({
-  call_id: randomUUID(),
-  from: { user: "4912345", domain: "x" },
-  to: { user: number, domain: "x" },
-  request_uri: `sip:${number}@x`,
-  number,
-  source: { address: "192.0.2.9", port: 5060 },
-  transport: "udp",
-  ...(user !== undefined && { user }),
-});
-
-/** Long enough ago that a call without an end is given up. */
-const longAgo = Date.now() - 2 * 3_600_000;
-
-const event = (kind: string, call_id: string, ms: number, more: object = {}) => ({
-  id: randomUUID(),
-  kind,
-  call_id,
-  from_tag: "ft",
-  time: new Date(longAgo + ms).toISOString(),
-  node: "a",
-  method: kind === "end" ? "BYE" : "INVITE",
-  code: kind === "answer" || kind === "end" ? 200 : 0,
-  from: "sip:4912345@x",
-  to: "sip:1001@x",
-  ...more,
-});
-
 function startApp(): ChildProcess {
   const child = spawn(
     process.execPath,
@@ -153,23 +123,6 @@ async function stopApp(child: ChildProcess, signal: NodeJS.Signals): Promise<num
     await once(child, "exit");
   }
   return child.exitCode;
-}
-
-/** One JSON-RPC call as Kamailio makes it. */
-async function rpc(method: string, params: unknown, host = "127.0.0.1"): Promise<Answer["body"]> {
-  const socket = connect({ host, port: 8081 });
-  const decoder = new NetstringDecoder(1_000_000);
-  try {
-    await once(socket, "connect");
-    socket.write(encodeNetstring(JSON.stringify({ jsonrpc: "2.0", id: 7, method, params })));
-    for (;;) {
-      const [bytes] = (await once(socket, "data")) as [Buffer];
-      const [frame] = decoder.push(bytes);
-      if (frame !== undefined) return JSON.parse(frame);
-    }
-  } finally {
-    socket.destroy();
-  }
 }
 
 beforeAll(async () => {

@@ -16,7 +16,8 @@ import {
   validatorCompiler,
 } from "fastify-type-provider-zod";
 import { errnoOf, isRetryable } from "../db/errors.ts";
-import { directoryRoutes } from "../directory/api.ts";
+import { numberRoutes } from "../directory/numbers-api.ts";
+import { userRoutes } from "../directory/users-api.ts";
 import { recordRoutes } from "../records/api.ts";
 import { JournalError } from "../records/http-journal.ts";
 import { ruleRoutes } from "../routing/api.ts";
@@ -89,7 +90,8 @@ export async function buildHttp(services: Services, trusted: TrustedSockets): Pr
   );
   await app.register(callRoutes(services));
   await app.register(healthRoutes(services));
-  await app.register(directoryRoutes(services));
+  await app.register(userRoutes(services));
+  await app.register(numberRoutes(services));
   await app.register(ruleRoutes(services));
   await app.register(recordRoutes(services));
   await app.ready();
