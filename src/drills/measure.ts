@@ -76,7 +76,9 @@ export const gapLimit = (rate: number): number => Math.max(100, 5000 / rate);
  */
 export function measure(attempts: Attempt[], marks: Marks, rate: number): Figures {
   const good = attempts.filter(succeeded);
-  const answers = good.map((call) => call.answered ?? 0).sort((a, b) => a - b);
+  // First attempts alone come at a steady rate; redials come when they are needed, also after the last first attempt.
+  const steady = good.filter((call) => !call.redial);
+  const answers = steady.map((call) => call.answered ?? 0).sort((a, b) => a - b);
   const pauses = answers.slice(1).map((to, index) => ({ from: answers[index] ?? to, to }));
   const repair = marks.repair ?? Number.POSITIVE_INFINITY;
   const hurt = pauses.filter(({ from, to }) => to > marks.fault && from < repair);
