@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import type { Server } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
@@ -30,6 +31,8 @@ export async function runApp(
   await using servers = new AsyncDisposableStack();
   try {
     const listeners = await startListeners(app, stop, servers);
+    // A killed process would leave no cache behind, and later it may not write there.
+    flushCompileCache();
     dropPrivileges(context, events);
     events.started({ version: process.version, listeners });
     await Promise.all([
