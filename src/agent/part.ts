@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
+import { getPriority } from "node:os";
 import { join } from "node:path";
 import type { HostContext } from "../cluster/facts.ts";
 import type { Component, Health } from "../components/component.ts";
@@ -142,8 +143,8 @@ export class Part {
       const extra = (await component.prepare?.(context, { signal: starting.signal, bootstrap })) ?? [];
       if (starting.signal.aborted) return;
       const command = component.command(context);
-      // By nice(1), so that every thread and child has it from its first moment.
-      const priority = command.nice === undefined ? [] : ["nice", "-n", String(command.nice)];
+      // By nice(1), so that every thread and child has it from its first moment; it counts from our own.
+      const priority = ["nice", "-n", String((command.nice ?? 0) - getPriority())];
       const [program, ...args] = [...priority, ...command.argv, ...extra];
       const log = openSync(join(context.dirs.log, `${component.name}.log`), "a", 0o640);
       const child = spawn(program ?? "", args, {
