@@ -88,6 +88,11 @@ export class Part {
     return this.id !== undefined;
   }
 
+  /** May the running process have answered since it was started? Of an adopted one we do not know. */
+  get mayHaveAnswered(): boolean {
+    return this.running && (this.answeredOnce || !this.ours);
+  }
+
   /** What is written to parts.json, so that a restarted agent can adopt the process. */
   get record(): (ProcessId & { digest: string }) | undefined {
     return this.id && { ...this.id, digest: this.digest };
@@ -282,11 +287,6 @@ export class Part {
     const gate = this.gate();
     if (gate.go) void this.launch(gate.bootstrap);
     else if (this.phase !== "waiting" || this.detail !== gate.why) this.enter("waiting", gate.why);
-  }
-
-  /** Restarts a running part from scratch, e.g. to bootstrap a database that found no partner. */
-  restart(why: string): void {
-    this.kill(why);
   }
 
   /** Stops in order: SIGTERM, then SIGKILL after the component's grace. Resolves when it is gone. */
