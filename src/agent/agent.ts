@@ -12,6 +12,7 @@ import { announceServiceAddress, removeServiceAddress, watchVrrp } from "./addre
 import { decideDatabaseStart, decideRescue, mustRejoin, type StartSituation } from "./database-start.ts";
 import { EventLog } from "./events.ts";
 import { makeHostDirectories, writeComponentFiles } from "./files.ts";
+import { startHousekeeping } from "./housekeeping.ts";
 import { contactMs, judge, knownNodes, type Observation } from "./judge.ts";
 import { type Gate, Part } from "./part.ts";
 import { Peers } from "./peers.ts";
