@@ -187,7 +187,7 @@ export const faults: Record<string, Scenario> = {
       await world.server.waitEvents(called.callId, ["start", "answer"]);
     } finally {
       await world.server.stop("SIGKILL");
-      execFileSync("umount", [folder]);
+      execFileSync("umount", ["--lazy", folder]);
     }
   },
 
