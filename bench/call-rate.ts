@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { startPhone } from "../src/callers/phone.ts";
 import { inNamespace } from "../src/callers/sipp.ts";
-import { routeKnown, routeNumber } from "../src/drills/api.ts";
+import { routeKnown, routePrefix } from "../src/drills/api.ts";
 import { activeNodes } from "../src/drills/cluster-view.ts";
 import { succeeded } from "../src/drills/measure.ts";
 import { startProber } from "../src/drills/prober.ts";
@@ -49,7 +49,7 @@ try {
   await using _phone = await startPhone({
     ...{ place: inNamespace(namespace, phoneAddress), directory, name: "benchphone", port },
   });
-  await routeNumber(values.lab, "bench-call-rate", number, `sip:${number}@${phoneAddress}:${port}`);
+  await routePrefix(values.lab, "bench-call-rate", number, `${phoneAddress}:${port}`);
   await routeKnown(lab, number, 10_000);
   for (const rate of values.rates.split(",").map(Number)) {
     await using prober = await startProber({

@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { startPhone } from "../src/callers/phone.ts";
 import { placeCall } from "../src/callers/place-call.ts";
 import { inNamespace } from "../src/callers/sipp.ts";
-import { routeNumber } from "../src/drills/api.ts";
+import { routePrefix } from "../src/drills/api.ts";
 import { waitForGreen } from "../src/drills/cluster-view.ts";
 import { openLab } from "../src/lab/lab.ts";
 import { report, rounded } from "./common.ts";
@@ -60,7 +60,7 @@ async function measureStart(name: string, route: boolean, start: () => Promise<u
   const row: Record<string, string | number> = { start: name };
   if (route) {
     await until("a route by the API", async () => {
-      await routeNumber(values.lab, "bench-first-call", number, `sip:${number}@${called}:${port}`);
+      await routePrefix(values.lab, "bench-first-call", number, `${called}:${port}`);
       return true;
     });
     row["API took a route s"] = since(from);

@@ -1,19 +1,24 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { randomUUID } from "node:crypto";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
-import { connect } from "node:net";
+import { request as httpsRequest } from "node:https";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createApp } from "../src/app/context.ts";
-import { encodeNetstring, NetstringDecoder } from "../src/app/netstring.ts";
+import { eventSchema } from "../src/app/contract.ts";
+import { createEvents } from "../src/app/log.ts";
 import type { HostContext } from "../src/cluster/facts.ts";
 import { migrate } from "../src/db/migrations.ts";
+import { HttpJournal, JournalError } from "../src/records/http-journal.ts";
+import { event, question, rpc } from "./support/app-calls.ts";
 import { appSocket, makeTestCluster } from "./support/app-host.ts";
 import { PrivateMariadb } from "./support/private-mariadb.ts";
+
+const run = promisify(execFile);
 
 /**
  * The app against a real MariaDB: started before it, with it, after it was killed and while it is stopped.
@@ -87,34 +92,6 @@ async function until<T>(what: string, check: () => Promise<T | undefined | false
   }
 }
 
-const question = (number: string, user?: string) => ({
-  call_id: randomUUID(),
-  from: { user: "4912345", domain: "x" },
-  to: { user: number, domain: "x" },
-  request_uri: `sip:${number}@x`,
-  number,
-  source: { address: "192.0.2.9", port: 5060 },
-  transport: "udp",
-  ...(user !== undefined && { user }),
-});
-
-/** Long enough ago that a call without an end is given up. */
-const longAgo = Date.now() - 2 * 3_600_000;
-
-const event = (kind: string, call_id: string, ms: number, more: object = {}) => ({
-  id: randomUUID(),
-  kind,
-  call_id,
-  from_tag: "ft",
-  time: new Date(longAgo + ms).toISOString(),
-  node: "a",
-  method: kind === "end" ? "BYE" : "INVITE",
-  code: kind === "answer" || kind === "end" ? 200 : 0,
-  from: "sip:4912345@x",
-  to: "sip:1001@x",
-  ...more,
-});
-
 function startApp(): ChildProcess {
   const child = spawn(
     process.execPath,
@@ -146,23 +123,6 @@ async function stopApp(child: ChildProcess, signal: NodeJS.Signals): Promise<num
     await once(child, "exit");
   }
   return child.exitCode;
-}
-
-/** One JSON-RPC call as Kamailio makes it. */
-async function rpc(method: string, params: unknown, host = "127.0.0.1"): Promise<Answer["body"]> {
-  const socket = connect({ host, port: 8081 });
-  const decoder = new NetstringDecoder(1_000_000);
-  try {
-    await once(socket, "connect");
-    socket.write(encodeNetstring(JSON.stringify({ jsonrpc: "2.0", id: 7, method, params })));
-    for (;;) {
-      const [bytes] = (await once(socket, "data")) as [Buffer];
-      const [frame] = decoder.push(bytes);
-      if (frame !== undefined) return JSON.parse(frame);
-    }
-  } finally {
-    socket.destroy();
-  }
 }
 
 beforeAll(async () => {
@@ -266,8 +226,75 @@ describe("the app", () => {
     expect(await ask("POST", "/v1/calls/events", events)).toMatchObject({ status: 400 });
     expect(await announceLargeBody()).toBe(413);
     expect((await ask("GET", "/v1/records?call_id=half")).body.records).toEqual([]);
-    const refused = await fetch("http://127.77.0.11:8443/v1/users").catch((error: Error) => error);
-    expect(refused).toBeInstanceOf(Error);
+  });
+
+  it("speaks TLS with a token on its own and the service address", async () => {
+    const { tls, api_token } = a.secrets;
+    const get = (host: string, authorization?: string) =>
+      new Promise<number>((resolve, reject) => {
+        const headers = authorization === undefined ? {} : { authorization };
+        const outgoing = httpsRequest({
+          host,
+          port: 8443,
+          path: "/v1/users",
+          ca: tls.ca,
+          agent: false,
+          headers,
+        });
+        outgoing.on("response", (response) => {
+          response.resume();
+          resolve(response.statusCode ?? 0);
+        });
+        outgoing.on("error", reject);
+        outgoing.end();
+      });
+    for (const host of ["127.77.0.11", "127.77.0.100"]) {
+      expect(await get(host, `Bearer ${api_token}`)).toBe(200);
+      expect(await get(host, `Bearer ${api_token}x`)).toBe(401);
+      expect(await get(host)).toBe(401);
+    }
+    await expect(fetch("http://127.77.0.11:8443/v1/users")).rejects.toThrow();
+    expect((await ask("GET", "/docs/")).body).toContain("swagger");
+    expect((await ask("GET", "/openapi.json")).body.paths).toHaveProperty("/v1/calls/decide");
+  });
+
+  it("acknowledges nothing that is not on a full disk, and recovers by itself", async () => {
+    const small = join(root, "small-disk");
+    await mkdir(small);
+    await run("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", small]);
+    try {
+      const events = createEvents(pino({ level: "silent" }));
+      await using journal = new HttpJournal(small, events);
+      const taken: string[] = [];
+      const refused: unknown[] = [];
+      // Five at a time, each five one group commit: some groups fit, some do not.
+      for (let group = 0; group < 80; group++)
+        await Promise.all(
+          Array.from({ length: 5 }, async (_, index) => {
+            const entry = eventSchema.parse(event("start", `full-${group}-${index}`, 0));
+            await journal.append([entry]).then(
+              () => taken.push(entry.id),
+              (error: unknown) => refused.push(error),
+            );
+          }),
+        );
+      expect(taken.length).toBeGreaterThan(50);
+      expect(refused.length).toBeGreaterThan(50);
+      expect(refused.every((error) => error instanceof JournalError)).toBe(true);
+      expect((await journal.health()).ok).toBe(false);
+      const written = (
+        await Promise.all((await readdir(small)).map((name) => readFile(join(small, name), "utf8")))
+      )
+        .join("")
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => eventSchema.parse(JSON.parse(line)).id);
+      expect(new Set(written)).toEqual(new Set(taken));
+      for (const name of await readdir(small)) await rm(join(small, name));
+      await journal.append([eventSchema.parse(event("start", "room-again", 0))]);
+    } finally {
+      await run("umount", [small]);
+    }
   });
 
   it("brings a change to the other node within a second, and joins events of both into one record", async () => {
@@ -348,7 +375,7 @@ describe("the app", () => {
     await database.start();
     await until("all stored", async () => {
       const [row] = await database.query("SELECT count(*) AS n FROM records WHERE call_id LIKE 'killed-%'");
-      return Number(row?.["n"]) === 40;
+      return Number(row?.n) === 40;
     });
   });
 

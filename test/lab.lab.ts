@@ -30,10 +30,10 @@ async function traces(): Promise<string[]> {
 }
 
 const agentsAnswer = () =>
-  waitFor(lab, (status) => milestones[0]?.missing(status) ?? [], { deadlineMs: 20_000 });
+  waitFor(lab, (status) => milestones[0]?.missing(status) ?? [], { deadlineMs: 60_000 });
 
 async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 15_000;
+  const deadline = performance.now() + 30_000;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`still not: ${what}`);
     await delay(50);

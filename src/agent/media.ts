@@ -178,6 +178,6 @@ export class MediaRelay {
     )
       return;
     this.unsubscribedSince = undefined;
-    rtpengine.restart("it does not follow the other node's calls any more");
+    rtpengine.kill("it does not follow the other node's calls any more");
   }
 }

@@ -2,9 +2,9 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Logger } from "pino";
 import type { HostContext } from "../cluster/facts.ts";
-import { databaseLogin, endpointsOf, openDatabase } from "../db/database.ts";
+import { type Database, databaseLogin, endpointsOf, openDatabase } from "../db/database.ts";
 import type { PoolOptions } from "../db/pool.ts";
-import { loadCheckpoint } from "../records/checkpoint.ts";
+import { type Checkpoint, loadCheckpoint } from "../records/checkpoint.ts";
 import { openHttpJournal } from "../records/http-journal.ts";
 import { Ledger } from "../records/ledger.ts";
 import { Quarantine } from "../records/quarantine.ts";
@@ -36,6 +36,9 @@ export const appFiles = ({ dirs }: HostContext) => ({
 
 export interface App extends Services, AsyncDisposable {
   schema: { ready: boolean };
+  checkpoint: Checkpoint;
+  /** The same database with long deadlines, for schema changes and comparisons. */
+  patient: Database;
 }
 
 /** The composition root: makes every part of the app once and wires them. Connects to nothing yet. */
@@ -44,14 +47,21 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
   const files = appFiles(context);
   for (const directory of [context.dirs.app, files.httpJournal, dirname(files.quarantine)])
     await mkdir(directory, { recursive: true, mode: 0o750 });
-  const database = openDatabase({
+  const servers = {
     endpoints: overrides.endpoints ?? endpointsOf(context),
     login: databaseLogin(context),
-  });
+  };
+  const database = openDatabase(servers);
+  // Making tables and comparing a whole day may take their time, and must not make a server look hung to the rest.
+  const patient = openDatabase({ ...servers, queryMs: 120_000, size: 2 });
   const node = context.self.name;
   const sources: Source[] = [
-    { directory: files.sipJournal, parse: (line) => parseJournalLine(line, node) },
-    { directory: files.httpJournal, parse: (line) => eventSchema.parse(JSON.parse(line)) },
+    { directory: files.sipJournal, parse: (line) => parseJournalLine(line, node), closedByRestart: false },
+    {
+      directory: files.httpJournal,
+      parse: (line) => eventSchema.parse(JSON.parse(line)),
+      closedByRestart: true,
+    },
   ];
   const ledger = new Ledger(database, {
     maxCallMs: context.cluster.sip.max_call_hours * 3_600_000,
@@ -68,13 +78,16 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
     ledger,
     journal,
     schema,
+    checkpoint,
     schemaReady: () => schema.ready,
     live: new LiveSnapshot(files.snapshot, database, events),
     shipper: new Shipper({ sources, ledger, checkpoint, quarantine, events }),
-    reconciler: new Reconciler({ node, sources, database, ledger, checkpoint, quarantine, events }),
+    patient,
+    reconciler: new Reconciler({ node, sources, database: patient, ledger, checkpoint, quarantine, events }),
     [Symbol.asyncDispose]: async () => {
       await journal[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
+      await patient[Symbol.asyncDispose]();
     },
   };
 }

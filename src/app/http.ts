@@ -15,8 +15,9 @@ import {
   serializerCompiler,
   validatorCompiler,
 } from "fastify-type-provider-zod";
-import { isRetryable } from "../db/errors.ts";
-import { directoryRoutes } from "../directory/api.ts";
+import { errnoOf, isRetryable } from "../db/errors.ts";
+import { numberRoutes } from "../directory/numbers-api.ts";
+import { userRoutes } from "../directory/users-api.ts";
 import { recordRoutes } from "../records/api.ts";
 import { JournalError } from "../records/http-journal.ts";
 import { ruleRoutes } from "../routing/api.ts";
@@ -89,7 +90,8 @@ export async function buildHttp(services: Services, trusted: TrustedSockets): Pr
   );
   await app.register(callRoutes(services));
   await app.register(healthRoutes(services));
-  await app.register(directoryRoutes(services));
+  await app.register(userRoutes(services));
+  await app.register(numberRoutes(services));
   await app.register(ruleRoutes(services));
   await app.register(recordRoutes(services));
   await app.ready();
@@ -126,6 +128,7 @@ export function classify(error: unknown): {
 } {
   if (error instanceof Problem)
     return { code: error.code, detail: error.message, ...(error.errors && { errors: error.errors }) };
+  if (!(error instanceof Error)) return { code: "internal", detail: "see the app's log" };
   if (error instanceof JournalError) return { code: "journal-unavailable", detail: error.message };
   if (hasZodFastifySchemaValidationErrors(error)) {
     const errors = error.validation.map((fault) => ({
@@ -143,7 +146,10 @@ export function classify(error: unknown): {
     return { code: "internal", detail: "the answer does not fit its own schema" };
   const known = fastifyCodes[(error as FastifyError | undefined)?.code ?? ""];
   if (known) return { code: known, detail: (error as Error).message };
-  if (isRetryable(error)) return { code: "database-unavailable", detail: (error as Error).message };
+  if (isRetryable(error)) return { code: "database-unavailable", detail: error.message };
+  if (errnoOf(error) === 1969) return { code: "search-too-slow", detail: "gave up after 2 s" };
+  // The first start: the database answers, but its tables are still being made.
+  if (errnoOf(error) === 1146) return { code: "database-unavailable", detail: "the tables are not made yet" };
   const status = (error as FastifyError | undefined)?.statusCode;
   if (status !== undefined && status >= 400 && status < 500)
     return { code: "invalid-request", detail: (error as Error).message };

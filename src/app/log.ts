@@ -88,6 +88,9 @@ export const createEvents = (log: Logger) => ({
   },
   sweepFailed: (error: unknown) =>
     log.warn({ error: message(error) }, "looking for records without an end failed"),
+  pruned: (names: string[]) => log.info({ names }, "old journal segments removed"),
+  pruneFailed: (error: unknown) =>
+    log.warn({ error: message(error) }, "old journal segments can not be removed"),
   reconciled: (result: { journalled: number; missing: number; repaired: number }) => {
     counters.missing.inc(result.missing);
     if (result.missing > 0) log.error(result, "events were missing in the database and are shipped again");

@@ -23,11 +23,6 @@ export const catalogue = {
     title: "Not found",
     help: "Nothing of this name exists, or the path is wrong.",
   },
-  "method-not-allowed": {
-    status: 405,
-    title: "Method not allowed",
-    help: "The path exists, but not with this method.",
-  },
   exists: { status: 409, title: "It exists already", help: "Use PUT to change it." },
   "in-use": {
     status: 409,
@@ -60,6 +55,11 @@ export const catalogue = {
     status: 503,
     title: "No database can be used now",
     help: "Nothing was acknowledged. Calls are still decided and events still taken; repeat the request with PUT, which is safe.",
+  },
+  "search-too-slow": {
+    status: 503,
+    title: "The search takes too long",
+    help: "Name a shorter time with `since` and `until`.",
   },
   "journal-unavailable": {
     status: 507,

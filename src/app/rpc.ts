@@ -69,6 +69,8 @@ function call({ live, realm, events }: Parts, method: string, params: unknown): 
 /** Larger questions than this are not questions. */
 const maxFrameBytes = 64 * 1024;
 
+const maxUnsentBytes = 4 * 1024 * 1024;
+
 /** Strips the IPv4-in-IPv6 form that dual-stack sockets show. */
 const plain = (address: string | undefined): string => (address ?? "").replace(/^::ffff:/, "");
 
@@ -92,6 +94,8 @@ export function createRpcServer(
         for (const frame of decoder.push(bytes)) {
           const reply = answer(parts, frame);
           if (reply !== undefined) socket.write(encodeNetstring(reply));
+          // Whoever asks without reading the answers must not fill our memory.
+          if (socket.writableLength > maxUnsentBytes) throw new FrameError("answers are not read");
         }
       } catch (error) {
         if (!(error instanceof FrameError)) throw error;

@@ -1,10 +1,12 @@
+import { flushCompileCache } from "node:module";
 import type { Server } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import { allHosts, type HostContext, ports, runFiles, serviceIp } from "../cluster/facts.ts";
 import { migrate } from "../db/migrations.ts";
+import { pruneJournal } from "../records/retention.ts";
 import { TrustedSockets } from "./auth.ts";
-import { type App, createApp, type Overrides } from "./context.ts";
+import { type App, appFiles, createApp, type Overrides } from "./context.ts";
 import { buildHttp } from "./http.ts";
 import { closeServer, httpServer, httpsServer, listen, listenEventually } from "./listeners.ts";
 import { dropPrivileges } from "./privileges.ts";
@@ -29,6 +31,8 @@ export async function runApp(
   await using servers = new AsyncDisposableStack();
   try {
     const listeners = await startListeners(app, stop, servers);
+    // A killed process would leave no cache behind, and later it may not write there.
+    flushCompileCache();
     dropPrivileges(context, events);
     events.started({ version: process.version, listeners });
     await Promise.all([
@@ -36,7 +40,8 @@ export async function runApp(
       live.run(stop),
       app.shipper.run(stop),
       app.reconciler.run(stop),
-      sweep(app, stop),
+      every(stop, 30_000, () => closeOverdue(app)),
+      every(stop, 3_600_000, () => prune(app)),
     ]);
     events.stopping("asked to");
   } finally {
@@ -102,7 +107,7 @@ async function startListeners(app: App, stop: AbortSignal, servers: AsyncDisposa
 async function prepareSchema(app: App, signal: AbortSignal): Promise<void> {
   for (let told = false; !signal.aborted; ) {
     try {
-      const applied = await migrate(app.database);
+      const applied = await migrate(app.patient);
       if (applied.length > 0) app.events.migrated(applied);
       app.schema.ready = true;
       await app.live.catchUp();
@@ -115,16 +120,30 @@ async function prepareSchema(app: App, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Closes records whose end is overdue, every half minute, on every node: doing it twice changes nothing. */
-async function sweep(app: App, signal: AbortSignal): Promise<void> {
+/** Does something again and again until `signal` aborts, first after one interval. */
+async function every(signal: AbortSignal, ms: number, work: () => Promise<void>): Promise<void> {
   while (!signal.aborted) {
-    await delay(30_000, undefined, { signal }).catch(() => {}); // aborted: the loop ends
-    if (signal.aborted) return;
-    try {
-      const count = await app.ledger.closeOverdue();
-      if (count > 0) app.events.closedByEstimate(count);
-    } catch (error) {
-      app.events.sweepFailed(error);
-    }
+    await delay(ms, undefined, { signal }).catch(() => {}); // aborted: the loop ends
+    if (!signal.aborted) await work();
+  }
+}
+
+/** Closes records whose end is overdue, on every node: doing it twice changes nothing. */
+async function closeOverdue(app: App): Promise<void> {
+  try {
+    const count = await app.ledger.closeOverdue();
+    if (count > 0) app.events.closedByEstimate(count);
+  } catch (error) {
+    app.events.sweepFailed(error);
+  }
+}
+
+/** Kamailio's own files are for the agent to rotate and remove: this process has no right to. */
+async function prune(app: App): Promise<void> {
+  try {
+    const names = await pruneJournal(appFiles(app.context).httpJournal, app.checkpoint);
+    if (names.length > 0) app.events.pruned(names);
+  } catch (error) {
+    app.events.pruneFailed(error);
   }
 }

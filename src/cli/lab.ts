@@ -3,6 +3,7 @@ import { runLab } from "../lab/foreground.ts";
 import { type Lab, type Moment, openLab } from "../lab/lab.ts";
 import { defaultLab, defaultSubnet } from "../lab/names.ts";
 import { describeStatus } from "../lab/text.ts";
+import { waitForGreen } from "../lab/wait.ts";
 
 /** `dialtone lab …`: a whole cluster on this machine. A thin shell around src/lab. */
 
@@ -27,6 +28,8 @@ interface Context {
 
 /** What every lab command needs from the options before it. */
 function contextOf(command: Command): Context {
+  if (process.platform !== "linux" || process.getuid?.() !== 0)
+    throw new Error("a lab needs Linux and root, for network namespaces: run it with sudo");
   const options = command.optsWithGlobals<{ lab: string; json?: boolean }>();
   return {
     lab: openLab(options.lab),
@@ -45,7 +48,13 @@ function registerFaults(group: Command): void {
       "power cut of a host: cable out, then every process killed; with a part: SIGKILL of that part",
     )
     .option("--stay-dead", "nothing restarts the agent until heal (only for the part 'agent')")
-    .addHelpText("after", "\nParts: mariadb, garbd, kamailio, keepalived, app, agent. Undone by 'heal'.")
+    .addHelpText(
+      "after",
+      `
+Parts: mariadb, garbd, kamailio, keepalived, app, agent; they are restarted, a host needs 'heal'.
+The time that is printed is the moment just before the cable went out (or the signal went off).
+Unlike a real power cut this one loses nothing that the operating system had not yet written to the disk.`,
+    )
     .action(
       async (host: string, part: string | undefined, options: { stayDead?: boolean }, command: Command) => {
         const { lab, print } = contextOf(command);
@@ -93,10 +102,15 @@ function registerFaults(group: Command): void {
   group
     .command("heal [host]")
     .description("power, cables and paused parts of a host, or of all, as they were")
-    .action(async (host: string | undefined, _options: unknown, command: Command) => {
+    .option("--wait <seconds>", "wait so long for everything to be green again", seconds)
+    .action(async (host: string | undefined, options: { wait?: number }, command: Command) => {
       const { lab, print } = contextOf(command);
+      const began = performance.now();
       await lab.heal(host);
-      print(`healed ${host ?? "everything"}`, { healed: host ?? "*" });
+      if (options.wait !== undefined) await waitForGreen(lab, 1000 * options.wait);
+      const after = Math.round(performance.now() - began);
+      const green = options.wait === undefined ? "" : `, all green after ${(after / 1000).toFixed(1)} s`;
+      print(`healed ${host ?? "everything"}${green}`, { healed: host ?? "*", after_ms: after });
     });
 }
 

@@ -161,13 +161,24 @@ Examples:
       print(command, { nodes: results, unchecked }, () =>
         [
           table(
-            ["NODE", "JOURNALLED", "FOUND", "MISSING", "REPAIRED", "DOUBLED", "WAITING", "SET ASIDE"],
+            [
+              "NODE",
+              "JOURNALLED",
+              "FOUND",
+              "MISSING",
+              "REPAIRED",
+              "STALE",
+              "DOUBLED",
+              "WAITING",
+              "SET ASIDE",
+            ],
             results.map((result) => [
               result.node,
               result.journalled,
               result.found,
               result.missing,
               result.repaired,
+              result.stale,
               result.doubled,
               result.waiting,
               result.quarantined,

@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type AppHealth, healthSchema } from "../app/health-api.ts";
 import { type HostContext, runFiles } from "../cluster/facts.ts";
@@ -12,6 +13,9 @@ export const app: Component = {
   name: "app",
   files: () => [],
   command: ({ self, dirs, clusterFile }) => ({
+    // Compiled modules are kept, which halves the processor time of a restart; in a directory that only root may
+    // write, because the app starts as root.
+    env: { NODE_COMPILE_CACHE: join(dirs.run, "compile-cache") },
     argv: [
       process.execPath,
       "--disable-warning=ExperimentalWarning",

@@ -11,6 +11,8 @@ export interface Database extends AsyncDisposable {
   db: Db;
   /** Runs one transaction, again from its beginning when it met a conflict or lost its server. */
   transact<T>(work: (trx: Transaction<Tables>) => Promise<T>, options?: RetryOptions): Promise<T>;
+  /** Reads, again by way of another server when one is lost. */
+  read<T>(work: (db: Db) => Promise<T>, options?: RetryOptions): Promise<T>;
   state(): EndpointState[];
 }
 
@@ -51,6 +53,7 @@ export function openDatabase(options: PoolOptions): Database {
   return {
     db,
     transact: (work, retry) => withRetry(() => db.transaction().execute(work), retry),
+    read: (work, retry) => withRetry(() => work(db), { deadlineMs: 4000, ...retry }),
     state: () => pool.state(),
     [Symbol.asyncDispose]: async () => {
       await db.destroy();

@@ -159,7 +159,7 @@ async function assertReady(raw: Connection, endpoint: Endpoint, deadlineMs: numb
       deadlineMs,
     );
     raw.query(
-      "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_ready','wsrep_cluster_status','wsrep_cluster_size')",
+      "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_ready','wsrep_cluster_status','wsrep_provider_name')",
       (error, result) => {
         clearTimeout(timer);
         if (error) reject(error);
@@ -173,10 +173,10 @@ async function assertReady(raw: Connection, endpoint: Endpoint, deadlineMs: numb
       row.Value,
     ]),
   );
-  // A server without Galera (size 0, or no such variables) is one that a developer runs: take it.
-  const size = Number(status.get("wsrep_cluster_size") ?? 0);
+  // A server without Galera is one that a developer runs: take it. Only the provider's name tells: a Galera node
+  // that fell out of its cluster has size 0 and the status Disconnected, too.
+  if ((status.get("wsrep_provider_name") ?? "") === "") return;
   const clusterStatus = status.get("wsrep_cluster_status");
-  if (size === 0 && clusterStatus !== "non-Primary") return;
   if (status.get("wsrep_ready") !== "ON" || clusterStatus !== "Primary")
     throw new DatabaseUnavailable(
       `${endpoint.name}: not part of the primary component (wsrep_cluster_status ${clusterStatus}, wsrep_ready ${status.get("wsrep_ready")})`,

@@ -9,7 +9,7 @@ export interface PoolOptions {
   size?: number;
   /** Deadline of a TCP or unix connect with its handshake. */
   connectMs?: number;
-  /** Deadline of one query. */
+  /** Deadline of one query: a stopped server is noticed by it. Longer than Galera's stall when a member dies. */
   queryMs?: number;
   /** An endpoint that failed is left alone for so long. */
   avoidMs?: number;
@@ -44,7 +44,7 @@ export class FailoverPool {
   #ended = false;
 
   constructor(options: PoolOptions) {
-    this.#options = { size: 6, connectMs: 1000, queryMs: 5000, avoidMs: 1000, ...options };
+    this.#options = { size: 6, connectMs: 1000, queryMs: 3000, avoidMs: 1000, ...options };
     this.#slots = options.endpoints.map((endpoint) => ({
       endpoint,
       idle: [],

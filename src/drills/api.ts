@@ -41,12 +41,12 @@ export async function findRecord(
   }
 }
 
-/** Makes or replaces a routing rule: calls to `number` go to a SIP address. */
-export async function routeNumber(lab: string, name: string, number: string, uri: string): Promise<void> {
+/** Makes or replaces a routing rule: calls to all numbers that begin with `prefix` go to `{number}` at an address. */
+export async function routePrefix(lab: string, name: string, prefix: string, address: string): Promise<void> {
   const body = {
     ...{ name, priority: 100, description: "made by a drill or bench" },
-    match: { number },
-    action: { type: "route", targets: [{ type: "uri", uri }] },
+    match: { prefix },
+    action: { type: "route", targets: [{ type: "uri", uri: `sip:{number}@${address}` }] },
   };
   await askApp(openLab(lab).state(), "PUT", `/v1/routes/${name}`, { body, deadlineMs });
 }

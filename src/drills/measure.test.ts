@@ -29,9 +29,18 @@ describe("measure", () => {
   });
 
   it("an outage that comes back counts from its first to its last moment, one of the repair by itself", () => {
-    const alive = (at: number) =>
-      (at < 4000 || at > 4250) && (at < 4500 || at > 5600) && (at < 8000 || at > 8150);
-    const flapping = calls(0, 0).filter((call) => alive(call.started));
+    const silences = [
+      [4000, 4250],
+      [4500, 5600],
+      [6000, 6150],
+      [9000, 9150],
+    ] as const;
+    // INVITEs get lost in the first two; in the others the machine was only slow.
+    const flapping = calls(0, 0).flatMap((call) => {
+      const silence = silences.findIndex(([from, to]) => call.started >= from && call.started <= to);
+      if (silence < 0) return [call];
+      return silence > 1 ? [] : [{ ...call, answered: call.started + 3000, retransmissions: 2 }];
+    });
     const figures = measure(flapping, { fault: 4003, master: 4203, repair: 7000 }, 50);
     expect(figures).toMatchObject({ f: 62, z: 1640, repairGap: 180 });
     expect(figures.gaps).toEqual([

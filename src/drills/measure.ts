@@ -27,7 +27,10 @@ export interface Figures {
    * its first to its last moment.
    */
   z: number | null;
-  /** Times without any 200 OK between fault and repair, relative to the fault: longer than `gapLimit`. */
+  /**
+   * Times without any 200 OK between fault and repair, relative to the fault: longer than `gapLimit`, and with a call in
+   * them whose INVITE got lost (a machine that is only slow loses none).
+   */
   gaps: { from: number; to: number }[];
   /** The longest time without any 200 OK after the repair began. */
   repairGap: number;
@@ -73,11 +76,17 @@ export const gapLimit = (rate: number): number => Math.max(100, 5000 / rate);
  */
 export function measure(attempts: Attempt[], marks: Marks, rate: number): Figures {
   const good = attempts.filter(succeeded);
-  const answers = good.map((call) => call.answered ?? 0).sort((a, b) => a - b);
+  // First attempts alone come at a steady rate; redials come when they are needed, also after the last first attempt.
+  const steady = good.filter((call) => !call.redial);
+  const answers = steady.map((call) => call.answered ?? 0).sort((a, b) => a - b);
   const pauses = answers.slice(1).map((to, index) => ({ from: answers[index] ?? to, to }));
   const repair = marks.repair ?? Number.POSITIVE_INFINITY;
   const hurt = pauses.filter(({ from, to }) => to > marks.fault && from < repair);
-  const gaps = hurt.filter(({ from, to }) => to - from > gapLimit(rate));
+  const harmed = attempts.filter((call) => call.retransmissions > 0 || !succeeded(call));
+  const gaps = hurt.filter(
+    ({ from, to }) =>
+      to - from > gapLimit(rate) && harmed.some(({ started }) => started >= from && started <= to),
+  );
   // Until the address moved only the dead node could answer: the pause around that moment is the outage at least.
   const around = marks.master === undefined ? longest(hurt) : hurt.find(({ to }) => to > (marks.master ?? 0));
   const outage = [...gaps, ...(around ? [around] : [])].sort((a, b) => a.from - b.from);

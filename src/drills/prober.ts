@@ -118,9 +118,10 @@ export async function startProber(options: ProberOptions): Promise<Prober> {
       // A caller waits at most its patience, twice (redial), and a BYE without answer 8 s.
       const deadline = Date.now() + 2 * options.patienceMs + 10_000;
       await Promise.race([running[0]?.sipp.exited, delay(2 * options.patienceMs + 8_000)]);
-      // The loop above goes on reading and redialling meanwhile.
-      while (trouble === undefined && Date.now() < deadline && (undecided() || redialsDue()))
-        await delay(pollMs);
+      // The loop above goes on reading and redialling meanwhile; two whole passes see the last lines of the log.
+      const lastPass = passes + 2;
+      const unfinished = () => passes < lastPass || undecided() || redialsDue();
+      while (trouble === undefined && Date.now() < deadline && unfinished()) await delay(pollMs);
       if (trouble !== undefined) throw trouble;
     },
     [Symbol.asyncDispose]: async () => {

@@ -80,8 +80,8 @@ describe("resultText", () => {
 });
 
 describe("histogram", () => {
-  it("has a line for each class, empty ones too", () => {
-    expect(histogram([210, 220, 330])).toHaveLength(3);
+  it("has a line for each class, and one for what lies between", () => {
+    expect(histogram([210, 215, 330])).toHaveLength(3);
     expect(histogram([])).toEqual([]);
   });
 });

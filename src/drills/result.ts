@@ -101,17 +101,16 @@ const figure = (value: number | null): string => (value === null ? "–" : Strin
 const spreadText = (value: Spread | null): string =>
   value ? `${figure(value.min)} / ${figure(value.median)} / ${figure(value.max)}` : "–";
 
-/** One line per class of 50 ms, as wide as it has members. */
-export function histogram(values: number[], width = 50): string[] {
-  if (values.length === 0) return [];
+/** One line per class of 20 ms that has members, as wide as it has; a gap between classes is one line. */
+export function histogram(values: number[], width = 20): string[] {
   const classes = Map.groupBy(values, (value) => Math.floor(value / width) * width);
-  const keys = [...classes.keys()].sort((a, b) => a - b);
   const lines: string[] = [];
-  const last = Math.min(keys.at(-1) ?? 0, (keys[0] ?? 0) + 40 * width);
-  for (let from = keys[0] ?? 0; from <= last; from += width)
-    lines.push(
-      `${String(from).padStart(6)}–${String(from + width).padEnd(6)} ${"█".repeat(classes.get(from)?.length ?? 0)}`,
-    );
+  let next: number | undefined;
+  for (const [from, members] of [...classes].sort(([a], [b]) => a - b)) {
+    if (next !== undefined && from > next) lines.push("      …");
+    lines.push(`${String(from).padStart(6)}–${String(from + width).padEnd(6)} ${"█".repeat(members.length)}`);
+    next = from + width;
+  }
   return lines;
 }
 

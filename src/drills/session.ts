@@ -6,7 +6,7 @@ import { startPhone } from "../callers/phone.ts";
 import { inNamespace, type Place } from "../callers/sipp.ts";
 import type { Lab, Moment } from "../lab/lab.ts";
 import { outsideHost } from "../lab/names.ts";
-import { recordsOf, routeKnown, routeNumber } from "./api.ts";
+import { recordsOf, routeKnown, routePrefix } from "./api.ts";
 import { masterSince, waitForGreen, whyNotGreen } from "./cluster-view.ts";
 import { type Comparison, compareLedger, isSettled } from "./ledger.ts";
 import { type Attempt, type Figures, measure } from "./measure.ts";
@@ -90,13 +90,14 @@ export async function openSession(lab: Lab, options: SessionOptions): Promise<Se
     place: inNamespace(outside.namespace, called),
     ...{ directory, name: "phone", port: phonePort },
   });
-  const number = `9973${randomInt(100_000, 999_999)}`;
-  await routeNumber(lab.name, `drill-${options.name}`, number, `sip:${number}@${called}:${phonePort}`);
-  await routeKnown(lab, number, 10_000);
+  const prefix = `9973${randomInt(100_000, 999_999)}`;
+  await routePrefix(lab.name, `drill-${options.name}`, prefix, `${called}:${phonePort}`);
+  await routeKnown(lab, prefix, 10_000);
 
   let keep = false;
+  let runs = 0;
   const callers = {
-    ...{ place: inNamespace(outside.namespace, caller), directory, rate: options.rate, number },
+    ...{ place: inNamespace(outside.namespace, caller), directory, rate: options.rate },
     ...{ patienceMs: options.patienceMs, service: `${status.service}:5060` },
   };
   return {
@@ -104,7 +105,11 @@ export async function openSession(lab: Lab, options: SessionOptions): Promise<Se
     keepLogs: () => {
       keep = true;
     },
-    run: (fault, tell = options.tell) => runFault(lab, callers, fault, tell, options.signal),
+    run: (fault, tell = options.tell) => {
+      // A number of its own for each run: all its records belong to this run's callers.
+      runs++;
+      return runFault(lab, { ...callers, number: `${prefix}${runs}` }, fault, tell, options.signal);
+    },
     [Symbol.asyncDispose]: async () => {
       await phone[Symbol.asyncDispose]();
       if (!keep) await rm(directory, { recursive: true, force: true });
@@ -203,14 +208,8 @@ async function settle(
   signal: AbortSignal,
 ): Promise<{ ledger: Comparison; settledMs: number | null }> {
   const from = performance.now();
-  const mine = new Set(attempts.map((call) => call.callId));
-  // Earlier runs called the same number; strays are looked for from the first call of this one.
-  const earliest = Math.min(...attempts.map((call) => call.started)) - 1000;
-  const since = new Date(earliest - 60_000).toISOString();
   for (;;) {
-    const records = (await recordsOf(lab.name, { number, since })).filter(
-      (record) => mine.has(record.call_id) || Date.parse(record.started_at) >= earliest,
-    );
+    const records = await recordsOf(lab.name, { number });
     const ledger = compareLedger(attempts, records);
     const elapsed = Math.round(performance.now() - from);
     if (isSettled(ledger)) return { ledger, settledMs: elapsed };

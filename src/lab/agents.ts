@@ -10,8 +10,6 @@ import type { LabHost } from "./state.ts";
 
 /** Starting a host's agent, and where it listens. */
 
-export { askSocket } from "../agent/client.ts";
-
 const mainFile = fileURLToPath(new URL("../main.ts", import.meta.url));
 
 /**
@@ -19,6 +17,9 @@ const mainFile = fileURLToPath(new URL("../main.ts", import.meta.url));
  * An agent that was told to stop exits with 0 and is left alone.
  */
 const keeperScript = `while ! "$@"; do sleep 0.3; done`;
+
+/** A command that is started again whenever it fails. */
+export const kept = (argv: string[]): string[] => ["sh", "-c", keeperScript, "dialtone-keeper", ...argv];
 
 /** Environment of everything that runs in a lab: nothing of the caller's shell leaks in. */
 const labEnvironment = (): Record<string, string> => ({
@@ -55,8 +56,7 @@ export function startAgent(lab: string, name: string, host: LabHost): ProcessId 
   mkdirSync(log, { recursive: true, mode: 0o755 });
   const agent = [process.execPath, "--disable-warning=ExperimentalWarning", mainFile, "up", "--host", name];
   const places = ["--config", labPaths(lab).cluster, "--data", host.data];
-  const keeper = ["sh", "-c", keeperScript, "dialtone-keeper"];
-  return spawnIn(host.namespace, [...keeper, ...agent, ...places], join(log, "agent.log"));
+  return spawnIn(host.namespace, kept([...agent, ...places]), join(log, "agent.log"));
 }
 
 const partSchema = z.object({ pid: z.int().positive(), start: z.coerce.string() });

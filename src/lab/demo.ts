@@ -6,6 +6,7 @@ import { readDemoUsers, writeDemoUsers } from "../callers/demo-users.ts";
 import { phoneCommand } from "../callers/phone.ts";
 import { outcomeOf, placeCall } from "../callers/place-call.ts";
 import { inNamespace } from "../callers/sipp.ts";
+import { kept } from "./agents.ts";
 import { askApp } from "./app.ts";
 import type { Lab } from "./lab.ts";
 import { labPaths, outsideHost } from "./names.ts";
@@ -87,7 +88,7 @@ export async function startTelephones(lab: Lab, passwords: Record<string, string
   for (const { name, address, register } of phones) {
     const place = inNamespace(namespace, address);
     const argv = await phoneCommand({ place, directory, name, ...(register ? { register } : {}) });
-    await lab.startExtra(name, outsideHost, argv, join(directory, `${name}.out`));
+    await lab.startExtra(name, outsideHost, kept(argv), join(directory, `${name}.out`));
   }
 }
 

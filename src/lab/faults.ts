@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { isAlive, type ProcessId } from "../agent/process.ts";
 import { partsOf, spawnIn, startAgent } from "./agents.ts";
 import { addCut, applyCuts, cutsWithout, everyone, machineName } from "./cuts.ts";
@@ -69,20 +70,31 @@ function partTree(host: LabHost, name: string, part: string): ProcessId[] {
 }
 
 /**
- * SIGKILL for a part. With `stayDead` (the agent only) nothing restarts it until `heal`.
- * @throws Error when it does not run.
+ * SIGKILL for a part; comes back when its processes are gone. With `stayDead` (the agent only) nothing restarts it
+ * until `heal`.
+ * @throws Error when it does not run, or does not die within 10 s.
  */
-export function killPart(state: LabState, name: string, part: string, stayDead: boolean): Moment {
-  const host = poweredHost(state, name);
-  const tree = partTree(host, name, part);
+export async function killPart(
+  state: LabState,
+  name: string,
+  part: string,
+  stayDead: boolean,
+): Promise<Moment> {
   if (stayDead && part !== "agent")
     throw new Error("only the agent can be kept dead: the other parts are restarted by their agent");
+  const host = poweredHost(state, name);
+  const tree = partTree(host, name, part);
   const moment = timed(() => {
     if (stayDead && host.keeper) signal(host.keeper, "SIGKILL");
     for (const id of tree) signal(id, "SIGKILL");
   });
   if (stayDead) host.keeper = null;
   saveState(state);
+  const deadline = performance.now() + 10_000;
+  while (tree.some(isAlive)) {
+    if (performance.now() > deadline) throw new Error(`${part} on host '${name}' does not die`);
+    await delay(2);
+  }
   return moment;
 }
 

@@ -1,4 +1,5 @@
 import { readDemoUsers } from "../callers/demo-users.ts";
+import { secretsFileOf } from "../cluster/load.ts";
 import { type BringUpOptions, bringUp, type Times, timesText } from "./bring-up.ts";
 import { demo } from "./demo.ts";
 import type { Lab } from "./lab.ts";
@@ -40,16 +41,27 @@ function hintsFor(lab: Lab, foreground: boolean): string[] {
   const state = lab.state();
   const option = lab.name === defaultLab ? "" : ` --lab ${lab.name}`;
   const password = readDemoUsers(lab.name)[demo.caller];
+  const tries = [
+    [`call ${demo.caller} ${demo.callee}`, "a call from one user to another"],
+    ["lab kill a", "pull the plug of a host; 'lab heal' plugs it in again"],
+    ["drill host-death", "measure what callers notice of that"],
+  ] as const;
+  const commands = tries.map(([words]) => `npx dialtone ${words}${option}`);
+  const width = Math.max(...commands.map((command) => command.length));
   return [
-    `try: npx dialtone call ${demo.caller} ${demo.callee}${option}     a call from one user to another`,
-    `     npx dialtone lab kill a${option}            pull the plug of a host; 'lab heal' plugs it in again`,
-    `     npx dialtone drill host-death${option}      measure what callers notice of that`,
+    ...tries.map(
+      ([, what], index) => `${index === 0 ? "try: " : "     "}${commands[index]?.padEnd(width)}  ${what}`,
+    ),
     ...(password === undefined || state.isolated
       ? []
       : [
           `softphone on this machine: user ${demo.caller}, password ${password}, server ${state.service}; then dial ${demo.callee} or ${demo.number}`,
         ]),
-    ...(state.isolated ? [] : [`API and its documentation: https://${state.service}:8443/docs`]),
+    ...(state.isolated
+      ? []
+      : [
+          `API and its documentation: https://${state.service}:8443/docs (token: api_token in ${secretsFileOf(lab.paths.cluster)})`,
+        ]),
     foreground
       ? "Ctrl-C takes the lab down; its data stays"
       : `take it down: npx dialtone lab down${option}     look: npx dialtone lab status${option}`,
@@ -97,7 +109,9 @@ export async function runLab(lab: Lab, options: BringUpOptions): Promise<UpResul
   } finally {
     if (ours) {
       print(`taking lab '${lab.name}' down …`);
-      const { killed } = await lab.down({ hurry: signals.hurry });
+      // A database in the middle of its first copy would let us wait for a peer that is stopping too.
+      const graceMs = result.times ? 30_000 : 5000;
+      const { killed } = await lab.down({ hurry: signals.hurry, graceMs });
       print(
         `lab '${lab.name}' is down; its data stays in ${lab.paths.root}${killed.length > 0 ? ` (killed: ${killed.join(", ")})` : ""}`,
       );

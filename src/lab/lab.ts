@@ -79,6 +79,14 @@ export interface Lab {
   startExtra(name: string, host: string, argv: string[], log: string): Promise<void>;
 }
 
+/** In words: no socket or nobody at it, a deadline, or whatever else it was. */
+function whyNoAnswer(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === "ENOENT" || code === "ECONNREFUSED") return "its agent is not there (yet)";
+  if (error instanceof Error && error.name === "TimeoutError") return "its agent does not answer";
+  return error instanceof Error ? error.message : String(error);
+}
+
 async function hostStatus(state: LabState, name: string): Promise<HostStatus> {
   const host = state.hosts[name];
   if (!host) throw new Error(`no host '${name}'`);
@@ -95,7 +103,7 @@ async function hostStatus(state: LabState, name: string): Promise<HostStatus> {
   try {
     status.agent = (await askSocket(agentSocketOf(host.data), "GET", "/status")) as HostReport;
   } catch (error) {
-    status.problem = error instanceof Error ? error.message : String(error);
+    status.problem = whyNoAnswer(error);
   }
   return status;
 }

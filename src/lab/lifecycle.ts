@@ -127,7 +127,7 @@ function newState(lab: string, cluster: Cluster, plan: AddressPlan, options: UpO
 }
 
 /** Removes what a lab left on this machine, by lab.json alone, and the record itself. Safe to repeat. */
-export async function sweep(state: LabState): Promise<void> {
+async function sweep(state: LabState): Promise<void> {
   await destroyNetwork(state);
   rmSync(labPaths(state.lab).state, { force: true });
 }

@@ -115,7 +115,7 @@ export const unplug = (state: LabState, name: string): void =>
   runNow("ip", ["-n", state.switchNamespace, "link", "set", "dev", portOf(name), "down"]);
 
 /** SIGKILLs whatever lives in a namespace until nothing does. @throws Error when something survives 10 s. */
-export async function killAllIn(namespace: string): Promise<void> {
+async function killAllIn(namespace: string): Promise<void> {
   const deadline = performance.now() + 10_000;
   for (;;) {
     const processes = processesIn(namespace);

@@ -51,7 +51,7 @@ function hostLine(host: HostStatus): string {
         partsText(agent),
         ...(host.paused.length > 0 ? [styleText("red", `paused: ${host.paused.join(", ")}`)] : []),
       ]
-    : [host.problem === undefined ? "" : `agent: ${host.problem}`];
+    : [host.problem ?? ""];
   return `${name}${shown} ${words.filter((word) => word !== "").join(" · ")}`;
 }
 

@@ -1,10 +1,10 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import { sql } from "kysely";
+import { type SelectQueryBuilder, sql } from "kysely";
 import { z } from "zod";
 import { type CallEvent, eventSchema } from "../app/contract.ts";
 import { Problem } from "../app/problems.ts";
 import type { Services } from "../app/services.ts";
-import type { RecordsTable } from "../db/tables.ts";
+import type { Db, RecordsTable, Tables } from "../db/tables.ts";
 import { recordingsOf } from "../recordings/rows.ts";
 import { callRefOf, legsOf } from "./build-record.ts";
 import { type CallRecord, callRecordSchema, outcomes } from "./call-record.ts";
@@ -47,11 +47,24 @@ function decodeCursor(text: string): { startedAt: Date; id: Buffer } {
   }
 }
 
+/** A search that finds little in much must not hold the server: it gives up after so many seconds. */
+const searchSeconds = 2;
+
+/** Runs a search with the server's own time limit (MariaDB's max_statement_time, error 1969). */
+const limited = <Row>(db: Db, search: SelectQueryBuilder<Tables, "records", Row>): Promise<Row[]> =>
+  db.connection().execute(async (connection) => {
+    await sql`SET SESSION max_statement_time = ${sql.lit(searchSeconds)}`.execute(connection);
+    try {
+      return (await connection.executeQuery(search)).rows;
+    } finally {
+      await sql`SET SESSION max_statement_time = 0`.execute(connection);
+    }
+  });
+
 /** Newest first. */
 export const recordRoutes =
   ({ database, reconciler }: Services): FastifyPluginAsyncZod =>
   async (app) => {
-    const { db } = database;
     const tags = ["records"];
     app.get(
       "/v1/records",
@@ -64,7 +77,7 @@ export const recordRoutes =
         },
       },
       async ({ query }) => {
-        let select = db.selectFrom("records").selectAll();
+        let select = database.db.selectFrom("records").selectAll();
         const like = (text: string) => `%${text.replace(/[\\%_]/g, "\\$&")}%`;
         if (query.since !== undefined) select = select.where("started_at", ">=", new Date(query.since));
         if (query.until !== undefined) select = select.where("started_at", "<", new Date(query.until));
@@ -87,17 +100,19 @@ export const recordRoutes =
             ]),
           );
         }
-        const rows = await select
+        const page = select
           .orderBy("started_at", "desc")
           .orderBy("id", "desc")
-          .limit(query.limit + 1)
-          .execute();
-        const page = rows.slice(0, query.limit);
-        const recordings = await recordingsOf(
-          db,
-          page.map((row) => row.id),
+          .limit(query.limit + 1);
+        const rows = await database.read((db) => limited(db, page));
+        const shown = rows.slice(0, query.limit);
+        const recordings = await database.read((db) =>
+          recordingsOf(
+            db,
+            shown.map((row) => row.id),
+          ),
         );
-        const records = page.map((row) => recordOfRow(row, recordings));
+        const records = shown.map((row) => recordOfRow(row, recordings));
         const final = records.at(-1);
         return { records, next: rows.length > query.limit && final ? encodeCursor(final) : null };
       },
@@ -132,20 +147,20 @@ export const recordRoutes =
         },
       },
       async ({ params: { id } }) => {
-        const row = await db
-          .selectFrom("records")
-          .selectAll()
-          .where("id", "=", Buffer.from(id, "hex"))
-          .executeTakeFirst();
+        const row = await database.read((db) =>
+          db.selectFrom("records").selectAll().where("id", "=", Buffer.from(id, "hex")).executeTakeFirst(),
+        );
         if (!row) throw new Problem("not-found", `there is no record ${id}`);
-        const rows = await db
-          .selectFrom("events")
-          .select("body")
-          .where("call_ref", "=", row.call_ref)
-          .orderBy(sql`at, id`)
-          .execute();
+        const rows = await database.read((db) =>
+          db
+            .selectFrom("events")
+            .select("body")
+            .where("call_ref", "=", row.call_ref)
+            .orderBy(sql`at, id`)
+            .execute(),
+        );
         const all = rows.map((entry) => JSON.parse(entry.body) as CallEvent); // checked when it was stored
-        const recordings = await recordingsOf(db, [row.id]);
+        const recordings = await database.read((db) => recordingsOf(db, [row.id]));
         return { record: recordOfRow(row, recordings), events: legsOf(all).get(row.from_tag) ?? [] };
       },
     );

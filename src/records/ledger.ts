@@ -100,27 +100,29 @@ export class Ledger {
    */
   async closeOverdue(): Promise<number> {
     const now = Date.now();
-    const rows = await this.#database.db
-      .selectFrom("records")
-      .select("call_ref")
-      .where("closed_how", "is", null)
-      .where((where) =>
-        where.or([
-          where.and([
-            where("outcome", "=", "in_progress"),
-            where("started_at", "<", new Date(now - this.#limits.maxSetupMs - 1000)),
-            // Something may have been seen later than the start; the fold looks at that. Do not ask too often.
-            where("updated_at", "<", new Date(now - 60_000)),
+    const rows = await this.#database.read((db) =>
+      db
+        .selectFrom("records")
+        .select("call_ref")
+        .where("closed_how", "is", null)
+        .where((where) =>
+          where.or([
+            where.and([
+              where("outcome", "=", "in_progress"),
+              where("started_at", "<", new Date(now - this.#limits.maxSetupMs - 1000)),
+              // Something may have been seen later than the start; the fold looks at that. Do not ask too often.
+              where("updated_at", "<", new Date(now - 60_000)),
+            ]),
+            where.and([
+              where("outcome", "=", "answered"),
+              where("started_at", "<", new Date(now - this.#limits.maxCallMs - 1000)),
+              where("updated_at", "<", new Date(now - 60_000)),
+            ]),
           ]),
-          where.and([
-            where("outcome", "=", "answered"),
-            where("started_at", "<", new Date(now - this.#limits.maxCallMs - 1000)),
-            where("updated_at", "<", new Date(now - 60_000)),
-          ]),
-        ]),
-      )
-      .limit(200)
-      .execute();
+        )
+        .limit(200)
+        .execute(),
+    );
     await this.rebuild(rows.map((row) => row.call_ref));
     return rows.length;
   }

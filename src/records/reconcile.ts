@@ -20,6 +20,7 @@ export const reconciliationSchema = z.object({
   found: z.int().describe("of the shipped ones: in the database"),
   missing: z.int().describe("of the shipped ones: not in the database"),
   repaired: z.int().describe("of the missing ones: stored again now"),
+  stale: z.int().describe("calls whose record did not hold all their stored events; rebuilt now"),
   doubled: z.int().describe("calls of that time for which more than one start event was stored"),
   quarantined: z.int().describe("journal lines that could not be used, since the app started"),
 });
@@ -61,12 +62,13 @@ export class Reconciler {
     };
   }
 
-  /** Compares every few minutes until `signal` aborts. */
+  /** Compares the last hour every few minutes and the last day every hour, until `signal` aborts. */
   async run(signal: AbortSignal, everyMs = 300_000): Promise<void> {
-    while (!signal.aborted) {
+    for (let round = 0; !signal.aborted; round++) {
       await delay(everyMs, undefined, { signal }).catch(() => {}); // aborted: the loop ends
       if (signal.aborted) return;
-      await this.check(24).catch((error: unknown) => this.#parts.events.reconcileFailed(error));
+      const hours = round % 12 === 0 ? 24 : 1;
+      await this.check(hours).catch((error: unknown) => this.#parts.events.reconcileFailed(error));
     }
   }
 
@@ -80,11 +82,15 @@ export class Reconciler {
         if (segment.modifiedMs < since) continue;
         await this.#compare(source, segment, since, sum);
       }
+    const stale = await this.#staleCalls(since);
+    for (let at = 0; at < stale.length; at += 200)
+      await this.#parts.ledger.rebuild(stale.slice(at, at + 200));
     const doubled = await this.#doubledStarts(since);
     const result = {
       node,
       since: new Date(since).toISOString(),
       ...sum,
+      stale: stale.length,
       doubled,
       quarantined: quarantine.count,
     };
@@ -126,37 +132,55 @@ export class Reconciler {
 
   async #missing(portion: CallEvent[]): Promise<CallEvent[]> {
     const { database } = this.#parts;
-    const stored = await database.db.connection().execute(async (connection) => {
-      // What another node acknowledged a moment ago may not be applied here yet; wait for it.
-      await sql`SET SESSION wsrep_sync_wait = 1`.execute(connection);
-      try {
-        const rows = await connection
-          .selectFrom("events")
-          .select("id")
-          .where(
-            "id",
-            "in",
-            portion.map((event) => uuidToBytes(event.id)),
-          )
-          .execute();
-        return new Set(rows.map((row) => row.id.toString("hex")));
-      } finally {
-        await sql`SET SESSION wsrep_sync_wait = 0`.execute(connection);
-      }
-    });
+    const stored = await database.read((db) =>
+      db.connection().execute(async (connection) => {
+        // What another node acknowledged a moment ago may not be applied here yet; wait for it.
+        await sql`SET SESSION wsrep_sync_wait = 1`.execute(connection);
+        try {
+          const rows = await connection
+            .selectFrom("events")
+            .select("id")
+            .where(
+              "id",
+              "in",
+              portion.map((event) => uuidToBytes(event.id)),
+            )
+            .execute();
+          return new Set(rows.map((row) => row.id.toString("hex")));
+        } finally {
+          await sql`SET SESSION wsrep_sync_wait = 0`.execute(connection);
+        }
+      }),
+    );
     return portion.filter((event) => !stored.has(uuidToBytes(event.id).toString("hex")));
+  }
+
+  /** A rebuild that another node's rebuild overwrote would leave a record without some of its call's events. */
+  async #staleCalls(since: number): Promise<Buffer[]> {
+    const recent = sql`(SELECT DISTINCT call_ref FROM events WHERE at >= ${new Date(since)})`;
+    const query = sql<{ call_ref: Buffer }>`
+      SELECT e.call_ref FROM
+        (SELECT call_ref, count(*) AS n FROM events WHERE call_ref IN ${recent} GROUP BY call_ref) e
+        LEFT JOIN
+        (SELECT call_ref, sum(events) AS n FROM records WHERE call_ref IN ${recent} GROUP BY call_ref) r
+        ON r.call_ref = e.call_ref
+      WHERE r.n IS NULL OR r.n <> e.n`;
+    const { rows } = await this.#parts.database.read((db) => query.execute(db));
+    return rows.map((row) => row.call_ref);
   }
 
   /** One INVITE must give one start event, whichever nodes saw it. */
   async #doubledStarts(since: number): Promise<number> {
-    const rows = await this.#parts.database.db
-      .selectFrom("events")
-      .select("call_ref")
-      .where("kind", "=", "start")
-      .where("at", ">=", new Date(since))
-      .groupBy("call_ref")
-      .having(sql<number>`count(*)`, ">", sql<number>`count(distinct json_value(body, '$.from_tag'))`)
-      .execute();
+    const rows = await this.#parts.database.read((db) =>
+      db
+        .selectFrom("events")
+        .select("call_ref")
+        .where("kind", "=", "start")
+        .where("at", ">=", new Date(since))
+        .groupBy("call_ref")
+        .having(sql<number>`count(*)`, ">", sql<number>`count(distinct json_value(body, '$.from_tag'))`)
+        .execute(),
+    );
     return rows.length;
   }
 }

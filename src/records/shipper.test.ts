@@ -37,7 +37,13 @@ async function make(ledger: FakeLedger) {
   const checkpoint = await loadCheckpoint(join(root, "checkpoint.json"));
   const quarantine = new Quarantine(join(root, "q", "lines"), events);
   const shipper = new Shipper({
-    sources: [{ directory: join(root, "j"), parse: (text) => eventSchema.parse(JSON.parse(text)) }],
+    sources: [
+      {
+        directory: join(root, "j"),
+        parse: (text) => eventSchema.parse(JSON.parse(text)),
+        closedByRestart: false,
+      },
+    ],
     ledger: ledger as unknown as Ledger,
     ...{ checkpoint, quarantine, events },
   });
@@ -83,6 +89,19 @@ describe("the shipper", () => {
     await (await make(ledger)).all();
     expect(ledger.stored.size).toBe(2);
     expect(quarantine.count).toBe(0);
+  });
+
+  it("begins a file again whose end a power failure took", async () => {
+    const ledger = new FakeLedger();
+    const file = join(root, "j", "acc_1.log");
+    const first = line();
+    await writeFile(file, first + line() + line());
+    await (await make(ledger)).all();
+    await writeFile(file, first);
+    await (await make(ledger)).all();
+    await appendFile(file, line());
+    await (await make(ledger)).all();
+    expect(ledger.stored.size).toBe(4);
   });
 
   it("sets aside what can not be used, and only that", async () => {

@@ -14,6 +14,11 @@ export interface Source {
   directory: string;
   /** @throws Error when the line is not an event. */
   parse: (line: string) => CallEvent;
+  /**
+   * True when its writer never appends to a file after a restart: then what a power failure takes from a file's
+   * end needs no sync before shipping, because nothing will ever be written at those positions again.
+   */
+  closedByRestart: boolean;
 }
 
 export interface ShipperState {
@@ -95,7 +100,8 @@ export class Shipper {
         if (this.#error !== undefined) this.#events.shippingWorks(this.state().waiting_ms);
         this.#error = undefined;
         pause = 100;
-        if (!busy || performance.now() - savedAt > 250) {
+        // Not after each event: two syncs a time would hold up the next one. Shipping twice is harmless.
+        if (performance.now() - savedAt > 250) {
           await this.#checkpoint.save();
           savedAt = performance.now();
         }
@@ -121,8 +127,13 @@ export class Shipper {
     for (const { source, list } of this.#sources)
       for (const segment of await list.list()) {
         keys.add(segment.key);
-        const offset = this.#checkpoint.offsetOf(segment.key);
-        if (segment.size <= offset) continue;
+        let offset = this.#checkpoint.offsetOf(segment.key);
+        if (segment.size < offset) {
+          // A power failure took the end of the file: begin again, storing twice is harmless.
+          offset = 0;
+          this.#checkpoint.advance(segment.key, segment.name, 0);
+        }
+        if (segment.size === offset) continue;
         pending += segment.size - offset;
         if (room <= 0) continue;
         const portion = await this.#read(source, segment, offset, room);
@@ -152,8 +163,8 @@ export class Shipper {
     await using handle = await open(segment.path, "r");
     const { lines, next } = await readLines(handle, offset);
     const taken = lines.slice(0, room);
-    // What goes into the database must not vanish from the journal in a power failure.
-    if (taken.length > 0) await handle.datasync();
+    // Otherwise a power failure could take lines that are shipped, and new ones come to stand in their place.
+    if (taken.length > 0 && !source.closedByRestart) await handle.datasync();
     const events: Portion["events"] = [];
     for (const line of taken) {
       // A power failure can leave a hole of zero bytes before the next line.

@@ -35,7 +35,7 @@ export const extraColumns = [
   ["to", "$avp(to)"],
   // Where an `attempt` went; for the others the request URI of the (winning) branch.
   ["attempted", "$avp(target)"],
-  ["target", "$(ru{re.subst,/[^ -~]/?/g}{s.substr,0,256})"],
+  ["target", "$(ru{s.substr,0,256})"],
   ["rule", "$avp(rule)"],
   ["by", "$avp(by)"],
   ["end", "$avp(end)"],
@@ -85,9 +85,8 @@ function unescaped(value: string): string {
 }
 
 function kindOf(kind: string, method: string, code: number): CallEvent["kind"] | undefined {
-  if (kind === "start" || kind === "confirm" || kind === "attempt") return kind;
+  if (kind === "start" || kind === "confirm" || kind === "attempt" || kind === "end") return kind;
   if (kind !== "") return undefined;
-  if (method === "BYE") return "end";
   if (method !== "INVITE") return undefined;
   return code >= 200 && code < 300 ? "answer" : "fail";
 }
@@ -95,8 +94,9 @@ function kindOf(kind: string, method: string, code: number): CallEvent["kind"] |
 /**
  * One line of Kamailio's journal (without its "\n") → the event. Pure. The columns are counted from the end,
  * so that what a torn line left in front does no harm.
- * - `time` of an `end` is when the BYE came, not when it was answered (a dead far end answers never).
- * - `code` of an `end` is the BYE's final answer, 408 when there was none.
+ * - An `end` is written when the BYE comes, not when it is answered (a dead far end answers never): its code is 0. A BYE
+ *   that is challenged (401, 407) comes twice and makes two; the first one counts.
+ * - A `confirm` can also come from the origin node itself, when Kamailio was restarted during the call.
  * @param node the node whose journal it is
  * @throws JournalLineError when it is no whole line of ours
  */
@@ -111,7 +111,8 @@ export function parseJournalLine(line: string, node: string): CallEvent {
   const flags = /^\.(r?)$/.exec(cell("end"))?.[1];
   if (flags === undefined) throw new JournalLineError("does not end as a line should", line);
 
-  const method = /[A-Z]+$/.exec(cell("method"))?.[0] ?? "";
+  // A torn line may stick to the first column's front.
+  const method = /(INVITE|BYE|ACK)$/.exec(cell("method"))?.[0] ?? "";
   const code = Number(/^\d{3}$/.exec(cell("code"))?.[0] ?? Number.NaN);
   const kind = kindOf(cell("kind"), method, code);
   if (!kind) throw new JournalLineError("is of no kind that is known", line);

@@ -33,7 +33,6 @@ export const explanationSchema = z.object({
 export const ruleRoutes =
   ({ database, live, context }: Services): FastifyPluginAsyncZod =>
   async (app) => {
-    const { db } = database;
     const tags = ["rules"];
     const put = async (rule: Rule, mayExist: boolean): Promise<number> => {
       const version = await change(
@@ -68,13 +67,9 @@ export const ruleRoutes =
         },
       },
       async ({ query: { after, limit } }) => {
-        const rows = await db
-          .selectFrom("rules")
-          .selectAll()
-          .where("name", ">", after)
-          .orderBy("name")
-          .limit(limit)
-          .execute();
+        const rows = await database.read((db) =>
+          db.selectFrom("rules").selectAll().where("name", ">", after).orderBy("name").limit(limit).execute(),
+        );
         return {
           routes: rows.map(ruleOfRow),
           next: rows.length === limit ? (rows.at(-1)?.name ?? null) : null,
@@ -110,7 +105,9 @@ export const ruleRoutes =
       "/v1/routes/:name",
       { schema: { summary: "One rule", tags, params: key, response: { 200: ruleSchema } } },
       async ({ params: { name } }) => {
-        const row = await db.selectFrom("rules").selectAll().where("name", "=", name).executeTakeFirst();
+        const row = await database.read((db) =>
+          db.selectFrom("rules").selectAll().where("name", "=", name).executeTakeFirst(),
+        );
         if (!row) throw new Problem("not-found", `there is no rule ${name}`);
         return ruleOfRow(row);
       },

@@ -22,6 +22,10 @@ for (const [name, { sip, run }] of Object.entries(scenarios)) {
   } catch (problem) {
     error = problem instanceof Error ? (problem.stack ?? problem.message) : String(problem);
   }
-  const result = { name, ms: Math.round(performance.now() - begun), ...(error === undefined ? {} : { error, log }) };
+  const result = {
+    name,
+    ms: Math.round(performance.now() - begun),
+    ...(error === undefined ? {} : { error, log }),
+  };
   process.stdout.write(`${JSON.stringify(result)}\n`);
 }

@@ -11,10 +11,15 @@ import { parseJournalLine } from "../../src/records/sip-journal.ts";
 
 /** A real Kamailio with the generated configuration, in the network namespace that this process is in. */
 
-export const context = (data: string, sip: Record<string, unknown> = {}, self = "a"): HostContext => {
+export const context = (
+  data: string,
+  sip: Record<string, unknown> = {},
+  self = "a",
+  service = "198.18.77.100/24",
+): HostContext => {
   const cluster = clusterSchema.parse({
     cluster: "siptest",
-    service: { address: "198.18.77.100/24" },
+    service: { address: service },
     hosts: {
       a: { role: "node", address: "198.18.77.11" },
       b: { role: "node", address: "198.18.77.12" },

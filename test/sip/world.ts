@@ -56,7 +56,12 @@ export class World implements AsyncDisposable {
     return ua;
   }
 
-  async register(ua: Ua, user: string, password: string, at: { address: string; port: number } = service): Promise<SipMessage> {
+  async register(
+    ua: Ua,
+    user: string,
+    password: string,
+    at: { address: string; port: number } = service,
+  ): Promise<SipMessage> {
     const send = (cseq: number, authorization?: string) => {
       const lines = [
         `REGISTER sip:${at.address} SIP/2.0`,
@@ -85,7 +90,11 @@ export class World implements AsyncDisposable {
   }
 
   /** Sends an INVITE (with credentials, if they are wanted and known) and waits for its final answer. */
-  async call(ua: Ua, number: string, options: InviteOptions & { password?: string; ms?: number } = {}): Promise<Called> {
+  async call(
+    ua: Ua,
+    number: string,
+    options: InviteOptions & { password?: string; ms?: number } = {},
+  ): Promise<Called> {
     let call = invite(ua, number, options);
     const begun = performance.now();
     const final = (cseq: string) => (m: SipMessage) =>
@@ -95,7 +104,13 @@ export class World implements AsyncDisposable {
     if (answer.code >= 300) sameBranch(ua, call, "ACK", header(answer, "To"));
     if (answer.code === 407 && options.password !== undefined) {
       const user = /<sip:([^@]+)@/.exec(header(call.text, "From"))?.[1] ?? "";
-      const credentials = authorize(header(answer, "Proxy-Authenticate"), user, options.password, "INVITE", call.uri);
+      const credentials = authorize(
+        header(answer, "Proxy-Authenticate"),
+        user,
+        options.password,
+        "INVITE",
+        call.uri,
+      );
       const extra = [...(options.extra ?? []), `Proxy-Authorization: ${credentials}`];
       call = invite(ua, number, { ...options, callId: call.callId, fromTag: call.fromTag, cseq: 2, extra });
       ua.send(call.text, service);
@@ -112,7 +127,10 @@ export class World implements AsyncDisposable {
   async hangUp(ua: Ua, called: Called): Promise<SipMessage> {
     this.ack(ua, called);
     ua.send(inDialog(ua, called.answer, "BYE", 10), service);
-    return ua.wait("the answer to BYE", (m) => m.code >= 200 && header(m, "CSeq") === "10 BYE" && header(m, "Call-ID") === called.callId);
+    return ua.wait(
+      "the answer to BYE",
+      (m) => m.code >= 200 && header(m, "CSeq") === "10 BYE" && header(m, "Call-ID") === called.callId,
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -130,7 +148,11 @@ export interface Called extends Invite {
   ms: number;
 }
 
-export const kinds = (events: CallEvent[]): string => events.map((event) => event.kind).sort().join(" ");
+export const kinds = (events: CallEvent[]): string =>
+  events
+    .map((event) => event.kind)
+    .sort()
+    .join(" ");
 
 export async function until(what: string, holds: () => boolean | Promise<boolean>, ms = 5000): Promise<void> {
   const deadline = performance.now() + ms;

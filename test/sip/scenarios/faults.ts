@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { sipJournal } from "../../../src/components/kamailio/config.ts";
 import { kamailio } from "../../../src/components/kamailio/index.ts";
 import { kamailioFacts, rotateJournal } from "../../../src/components/kamailio/rpc.ts";
-import { inDialog, service } from "../call.ts";
+import { inDialog, invite, service } from "../call.ts";
 import { context, Server } from "../server.ts";
 import { header } from "../ua.ts";
 import { kinds, type Scenario, toUri, until } from "../world.ts";
@@ -29,15 +29,21 @@ export const faults: Record<string, Scenario> = {
     assert.equal(all.find((event) => event.kind === "answer")?.decided_by, "peer");
     assert.deepEqual((await kamailioFacts(world.server.context, soon())).closedTo, ["own"]);
     world.own.hung = false;
-    await until("the breaker has closed", async () => {
-      return (await kamailioFacts(world.server.context, soon())).closedTo.length === 0;
-    }, 8000);
+    await until(
+      "the breaker has closed",
+      async () => {
+        return (await kamailioFacts(world.server.context, soon())).closedTo.length === 0;
+      },
+      8000,
+    );
     const third = await world.call(caller, "5");
     const later = await world.server.waitEvents(third.callId, ["answer"]);
     assert.equal(later.find((event) => event.kind === "answer")?.decided_by, "own");
   },
 
-  "both apps hang: the last decision under 1.5 s, then under 500 ms; unknown numbers get 503": async (world) => {
+  "both apps hang: the last decision under 1.5 s, then under 500 ms; unknown numbers get 503": async (
+    world,
+  ) => {
     await world.phone("198.18.77.51", 5070, 200);
     const caller = await world.ua("198.18.77.50");
     world.decides(() => toUri("sip:1@198.18.77.51:5070"));
@@ -89,13 +95,10 @@ export const faults: Record<string, Scenario> = {
     const bye = inDialog(caller, called.answer, "BYE", 2);
     caller.send(bye, service);
     caller.send(bye, service);
-    await caller.wait("408", (m) => m.code === 408 && m.method === "BYE", 8000);
-    const all = await world.server.waitEvents(called.callId, ["end"]);
+    const all = await world.server.waitEvents(called.callId, ["end"], 1000);
     assert.equal(kinds(all), "answer end start");
-    const end = all.find((event) => event.kind === "end");
-    assert.equal(end?.code, 408);
-    const answer = all.find((event) => event.kind === "answer");
-    assert.ok(Date.parse(end?.time ?? "") - Date.parse(answer?.time ?? "") < 1000, "the end is when the BYE came");
+    await caller.wait("408", (m) => m.code === 408 && m.method === "BYE", 8000);
+    assert.equal(kinds(world.server.events(called.callId)), "answer end start");
   },
 
   "the node dies after the answer: the other confirms and ends the call": async (world) => {
@@ -123,11 +126,30 @@ export const faults: Record<string, Scenario> = {
     }
   },
 
+  "Kamailio is killed and restarted on the same node: the answer's only trace is a confirm": async (
+    world,
+  ) => {
+    const callee = await world.phone("198.18.77.51", 5070, 180);
+    const caller = await world.ua("198.18.77.50");
+    world.decides(() => toUri("sip:1@198.18.77.51:5070"));
+    const call = invite(caller, "5");
+    caller.send(call.text, service);
+    await caller.wait("180", (m) => m.code === 180);
+    await world.server.stop("SIGKILL");
+    // The boot time of Kamailio counts in whole seconds.
+    const killed = Math.floor(Date.now() / 1000);
+    await until("the next second", () => Math.floor(Date.now() / 1000) > killed);
+    await world.server.start();
+    callee.reply(await callee.wait("INVITE", (m) => m.method === "INVITE"), 200, "OK", { tag: "late" });
+    const answer = await caller.wait("200", (m) => m.code === 200);
+    caller.send(inDialog(caller, answer, "ACK", 1), service);
+    assert.equal(kinds(await world.server.waitEvents(call.callId, ["start", "confirm"])), "confirm start");
+  },
+
   "a ringing call survives the death of its node; replies pass without a transaction": async (world) => {
     const callee = await world.phone("198.18.77.51", 5070, 180);
     const caller = await world.ua("198.18.77.50");
     world.decides(() => toUri("sip:1@198.18.77.51:5070"));
-    const { invite } = await import("../call.ts");
     const call = invite(caller, "5");
     caller.send(call.text, service);
     await caller.wait("180", (m) => m.code === 180);
@@ -142,7 +164,9 @@ export const faults: Record<string, Scenario> = {
     assert.equal(kinds(await world.server.waitEvents(call.callId, ["confirm"])), "confirm");
   },
 
-  "a full disk under the journal: calls unharmed, health says so, events again when there is space": async (world) => {
+  "a full disk under the journal: calls unharmed, health says so, events again when there is space": async (
+    world,
+  ) => {
     const folder = sipJournal(world.server.context);
     await world.server.stop();
     mkdirSync(folder, { recursive: true });
@@ -152,7 +176,8 @@ export const faults: Record<string, Scenario> = {
       await world.phone("198.18.77.51", 5070, 200);
       const caller = await world.ua("198.18.77.50");
       world.decides(() => toUri("sip:1@198.18.77.51:5070"));
-      for (let i = 0; i < 60; i++) assert.equal((await world.call(caller, "5")).answer.code, 200, `call ${i}`);
+      for (let i = 0; i < 60; i++)
+        assert.equal((await world.call(caller, "5")).answer.code, 200, `call ${i}`);
       const health = await kamailio.probe(world.server.context, soon());
       assert.ok(health.ok);
       assert.match(health.detail, /IN DANGER/);
@@ -162,7 +187,7 @@ export const faults: Record<string, Scenario> = {
       await world.server.waitEvents(called.callId, ["start", "answer"]);
     } finally {
       await world.server.stop("SIGKILL");
-      execFileSync("umount", [folder]);
+      execFileSync("umount", ["--lazy", folder]);
     }
   },
 
