@@ -15,6 +15,11 @@ export async function removeServiceAddress({ cluster, self }: HostContext): Prom
   if (result.exitCode !== 0 && !/Cannot assign/.test(result.stderr)) throw new Error(result.stderr.trim());
 }
 
+/** Puts the address on the interface, beside a holder that is about to let go (switchover.ts). */
+export async function addServiceAddress({ cluster, self }: HostContext): Promise<void> {
+  await execa("ip", ["address", "add", cluster.service.address, "dev", self.interface]);
+}
+
 /** One gratuitous ARP (RFC 5227 announcement): neighbours forget another holder at once. */
 export function announceServiceAddress({ cluster, self }: HostContext, failed: (why: string) => void): void {
   const child = spawn("arping", ["-U", "-c", "1", "-w", "1", "-I", self.interface, serviceIp(cluster)], {

@@ -8,8 +8,9 @@ import type { Component, PartName, partNames } from "../components/component.ts"
 import { holdsServiceAddress } from "../components/keepalived.ts";
 import { configFile, type DatabaseFacts } from "../components/mariadb/index.ts";
 import { type DiskState, readDiskState, recoverPosition } from "../components/mariadb/state.ts";
-import { announceServiceAddress, removeServiceAddress, watchVrrp } from "./address.ts";
+import { addServiceAddress, announceServiceAddress, removeServiceAddress, watchVrrp } from "./address.ts";
 import { decideDatabaseStart, decideRescue, mustRejoin, type StartSituation } from "./database-start.ts";
+import { listenForEndedAudio } from "./ended-audio.ts";
 import { EventLog } from "./events.ts";
 import { makeHostDirectories, writeComponentFiles } from "./files.ts";
 import { startHousekeeping } from "./housekeeping.ts";
@@ -20,11 +21,16 @@ import { Peers } from "./peers.ts";
 import { identify, type ProcessId } from "./process.ts";
 import type { HostReport, Verdict } from "./report.ts";
 import { serveAgent } from "./server.ts";
+import { whyNotSwitchOver } from "./switchover.ts";
 import { Upstream } from "./upstream.ts";
 
 const tickMs = 50;
 /** keepalived obeys its track file within 15 ms (probes); one that does not after so long is hung. */
 const disobedienceMs = 400;
+/** A successor that has not taken the address beside us by then does not know how: let VRRP move it. */
+const besideMs = 800;
+/** An address taken beside the holder that VRRP has not given us by then is none of ours. */
+const unconfirmedMs = 1500;
 /** A new agent does not know its peers yet; the address may wait for them so long. */
 const settleMs = 1000;
 
@@ -56,6 +62,9 @@ export class HostAgent {
   private outsideSince: number | undefined;
   private holds = false;
   private term = 0;
+  private handover: { to: string; since: number } | undefined;
+  /** When this host took the address beside a holder that hands it over; undefined: not, or VRRP confirmed it. */
+  private takenBesideAt: number | undefined;
   private forbiddenSince: number | undefined;
   private written: boolean | undefined;
   private recorded = "";
@@ -124,6 +133,7 @@ export class HostAgent {
       context.self.role === "node"
         ? await watchVrrp(context, (state) => {
             this.log.add("vrrp", "address", state);
+            if (state === "MASTER") this.takenBesideAt = undefined;
             this.noticeAddress();
           })
         : () => undefined;
@@ -137,7 +147,12 @@ export class HostAgent {
       ],
       events: (since) => this.log.since(since),
       stop: () => this.stopRequested.resolve(),
+      switchOver: (force) => this.switchOver(force),
     });
+    const stopListening =
+      context.self.role === "node"
+        ? await listenForEndedAudio(context, (call, text) => this.log.add("ended-audio", call, text))
+        : () => undefined;
     const timer = setInterval(() => this.tick(), tickMs);
     const stopHousekeeping = startHousekeeping(context, (subject, text) =>
       this.log.add("housekeeping", subject, text),
@@ -148,6 +163,7 @@ export class HostAgent {
       await this.stopParts();
     } finally {
       clearInterval(timer);
+      await stopListening();
       stopHousekeeping();
       await this.peers.close();
       this.upstream.close();
@@ -243,6 +259,49 @@ export class HostAgent {
     if (!before) this.log.add("peer", report.host, "heard");
     // The other holder gave the address up: only its neighbours' ARP caches still believe in it.
     if (before?.holds && !report.holds && this.holds) this.announce();
+    if (report.handover === this.context.self.name && report.holds) void this.takeBeside(report.host);
+    // Our successor has the address: the verdict of this moment lets go of it.
+    if (this.handover?.to === report.host && report.holds) this.tick();
+  }
+
+  private switchOver(force: boolean): ReturnType<typeof whyNotSwitchOver> {
+    const host = this.context.self.name;
+    const news = Object.values(this.peers?.news() ?? {}).filter((item) => item !== undefined);
+    const answer = whyNotSwitchOver({ host, holds: this.holds, stopping: this.stopping }, news, force);
+    if ("reasons" in answer) {
+      this.log.add("switchover", "refused", answer.reasons.join("; "));
+      return answer;
+    }
+    this.log.add("switchover", "started", `to ${answer.to}`);
+    this.handover = { to: answer.to, since: performance.now() };
+    if (this.peers) this.peers.hurried = true;
+    return answer;
+  }
+
+  /** The holder hands over: have the address a moment before it lets go, so that no packet is lost in between. */
+  private async takeBeside(holder: string): Promise<void> {
+    if (this.holds || this.takenBesideAt !== undefined || !this.verdict.mayHold) return;
+    this.takenBesideAt = performance.now();
+    this.log.add("switchover", "taking", `${holder} hands the service address over`);
+    try {
+      await addServiceAddress(this.context);
+      this.announce();
+      this.noticeAddress();
+    } catch (error) {
+      this.takenBesideAt = undefined;
+      this.log.add("switchover", "not-taken", messageOf(error));
+    }
+  }
+
+  private followHandover(now: number): void {
+    if (this.takenBesideAt !== undefined && now - this.takenBesideAt > unconfirmedMs) {
+      this.takenBesideAt = undefined;
+      this.dropStaleAddress("its holder has not let go of it");
+    }
+    if (!this.handover || (this.holds && now - this.handover.since < 5000)) return;
+    this.log.add("switchover", this.holds ? "failed" : "done", `to ${this.handover.to}`);
+    this.handover = undefined;
+    if (this.peers) this.peers.hurried = false;
   }
 
   private announce(): void {
@@ -266,6 +325,7 @@ export class HostAgent {
       stance: cluster.stance,
       nodeOrder: nodes(cluster).map((host) => host.name),
       stopping: this.stopping,
+      yielding: this.handover !== undefined && performance.now() - this.handover.since > besideMs,
       holds: this.holds,
       term: this.term,
       parts: Object.fromEntries(this.parts.map((part) => [part.component.name, part.report()])),
@@ -294,6 +354,7 @@ export class HostAgent {
     // A restarted agent that finds the address here leaves it until it has heard its peers (fail-static).
     if (this.verdict.mayHold || !this.holds || now - this.startedAt > settleMs)
       this.writeTrack(this.verdict.mayHold);
+    this.followHandover(now);
     this.enforce(now);
   }
 
@@ -397,6 +458,7 @@ export class HostAgent {
       agentPid: process.pid,
       agentUptimeMs: Math.round(performance.now() - this.startedAt),
       stopping: this.stopping,
+      ...(this.handover ? { handover: this.handover.to } : {}),
       holds: this.holds,
       term: this.term,
       verdict: this.verdict,

@@ -64,6 +64,7 @@ const a = (o: Partial<Observation>): Observation => ({
     stance: "availability",
     nodeOrder: ["a", "b"],
     stopping: false,
+    yielding: false,
     holds: true,
     term: 3,
   },

@@ -19,6 +19,8 @@ export interface Observation {
   /** All data nodes in the order of cluster.yaml: breaks ties. */
   nodeOrder: string[];
   stopping: boolean;
+  /** A person wants this host to give the service address up, and the other one is fit. */
+  yielding: boolean;
   holds: boolean;
   term: number;
   parts: Partial<Record<PartName, PartReport>>;
@@ -102,6 +104,7 @@ function betterRelay(o: Observation): string | undefined {
 /** Reasons why this node must not hold the address; empty: it may. */
 function objections(o: Observation): string[] {
   if (o.stopping) return ["this host is being stopped"];
+  if (o.yielding) return ["the service address is being handed over"];
   const sip = o.parts.kamailio;
   if (!sip?.ok) return [`SIP server: ${sip?.detail ?? "not started"}`];
   const relay = betterRelay(o);

@@ -5,6 +5,8 @@ import type { HostReport } from "./report.ts";
 
 const pollEveryMs = 250;
 const deadlineMs = 400;
+/** While the address changes hands by plan, the news of a few milliseconds ago is old. */
+const hurriedMs = 15;
 
 /**
  * Asks the other agents for their reports, each in a loop of its own, so that a dead one delays nobody.
@@ -15,6 +17,8 @@ export class Peers {
   private readonly heard = new Map<string, { at: number; report: HostReport }>();
   private readonly stopped = new AbortController();
   private readonly onNews: (report: HostReport, before: HostReport | undefined) => void;
+  /** Ask all the time: for moments only. */
+  hurried = false;
   private readonly loops: Promise<void>[];
 
   constructor(context: HostContext, onNews: (report: HostReport, before: HostReport | undefined) => void) {
@@ -48,10 +52,15 @@ export class Peers {
       } catch {
         // Silence is news too: it shows as the age of the last report.
       }
-      const wait = pollEveryMs - (performance.now() - began);
-      await new Promise((resolve) => setTimeout(resolve, Math.max(wait, 20)));
+      await this.pause(began);
     }
     await client.destroy();
+  }
+
+  private async pause(began: number): Promise<void> {
+    const step = () => new Promise((resolve) => setTimeout(resolve, hurriedMs));
+    await step();
+    while (!this.hurried && performance.now() - began < pollEveryMs) await step();
   }
 
   /** All other hosts; age Infinity: never heard since this agent started. */

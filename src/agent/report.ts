@@ -57,6 +57,8 @@ export interface HostReport {
   agentPid: number;
   agentUptimeMs: number;
   stopping: boolean;
+  /** To which node this host is handing the service address over, while it does. */
+  handover?: string;
   holds: boolean;
   /** Grows with each takeover in the cluster; tells a newer claim to the address from an older one. */
   term: number;

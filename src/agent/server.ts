@@ -12,6 +12,8 @@ export interface AgentControl {
   events(since: number): AgentEvent[];
   /** Stops this host's parts in order, then the agent. Returns at once. */
   stop(): void;
+  /** Hands the service address over, or says why not. Returns at once. */
+  switchOver(force: boolean): { to: string } | { reasons: string[] };
 }
 
 function addReading(server: FastifyInstance, control: AgentControl): void {
@@ -40,6 +42,10 @@ export async function serveAgent(context: HostContext, control: AgentControl): P
   local.post("/stop", (_request, reply) => {
     control.stop();
     return reply.code(202).send({ stopping: true });
+  });
+  local.post<{ Querystring: { force?: string } }>("/switchover", (request, reply) => {
+    const answer = control.switchOver(request.query.force === "true");
+    return reply.code("to" in answer ? 202 : 409).send(answer);
   });
   await rm(socket, { force: true });
   await local.listen({ path: socket });

@@ -112,7 +112,7 @@ export function buildRecord(events: readonly CallEvent[], limits: Limits): CallR
   let status = up ? (answer?.code ?? 200) : 0;
   const lastSeen = Math.max(...ordered.map(at));
   if (up && end) {
-    closedHow = "bye";
+    closedHow = end.reason === "media-timeout" ? "media-timeout" : "bye";
     endedAt = at(end);
   } else if (!up && fail) {
     closedHow = "failed";
@@ -131,6 +131,10 @@ export function buildRecord(events: readonly CallEvent[], limits: Limits): CallR
       `no answer and no failure within ${limits.maxSetupMs / 60_000} min: ended_at is the last sign of life`,
     );
   }
+  // In-dialog requests go through whichever node holds the service address at that time.
+  const firstNode = start?.node ?? answer?.node;
+  const moved = [confirm, end].find((event) => event && firstNode !== undefined && event.node !== firstNode);
+  if (moved && up) notes.push(`went on at ${moved.node} after ${firstNode}: a gap in the audio is possible`);
   // An answer is logged after it was sent on, so a quick BYE may bear a slightly earlier time.
   if (endedAt !== null && answeredAt !== null && answeredAt - endedAt > 100)
     notes.push("the nodes' clocks differ");

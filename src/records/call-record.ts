@@ -15,8 +15,11 @@ export const outcomes = [
   "unknown",
 ] as const;
 
-/** `bye`: its end was seen. `failed`: a final answer other than 2xx. `estimated`: no end came; see `note`. */
-export const closings = ["bye", "failed", "estimated"] as const;
+/**
+ * `bye`: its end was seen. `failed`: a final answer other than 2xx. `media-timeout`: neither side was heard any more, so
+ * the service ended the call. `estimated`: no end came; see `note`.
+ */
+export const closings = ["bye", "failed", "media-timeout", "estimated"] as const;
 
 /** `recording`: the call goes on. `pending`: it is being made. `missing`: it should exist and does not. */
 export const recordingStatuses = ["recording", "pending", "ready", "failed", "missing", "deleted"] as const;

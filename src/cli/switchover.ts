@@ -1,0 +1,87 @@
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { Client } from "undici";
+import { z } from "zod";
+import { askSocket } from "../agent/client.ts";
+import type { HostReport } from "../agent/report.ts";
+import { hostDirs, runFiles } from "../cluster/facts.ts";
+import { agentSocketOf } from "../lab/agents.ts";
+import { openLab } from "../lab/lab.ts";
+import { defaultData } from "./up.ts";
+
+const answerSchema = z.union([z.object({ to: z.string() }), z.object({ reasons: z.array(z.string()) })]);
+
+/** Asks an agent to hand the address over; a refusal is an answer. */
+async function order(socketPath: string, force: boolean): Promise<z.infer<typeof answerSchema>> {
+  const client = new Client("http://localhost", { socketPath });
+  try {
+    const { body } = await client.request({
+      method: "POST",
+      path: `/switchover${force ? "?force=true" : ""}`,
+      signal: AbortSignal.timeout(2000),
+    });
+    return answerSchema.parse(await body.json());
+  } finally {
+    await client.destroy();
+  }
+}
+
+const reportOf = async (socket: string): Promise<HostReport> =>
+  (await askSocket(socket, "GET", "/status")) as HostReport;
+
+/**
+ * Hands the service address from the holder (whose agent answers at `socket`) to the other node and waits until it has.
+ * @throws Error with the reasons when it is refused, or it is not done within 5 s.
+ */
+export async function switchOver(socket: string, force: boolean): Promise<{ to: string; ms: number }> {
+  const began = performance.now();
+  const answer = await order(socket, force);
+  if ("reasons" in answer)
+    throw new Error(
+      `refused:\n  ${answer.reasons.join("\n  ")}${force ? "" : "\nWith --force only what makes it impossible counts."}`,
+    );
+  while ((await reportOf(socket)).holds) {
+    if (performance.now() - began > 5000)
+      throw new Error(`${answer.to} has not taken the service address; see 'dialtone status'`);
+    await new Promise((done) => setTimeout(done, 10));
+  }
+  return { to: answer.to, ms: Math.round(performance.now() - began) };
+}
+
+/** In a lab: the agent of the node that holds the address. */
+async function holderIn(lab: string): Promise<string> {
+  const { hosts } = await openLab(lab).status();
+  const holder = hosts.find((host) => host.agent?.holds);
+  const data = holder && openLab(lab).state().hosts[holder.name]?.data;
+  if (!data) throw new Error(`nobody holds the service address of lab '${lab}'`);
+  return agentSocketOf(data);
+}
+
+/** `dialtone switchover` */
+export function registerSwitchover(program: Command): void {
+  program
+    .command("switchover")
+    .description("hand the service address over to the other node, by plan: calls go on")
+    .option("--data <directory>", "where this host keeps its data", defaultData)
+    .option("--lab <name>", "in this lab, from whichever node holds it")
+    .option("--force", "also when the other node lacks something that calls can do without", false)
+    .addHelpText(
+      "after",
+      `
+Run it on the node that holds the service address, for instance before you update or reboot it. Refused when the other
+node is not fit to go on with all calls. The other node takes the address before this one lets go of it, so that calls
+notice nothing. Exit code: 0 done, 1 refused or failed.`,
+    )
+    .action(async (options: { data: string; lab?: string; force: boolean }, command: Command) => {
+      const socket =
+        options.lab === undefined
+          ? runFiles(hostDirs(resolve(options.data))).agentSocket
+          : await holderIn(options.lab);
+      const result = await switchOver(socket, options.force);
+      process.stdout.write(
+        command.optsWithGlobals<{ json?: boolean }>().json
+          ? `${JSON.stringify(result)}\n`
+          : `${result.to} holds the service address, after ${result.ms} ms\n`,
+      );
+    });
+}
