@@ -26,7 +26,7 @@ export interface Dialog {
   rule: string;
 }
 
-const unescape = (text: string): string => {
+const unescaped = (text: string): string => {
   try {
     return decodeURIComponent(text);
   } catch {
@@ -44,7 +44,7 @@ const source = (text: string): Pick<Side, "transport" | "address" | "port"> | un
 /** @throws Error when the line has another form. */
 export function parseDialog(callId: string, line: string): Dialog {
   const fields = line.split("|");
-  const at = (index: number) => unescape(fields[index] ?? "");
+  const at = (index: number) => unescaped(fields[index] ?? "");
   const [callerAt, calleeAt] = [source(at(5)), source(at(8))];
   if (fields.length !== 13 || !callerAt || !calleeAt)
     throw new Error(`the dialog of call ${callId} is not known in a form that helps: ${line.slice(0, 200)}`);

@@ -1,6 +1,7 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { waitForGreen } from "../drills/cluster-view.ts";
 import { hostDeath } from "../drills/host-death.ts";
+import { type MediaFault, mediaDrill, mediaText } from "../drills/media-drill.ts";
 import { resultText } from "../drills/result.ts";
 import { type Lab, openLab } from "../lab/lab.ts";
 import { defaultLab } from "../lab/names.ts";
@@ -11,6 +12,8 @@ interface Options {
   patience: number;
   lab?: string;
   keepLogs: boolean;
+  media?: boolean;
+  calls: number;
 }
 
 const atLeast =
@@ -72,6 +75,8 @@ export function registerDrill(program: Command): void {
       atLeast(1, "seconds"),
       4,
     )
+    .option("--media", "instead: established calls with audio, and what both ends heard", false)
+    .option("--calls <n>", "with --media: how many", atLeast(1, "a number of calls"), 100)
     .option("--keep-logs", "keep the callers' logs even when all was well", false)
     .option("--lab <name>", "which lab (default: the running one, else an isolated one of its own)")
     .addHelpText(
@@ -89,6 +94,7 @@ Example:
   dialtone drill host-death --runs 20`,
     )
     .action(async (options: Options, command: Command) => {
+      if (options.media) return runMedia({ kind: "host-death" }, options, command);
       const { json } = command.optsWithGlobals<{ json?: boolean }>();
       const stop = new AbortController();
       const abort = () => stop.abort(new Error("interrupted"));
@@ -108,4 +114,56 @@ Example:
         process.off("SIGINT", abort).off("SIGTERM", abort);
       }
     });
+
+  for (const kind of ["process-death", "process-hang"] as const)
+    withMediaOptions(
+      group
+        .command(`${kind} <part>`)
+        .description(
+          kind === "process-death"
+            ? "kill one part of a node while calls with audio go on"
+            : "stop one part of a node (SIGSTOP) while calls with audio go on",
+        )
+        .addOption(
+          new Option("--on <node>", "which node's").choices(["active", "standby"]).default("active"),
+        ),
+    ).action((part: string, options: Options & { on: "active" | "standby" }, command: Command) =>
+      runMedia({ kind, part, on: options.on }, options, command),
+    );
+  withMediaOptions(
+    group
+      .command("switchover")
+      .description("hand the service address over by plan while calls with audio go on"),
+  ).action((options: Options, command: Command) => runMedia({ kind: "switchover" }, options, command));
+}
+
+const withMediaOptions = (command: Command): Command =>
+  command
+    .option("--runs <n>", "how often", atLeast(1, "a number of runs"), 1)
+    .option("--calls <n>", "established calls with audio", atLeast(1, "a number of calls"), 100)
+    .option("--lab <name>", "which lab (default: the running one, else an isolated one of its own)");
+
+/** Established calls with audio, a fault, the figures of both ends. Exit code 1: a promise was broken. */
+async function runMedia(
+  fault: MediaFault,
+  options: Pick<Options, "runs" | "calls" | "lab">,
+  command: Command,
+): Promise<void> {
+  const { json } = command.optsWithGlobals<{ json?: boolean }>();
+  const stop = new AbortController();
+  const abort = () => stop.abort(new Error("interrupted"));
+  process.once("SIGINT", abort).once("SIGTERM", abort);
+  const tell = (text: string) => void process.stderr.write(`${text}\n`);
+  try {
+    const result = await inLab(options.lab, tell, stop.signal, (lab) =>
+      mediaDrill(lab, {
+        ...{ fault, runs: Math.round(options.runs), calls: Math.round(options.calls) },
+        ...{ tell, signal: stop.signal },
+      }),
+    );
+    process.stdout.write(`${json ? JSON.stringify(result) : mediaText(result)}\n`);
+    if (result.broken.length > 0) process.exitCode = 1;
+  } finally {
+    process.off("SIGINT", abort).off("SIGTERM", abort);
+  }
 }
