@@ -19,6 +19,7 @@ const groups: [commands: string[], load: () => Promise<Register>][] = [
   [["user"], async () => (await import("./cli/user.ts")).registerUser],
   [["route"], async () => (await import("./cli/route.ts")).registerRoute],
   [["records"], async () => (await import("./cli/records.ts")).registerRecords],
+  [["recordings"], async () => (await import("./cli/recordings.ts")).registerRecordings],
   [["app"], async () => (await import("./cli/app.ts")).registerApp],
 ];
 

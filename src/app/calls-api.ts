@@ -5,7 +5,7 @@ import type { Services } from "./services.ts";
 
 /** POST /v1/calls/decide and /v1/calls/events: what a SIP server asks and tells. */
 export const callRoutes =
-  ({ live, journal, shipper, events }: Services): FastifyPluginAsyncZod =>
+  ({ live, journal, shipper, recordings, events }: Services): FastifyPluginAsyncZod =>
   async (app) => {
     app.post(
       "/v1/calls/decide",
@@ -20,7 +20,7 @@ export const callRoutes =
       },
       async (request) => {
         const started = performance.now();
-        const decision = live.decide(request.body);
+        const decision = recordings.guard.apply(live.decide(request.body));
         events.decided("http", decision.action, (performance.now() - started) * 1000);
         return decision;
       },

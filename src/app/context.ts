@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { HostContext } from "../cluster/facts.ts";
 import { type Database, databaseLogin, endpointsOf, openDatabase } from "../db/database.ts";
 import type { PoolOptions } from "../db/pool.ts";
+import { createRecordings } from "../recordings/service.ts";
 import { type Checkpoint, loadCheckpoint } from "../records/checkpoint.ts";
 import { openHttpJournal } from "../records/http-journal.ts";
 import { Ledger } from "../records/ledger.ts";
@@ -70,6 +71,9 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
   const checkpoint = await loadCheckpoint(files.checkpoint);
   const quarantine = new Quarantine(files.quarantine, events);
   const journal = await openHttpJournal(files.httpJournal, events);
+  const recordings = createRecordings(context, database, events);
+  const { store, work } = recordings.files.places;
+  for (const directory of [store, work]) await mkdir(directory, { recursive: true, mode: 0o750 });
   const schema = { ready: false };
   return {
     context,
@@ -77,6 +81,7 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
     database,
     ledger,
     journal,
+    recordings,
     schema,
     checkpoint,
     schemaReady: () => schema.ready,
@@ -86,6 +91,7 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
     reconciler: new Reconciler({ node, sources, database: patient, ledger, checkpoint, quarantine, events }),
     [Symbol.asyncDispose]: async () => {
       await journal[Symbol.asyncDispose]();
+      await recordings[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
       await patient[Symbol.asyncDispose]();
     },

@@ -42,7 +42,7 @@ const freshMs = 3000;
 
 /** Collects the health document; asks nothing that could hang but the local file system. */
 export async function healthOf(services: Services): Promise<AppHealth> {
-  const { live, database, journal, shipper, reconciler, context } = services;
+  const { live, database, journal, shipper, reconciler, recordings, context } = services;
   const rules = live.state();
   const disk = await journal.health();
   const ship = shipper.state();
@@ -55,6 +55,7 @@ export async function healthOf(services: Services): Promise<AppHealth> {
     ...(ship.waiting_ms > 5000
       ? [`events have been waiting for ${Math.round(ship.waiting_ms / 1000)} s`]
       : []),
+    ...(recordings.guard.problem() === undefined ? [] : [recordings.guard.problem() ?? ""]),
     ...(ship.quarantined > 0 ? [`${ship.quarantined} journal lines set aside`] : []),
   ];
   return {

@@ -8,7 +8,8 @@ import { answer } from "./rpc.ts";
 const events = createEvents(pino({ level: "silent" }));
 // Answers come from memory: a database that is touched would throw.
 const live = new LiveSnapshot("/nonexistent", {} as Database, events);
-const parts = { live, realm: "r", events };
+const guard = { apply: <D>(decision: D): D => decision };
+const parts = { live, guard, realm: "r", events };
 const ask = (request: unknown) => JSON.parse(answer(parts, JSON.stringify(request)) ?? "null");
 
 describe("JSON-RPC", () => {

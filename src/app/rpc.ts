@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { z } from "zod";
+import type { SpaceGuard } from "../recordings/guard.ts";
 import type { LiveSnapshot } from "../routing/live.ts";
 import { questionSchema } from "./contract.ts";
 import type { Events } from "./log.ts";
@@ -19,6 +20,8 @@ const credentialsSchema = z.object({ user: z.string(), realm: z.string() });
 
 interface Parts {
   live: LiveSnapshot;
+  /** Says whether there is space for recordings. */
+  guard: Pick<SpaceGuard, "apply">;
   realm: string;
   events: Events;
 }
@@ -47,12 +50,12 @@ export function answer(parts: Parts, text: string): string | undefined {
   return id === undefined ? undefined : JSON.stringify({ jsonrpc: "2.0", id, ...outcome });
 }
 
-function call({ live, realm, events }: Parts, method: string, params: unknown): Outcome {
+function call({ live, guard, realm, events }: Parts, method: string, params: unknown): Outcome {
   if (method === "decide") {
     const started = performance.now();
     const question = questionSchema.safeParse(params);
     if (!question.success) return fault(codes.params, z.prettifyError(question.error));
-    const decision = live.decide(question.data);
+    const decision = guard.apply(live.decide(question.data));
     events.decided("rpc", decision.action, (performance.now() - started) * 1000);
     return { result: decision };
   }

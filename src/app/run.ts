@@ -40,6 +40,8 @@ export async function runApp(
       live.run(stop),
       app.shipper.run(stop),
       app.reconciler.run(stop),
+      app.recordings.worker.run(stop),
+      app.recordings.guard.run(stop),
       every(stop, 30_000, () => closeOverdue(app)),
       every(stop, 3_600_000, () => prune(app)),
     ]);
@@ -60,7 +62,7 @@ async function startListeners(app: App, stop: AbortSignal, servers: AsyncDisposa
     return server;
   };
   const handler = http.routing;
-  const rpcParts = { live, realm: cluster.sip.realm, events };
+  const rpcParts = { live, guard: app.recordings.guard, realm: cluster.sip.realm, events };
   const friends = new Set([...allHosts(cluster).map((host) => host.address), serviceIp(cluster)]);
 
   const local = httpServer(handler);
@@ -142,6 +144,7 @@ async function closeOverdue(app: App): Promise<void> {
 async function prune(app: App): Promise<void> {
   try {
     const names = await pruneJournal(appFiles(app.context).httpJournal, app.checkpoint);
+    names.push(...(await app.recordings.worker.pruneOrphans()));
     if (names.length > 0) app.events.pruned(names);
   } catch (error) {
     app.events.pruneFailed(error);

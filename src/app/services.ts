@@ -1,5 +1,6 @@
 import type { HostContext } from "../cluster/facts.ts";
 import type { Database } from "../db/database.ts";
+import type { Recordings } from "../recordings/service.ts";
 import type { HttpJournal } from "../records/http-journal.ts";
 import type { Ledger } from "../records/ledger.ts";
 import type { Reconciler } from "../records/reconcile.ts";
@@ -16,6 +17,7 @@ export interface Services {
   ledger: Ledger;
   shipper: Shipper;
   reconciler: Reconciler;
+  recordings: Recordings;
   events: Events;
   /** Names of the migrations that were found or applied; null: the database was not reached yet. */
   schemaReady: () => boolean;

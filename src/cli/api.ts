@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { request as httpRequest } from "node:http";
+import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
@@ -233,4 +233,39 @@ export function everyNode(command: Command): ApiTarget[] {
 export function print(command: Command, value: unknown, text: () => string): void {
   const json = command.optsWithGlobals<ApiOptions>().json === true;
   process.stdout.write(`${json ? JSON.stringify(value) : text()}\n`);
+}
+
+/** A file from the first node that gives it. @throws ApiError, Error with what each node said. */
+export async function download(targets: readonly ApiTarget[], path: string): Promise<IncomingMessage> {
+  const failures: string[] = [];
+  for (const { name, connection } of targets) {
+    const options: RequestOptions = {
+      path,
+      agent: false,
+      ...("token" in connection && { headers: { authorization: `Bearer ${connection.token}` } }),
+    };
+    const outgoing =
+      "socketPath" in connection
+        ? httpRequest({ ...options, socketPath: connection.socketPath })
+        : httpsRequest({
+            ...options,
+            host: connection.host,
+            port: connection.port,
+            ...(connection.ca !== undefined && { ca: connection.ca }),
+          });
+    outgoing.setTimeout(10_000, () => outgoing.destroy(new Error("no answer within 10 s")));
+    try {
+      const response = await new Promise<IncomingMessage>((resolve, reject) => {
+        outgoing.on("response", resolve);
+        outgoing.on("error", reject);
+        outgoing.end();
+      });
+      if (response.statusCode === 200) return response;
+      throw refusal(response.statusCode ?? 0, (await response.toArray()).map(String).join(""));
+    } catch (error) {
+      if (error instanceof ApiError && error.status < 500) throw error;
+      failures.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  throw new Error(failures.join("\n") || "no node to ask");
 }

@@ -36,10 +36,27 @@ const line = (record: CallRecord): (string | number)[] => [
   record.rule,
   record.nodes.join(","),
   record.closed_how ?? "open",
+  record.recording === null
+    ? ""
+    : record.recording.alarm
+      ? `${record.recording.status} !`
+      : record.recording.status,
   record.id.slice(0, 8),
 ];
 
-const head = ["STARTED (UTC)", "FROM", "NUMBER", "OUTCOME", "CODE", "TALK", "RULE", "NODES", "CLOSED", "ID"];
+const head = [
+  "STARTED (UTC)",
+  "FROM",
+  "NUMBER",
+  "OUTCOME",
+  "CODE",
+  "TALK",
+  "RULE",
+  "NODES",
+  "CLOSED",
+  "RECORDING",
+  "ID",
+];
 
 interface ListOptions {
   limit: string;
@@ -114,6 +131,7 @@ Examples:
         [
           table(head, [line(found.record)]),
           ...(found.record.note === "" ? [] : [`note: ${found.record.note}`]),
+          ...(found.record.recording?.problem ? [`recording: ${found.record.recording.problem}`] : []),
           `Call-ID ${found.record.call_id}`,
           "",
           table(

@@ -12,6 +12,7 @@ const call = (secondsAgo: number, closed: boolean): CallRecord => ({
   },
   ...{ ended_at: null, duration_ms: null, status: 200, outcome: "answered", reason: "", target: "" },
   ...{ origin: "a", nodes: ["a"], attempts: [], rule: "", decided_by: "own", note: "", events: 1 },
+  recording: null,
   closed_how: closed ? "bye" : null,
 });
 

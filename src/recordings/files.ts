@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { HostContext } from "../cluster/facts.ts";
-import { hasPackets, listCaptures, recordingPlaces } from "./capture-files.ts";
+import { listCaptures, recordingPlaces } from "./capture-files.ts";
 import { digestOf, type RecordingFile } from "./convert.ts";
 
 const idPattern = /^[0-9a-f]{32}$/;
@@ -77,13 +77,15 @@ export class RecordingFiles {
     return all.filter((file) => file.callId === callId);
   }
 
-  /** Removes captures of a call: those with these base names, and empty ones, which mean nothing. */
-  async removeCaptures(callId: string, bases: readonly string[] | "all"): Promise<string[]> {
-    const own = await this.capturesOf(callId);
-    const used = own.filter((file) => bases === "all" || bases.includes(file.base));
-    const empty = own.filter((file) => !own.some((other) => other.base === file.base && hasPackets(other)));
-    const paths = [...new Set([...used, ...empty].map((file) => file.path))];
+  /** Removes all captures of a call. @returns their names. */
+  async removeCaptures(callId: string): Promise<string[]> {
+    const paths = (await this.capturesOf(callId)).map((file) => file.path);
     for (const path of paths) await rm(join(this.captures, path), { force: true });
     return paths;
+  }
+
+  /** Removes a workspace. */
+  async clear(workspace: string): Promise<void> {
+    await rm(workspace, { recursive: true, force: true });
   }
 }

@@ -49,7 +49,14 @@ export class PeerClient implements AsyncDisposable {
     });
   }
 
-  async #send(node: string, method: "GET" | "POST", path: string, body?: unknown, answerMs = idleMs) {
+  async #send(
+    node: string,
+    method: "GET" | "POST",
+    path: string,
+    body?: unknown,
+    answerMs = idleMs,
+    headers = {},
+  ) {
     const { cluster, secrets } = this.#context;
     const url = `https://${hostNamed(cluster, node).address}:${cluster.api.port}${path}`;
     try {
@@ -59,6 +66,7 @@ export class PeerClient implements AsyncDisposable {
         headers: {
           authorization: `Bearer ${secrets.peer_token}`,
           ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...headers,
         },
         headersTimeout: answerMs,
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -116,9 +124,11 @@ export class PeerClient implements AsyncDisposable {
     }
   }
 
-  /** Part of a file as another node has it, for a person who asks here. @throws PeerError */
-  async openFile(node: string, id: string, name: string) {
-    return (await this.#send(node, "GET", `/v1/peer/recordings/${id}/${name}`)).body;
+  /** Bytes `start` to `end` of the audio as another node has it, for somebody who asks here. @throws PeerError */
+  async openAudio(node: string, id: string, file: RecordingFile, start: number, end: number) {
+    const format = file.name.includes(".opus") ? "opus" : "wav";
+    const path = `/v1/recordings/${id}/audio?format=${format}`;
+    return (await this.#send(node, "GET", path, undefined, idleMs, { range: `bytes=${start}-${end}` })).body;
   }
 
   /** "Fetch these files from me." @throws PeerError */
@@ -137,7 +147,7 @@ export class PeerClient implements AsyncDisposable {
   async tellToRemove(
     node: string,
     claim: Claim,
-    what: { id: string; call_id: string; recording: boolean; bases: string[] },
+    what: { id: string; call_id: string; recording: boolean },
   ): Promise<void> {
     const response = await this.#send(node, "POST", "/v1/peer/recordings/remove", { claim, ...what });
     await response.body.dump();

@@ -95,7 +95,7 @@ export class RecordingStore {
 
   /** @returns false when the claim was lost. */
   async renew(id: Buffer, generation: number): Promise<boolean> {
-    return this.change(id, generation, { lease_until: inSeconds(leaseSeconds) });
+    return this.change(id, generation, {}, { lease_until: inSeconds(leaseSeconds) });
   }
 
   /**
@@ -105,11 +105,8 @@ export class RecordingStore {
   async change(
     id: Buffer,
     generation: number,
-    values: {
-      [Key in keyof Updateable<RecordingsTable>]:
-        | Updateable<RecordingsTable>[Key]
-        | ReturnType<typeof inSeconds>;
-    },
+    values: Updateable<RecordingsTable>,
+    times: { [Key in "lease_until" | "next_try_at"]?: ReturnType<typeof inSeconds> } = {},
   ): Promise<boolean> {
     return this.#database.transact(async (trx) => {
       const row = await trx
@@ -121,7 +118,11 @@ export class RecordingStore {
         .forUpdate()
         .executeTakeFirst();
       if (!row) return false;
-      await trx.updateTable("recordings").set(values).where("id", "=", id).execute();
+      await trx
+        .updateTable("recordings")
+        .set({ ...values, ...times })
+        .where("id", "=", id)
+        .execute();
       return true;
     });
   }
@@ -133,12 +134,12 @@ export class RecordingStore {
     values: Updateable<RecordingsTable>,
     delaySeconds: number,
   ): Promise<boolean> {
-    return this.change(id, generation, {
-      ...values,
-      lease_owner: null,
-      lease_until: null,
-      next_try_at: inSeconds(delaySeconds),
-    });
+    return this.change(
+      id,
+      generation,
+      { ...values, lease_owner: null, lease_until: null },
+      { next_try_at: inSeconds(delaySeconds) },
+    );
   }
 
   /** Finished ones that are not on all of these nodes yet, or whose captures are still there. */
