@@ -67,15 +67,12 @@ function sideFinder(description: Description, callerAddress: string, problems: S
   return (from: string, port: number): Side => {
     const known = description.sides.get(port) ?? guessed.get(port);
     if (known) return known;
-    const others = [...description.sides.values(), ...guessed.values()];
-    const side =
-      from.replace(/:\d+$/, "") === callerAddress && !others.includes("caller")
-        ? "caller"
-        : others.includes("caller")
-          ? "called"
-          : "caller";
+    const taken = new Set([...description.sides.values(), ...guessed.values()]);
+    const byAddress: Side = from.replace(/:\d+$/, "") === callerAddress ? "caller" : "called";
+    const sure = callerAddress !== "" && !taken.has(byAddress);
+    const side = sure ? byAddress : taken.has("caller") ? "called" : "caller";
     guessed.set(port, side);
-    problems.add("no description says who is who: the sides may be the wrong way round");
+    if (!sure) problems.add("no description says who is who: the sides may be the wrong way round");
     return side;
   };
 }
