@@ -47,6 +47,13 @@ function peer(host: string, p: Peer): PeerNews {
   return { ageMs: p.ageMs ?? 100, report };
 }
 
+/** A node of which the state of its media relay is known. */
+function relayPeer(host: string, p: Peer, relay: PartReport): PeerNews {
+  const news = peer(host, p);
+  return { ...news, report: { ...news.report, parts: { ...allParts, redis: ok, rtpengine: relay } } };
+}
+const withRelay = (relay: PartReport) => ({ ...allParts, redis: ok, rtpengine: relay });
+
 const sighting = (p: Partial<Sighting>): Sighting => ({
   ageMs: 100,
   holds: false,
@@ -337,6 +344,52 @@ const scenarios: Scenario[] = [
     mayHold: false,
     light: "amber",
     says: /garbd/,
+  },
+  {
+    name: "the relay died, the other node's is healthy: the address moves to where the audio goes on",
+    state: a({ parts: withRelay(dead), peers: { b: relayPeer("b", {}, ok), w: peer("w", {}) } }),
+    mayHold: false,
+    light: "red",
+    says: /media relay: killed by SIGKILL; b has a healthy one/,
+  },
+  {
+    name: "the relay died, and the other node's is no better: it is restarted in place",
+    state: a({ parts: withRelay(dead), peers: { b: relayPeer("b", {}, dead), w: peer("w", {}) } }),
+    mayHold: true,
+    light: "amber",
+    says: /rtpengine/,
+  },
+  {
+    name: "the relay died, and the other node, whose relay is healthy, may not hold the address",
+    state: a({
+      parts: withRelay(dead),
+      peers: { b: relayPeer("b", { mayHold: false }, ok), w: peer("w", {}) },
+    }),
+    mayHold: true,
+    light: "amber",
+  },
+  {
+    name: "the relay died, and the other node's relay has not been heard of lately",
+    state: a({ parts: withRelay(dead), peers: { b: relayPeer("b", { ageMs: 2000 }, ok), w: peer("w", {}) } }),
+    mayHold: true,
+    light: "amber",
+  },
+  {
+    name: "redis died: calls go on, nothing moves",
+    state: a({
+      parts: { ...withRelay(ok), redis: dead },
+      peers: { b: relayPeer("b", {}, ok), w: peer("w", {}) },
+    }),
+    mayHold: true,
+    light: "amber",
+    says: /redis/,
+  },
+  {
+    name: "a planned switchover whose successor did not take the address beside this host",
+    state: a({ yielding: true }),
+    mayHold: false,
+    light: "red",
+    says: /handed over/,
   },
 ];
 
