@@ -9,7 +9,13 @@ import { holdsServiceAddress } from "../components/keepalived.ts";
 import { configFile, type DatabaseFacts } from "../components/mariadb/index.ts";
 import { type DiskState, readDiskState, recoverPosition } from "../components/mariadb/state.ts";
 import { addServiceAddress, announceServiceAddress, removeServiceAddress, watchVrrp } from "./address.ts";
-import { decideDatabaseStart, decideRescue, mustRejoin, type StartSituation } from "./database-start.ts";
+import {
+  decideDatabaseStart,
+  decideRescue,
+  decideVote,
+  mustRejoin,
+  type StartSituation,
+} from "./database-start.ts";
 import { listenForEndedAudio } from "./ended-audio.ts";
 import { EventLog } from "./events.ts";
 import { makeHostDirectories, writeComponentFiles } from "./files.ts";
@@ -31,6 +37,8 @@ const disobedienceMs = 400;
 const besideMs = 800;
 /** An address taken beside the holder that VRRP has not given us by then is none of ours. */
 const unconfirmedMs = 1500;
+/** How long to leave the field to the node with the newest data. */
+const yieldMs = 60_000;
 /** A new agent does not know its peers yet; the address may wait for them so long. */
 const settleMs = 1000;
 
@@ -58,8 +66,12 @@ export class HostAgent {
   private diskRead = false;
   private databaseWaits: string | undefined;
   private forceBootstrap = false;
-  /** Since when the database runs outside of the Primary Component although another node is in it. */
-  private outsideSince: number | undefined;
+  /** The arbitrator was stopped so that a new component can form: it must forget the old one. */
+  private abstained = false;
+  /** Since when the database runs outside of a Primary Component, and whether another node is in one. */
+  private outsideSince: { at: number; peerPrimary: boolean } | undefined;
+  /** Keep the database down until that node is Primary (or does not come to it). */
+  private yieldsTo: { name: string; until: number } | undefined;
   private holds = false;
   private term = 0;
   private handover: { to: string; since: number } | undefined;
@@ -96,6 +108,11 @@ export class HostAgent {
           () => this.media?.gate() ?? { go: false, why: "no redis here" },
         );
       return new Part(component, context, events);
+      const gates: Partial<Record<PartName, Gate>> = {
+        mariadb: () => this.databaseGate(),
+        garbd: () => this.voteGate(),
+      };
+      return new Part(component, context, events, gates[component.name]);
     });
     const [redis, rtpengine, kamailio] = [this.part("redis"), this.part("rtpengine"), this.part("kamailio")];
     if (redis && rtpengine && kamailio)
@@ -207,13 +224,26 @@ export class HostAgent {
   private startSituation(): StartSituation {
     const { cluster, self } = this.context;
     const nodeOrder = nodes(cluster).map((host) => host.name);
-    return { host: self.name, nodeOrder, disk: this.disk, peers: this.peers?.news() ?? {} };
+    const witnesses = allHosts(cluster).flatMap((host) => (host.role === "witness" ? [host.name] : []));
+    return { host: self.name, nodeOrder, disk: this.disk, peers: this.peers?.news() ?? {}, witnesses };
   }
 
   private databaseGate(): ReturnType<Gate> {
     // InnoDB's files can be opened by one process at a time: no start while the position is being read.
     if (this.readingDisk) return { go: false, why: "reading the position of the last transaction" };
     const decision = decideDatabaseStart(this.startSituation());
+    if (this.yieldsTo) {
+      const { name, until } = this.yieldsTo;
+      const news = this.peers?.news()[name];
+      if (
+        performance.now() < until &&
+        news &&
+        news.ageMs <= contactMs &&
+        !news.report.database?.facts?.primary
+      )
+        return { go: false, why: `${name} starts the database first` };
+      this.yieldsTo = undefined;
+    }
     if (this.forceBootstrap || decision.action === "bootstrap") {
       const why = decision.action === "bootstrap" ? decision.why : "no Primary Component formed";
       this.forceBootstrap = false;
@@ -225,6 +255,26 @@ export class HostAgent {
     return decision.action === "join" ? { go: true, bootstrap: false } : { go: false, why: decision.why };
   }
 
+  private voteGate(): ReturnType<Gate> {
+    const { nodeOrder, peers } = this.startSituation();
+    const decision = decideVote(nodeOrder, peers);
+    if (decision.action === "wait") return { go: false, why: decision.why };
+    const forget = this.abstained;
+    this.abstained = false;
+    return { go: true, bootstrap: forget };
+  }
+
+  private abstain(): void {
+    const part = this.part("garbd");
+    if (!part?.running) return;
+    const { nodeOrder, peers } = this.startSituation();
+    const decision = decideVote(nodeOrder, peers);
+    if (decision.action !== "wait") return;
+    this.abstained = true;
+    this.log.add("database", "abstains", decision.why);
+    part.kill(decision.why);
+  }
+
   private get databaseFacts(): DatabaseFacts | undefined {
     const part = this.part("mariadb");
     return part?.report().ok ? (part.health?.facts as DatabaseFacts | undefined) : undefined;
@@ -233,26 +283,40 @@ export class HostAgent {
   /** Databases that do not come back by themselves: see database-start.ts. */
   private rescueDatabase(now: number): void {
     const part = this.part("mariadb");
-    if (!part?.running) return;
-    const report = part.report();
-    if (report.phase === "starting") {
-      const decision = decideRescue({ ...this.startSituation(), startingForMs: report.sinceMs });
-      if (decision.action !== "bootstrap") return;
-      this.log.add("database", "rescue", decision.why);
-      this.forceBootstrap = true;
-      part.kill("it waits for members that do not come");
-      return;
-    }
-    const { primary = false, state = "" } = this.databaseFacts ?? {};
+    const facts = this.databaseFacts;
+    const phase = part?.report().phase;
     const peerPrimary = knownNodes(this.observe()).some((other) => other.direct && other.primary);
-    if (primary || !peerPrimary || !this.databaseFacts) this.outsideSince = undefined;
-    else this.outsideSince ??= now;
-    const forMs = now - (this.outsideSince ?? now);
-    if (!mustRejoin({ primary, peerPrimary, state, forMs })) return;
+    // A hung database is the business of its probe; here it is about one that works, but alone.
+    const outside =
+      part?.running === true && !facts?.primary && (phase === "starting" || facts !== undefined);
+    if (!outside) this.outsideSince = undefined;
+    else this.outsideSince ??= { at: now, peerPrimary };
+    if (!part || !this.outsideSince) return;
+    // Two different situations with clocks of their own: others have the quorum, or nobody has.
+    if (this.outsideSince.peerPrimary !== peerPrimary) this.outsideSince = { at: now, peerPrimary };
+    const forMs = now - this.outsideSince.at;
+    if (peerPrimary) {
+      const state = facts?.state ?? "";
+      if (!facts || !mustRejoin({ primary: false, peerPrimary, state, forMs })) return;
+      part.kill(
+        `outside of the Primary Component for ${Math.round(forMs / 1000)} s (${state}): it must join anew`,
+      );
+    } else {
+      const position = { uuid: facts?.uuid || this.disk.uuid, seqno: facts?.seqno ?? this.disk.seqno };
+      const decision = decideRescue({ ...this.startSituation(), withoutPrimaryMs: forMs, position });
+      if (decision.action === "wait") return;
+      this.log.add(
+        "database",
+        "rescue",
+        decision.action === "yield"
+          ? `${decision.to} has the newest data: down until it is Primary`
+          : decision.why,
+      );
+      if (decision.action === "bootstrap") this.forceBootstrap = true;
+      else this.yieldsTo = { name: decision.to, until: now + yieldMs };
+      part.kill("no Primary Component with data comes about");
+    }
     this.outsideSince = undefined;
-    part.kill(
-      `outside of the Primary Component for ${Math.round(forMs / 1000)} s (${state}): it must join anew`,
-    );
   }
 
   private heard(report: HostReport, before: HostReport | undefined): void {
@@ -344,6 +408,7 @@ export class HostAgent {
     this.noticeAddress();
     this.rescueDatabase(performance.now());
     this.media?.tick(Object.values(this.peers?.news() ?? {}).some((news) => news?.report.holds === true));
+    this.abstain();
     const before = this.verdict;
     const observation = this.observe();
     this.verdict = judge(observation);
@@ -469,6 +534,9 @@ export class HostAgent {
               phase: !mariadb.running ? "down" : mariadb.mayHaveAnswered ? "running" : "starting",
               ...(facts ? { facts } : {}),
               disk: this.disk,
+              ...(this.outsideSince && !this.outsideSince.peerPrimary
+                ? { withoutPrimaryMs: Math.round(performance.now() - this.outsideSince.at) }
+                : {}),
               settled: !mariadb.running && this.diskRead && !this.readingDisk,
               ...(this.databaseWaits ? { waiting: this.databaseWaits } : {}),
             } as const,

@@ -100,18 +100,26 @@ async function portProblems(context: HostContext): Promise<string[]> {
   return problems;
 }
 
-/** The standby's parts listen on the service address before they own it. ip-sysctl(7) */
-function allowNonlocalBind(): string[] {
-  const file = "/proc/sys/net/ipv4/ip_nonlocal_bind";
-  try {
-    if (readFileSync(file, "utf8").trim() !== "1") writeFileSync(file, "1");
-    return [];
-  } catch (error) {
-    return [
-      `${file} is not 1 and can not be set (${(error as NodeJS.ErrnoException).code}); run as root: sysctl -w net.ipv4.ip_nonlocal_bind=1`,
-    ];
-  }
-}
+/** Kernel settings that the parts count on, ip-sysctl(7), with the reason for each. */
+const settings: [file: string, wanted: string][] = [
+  // The standby's parts listen on the service address before they own it.
+  ["/proc/sys/net/ipv4/ip_nonlocal_bind", "1"],
+  // A connection to a peer without power is tried anew after 15 s, not after 2 minutes.
+  ["/proc/sys/net/ipv4/tcp_syn_retries", "3"],
+];
+
+const applySettings = (): string[] =>
+  settings.flatMap(([file, wanted]) => {
+    try {
+      if (readFileSync(file, "utf8").trim() !== wanted) writeFileSync(file, wanted);
+      return [];
+    } catch (error) {
+      const name = file.slice("/proc/sys/".length).replaceAll("/", ".");
+      return [
+        `${file} is not ${wanted} and can not be set (${(error as NodeJS.ErrnoException).code}); run as root: sysctl -w ${name}=${wanted}`,
+      ];
+    }
+  });
 
 const programs = {
   node: [
@@ -153,7 +161,7 @@ export async function preflight(context: HostContext): Promise<void> {
     if (found.exitCode !== 0)
       problems.push(`the program '${program}' is not installed; run 'sh scripts/setup' in dialtone's folder`);
   }
-  if (self.role === "node") problems.push(...allowNonlocalBind());
+  if (self.role === "node") problems.push(...applySettings());
   if (problems.length === 0) problems.push(...(await portProblems(context)));
   if (problems.length > 0) throw new ConfigError(problems);
 }

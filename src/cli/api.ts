@@ -204,7 +204,7 @@ function clusterTargets(file: string): ApiTarget[] {
 function byUrl(text: string, config: string | undefined): ApiTarget {
   const url = new URL(text);
   if (url.protocol !== "https:") throw new Error(`${text}: the API speaks https only`);
-  const token = process.env["DIALTONE_TOKEN"];
+  const token = process.env.DIALTONE_TOKEN;
   const secrets =
     token !== undefined && config === undefined ? undefined : loadSecrets(findClusterFile(config));
   return {

@@ -52,7 +52,7 @@ Then copy both files to /etc/dialtone/ on each host and run 'dialtone up --host 
       });
       const written = { cluster: file, secrets: secretsFileOf(file) };
       process.stdout.write(
-        command.optsWithGlobals()["json"]
+        command.optsWithGlobals().json
           ? `${JSON.stringify(written)}\n`
           : `wrote ${written.cluster}\nwrote ${written.secrets} (mode 0600: keep it secret)\nNext: copy both to /etc/dialtone/ on every host.\n`,
       );

@@ -112,5 +112,3 @@ const header2 = (message: SipMessage, name: string): string[] =>
     .filter((line) => line.toLowerCase().startsWith(`${name.toLowerCase()}:`))
     .flatMap((line) => line.slice(name.length + 1).split(","))
     .map((value) => value.trim());
-
-export const toTag = (message: SipMessage): string => tagOf(header(message, "To"));
