@@ -67,7 +67,7 @@ const afterMs = 4000;
 const attemptEveryMs = 100;
 
 /** Lets the fault happen; the moment of it for takeovers. @throws Error when it can not. */
-async function inject(lab: Lab, fault: MediaFault, host: string): Promise<Moment | undefined> {
+export async function inject(lab: Lab, fault: MediaFault, host: string): Promise<Moment | undefined> {
   switch (fault.kind) {
     case "host-death":
       return lab.kill(host);
