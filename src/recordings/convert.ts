@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream, openSync } from "node:fs";
+import { closeSync, createReadStream, ftruncateSync, openSync } from "node:fs";
 import { readFile, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { execa } from "execa";
@@ -210,8 +210,10 @@ async function mix(
   const filters: string[] = [];
   let index = 0;
   for (const side of sidesOf) {
-    const own = [...sinks].filter(([key]) => key.startsWith(`${side}-`)).map(([, sink]) => sink);
-    if (own.length === 0) own.push(silence(join(job.work, `${side}-none.pcm`), rate));
+    const own: { path: string; rate: number }[] = [...sinks]
+      .filter(([key]) => key.startsWith(`${side}-`))
+      .map(([, sink]) => sink);
+    if (own.length === 0) own.push(silence(join(job.work, `${side}-none.pcm`), rate, durationMs));
     const labels = own.map((sink) => {
       inputs.push("-f", "s16le", "-ar", String(sink.rate), "-ac", "1", "-i", sink.path);
       filters.push(`[${index}:a]aresample=${rate}[i${index}]`);
@@ -220,8 +222,8 @@ async function mix(
     // Codecs of one side take turns: where one speaks the others are silent, so the sum is what was heard.
     filters.push(
       labels.length === 1
-        ? `${labels[0]}apad[${side}]`
-        : `${labels.join("")}amix=inputs=${labels.length}:normalize=0,apad[${side}]`,
+        ? `${labels[0]}anull[${side}]`
+        : `${labels.join("")}amix=inputs=${labels.length}:normalize=0[${side}]`,
     );
   }
   filters.push("[caller][called]join=inputs=2:channel_layout=stereo,asplit=2[wav][opus]");
@@ -238,10 +240,12 @@ async function mix(
   return [await finished(wav, job.recipient), await finished(opus, job.recipient)];
 }
 
-/** An empty file: ffmpeg's apad makes silence of it. */
-function silence(path: string, rate: number): Pick<Sink, "path" | "rate"> & Sink {
-  openSync(path, "w");
-  return { path, rate, add: () => {}, settle: async () => {}, finish: async () => {} };
+/** A side of which nothing was heard: a file that is one hole. */
+function silence(path: string, rate: number, durationMs: number): { path: string; rate: number } {
+  const file = openSync(path, "w");
+  ftruncateSync(file, Math.ceil((durationMs * rate) / 1000) * 2);
+  closeSync(file);
+  return { path, rate };
 }
 
 async function finished(path: string, recipient: string | null): Promise<RecordingFile> {
