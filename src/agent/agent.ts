@@ -16,7 +16,7 @@ import {
   mustRejoin,
   type StartSituation,
 } from "./database-start.ts";
-import { listenForEndedAudio } from "./ended-audio.ts";
+import { AudioWatch, listenForEndedAudio } from "./ended-audio.ts";
 import { EventLog } from "./events.ts";
 import { makeHostDirectories, writeComponentFiles } from "./files.ts";
 import { startHousekeeping } from "./housekeeping.ts";
@@ -62,6 +62,7 @@ export class HostAgent {
   private disk: DiskState = { initialised: false, uuid: "", seqno: -1, safeToBootstrap: false, view: false };
   private readingDisk = false;
   private media: MediaRelay | undefined;
+  private audioWatch: AudioWatch | undefined;
   /** `disk` is where the database ended. */
   private diskRead = false;
   private databaseWaits: string | undefined;
@@ -98,19 +99,10 @@ export class HostAgent {
         },
         changed: () => queueMicrotask(() => this.tick()),
       };
-      if (component.name === "mariadb")
-        return new Part(component, context, events, () => this.databaseGate());
-      if (component.name === "rtpengine")
-        return new Part(
-          component,
-          context,
-          events,
-          () => this.media?.gate() ?? { go: false, why: "no redis here" },
-        );
-      return new Part(component, context, events);
       const gates: Partial<Record<PartName, Gate>> = {
         mariadb: () => this.databaseGate(),
         garbd: () => this.voteGate(),
+        rtpengine: () => this.media?.gate() ?? { go: false, why: "no redis here" },
       };
       return new Part(component, context, events, gates[component.name]);
     });
@@ -166,10 +158,10 @@ export class HostAgent {
       stop: () => this.stopRequested.resolve(),
       switchOver: (force) => this.switchOver(force),
     });
+    const heardEnd = (call: string, text: string) => this.log.add("ended-audio", call, text);
+    this.audioWatch = new AudioWatch(context, heardEnd);
     const stopListening =
-      context.self.role === "node"
-        ? await listenForEndedAudio(context, (call, text) => this.log.add("ended-audio", call, text))
-        : () => undefined;
+      context.self.role === "node" ? await listenForEndedAudio(context, heardEnd) : () => undefined;
     const timer = setInterval(() => this.tick(), tickMs);
     const stopHousekeeping = startHousekeeping(context, (subject, text) =>
       this.log.add("housekeeping", subject, text),
@@ -409,6 +401,7 @@ export class HostAgent {
     this.rescueDatabase(performance.now());
     this.media?.tick(Object.values(this.peers?.news() ?? {}).some((news) => news?.report.holds === true));
     this.abstain();
+    if (this.holds && this.part("rtpengine")?.report().ok) void this.audioWatch?.look();
     const before = this.verdict;
     const observation = this.observe();
     this.verdict = judge(observation);
