@@ -3,12 +3,13 @@ import { createServer, type Server } from "node:http";
 import { type HostContext, ports, runFiles, serviceIp } from "../cluster/facts.ts";
 import { mediaTimeoutPath } from "../cluster/secrets.ts";
 import { kamailioRpc } from "../components/kamailio/rpc.ts";
+import { rtpengineCommand } from "../components/rtpengine/control.ts";
 import { askSocket } from "./client.ts";
 import { byeTo, type Dialog, parseDialog } from "./dialogs.ts";
 
 /**
  * Ends calls whose audio has ended: rtpengine says so (XML-RPC `teardown` with the Call-ID, rtpengine(1) --b2b-url),
- * the app notes it in the journal, Kamailio sends a BYE to both sides. docs/decisions/0008-ended-audio.md
+ * the app notes it in the journal, Kamailio sends a BYE to both sides. docs/decisions/0011-ended-audio.md
  */
 
 type Tell = (subject: string, text: string) => void;
@@ -17,6 +18,7 @@ const deadlineMs = 2000;
 const retryMs = 2000;
 /** An app that is away for longer has more to catch up than this: the record is then closed by the call's longest time. */
 const retries = 150;
+const watchEveryMs = 5000;
 const maxBodyBytes = 64 * 1024;
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
@@ -79,11 +81,70 @@ async function findDialog(context: HostContext, callId: string): Promise<Dialog 
   }
 }
 
+/** Calls that are being ended: rtpengine's word and the look around can come together. */
+const ending = new Set<string>();
+
+async function endOnce(context: HostContext, callId: string, tell: Tell, quiet: boolean): Promise<void> {
+  if (ending.has(callId)) return;
+  ending.add(callId);
+  try {
+    await endCall(context, callId, tell, quiet);
+  } catch (error) {
+    tell(callId, messageOf(error));
+  } finally {
+    ending.delete(callId);
+  }
+}
+
+/**
+ * Looks for calls that rtpengine has given up without our hearing of it: it tells each one once, for a second, and we
+ * may have been away. Made for the holder of the service address; forgets what it knew when `look` has not been called
+ * for a while.
+ */
+export class AudioWatch {
+  private readonly context: HostContext;
+  private readonly tell: Tell;
+  private known: ReadonlySet<string> = new Set();
+  private lookedAt = Number.NEGATIVE_INFINITY;
+  private looking = false;
+
+  constructor(context: HostContext, tell: Tell) {
+    this.context = context;
+    this.tell = tell;
+  }
+
+  /** Call it often; looks every 5 s. */
+  async look(): Promise<void> {
+    const now = performance.now();
+    const since = now - this.lookedAt;
+    if (this.looking || since < watchEveryMs) return;
+    this.looking = true;
+    try {
+      const calls = sessionsIn(await rtpengineCommand("list sessions all", AbortSignal.timeout(deadlineMs)));
+      const gone = since > 2 * watchEveryMs ? [] : [...this.known].filter((call) => !calls.has(call));
+      this.known = calls;
+      this.lookedAt = now;
+      // Most have simply been hung up, and Kamailio does not know them any more.
+      for (const call of gone) await endOnce(this.context, call, this.tell, true);
+    } catch (error) {
+      this.tell("sessions", messageOf(error));
+      this.lookedAt = now;
+      this.known = new Set();
+    } finally {
+      this.looking = false;
+    }
+  }
+}
+
+/** Call-IDs in the output of rtpengine's `list sessions`. Pure. */
+export const sessionsIn = (text: string): Set<string> =>
+  new Set([...text.matchAll(/^callid:\s*(\S+) \|/gm)].map((match) => match[1] ?? ""));
+
 /** First the record, which must not be lost, then the BYEs, which the sides can do without. */
-async function endCall(context: HostContext, callId: string, tell: Tell): Promise<void> {
+async function endCall(context: HostContext, callId: string, tell: Tell, quiet: boolean): Promise<void> {
   const dialog = await findDialog(context, callId);
   if (!dialog) {
-    tell(callId, "its audio has ended; the call is not, or no longer, known here");
+    if (!quiet) tell(callId, "its audio has ended; the call is not, or no longer, known here");
     return;
   }
   const at = new Date();
@@ -136,7 +197,7 @@ export async function listenForEndedAudio(context: HostContext, tell: Tell): Pro
       response.writeHead(200, { "content-type": "text/xml" }).end(answer);
       const callId = teardownCallId(text);
       if (callId === undefined) tell("unknown", `rtpengine sent something else: ${text.slice(0, 200)}`);
-      else endCall(context, callId, tell).catch((error: unknown) => tell(callId, messageOf(error)));
+      else void endOnce(context, callId, tell, false);
     });
     request.on("error", (error) => tell("unknown", error.message));
   });

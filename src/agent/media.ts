@@ -7,7 +7,7 @@ import type { Gate, Part } from "./part.ts";
 
 /**
  * Keeps the media relay in step with the service address: the holder's rtpengine owns all sessions, the other one
- * follows them in the holder's redis. docs/decisions/0005-media.md
+ * follows them in the holder's redis. docs/decisions/0010-media.md
  */
 
 const pollMs = 250;

@@ -37,7 +37,7 @@ foreground = true
 log-stderr = true
 log-level = 5
 
-# Audio that ended: the call is ended and its record closed, see docs/decisions/0006-ended-audio.md
+# Audio that ended: the call is ended and its record closed, see docs/decisions/0011-ended-audio.md
 timeout = ${media.timeout_s}
 silent-timeout = ${media.held_timeout_s}
 # An INVITE rings for 185 s at most (sip/modules.cfg).
