@@ -42,11 +42,17 @@ export async function findRecord(
 }
 
 /** Makes or replaces a routing rule: calls to all numbers that begin with `prefix` go to `{number}` at an address. */
-export async function routePrefix(lab: string, name: string, prefix: string, address: string): Promise<void> {
+export async function routePrefix(
+  lab: string,
+  name: string,
+  prefix: string,
+  address: string,
+  how: { record?: boolean; media?: "relay" | "nat" | "direct" } = {},
+): Promise<void> {
   const body = {
     ...{ name, priority: 100, description: "made by a drill or bench" },
     match: { prefix },
-    action: { type: "route", targets: [{ type: "uri", uri: `sip:{number}@${address}` }] },
+    action: { type: "route", targets: [{ type: "uri", uri: `sip:{number}@${address}` }], ...how },
   };
   await askApp(openLab(lab).state(), "PUT", `/v1/routes/${name}`, { body, deadlineMs });
 }

@@ -58,6 +58,7 @@ export async function openMediaCalls(
   lab: Lab,
   name: string,
   transport: "udp" | "tcp" = "udp",
+  how: { record?: boolean; media?: "relay" | "nat" | "direct" } = {},
 ): Promise<MediaCalls> {
   const state = lab.state();
   const outside = state.hosts[outsideHost];
@@ -66,7 +67,7 @@ export async function openMediaCalls(
     throw new Error(`the lab's host '${outsideHost}' has too few addresses`);
   const number = `9974${randomInt(100_000, 999_999)}`;
   const place = `${callee}:5092${transport === "tcp" ? ";transport=tcp" : ""}`;
-  await routePrefix(lab.name, `media-${name}`, number, place);
+  await routePrefix(lab.name, `media-${name}`, number, place, how);
   await routeKnown(lab, number, 10_000);
   const telephones = await startTelephones(inNamespace(outside.namespace, caller), {
     service: { address: state.service, port: 5060 },
