@@ -1,0 +1,227 @@
+import jStat from "jstat";
+import { quickselect } from "simple-statistics";
+import { busyMinutes } from "./busy.ts";
+import type { Loss, ServiceModel, WindowPromise } from "./model.ts";
+import { HOURS_PER_YEAR } from "./units.ts";
+
+/** What the simulation writes down about a service, and the estimates made of it. */
+
+/** A mean with its 95 % confidence interval. */
+export interface Estimate {
+  mean: number;
+  low: number;
+  high: number;
+}
+
+/** Upper ends of the classes of outage length, hours. */
+export const lengthClasses = [
+  { label: "under 1 s", upTo: 1 / 3600 },
+  { label: "1–10 s", upTo: 10 / 3600 },
+  { label: "10–60 s", upTo: 1 / 60 },
+  { label: "1–5 min", upTo: 5 / 60 },
+  { label: "5–15 min", upTo: 0.25 },
+  { label: "15–60 min", upTo: 1 },
+  { label: "1–4 h", upTo: 4 },
+  { label: "4–8 h", upTo: 8 },
+  { label: "8–24 h", upTo: 24 },
+  { label: "over 1 day", upTo: Number.POSITIVE_INFINITY },
+];
+
+const upperEnds = Float64Array.from(lengthClasses, ({ upTo }) => upTo);
+
+export interface ServiceResult {
+  id: string;
+  availability: Estimate;
+  hoursPerYear: Estimate;
+  outagesPerYear: Estimate;
+  lossPerYear: Estimate;
+  /** Outages per year in each class of length. */
+  lengths: { label: string; perYear: number }[];
+  /** Hours down in the worst of ten (of a hundred) years. */
+  worstYearIn10: number;
+  worstYearIn100: number;
+  longestHours: number;
+  /** How often a year the promise "not more than x in any y" is broken. */
+  brokenPerYear?: number;
+}
+
+/** Number of batches for the confidence intervals (method of batch means). */
+export const BATCHES = 100;
+const T_VALUE = jStat.studentt.inv(0.975, BATCHES - 1);
+
+/** Mean and 95 % interval from batch means; `scale` turns a batch's sum into the figure wanted. Pure. */
+export function estimate(sums: ArrayLike<number>, scale: number): Estimate {
+  const values = Array.from(sums, (sum) => sum * scale);
+  const mean = values.reduce((total, each) => total + each, 0) / values.length;
+  const squares = values.reduce((total, each) => total + (each - mean) ** 2, 0);
+  const half = T_VALUE * Math.sqrt(squares / (values.length - 1) / values.length);
+  return { mean, low: Math.max(0, mean - half), high: mean + half };
+}
+
+/** The value that a share `part` of the years does not exceed. Reorders the array. */
+export function quantile(values: Float32Array, part: number): number {
+  const index = Math.min(values.length - 1, Math.floor(values.length * part));
+  quickselect(values as unknown as number[], index);
+  return values[index] ?? 0;
+}
+
+/** Cost of one outage from `since` to `until` (hours since a Monday, 00:00). */
+export function outageLoss(loss: Loss, since: number, until: number): number {
+  const { busy, outOfHours } = loss;
+  const start = busyMinutes(busy, since);
+  const end = busyMinutes(busy, until);
+  const weighted = (busyPart: number, hours: number) =>
+    busyPart + outOfHours * Math.max(0, hours * 60 - busyPart);
+  let minutes = weighted(end - start, until - since);
+  const change = since + loss.workaroundAfter;
+  if (loss.workaroundCovers > 0 && change < until)
+    minutes -= loss.workaroundCovers * weighted(end - busyMinutes(busy, change), until - change);
+  return loss.perMinute * minutes + (until - since > loss.noticed ? loss.perOutage : 0);
+}
+
+/** Watches "not unavailable for more than x in any y": the fullest window always ends with the end of an outage. */
+class WindowWatch {
+  private readonly promise: WindowPromise;
+  private readonly since: number[] = [];
+  private readonly until: number[] = [];
+  private first = 0;
+  private sum = 0;
+  private quietUntil = 0;
+  broken = 0;
+  constructor(promise: WindowPromise) {
+    this.promise = promise;
+  }
+  add(since: number, until: number): void {
+    const from = until - this.promise.y;
+    while (this.first < this.until.length && (this.until[this.first] ?? 0) <= from) {
+      this.sum -= (this.until[this.first] ?? 0) - (this.since[this.first] ?? 0);
+      this.first++;
+    }
+    if (this.first > 1000) {
+      this.since.splice(0, this.first);
+      this.until.splice(0, this.first);
+      this.first = 0;
+    }
+    this.since.push(since);
+    this.until.push(until);
+    this.sum += until - since;
+    if (until < this.quietUntil) return;
+    // Only the oldest outage can reach out of the window.
+    const outside = Math.max(0, from - (this.since[this.first] ?? 0));
+    if (this.sum - outside <= this.promise.x) return;
+    this.broken++;
+    this.quietUntil = until + this.promise.y;
+  }
+}
+
+/** Sums over a part of the simulated years; parts are simulated apart and then combined. */
+export interface RawTally {
+  hours: Float64Array;
+  count: Float64Array;
+  loss: Float64Array;
+  lengths: Float64Array;
+  yearHours: Float32Array;
+  longest: number;
+  broken: number;
+}
+
+/** Joins overlapping outages of a service and counts them. `down` must be called in order of time. */
+export class Tally {
+  readonly raw: RawTally;
+  private readonly service: ServiceModel;
+  private readonly totalLoss: Float32Array;
+  private readonly watch: WindowWatch | undefined;
+  private readonly batchYears: number;
+  private since = -1;
+  private until = -1;
+
+  /** `totalLoss` is shared by all services: loss per year of the company. */
+  constructor(service: ServiceModel, years: number, batches: number, totalLoss: Float32Array) {
+    this.service = service;
+    this.totalLoss = totalLoss;
+    this.batchYears = years / batches;
+    this.watch = service.window && new WindowWatch(service.window);
+    this.raw = {
+      hours: new Float64Array(batches),
+      count: new Float64Array(batches),
+      loss: new Float64Array(batches),
+      lengths: new Float64Array(lengthClasses.length),
+      yearHours: new Float32Array(years),
+      longest: 0,
+      broken: 0,
+    };
+  }
+
+  down(since: number, until: number): void {
+    if (since > this.until) {
+      this.close();
+      this.since = since;
+      this.until = until;
+    } else if (until > this.until) this.until = until;
+  }
+
+  /** An outage counts in the year in which it begins. */
+  close(): void {
+    const { since, until, raw } = this;
+    if (until <= since) return;
+    const hours = until - since;
+    const year = (since / HOURS_PER_YEAR) | 0;
+    const batch = (year / this.batchYears) | 0;
+    const cost = outageLoss(this.service.loss, since, until);
+    raw.yearHours[year] = (raw.yearHours[year] ?? 0) + hours;
+    this.totalLoss[year] = (this.totalLoss[year] ?? 0) + cost;
+    raw.hours[batch] = (raw.hours[batch] ?? 0) + hours;
+    raw.count[batch] = (raw.count[batch] ?? 0) + 1;
+    raw.loss[batch] = (raw.loss[batch] ?? 0) + cost;
+    if (hours > raw.longest) raw.longest = hours;
+    let length = 0;
+    while (hours > (upperEnds[length] ?? 0)) length++;
+    raw.lengths[length] = (raw.lengths[length] ?? 0) + 1;
+    this.watch?.add(since, until);
+    this.since = -1;
+    this.until = -1;
+  }
+
+  finish(): RawTally {
+    this.close();
+    this.raw.broken = this.watch?.broken ?? 0;
+    return this.raw;
+  }
+}
+
+/** One array out of the same array of all parts. */
+export function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** The figures of a service out of the parts of the simulation. */
+export function combine(service: ServiceModel, parts: readonly RawTally[]): ServiceResult {
+  const yearHours = joined(parts.map((part) => part.yearHours));
+  const years = yearHours.length;
+  const batches = (field: "hours" | "count" | "loss") => parts.flatMap((part) => [...part[field]]);
+  const scale = batches("hours").length / years;
+  const hoursPerYear = estimate(batches("hours"), scale);
+  const up = (hours: number) => 1 - hours / HOURS_PER_YEAR;
+  const sum = (value: (part: RawTally) => number) => parts.reduce((total, part) => total + value(part), 0);
+  return {
+    id: service.id,
+    availability: { mean: up(hoursPerYear.mean), low: up(hoursPerYear.high), high: up(hoursPerYear.low) },
+    hoursPerYear,
+    outagesPerYear: estimate(batches("count"), scale),
+    lossPerYear: estimate(batches("loss"), scale),
+    lengths: lengthClasses.map(({ label }, index) => ({
+      label,
+      perYear: sum((part) => part.lengths[index] ?? 0) / years,
+    })),
+    worstYearIn10: quantile(yearHours, 0.9),
+    worstYearIn100: quantile(yearHours, 0.99),
+    longestHours: Math.max(...parts.map((part) => part.longest)),
+    ...(service.window && { brokenPerYear: sum((part) => part.broken) / years }),
+  };
+}
