@@ -39,9 +39,10 @@ export function parseBusy(text: string): Busy {
 /** Busy minutes from the beginning of time (a Monday, 00:00) until `hours`; the difference of two is a span's share. */
 export function busyMinutes(busy: Busy, hours: number): number {
   const minutes = hours * 60;
-  const weeks = Math.floor(minutes / MINUTES_PER_WEEK);
+  // `| 0` instead of Math.floor: 40 million years of weeks fit, and this runs for every simulated outage.
+  const weeks = (minutes * (1 / MINUTES_PER_WEEK)) | 0;
   const within = minutes - weeks * MINUTES_PER_WEEK;
-  const index = Math.min(Math.floor(within), MINUTES_PER_WEEK - 1);
+  const index = Math.min(within | 0, MINUTES_PER_WEEK - 1);
   const before = busy.sum[index] ?? 0;
   const step = (busy.sum[index + 1] ?? 0) - before;
   return weeks * (busy.sum[MINUTES_PER_WEEK] ?? 0) + before + step * (within - index);

@@ -10,6 +10,18 @@ export interface Random {
   lognormal(mean: number): number;
 }
 
+// Ziggurat for the exponential distribution (Marsaglia & Tsang 2000): 255 layers of equal area AREA and a tail
+// beyond TAIL; in 98.9 % of all draws one multiplication is enough, which is four times as fast as a logarithm.
+const LAYERS = 256;
+const TAIL = 7.69711747013105;
+const AREA = 0.003949659822581557;
+const right = new Float64Array(LAYERS + 1);
+right[0] = AREA / Math.exp(-TAIL);
+right[1] = TAIL;
+for (let layer = 2; layer < LAYERS; layer++)
+  right[layer] = -Math.log(AREA / (right[layer - 1] ?? 1) + Math.exp(-(right[layer - 1] ?? 1)));
+right[LAYERS] = 0;
+
 const SIGMA = Math.sqrt(Math.log(1 + 2 ** 2));
 const SCALE = 2 ** -32;
 
@@ -18,9 +30,20 @@ export function random(seed: number, stream = 0): Random {
   const generator = xoroshiro128plus(seed);
   for (let jumps = 0; jumps < stream; jumps++) generator.jump();
   const uniform = () => ((generator.next() >>> 0) + 0.5) * SCALE;
+  const standard = (): number => {
+    for (;;) {
+      const layer = generator.next() >>> 24;
+      const x = uniform() * (right[layer] ?? 0);
+      if (x < (right[layer + 1] ?? 0)) return x;
+      if (layer === 0) return TAIL - Math.log(uniform());
+      const low = Math.exp(-(right[layer] ?? 0));
+      const high = Math.exp(-(right[layer + 1] ?? 0));
+      if (low + uniform() * (high - low) < Math.exp(-x)) return x;
+    }
+  };
   return {
     uniform,
-    exponential: (mean) => -Math.log(uniform()) * mean,
+    exponential: (mean) => standard() * mean,
     lognormal: (mean) => {
       const normal = Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
       return mean * Math.exp(SIGMA * normal - (SIGMA * SIGMA) / 2);

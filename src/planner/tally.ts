@@ -79,38 +79,43 @@ export function outageLoss(loss: Loss, since: number, until: number): number {
   return loss.perMinute * minutes + (until - since > loss.noticed ? loss.perOutage : 0);
 }
 
+/** Outages that a window can hold; a promise that is broken by more of them is broken long before. */
+const RING = 4096;
+
 /** Watches "not unavailable for more than x in any y": the fullest window always ends with the end of an outage. */
 class WindowWatch {
-  private readonly promise: WindowPromise;
-  private readonly since: number[] = [];
-  private readonly until: number[] = [];
+  private readonly x: number;
+  private readonly y: number;
+  private readonly since = new Float64Array(RING);
+  private readonly until = new Float64Array(RING);
   private first = 0;
+  private next = 0;
   private sum = 0;
   private quietUntil = 0;
   broken = 0;
-  constructor(promise: WindowPromise) {
-    this.promise = promise;
+  constructor({ x, y }: WindowPromise) {
+    this.x = x;
+    this.y = y;
   }
   add(since: number, until: number): void {
-    const from = until - this.promise.y;
-    while (this.first < this.until.length && (this.until[this.first] ?? 0) <= from) {
-      this.sum -= (this.until[this.first] ?? 0) - (this.since[this.first] ?? 0);
+    const from = until - this.y;
+    while (this.first < this.next) {
+      const oldest = this.first % RING;
+      const ended = this.until[oldest] ?? 0;
+      if (ended > from && this.next - this.first < RING) break;
+      this.sum -= ended - (this.since[oldest] ?? 0);
       this.first++;
     }
-    if (this.first > 1000) {
-      this.since.splice(0, this.first);
-      this.until.splice(0, this.first);
-      this.first = 0;
-    }
-    this.since.push(since);
-    this.until.push(until);
+    const place = this.next++ % RING;
+    this.since[place] = since;
+    this.until[place] = until;
     this.sum += until - since;
-    if (until < this.quietUntil) return;
+    if (this.sum <= this.x || until < this.quietUntil) return;
     // Only the oldest outage can reach out of the window.
-    const outside = Math.max(0, from - (this.since[this.first] ?? 0));
-    if (this.sum - outside <= this.promise.x) return;
+    const outside = Math.max(0, from - (this.since[this.first % RING] ?? 0));
+    if (this.sum - outside <= this.x) return;
     this.broken++;
-    this.quietUntil = until + this.promise.y;
+    this.quietUntil = until + this.y;
   }
 }
 
@@ -131,9 +136,18 @@ export class Tally {
   private readonly service: ServiceModel;
   private readonly totalLoss: Float32Array;
   private readonly watch: WindowWatch | undefined;
+  // The arrays of `raw` once more, since the loop of the simulation goes through here for every outage.
+  private readonly hours: Float64Array;
+  private readonly count: Float64Array;
+  private readonly loss: Float64Array;
+  private readonly lengths: Float64Array;
+  private readonly yearHours: Float32Array;
   private readonly batchYears: number;
   private since = -1;
   private until = -1;
+  private year = 0;
+  private batch = 0;
+  private yearEnd = HOURS_PER_YEAR;
 
   /** `totalLoss` is shared by all services: loss per year of the company. */
   constructor(service: ServiceModel, years: number, batches: number, totalLoss: Float32Array) {
@@ -150,6 +164,11 @@ export class Tally {
       longest: 0,
       broken: 0,
     };
+    this.hours = this.raw.hours;
+    this.count = this.raw.count;
+    this.loss = this.raw.loss;
+    this.lengths = this.raw.lengths;
+    this.yearHours = this.raw.yearHours;
   }
 
   down(since: number, until: number): void {
@@ -162,21 +181,25 @@ export class Tally {
 
   /** An outage counts in the year in which it begins. */
   close(): void {
-    const { since, until, raw } = this;
+    const { since, until } = this;
     if (until <= since) return;
     const hours = until - since;
-    const year = (since / HOURS_PER_YEAR) | 0;
-    const batch = (year / this.batchYears) | 0;
+    if (since >= this.yearEnd) {
+      this.year = Math.floor(since / HOURS_PER_YEAR);
+      this.yearEnd = (this.year + 1) * HOURS_PER_YEAR;
+      this.batch = Math.floor(this.year / this.batchYears);
+    }
+    const { year, batch } = this;
     const cost = outageLoss(this.service.loss, since, until);
-    raw.yearHours[year] = (raw.yearHours[year] ?? 0) + hours;
+    this.yearHours[year] = (this.yearHours[year] ?? 0) + hours;
     this.totalLoss[year] = (this.totalLoss[year] ?? 0) + cost;
-    raw.hours[batch] = (raw.hours[batch] ?? 0) + hours;
-    raw.count[batch] = (raw.count[batch] ?? 0) + 1;
-    raw.loss[batch] = (raw.loss[batch] ?? 0) + cost;
-    if (hours > raw.longest) raw.longest = hours;
+    this.hours[batch] = (this.hours[batch] ?? 0) + hours;
+    this.count[batch] = (this.count[batch] ?? 0) + 1;
+    this.loss[batch] = (this.loss[batch] ?? 0) + cost;
+    if (hours > this.raw.longest) this.raw.longest = hours;
     let length = 0;
     while (hours > (upperEnds[length] ?? 0)) length++;
-    raw.lengths[length] = (raw.lengths[length] ?? 0) + 1;
+    this.lengths[length] = (this.lengths[length] ?? 0) + 1;
     this.watch?.add(since, until);
     this.since = -1;
     this.until = -1;
