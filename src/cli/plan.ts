@@ -1,3 +1,4 @@
+import { dirname, join } from "node:path";
 import type { Command } from "commander";
 
 /** `dialtone plan`: how much availability you need, what it costs, what you have. Needs no cluster. */
@@ -7,6 +8,12 @@ interface Options {
   years: string;
   seed: string;
   fromCluster?: string;
+}
+
+interface DocsOptions extends Options {
+  out?: string;
+  pdf: boolean;
+  date?: string;
 }
 
 const DEFAULT_FILE = "plan.yaml";
@@ -19,7 +26,7 @@ function wholeNumber(text: string, name: string): number {
 }
 
 /** Loads plan and evidence and computes all answers. The planner's libraries are loaded only when it is used. */
-async function compute(file: string, options: Options) {
+async function compute(file: string, options: Options, now = new Date()) {
   const { loadPlan } = await import("../planner/load.ts");
   const { loadEvidence } = await import("../planner/evidence.ts");
   const { answer } = await import("../planner/answers.ts");
@@ -28,10 +35,19 @@ async function compute(file: string, options: Options) {
   const answers = await answer({
     plan: loaded.plan,
     ...(given && { evidence: given.evidence }),
-    now: new Date(),
+    now,
     simulation: { years: wholeNumber(options.years, "--years"), seed: wholeNumber(options.seed, "--seed") },
   });
   return { loaded, given, answers };
+}
+
+const papersOf = (file: string) => join(dirname(file), "plan-docs");
+
+function dateOf(text: string): Date {
+  const date = new Date(text);
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || Number.isNaN(date.getTime()))
+    throw new Error(`--date must be a day such as 2026-11-21, not '${text}'`);
+  return date;
 }
 
 const print = (text: string) => process.stdout.write(`${text}\n`);
@@ -46,7 +62,7 @@ const common = (command: Command): Command =>
     .option("--from-cluster <file>", "JSON file with policy, drills and failures of the running cluster");
 
 export function registerPlan(program: Command): void {
-  common(program.command("plan"))
+  const plan = common(program.command("plan"))
     .description("How much availability you need, what it costs, what you have.")
     .argument("[file]", "the plan", DEFAULT_FILE)
     .action(async (file: string, _options, command: Command) => {
@@ -54,5 +70,50 @@ export function registerPlan(program: Command): void {
       const { answers } = await compute(file, options);
       const { terminalText } = await import("../planner/terminal.ts");
       print(options.json ? JSON.stringify(answers, forJson, 2) : terminalText(answers));
+    });
+
+  common(plan.command("docs"))
+    .description("Write specification, continuity plan and checklist as Markdown, HTML and PDF.")
+    .argument("[file]", "the plan", DEFAULT_FILE)
+    .option("--out <directory>", "where to (default: plan-docs beside the plan)")
+    .option("--no-pdf", "without PDF, which needs Chromium")
+    .option("--date <date>", "date on the papers, such as 2026-11-21 (default: today)")
+    .action(async (file: string, _options, command: Command) => {
+      const options = command.optsWithGlobals<DocsOptions>();
+      const written = options.date === undefined ? new Date() : dateOf(options.date);
+      const { loaded, given, answers } = await compute(file, options, written);
+      const { writePapers } = await import("../planner/papers/write.ts");
+      const directory = options.out ?? papersOf(file);
+      const order = { loaded, evidence: given?.evidence, answers, written };
+      const files = await writePapers(directory, order, options.pdf);
+      print(
+        options.json
+          ? JSON.stringify({ directory, files }, null, 2)
+          : `Written to ${directory}:\n  ${files.join("\n  ")}`,
+      );
+    });
+
+  plan
+    .command("check")
+    .description("Say whether the papers are still true; ends with 1 when they are out of date.")
+    .argument("[file]", "the plan", DEFAULT_FILE)
+    .option("--out <directory>", "where the papers are (default: plan-docs beside the plan)")
+    .option("--from-cluster <file>", "JSON file with policy, drills and failures of the running cluster")
+    .action(async (file: string, _options, command: Command) => {
+      const options = command.optsWithGlobals<DocsOptions>();
+      const { loadPlan } = await import("../planner/load.ts");
+      const { loadEvidence } = await import("../planner/evidence.ts");
+      const { checkPapers } = await import("../planner/papers/write.ts");
+      const evidence =
+        options.fromCluster === undefined ? undefined : loadEvidence(options.fromCluster).evidence;
+      const directory = options.out ?? papersOf(file);
+      const reasons = checkPapers(directory, { loaded: loadPlan(file), evidence, now: new Date() });
+      if (reasons.length > 0) process.exitCode = 1;
+      if (options.json) print(JSON.stringify({ upToDate: reasons.length === 0, reasons }, null, 2));
+      else if (reasons.length === 0) print(`The papers in ${directory} are up to date.`);
+      else
+        print(
+          `The papers in ${directory} are OUT OF DATE:\n${reasons.map((reason) => `  · ${reason}`).join("\n")}\nWrite them again: dialtone plan docs ${file}`,
+        );
     });
 }

@@ -1,7 +1,6 @@
-import { buildModel, closure, type Pick, pickMiddle } from "./build.ts";
+import { buildModel, closure, type Pick, pickMiddle, takeoverOf } from "./build.ts";
 import { forecast } from "./closed.ts";
-import { type Policy, policyDefaults } from "./defaults.ts";
-import { type ThreeTimes, threeTimes } from "./nines.ts";
+import { equipmentDefaults, type Policy, policyDefaults } from "./defaults.ts";
 import type { Equipment, Plan } from "./schema.ts";
 import { outageLoss } from "./tally.ts";
 import { middle } from "./units.ts";
@@ -36,26 +35,13 @@ export interface Alternative {
   total: number;
   /** Parts of `cost`, in words. */
   parts: { what: string; amount: number }[];
-  /** Mean hours a year in which at least the most important service on this group is down. */
-  hoursPerYear: number;
+  /** One failure of a unit takes this long, seconds: z of the policy, or the repair. */
+  z: number;
+  /** z is within every promise made for the services on this group. */
+  keeps: boolean;
 }
 
-export interface BusinessCase {
-  group: string;
-  /** The services that stand still without this group. */
-  services: string[];
-  alternatives: Alternative[];
-  best: AlternativeId;
-  planned: AlternativeId | undefined;
-  /** The rule of thumb for 4 and for 8 hours. */
-  rules: ThreeTimes[];
-  /** What the rule says and what the calculation says, and why they differ when they do. */
-  agree: boolean;
-  words: string;
-  notCosted: string[];
-}
-
-const plannedAs = (equipment: Equipment): AlternativeId | undefined => {
+export const plannedAs = (equipment: Equipment): AlternativeId | undefined => {
   if (equipment.units === equipment.needed) return "single";
   return alternativeIds.find((id) => id !== "second-site" && kinds[id].policy === equipment.policy);
 };
@@ -169,17 +155,39 @@ export const servicesOn = (plan: Plan, group: string): string[] =>
     closure(plan, service.needs).leaves.has(group) ? [name] : [],
   );
 
+/** The shortest time that a promise for a service on this group allows for one failure, seconds. */
+function strictest(plan: Plan, group: string): number {
+  const limits = servicesOn(plan, group).flatMap((name) => {
+    const promise = plan.services[name]?.promise;
+    return [promise?.not_unavailable_for_more_than?.low, promise?.recover_within?.low].filter(
+      (each) => each !== undefined,
+    );
+  });
+  return Math.min(Number.POSITIVE_INFINITY, ...limits);
+}
+
+/** z of the group when it is run in this way; without a stand-by, the repair. Seconds. */
+function failureTime(plan: Plan, group: string, id: AlternativeId, pick: Pick): number {
+  const changed = withAlternative(plan, group, id).equipment[group];
+  if (!changed) return 0;
+  if (id === "single") return middle(changed.repair ?? equipmentDefaults[changed.kind].repair);
+  const { z } = takeoverOf(group, changed, pick);
+  const away = id === "second-site" && plan.extras.second_site_switch;
+  return Math.max(z * 3600, away ? middle(away) : 0);
+}
+
 /** All alternatives with cost and loss, in the order from simple to elaborate. */
 export function compareAlternatives(plan: Plan, group: string, pick: Pick = pickMiddle): Alternative[] {
   const equipment = plan.equipment[group];
   if (!equipment) return [];
-  const [first] = servicesOn(plan, group);
+  const limit = strictest(plan, group);
   return alternativeIds.flatMap((id) => {
     const parts = costOf(plan, group, id, pick);
     if (!parts) return [];
     const services = forecast(buildModel(withAlternative(plan, group, id), pick));
     const loss = services.reduce((sum, service) => sum + service.lossPerYear, 0);
     const cost = parts.reduce((sum, part) => sum + part.amount, 0);
+    const z = failureTime(plan, group, id, pick);
     return [
       {
         id,
@@ -189,7 +197,8 @@ export function compareAlternatives(plan: Plan, group: string, pick: Pick = pick
         loss,
         total: cost + loss,
         parts,
-        hoursPerYear: services.find((service) => service.id === first)?.hoursPerYear ?? 0,
+        z,
+        keeps: z <= limit,
       },
     ];
   });
@@ -209,48 +218,3 @@ export function lossOfOneOutage(plan: Plan, group: string, hours: number, pick: 
     .filter((service) => names.has(service.id))
     .reduce((sum, { loss }) => sum + outageLoss({ ...loss, outOfHours: 1 }, 0, hours), 0);
 }
-
-const groupWords = (plan: Plan, group: string) => `'${group}' (${plan.equipment[group]?.about ?? ""})`;
-
-/** The business case of one group of servers. `money` writes amounts. */
-export function businessCase(plan: Plan, group: string, money: (amount: number) => string): BusinessCase {
-  const equipment = plan.equipment[group];
-  if (!equipment) throw new Error(`no equipment '${group}' in the plan`);
-  const alternatives = compareAlternatives(plan, group);
-  const best = cheapest(alternatives);
-  if (!best) throw new Error(`nothing to compare for '${group}'`);
-  const price = middle(equipment.cost.buy) * equipment.needed;
-  const rules = [4, 8].map((hours) => threeTimes(hours, lossOfOneOutage(plan, group, hours), price));
-  const ruleSays = rules.some((rule) => rule.cluster);
-  const isCluster = ({ id }: Alternative) => id !== "single" && id !== "cold";
-  const simple = cheapest(alternatives.filter((each) => !isCluster(each))) ?? best;
-  const elaborate = cheapest(alternatives.filter(isCluster)) ?? best;
-  const agree = ruleSays === isCluster(best);
-  const saved = simple.loss - elaborate.loss;
-  const figures =
-    `the cheapest set-up that takes over by itself (${elaborate.name.toLowerCase()}) costs ${money(elaborate.cost - simple.cost)} a year more than '${simple.name.toLowerCase()}' ` +
-    `and saves ${saved > 0.5 ? money(saved) : "nothing"} of expected loss`;
-  const short = rules.map((rule) => rule.hours).join(" or ");
-  const words = agree
-    ? `Both agree on ${groupWords(plan, group)}: ${figures}.`
-    : ruleSays
-      ? `They disagree: the rule says cluster, the calculation says ${best.name.toLowerCase()}. The rule looks at one long outage and not at how seldom it comes: ${figures}.`
-      : `They disagree: the rule says cold spare, the calculation says ${best.name.toLowerCase()}. The rule looks at one outage of ${short} h, not at the many shorter ones of all causes, and takes the price at once, not over ${(middle(equipment.cost.lasts) / 31_536_000).toFixed(0)} years: ${figures}.`;
-  return {
-    group,
-    services: servicesOn(plan, group),
-    alternatives,
-    best: best.id,
-    planned: plannedAs(equipment),
-    rules,
-    agree,
-    words,
-    notCosted: plan.extras.second_site
-      ? []
-      : ["A second place is not costed: give extras.second_site, such as £3000/year"],
-  };
-}
-
-/** The groups worth a business case: servers. */
-export const serverGroups = (plan: Plan): string[] =>
-  Object.entries(plan.equipment).flatMap(([name, { kind }]) => (kind === "server" ? [name] : []));

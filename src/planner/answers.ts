@@ -10,8 +10,9 @@ import {
   sensitivities,
   spread,
 } from "./advice.ts";
-import { type AlternativeId, type BusinessCase, businessCase, serverGroups } from "./alternatives.ts";
+import type { AlternativeId } from "./alternatives.ts";
 import { type Assumption, assumptionsOf, buildModel } from "./build.ts";
+import { type BusinessCase, businessCase, serverGroups } from "./business.ts";
 import { forecast, type ServiceForecast } from "./closed.ts";
 import { type Comparison, compareEvidence, type Evidence, withEvidence } from "./evidence.ts";
 import { type Exposure, exposures, type UpsNeed, upsNeed } from "./exposure.ts";
