@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Command } from "commander";
 
@@ -115,5 +117,28 @@ export function registerPlan(program: Command): void {
         print(
           `The papers in ${directory} are OUT OF DATE:\n${reasons.map((reason) => `  · ${reason}`).join("\n")}\nWrite them again: dialtone plan docs ${file}`,
         );
+    });
+
+  plan
+    .command("init")
+    .description("Ask what an outage costs you, in plain words, and write plan.yaml.")
+    .argument("[file]", "the plan to write", DEFAULT_FILE)
+    .option("--defaults", "ask nothing: write a plan to be corrected by hand")
+    .option("--force", "overwrite a plan that is there")
+    .action(async (file: string, options: { defaults?: boolean; force?: boolean }) => {
+      if (existsSync(file) && !options.force)
+        throw new Error(`${file} is there already: edit it, or overwrite it with --force`);
+      const { interview, planText, usualReply } = await import("../planner/init.ts");
+      const asks = !options.defaults && process.stdin.isTTY;
+      if (!options.defaults && !asks)
+        throw new Error("there is no terminal to ask in: use --defaults, then correct the file");
+      const { askInTerminal } = await import("../planner/ask.ts");
+      const text = planText(await interview(asks ? askInTerminal : usualReply));
+      const { parsePlan } = await import("../planner/load.ts");
+      parsePlan(text, file);
+      await writeFile(file, text, { flag: options.force ? "w" : "wx" });
+      print(
+        `Written to ${file}. Look through it, then: dialtone plan ${file === DEFAULT_FILE ? "" : file}`.trimEnd(),
+      );
     });
 }

@@ -33,7 +33,7 @@ export interface Answers {
   spread: Spread;
   promises: PromiseCheck[];
   businessCases: BusinessCase[];
-  /** The group that the sensitivity is about: servers of the most important service. */
+  /** The group that the sensitivity is about: the servers whose set-up matters most for the loss. */
   mainGroup: string | undefined;
   sensitivity: Sensitivity[];
   contributions: Contribution[];

@@ -7,6 +7,7 @@ import {
   plannedAs,
   servicesOn,
 } from "./alternatives.ts";
+import { timeText } from "./format.ts";
 import { type ThreeTimes, threeTimes } from "./nines.ts";
 import type { Plan } from "./schema.ts";
 import { middle } from "./units.ts";
@@ -56,16 +57,20 @@ export function businessCase(plan: Plan, group: string, money: (amount: number) 
     : ruleSays
       ? `They disagree: the rule says cluster, the calculation says ${best.name.toLowerCase()}. The rule looks at one long outage and not at how seldom it comes: ${figures}.`
       : `They disagree: the rule says cold spare, the calculation says ${best.name.toLowerCase()}. The rule looks at one outage of ${short} h, not at the many shorter ones of all causes, and takes the price at once, not over ${(middle(equipment.cost.lasts) / 31_536_000).toFixed(0)} years: ${figures}.`;
+  const keeping = best.keeps ? undefined : cheapest(alternatives.filter((each) => each.keeps));
+  const kept = keeping
+    ? ` But with ${best.name.toLowerCase()} one failure takes ${timeText(best.z)}, longer than was promised; the cheapest within the promises is '${keeping.name.toLowerCase()}', so the promise costs ${money(keeping.total - best.total)} a year.`
+    : "";
   return {
     group,
     services: servicesOn(plan, group),
     alternatives,
     best: best.id,
-    bestKeeping: best.keeps ? undefined : cheapest(alternatives.filter((each) => each.keeps))?.id,
+    bestKeeping: keeping?.id,
     planned: plannedAs(equipment),
     rules,
     agree,
-    words,
+    words: `${words}${kept}`,
     notCosted: plan.extras.second_site
       ? []
       : ["A second place is not costed: give extras.second_site, such as £3000/year"],

@@ -61,6 +61,14 @@ function* currencyFaults(value: unknown, path: (string | number)[], wanted: stri
     yield* currencyFaults(child, [...path, Array.isArray(value) ? Number(key) : key], wanted);
 }
 
+/** Something among the needs of `name`, however deep, is a choice. */
+function choosesFurther(plan: PlanInput, name: string, seen = new Set<string>()): boolean {
+  if (seen.has(name)) return false;
+  seen.add(name);
+  const needs = (plan.services[name] ?? plan.equipment[name])?.needs ?? [];
+  return needs.some((need) => typeof need !== "string" || choosesFurther(plan, need, seen));
+}
+
 function* nameFaults(plan: PlanInput): Generator<Fault> {
   const seen = new Map<string, string>();
   for (const group of ["services", "equipment", "outside"] as const)
@@ -80,6 +88,17 @@ function* nameFaults(plan: PlanInput): Generator<Fault> {
               path: [group, name, "needs", index],
               message: `'${needed}' is not described; add it under services, equipment or outside, or write one of: ${known.join(", ")}`,
             };
+  for (const group of ["services", "equipment"] as const)
+    for (const [name, thing] of Object.entries(plan[group]))
+      for (const [index, need] of thing.needs.entries()) {
+        const nested =
+          typeof need === "string" ? undefined : need.any_of.find((each: string) => choosesFurther(plan, each));
+        if (nested !== undefined)
+          yield {
+            path: [group, name, "needs", index],
+            message: `'${nested}' itself needs an any_of; one any_of within another can not be computed. Describe the pair as one thing, or list all ways here`,
+          };
+      }
   const people = Object.keys(plan.people);
   const unknownPerson = (who: string) =>
     `'${who}' is not among the people; add this person, or write one of: ${people.join(", ")}`;

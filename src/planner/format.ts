@@ -47,7 +47,13 @@ export function rangeText({ range, unit, id }: Pick<Assumption, "range" | "unit"
       ? `${Number((value * 100).toFixed(4))} %`
       : `${Number((value * 100).toFixed(1))} %`;
   };
-  return range.low === range.high ? write(range.low) : spanText(range, write);
+  if (range.low === range.high) return write(range.low);
+  // "once in 6.7 to 20 years": the rarer end comes second.
+  if (unit === "per year" && range.low > 0 && range.high < 0.95)
+    return `once in ${Number((1 / range.high).toPrecision(2))} to ${Number((1 / range.low).toPrecision(2))} years`;
+  if (unit === "per year" && range.low >= 0.95)
+    return `${Number(range.low.toPrecision(2))} to ${Number(range.high.toPrecision(2))} times a year`;
+  return spanText(range, write);
 }
 
 const spanText = ({ low, high }: Range, write: (value: number) => string) =>

@@ -16,11 +16,11 @@ export const availabilityOfHours = (hours: number): number => 1 - hours / HOURS_
 
 export const hoursOfAvailability = (availability: number): number => (1 - availability) * HOURS_PER_YEAR;
 
-/** "99.95 %": as many digits as tell it from 100 %. */
+/** "99.954 %": one digit more than tells it from 100 %, without empty zeros. */
 export function percentText(availability: number): string {
   if (availability >= 1) return "100 %";
-  const digits = Math.max(1, Math.ceil(-Math.log10(1 - availability)));
-  return `${(availability * 100).toFixed(Math.min(8, digits))} %`;
+  const digits = Math.max(1, Math.floor(-Math.log10(1 - availability) + 1e-9));
+  return `${Number((availability * 100).toFixed(Math.min(8, digits)))} %`;
 }
 
 /**

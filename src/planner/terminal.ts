@@ -1,6 +1,5 @@
 import Table from "cli-table3";
 import { type Answers, alternativeName } from "./answers.ts";
-import type { BusinessCase } from "./business.ts";
 import { hoursText, moneyFormat, rangeText, shareText, timeText } from "./format.ts";
 import { explainHours, nines, percentText } from "./nines.ts";
 
@@ -87,15 +86,6 @@ function promises(answers: Answers): string[] {
   ];
 }
 
-function keepingWords(each: BusinessCase, money: (amount: number) => string): string[] {
-  const best = each.alternatives.find((option) => option.id === each.best);
-  const keeping = each.alternatives.find((option) => option.id === each.bestKeeping);
-  if (!best || !keeping) return [];
-  return [
-    `  But its z of ${timeText(best.z)} is longer than was promised. The cheapest within the promises is '${keeping.name.toLowerCase()}': the promise costs ${money(keeping.total - best.total)} a year.`,
-  ];
-}
-
 function business(answers: Answers, money: (amount: number) => string): string[] {
   return [
     title("3. The business case"),
@@ -127,7 +117,6 @@ function business(answers: Answers, money: (amount: number) => string): string[]
           `  Rule of thumb, ${rule.hours} h: one outage costs ${money(rule.outageLoss)} = ${rule.times.toFixed(1)} × the server (${money(rule.serverCost)}): ${rule.cluster ? "more than 3 ×, a cluster" : "not more than 3 ×, a cold spare and backups"}.`,
       ),
       `  ${each.words}`,
-      ...keepingWords(each, money),
       ...each.notCosted.map((note) => `  ${note}`),
     ]),
   ];

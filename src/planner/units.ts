@@ -114,7 +114,7 @@ export function parseFrequency(input: unknown): Range {
     new UnitError(`'${text}' is not how often; write "2 per year", "once in 5 to 10 years" or "never"`);
   const once = /^once (?:in|every)\s+(.+)$/i.exec(text);
   if (once) {
-    const gap = parseDuration(/^[a-z]/i.test(once[1] ?? "") ? `1 ${once[1]}` : once[1]);
+    const gap = parseDuration((once[1] ?? "").replace(/^(?:an?\s+)?(?=[a-z])/i, "1 "));
     if (gap.low === 0) throw wrong();
     return { low: YEAR / gap.high, high: YEAR / gap.low };
   }
@@ -161,6 +161,11 @@ export function parseMoneyRate(input: unknown, per: number): Money {
   const unit = match ? unitOf((match[2] ?? "").toLowerCase()) : undefined;
   if (!match || unit === undefined)
     throw new UnitError(`'${text}' is not money per time; write "£250/h", "£4/min" or "£300/year"`);
+  const first = /\/\s*([a-z]+)/i.exec(match[1] ?? "");
+  if (first && unitOf((first[1] ?? "").toLowerCase()) !== unit)
+    throw new UnitError(
+      `'${text}' counts its two ends in two different times; write both per hour or both per minute`,
+    );
   const amount = parseAmount((match[1] ?? "").replaceAll(/\/\s*[a-z]+/gi, ""), text);
   const factor = per / unit;
   return { ...amount, low: amount.low * factor, high: amount.high * factor };

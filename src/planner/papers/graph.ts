@@ -2,7 +2,7 @@ import { Graph, layout } from "@dagrejs/dagre";
 import { namesIn, needsGraph } from "../check.ts";
 import type { Plan } from "../schema.ts";
 
-/** The picture of what needs what: services above, what they run on below. SVG text. */
+/** The picture of what needs what: services on the left, what they run on to the right. SVG text. */
 
 const BOX = { width: 150, height: 44 };
 const looks = {
@@ -30,7 +30,7 @@ function lookOf(plan: Plan, name: string): { look: Look; note: string } {
 
 /** Draws the dependency graph of a plan. */
 export function dependencyGraph(plan: Plan): string {
-  const graph = new Graph().setGraph({ rankdir: "TB", nodesep: 22, ranksep: 46, marginx: 8, marginy: 8 });
+  const graph = new Graph().setGraph({ rankdir: "LR", nodesep: 14, ranksep: 60, marginx: 8, marginy: 8 });
   graph.setDefaultEdgeLabel(() => ({}));
   const needs = needsGraph(plan);
   for (const name of needs.nodes()) graph.setNode(name, { ...BOX });

@@ -8,8 +8,8 @@ body { font: 15px/1.5 "DejaVu Sans", Arial, sans-serif; color: #1c1c1c; max-widt
 h1 { font-size: 1.7rem; line-height: 1.2; border-bottom: 3px solid #1f5f8b; padding-bottom: .4rem; }
 h2 { font-size: 1.25rem; margin-top: 2rem; color: #1f5f8b; break-after: avoid; }
 h3 { font-size: 1.05rem; margin-top: 1.5rem; break-after: avoid; }
-table { border-collapse: collapse; width: 100%; margin: .8rem 0; font-size: .86em; }
-th, td { border: 1px solid #b9c3cb; padding: .3rem .5rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+table { border-collapse: collapse; width: calc(100% - 2px); margin: .8rem 0; font-size: .86em; }
+th, td { border: 1px solid #b9c3cb; padding: .3rem .5rem; text-align: left; vertical-align: top; overflow-wrap: break-word; }
 th { background: #e8eff4; overflow-wrap: normal; }
 tr { break-inside: avoid; }
 thead { display: table-header-group; }

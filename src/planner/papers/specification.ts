@@ -206,19 +206,26 @@ function proof(answers: Answers): string {
   ).trimEnd();
 }
 
-const sourced = (answers: Answers): string => {
-  const bySource = new Map<string, string[]>();
+/** Assumptions of one source, the same value for several things in one line. */
+function sourced(answers: Answers): string {
+  const bySource = new Map<string, Map<string, string[]>>();
   for (const each of answers.assumptions) {
     if (!each.source) continue;
-    const list = bySource.get(each.source) ?? [];
-    list.push(`${each.id}: ${rangeText(each)}`);
-    bySource.set(each.source, list);
+    const parts = each.id.split(".");
+    const field = parts.slice(2).join(".").replaceAll("_", " ") || each.id;
+    const values = bySource.get(each.source) ?? new Map<string, string[]>();
+    bySource.set(each.source, values);
+    const key = `**${e(field)}** ${rangeText(each)}`;
+    values.set(key, [...(values.get(key) ?? []), parts[1] ?? ""]);
   }
   return table(
     ["Assumed, since the plan does not say", "Source"],
-    [...bySource].map(([source, list]) => [list.map(e).join("; "), e(source)]),
+    [...bySource].map(([source, values]) => [
+      [...values].map(([key, names]) => `${key} (${names.map(e).join(", ")})`).join("; "),
+      e(source),
+    ]),
   );
-};
+}
 
 /** Writes the specification. `stamp` says from what it was made. */
 export function specification(plan: Plan, answers: Answers, stamp: string): string {
