@@ -19,7 +19,9 @@ export interface Contribution {
 }
 
 export function contributions(services: readonly ServiceForecast[]): Contribution[] {
-  const total = services.reduce((sum, service) => sum + service.lossPerYear, 0);
+  const total = services
+    .flatMap((service) => service.outages)
+    .reduce((sum, { lossPerYear }) => sum + lossPerYear, 0);
   const all = new Map<string, Contribution>();
   for (const { outages } of services)
     for (const { from, cause, lossPerYear, hoursPerYear } of outages) {
@@ -174,7 +176,7 @@ export function sensitivities(plan: Plan, group: string): Sensitivity[] {
   const best = cheapest(compareAlternatives(plan, group))?.id;
   const all = new Map(assumptionsOf(plan).map((assumption) => [assumption.id, assumption]));
   const collect: Pick = (assumption) => {
-    if (!assumption.id.includes("--second")) all.set(assumption.id, assumption);
+    if (!assumption.id.includes("--")) all.set(assumption.id, assumption);
     return pickMiddle(assumption);
   };
   compareAlternatives(plan, group, collect);

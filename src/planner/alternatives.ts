@@ -1,7 +1,7 @@
 import { buildModel, closure, type Pick, pickMiddle, takeoverOf } from "./build.ts";
 import { forecast } from "./closed.ts";
 import { equipmentDefaults, type Policy, policyDefaults } from "./defaults.ts";
-import type { Equipment, Plan } from "./schema.ts";
+import type { Equipment, Need, Plan } from "./schema.ts";
 import { outageLoss } from "./tally.ts";
 import { middle } from "./units.ts";
 
@@ -46,37 +46,73 @@ export const plannedAs = (equipment: Equipment): AlternativeId | undefined => {
   return alternativeIds.find((id) => id !== "second-site" && kinds[id].policy === equipment.policy);
 };
 
-/** A second set of everything that the group itself rests on, at another place. */
+const twin = (name: string) => `${name}--second`;
+
+/** What stands at a place and would be there a second time: equipment, power and the line, but not the carrier. */
+const atPlace = (plan: Plan, name: string): boolean =>
+  name in plan.equipment || ["power", "internet"].includes(plan.outside[name]?.kind ?? "");
+
+/** Equipment that is bought a second time for a second place, without the group itself. */
+export const boughtTwice = (plan: Plan, group: string): string[] => [
+  ...new Set(
+    servicesOn(plan, group).flatMap((service) =>
+      [...closure(plan, plan.services[service]?.needs ?? []).leaves].filter(
+        (name) => name in plan.equipment && name !== group,
+      ),
+    ),
+  ),
+];
+
+/**
+ * The services on the group stand at two places, each complete; one place is enough. Choices among lines stay in
+ * series with both places, which is a little too careful. `group` has one set of units at each place.
+ */
 function atSecondPlace(plan: Plan, group: string): Plan {
   const own = plan.equipment[group];
   if (!own) return plan;
-  const { leaves } = closure(plan, own.needs);
-  const twin = (name: string) => `${name}--second`;
-  const copied = <T>(things: Record<string, T>): Record<string, T> =>
-    Object.fromEntries(
-      Object.entries(things).flatMap(([name, thing]) =>
-        leaves.has(name) ? [[twin(name), thing] as const] : [],
-      ),
-    );
-  const twins = copied(plan.equipment);
-  for (const [name, thing] of Object.entries(twins))
-    twins[name] = {
-      ...thing,
-      needs: thing.needs.map((need) => (typeof need === "string" ? twin(need) : need)),
-    };
-  const places = own.needs.map((need) =>
-    typeof need === "string"
-      ? {
-          any_of: [need, twin(need)],
-          ...(plan.extras.second_site_switch && { switch: plan.extras.second_site_switch }),
-        }
-      : need,
-  );
-  return {
+  const never = { low: 0, high: 0 };
+  const { policy: _policy, tested: _tested, ...single } = { ...own, units: own.needed };
+  const { works } = takeoverOf(group, own, pickMiddle);
+  const next: Plan = {
     ...plan,
-    equipment: { ...plan.equipment, ...twins, [group]: { ...own, needs: places } },
-    outside: { ...plan.outside, ...copied(plan.outside) },
+    services: { ...plan.services },
+    equipment: { ...plan.equipment, [group]: single },
+    outside: { ...plan.outside },
   };
+  const place = (needs: string[]): Equipment => ({
+    ...single,
+    kind: "other",
+    units: 1,
+    needed: 1,
+    fails: never,
+    crashes: never,
+    mistakes: never,
+    needs,
+  });
+  for (const name of servicesOn(plan, group)) {
+    const service = plan.services[name];
+    if (!service) continue;
+    const { leaves, choices } = closure(plan, service.needs);
+    const here = [...leaves].filter((leaf) => atPlace(plan, leaf));
+    for (const leaf of here) {
+      const equipment = next.equipment[leaf];
+      const outside = next.outside[leaf];
+      if (equipment) next.equipment[twin(leaf)] = { ...equipment, needs: [] };
+      if (outside) next.outside[twin(leaf)] = outside;
+    }
+    next.equipment[`${name}--here`] = place(here);
+    next.equipment[`${name}--there`] = place(here.map(twin));
+    const two: Need = {
+      any_of: [`${name}--here`, `${name}--there`],
+      works: { low: works, high: works },
+      ...(plan.extras.second_site_switch && { switch: plan.extras.second_site_switch }),
+    };
+    next.services[name] = {
+      ...service,
+      needs: [two, ...choices, ...[...leaves].filter((leaf) => !atPlace(plan, leaf))],
+    };
+  }
+  return next;
 }
 
 /** The plan with a group run in another way. What the plan says of its own policy holds only for that policy. */
@@ -118,7 +154,8 @@ const yearly = (equipment: Equipment, pick: Pick, group: string): { price: numbe
 
 /** What an alternative costs a year, part by part; undefined when the plan does not say enough. */
 function costOf(plan: Plan, group: string, id: AlternativeId, pick: Pick): Alternative["parts"] | undefined {
-  const equipment = withAlternative(plan, group, id).equipment[group];
+  const hot = withAlternative(plan, group, id === "second-site" ? "hot" : id);
+  const equipment = hot.equipment[group];
   if (!equipment) return undefined;
   const { price, running } = yearly(equipment, pick, group);
   const { units, needed } = equipment;
@@ -141,6 +178,16 @@ function costOf(plan: Plan, group: string, id: AlternativeId, pick: Pick): Alter
     });
   if (id === "second-site") {
     if (!second_site) return undefined;
+    const others = boughtTwice(plan, group).flatMap((name) => {
+      const other = plan.equipment[name];
+      if (!other) return [];
+      const each = yearly(other, pick, name);
+      return [other.needed * (each.price + each.running)];
+    });
+    parts.push({
+      what: "what else must stand there",
+      amount: others.reduce((sum, amount) => sum + amount, 0),
+    });
     parts.push({
       what: "second place",
       amount: pick({ id: "extras.second_site", range: second_site, unit: "money" }),
@@ -168,7 +215,7 @@ function strictest(plan: Plan, group: string): number {
 
 /** z of the group when it is run in this way; without a stand-by, the repair. Seconds. */
 function failureTime(plan: Plan, group: string, id: AlternativeId, pick: Pick): number {
-  const changed = withAlternative(plan, group, id).equipment[group];
+  const changed = withAlternative(plan, group, id === "second-site" ? "hot" : id).equipment[group];
   if (!changed) return 0;
   if (id === "single") return middle(changed.repair ?? equipmentDefaults[changed.kind].repair);
   const { z } = takeoverOf(group, changed, pick);

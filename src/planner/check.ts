@@ -92,7 +92,9 @@ function* nameFaults(plan: PlanInput): Generator<Fault> {
     for (const [name, thing] of Object.entries(plan[group]))
       for (const [index, need] of thing.needs.entries()) {
         const nested =
-          typeof need === "string" ? undefined : need.any_of.find((each: string) => choosesFurther(plan, each));
+          typeof need === "string"
+            ? undefined
+            : need.any_of.find((each: string) => choosesFurther(plan, each));
         if (nested !== undefined)
           yield {
             path: [group, name, "needs", index],

@@ -9,10 +9,13 @@ export function timeText(seconds: number): string {
   if (seconds === 0) return "0 s";
   if (seconds < 1) return `${Number((seconds * 1000).toPrecision(2))} ms`;
   if (seconds < 100) return `${Number(seconds.toPrecision(2))} s`;
-  if (seconds < 5400) return `${Number((seconds / 60).toPrecision(seconds < 600 ? 2 : 3)).toFixed(0)} min`;
+  if (seconds < 600) return `${Number((seconds / 60).toPrecision(2))} min`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
   if (seconds < 172_800) return `${Number((seconds / 3600).toFixed(1))} h`;
-  if (seconds < 3 * 31_536_000) return `${Number((seconds / 86_400).toFixed(1))} days`;
-  return `${Number((seconds / 31_536_000).toFixed(1))} years`;
+  const months = seconds / 2_628_000;
+  if (months < 2) return `${Number((seconds / 86_400).toFixed(1))} days`;
+  if (months < 11.95) return `${Number(months.toFixed(1))} months`;
+  return months < 12.05 ? "1 year" : `${Number((months / 12).toFixed(1))} years`;
 }
 
 export const hoursText = (hours: number): string => timeText(hours * 3600);

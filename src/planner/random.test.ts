@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { aliasTable, random } from "./random.ts";
 
-const moments = (draw: () => number, count = 2_000_000) => {
+const moments = (draw: () => number, count = 500_000) => {
   let sum = 0;
   let squares = 0;
   let beyond = 0;
