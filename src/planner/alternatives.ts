@@ -7,7 +7,7 @@ import { middle } from "./units.ts";
 
 /** The business case: what each way to run a group of servers costs in a year, with what it loses. Pure. */
 
-export const alternativeIds = ["single", "cold", "warm", "hot", "hot-hot", "second-site"] as const;
+const alternativeIds = ["single", "cold", "warm", "hot", "hot-hot", "second-site"] as const;
 export type AlternativeId = (typeof alternativeIds)[number];
 
 interface Kind {
@@ -53,7 +53,7 @@ const atPlace = (plan: Plan, name: string): boolean =>
   name in plan.equipment || ["power", "internet"].includes(plan.outside[name]?.kind ?? "");
 
 /** Equipment that is bought a second time for a second place, without the group itself. */
-export const boughtTwice = (plan: Plan, group: string): string[] => [
+const boughtTwice = (plan: Plan, group: string): string[] => [
   ...new Set(
     servicesOn(plan, group).flatMap((service) =>
       [...closure(plan, plan.services[service]?.needs ?? []).leaves].filter(

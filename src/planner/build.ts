@@ -13,7 +13,7 @@ import { HOURS_PER_YEAR, middle, type Range } from "./units.ts";
 
 /** From the plan to the model: every uncertain value goes through `pick`, so that it can be varied one by one. */
 
-export type Unit = "per year" | "time" | "share" | "availability" | "money";
+type Unit = "per year" | "time" | "share" | "availability" | "money";
 
 /** A value that the answers rest on. */
 export interface Assumption {

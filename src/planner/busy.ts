@@ -3,7 +3,7 @@ import { z } from "zod";
 /** Weekly hours in which a service earns money: "Mon-Fri 08:30-17:30, Sat 09:00-13:00" or "always". */
 
 const days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-export const MINUTES_PER_WEEK = 10_080;
+const MINUTES_PER_WEEK = 10_080;
 
 /** One flag for each minute of the week, beginning Monday 00:00, as a running sum: `sum[m]` = busy minutes before m. */
 export interface Busy {

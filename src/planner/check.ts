@@ -26,7 +26,7 @@ export function needsGraph(plan: PlanInput): DirectedGraph {
 }
 
 /** One circle of names, in order, or nothing. */
-export function circleIn(graph: DirectedGraph): string[] | undefined {
+function circleIn(graph: DirectedGraph): string[] | undefined {
   if (!hasCycle(graph)) return undefined;
   const walk = (node: string, trail: string[]): string[] | undefined => {
     const seen = trail.indexOf(node);

@@ -120,7 +120,7 @@ function groupOutages(group: Group, from: string): Outages[] {
 }
 
 /** The outages of one block, cause by cause. */
-export function blockOutages(block: Block): Outages[] {
+function blockOutages(block: Block): Outages[] {
   const shocks = block.shocks.map((shock) => {
     const felt = shock.mean === 0 ? 0 : Math.exp(-shock.bridge / shock.mean);
     const hours = shock.mean + shock.restart;
@@ -183,7 +183,7 @@ function gateOutages(gate: Gate, perBlock: Outages[][]): Outages[] {
 }
 
 /** Mean cost of one outage. Busy hours count by their share of the week. */
-export function meanLoss(loss: Loss, { hours, fixed }: Pick<Outages, "hours" | "fixed">): number {
+function meanLoss(loss: Loss, { hours, fixed }: Pick<Outages, "hours" | "fixed">): number {
   const rate = loss.perMinute * 60 * (loss.busy.share + (1 - loss.busy.share) * loss.outOfHours);
   const after = loss.workaroundAfter;
   const noticed = fixed ? Number(hours > loss.noticed) : Math.exp(-loss.noticed / hours);

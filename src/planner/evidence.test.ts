@@ -1,14 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { ConfigError } from "../cluster/load.ts";
-import {
-  chanceInterval,
-  compareEvidence,
-  drillsNeeded,
-  parseEvidence,
-  rateInterval,
-  withEvidence,
-} from "./evidence.ts";
+import { compareEvidence, drillsNeeded } from "./compare.ts";
+import { chanceInterval, parseEvidence, rateInterval, withEvidence } from "./evidence.ts";
 import { parsePlan } from "./load.ts";
 
 const plan = parsePlan(readFileSync("docs/examples/five-servers/plan.yaml", "utf8"), "plan.yaml");

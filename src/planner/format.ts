@@ -18,6 +18,9 @@ export function timeText(seconds: number): string {
   return months < 12.05 ? "1 year" : `${Number((months / 12).toFixed(1))} years`;
 }
 
+/** "60 min" or "year", after the words "in any". */
+export const windowText = (seconds: number): string => timeText(seconds).replace(/^1 year$/, "year");
+
 export const hoursText = (hours: number): string => timeText(hours * 3600);
 
 /** "once in 12 years", "2.4 times a year". */
@@ -56,6 +59,8 @@ export function rangeText({ range, unit, id }: Pick<Assumption, "range" | "unit"
     return `once in ${Number((1 / range.high).toPrecision(2))} to ${Number((1 / range.low).toPrecision(2))} years`;
   if (unit === "per year" && range.low >= 0.95)
     return `${Number(range.low.toPrecision(2))} to ${Number(range.high.toPrecision(2))} times a year`;
+  if (unit === "per year" && range.low > 0)
+    return `${Number(range.low.toPrecision(2))} to ${Number(range.high.toPrecision(2))} a year`;
   return spanText(range, write);
 }
 

@@ -14,7 +14,7 @@ export const nines = (availability: number): number =>
 /** Availability when the service may be down `hours` in a year of 365 days. */
 export const availabilityOfHours = (hours: number): number => 1 - hours / HOURS_PER_YEAR;
 
-export const hoursOfAvailability = (availability: number): number => (1 - availability) * HOURS_PER_YEAR;
+const hoursOfAvailability = (availability: number): number => (1 - availability) * HOURS_PER_YEAR;
 
 /** "99.954 %": one digit more than tells it from 100 %, without empty zeros. */
 export function percentText(availability: number): string {

@@ -46,7 +46,7 @@ export interface PromiseCheck {
 }
 
 /** A promise broken less often than this counts as kept: once in twice the usual life of a server. */
-export const KEPT_YEARS = 10;
+const KEPT_YEARS = 10;
 
 /** The links of one service, each with its z. */
 export function linksOf(plan: Plan, service: string): Link[] {

@@ -6,7 +6,7 @@ import { parseDuration, parseFrequency, parseMoney, parsePercent } from "./units
  * everybody knows what happens when nobody can call for an hour.
  */
 
-export interface Choice {
+interface Choice {
   name: string;
   value: string;
 }

@@ -21,7 +21,7 @@ export interface RecoveryStep {
 const classes = ["critical", "important", "routine"] as const;
 
 /** The 30-minute style target for critical services that name none of their own. */
-export const USUAL_TARGET = 30 * 60;
+const USUAL_TARGET = 30 * 60;
 
 /**
  * Each person does one thing at a time, the most urgent first; a service begins when the services it needs work

@@ -14,7 +14,7 @@ export interface Estimate {
 }
 
 /** Upper ends of the classes of outage length, hours. */
-export const lengthClasses = [
+const lengthClasses = [
   { label: "under 1 s", upTo: 1 / 3600 },
   { label: "1–10 s", upTo: 10 / 3600 },
   { label: "10–60 s", upTo: 1 / 60 },

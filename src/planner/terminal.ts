@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 import { type Answers, alternativeName } from "./answers.ts";
-import { hoursText, moneyFormat, rangeText, shareText, timeText } from "./format.ts";
+import { hoursText, moneyFormat, rangeText, shareText, timeText, windowText } from "./format.ts";
 import { explainHours, nines, percentText } from "./nines.ts";
 
 /** The answers as text for a terminal: each with its reasoning in words and its formula. Pure. */
@@ -54,7 +54,7 @@ function promises(answers: Answers): string[] {
   const lines = answers.promises.flatMap((check) => {
     const wanted = [
       check.x !== undefined && check.y !== undefined
-        ? `not unavailable for more than ${timeText(check.x)} in any ${timeText(check.y)}`
+        ? `not unavailable for more than ${timeText(check.x)} in any ${windowText(check.y)}`
         : undefined,
       check.recoverWithin === undefined ? undefined : `recover within ${timeText(check.recoverWithin)}`,
       check.survivesWanted === undefined ? undefined : `survive ${check.survivesWanted} at the same time`,

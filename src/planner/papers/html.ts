@@ -19,7 +19,7 @@ figcaption { font-size: .85em; color: #555; }
 .checklist { font-size: 13px; } .checklist h1 { font-size: 1.4rem; }
 @media (max-width: 40rem) { body { padding: 0 .7rem; } table { display: block; overflow-x: auto; } td, th { overflow-wrap: normal; min-width: 4rem; } }
 @page { size: A4; margin: 16mm 14mm; }
-@media print { body { margin: 0; padding: 0; max-width: none; font-size: 10.5pt; } .checklist { font-size: 9.5pt; } }
+@media print { figure svg { max-height: 9.5cm; width: auto; } body { margin: 0; padding: 0; max-width: none; font-size: 10.5pt; } .checklist { font-size: 9.5pt; } }
 `;
 
 /** Renders a paper. `pictures` maps the addresses of its images to SVG texts. @throws Error when one is missing */

@@ -9,7 +9,7 @@ import { execa } from "execa";
 const SECONDS = 60;
 
 /** Chromium is not installed; the message says how to get it. */
-export class NoChromium extends Error {
+class NoChromium extends Error {
   constructor() {
     super("PDF needs Chromium: apt install chromium (or use --no-pdf; the HTML prints the same)");
     this.name = "NoChromium";

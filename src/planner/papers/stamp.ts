@@ -9,7 +9,7 @@ import type { Plan } from "../schema.ts";
 const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** The papers' format: a newer planner that writes other things makes old papers out of date. */
-export const PAPERS_VERSION = 1;
+const PAPERS_VERSION = 1;
 /** A plan that nobody looked at for a year is out of date, whatever it says. */
 const OLDEST = 365 * 86_400;
 

@@ -25,7 +25,7 @@ export interface Order {
 const MANIFEST = "manifest.json";
 
 /** The pictures by their address in the papers. Pure. */
-export function pictures({ loaded, answers }: Order): Record<string, string> {
+function pictures({ loaded, answers }: Order): Record<string, string> {
   const money = moneyFormat(answers.currency);
   const main = answers.businessCases.find((each) => each.group === answers.mainGroup);
   const [first] = answers.simulation.services;
