@@ -20,8 +20,8 @@ import {
 } from "./nines.ts";
 import { checkPromise, linksOf } from "./promise.ts";
 import { recoveryOrder } from "./recovery.ts";
+import { simulate } from "./results.ts";
 import type { Plan } from "./schema.ts";
-import { simulate } from "./simulate.ts";
 import { terminalText } from "./terminal.ts";
 
 const text = readFileSync("docs/examples/five-servers/plan.yaml", "utf8");

@@ -20,8 +20,9 @@ import { type Exposure, exposures, type UpsNeed, upsNeed } from "./exposure.ts";
 import { moneyFormat, timeText } from "./format.ts";
 import { checkPromise, type PromiseCheck } from "./promise.ts";
 import { type RecoveryStep, recoveryOrder } from "./recovery.ts";
+import type { SimulationResult } from "./results.ts";
 import type { Plan } from "./schema.ts";
-import type { SimulationOptions, SimulationResult } from "./simulate.ts";
+import type { SimulationOptions } from "./simulate.ts";
 import { simulateInThreads } from "./threads.ts";
 
 /** Everything that the planner answers, as data. The terminal, the papers and --json show the same. */

@@ -9,7 +9,8 @@ import {
 } from "./defaults.ts";
 import type { Block, Gate, Loss, Mode, Model, ServiceModel, Shock } from "./model.ts";
 import type { Equipment, Need, Outside, Plan, Service } from "./schema.ts";
-import { HOURS_PER_YEAR, middle, type Range } from "./units.ts";
+import { middle, type Range } from "./units.ts";
+import { HOURS_PER_YEAR } from "./year.ts";
 
 /** From the plan to the model: every uncertain value goes through `pick`, so that it can be varied one by one. */
 

@@ -1,5 +1,3 @@
-import { z } from "zod";
-
 /** Weekly hours in which a service earns money: "Mon-Fri 08:30-17:30, Sat 09:00-13:00" or "always". */
 
 const days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -47,12 +45,3 @@ export function busyMinutes(busy: Busy, hours: number): number {
   const step = (busy.sum[index + 1] ?? 0) - before;
   return weeks * (busy.sum[MINUTES_PER_WEEK] ?? 0) + before + step * (within - index);
 }
-
-export const busyHours = z.string().transform((text, context): Busy => {
-  try {
-    return parseBusy(text);
-  } catch (error) {
-    context.addIssue({ code: "custom", message: (error as Error).message });
-    return z.NEVER;
-  }
-});

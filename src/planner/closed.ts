@@ -1,5 +1,5 @@
 import type { Block, Gate, Group, Loss, Model, ServiceModel } from "./model.ts";
-import { HOURS_PER_YEAR } from "./units.ts";
+import { HOURS_PER_YEAR } from "./year.ts";
 
 /** Closed forms: availability and outages of series, parallel, k of n, repairable and stand-by systems. Pure. */
 

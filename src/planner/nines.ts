@@ -1,4 +1,4 @@
-import { HOURS_PER_YEAR } from "./units.ts";
+import { HOURS_PER_YEAR } from "./year.ts";
 
 /** The arithmetic of "Considering High Availability": z = d + f, f = b + i, floor(x/z), nines. Pure. */
 

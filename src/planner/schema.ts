@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { busyHours, parseBusy } from "./busy.ts";
+import { type Busy, parseBusy } from "./busy.ts";
 import { checkPlan } from "./check.ts";
 import {
   type EquipmentKind,
@@ -15,6 +15,15 @@ import { duration, frequency, money, moneyPerHour, moneyPerMinute, moneyPerYear,
  * The shape of plan.yaml. Unknown keys are refused, quantities need their units, and every reference must exist.
  * After parsing: times in seconds, shares 0 to 1, frequencies per year, each as a range.
  */
+
+const busyHours = z.string().transform((text, context): Busy => {
+  try {
+    return parseBusy(text);
+  } catch (error) {
+    context.addIssue({ code: "custom", message: (error as Error).message });
+    return z.NEVER;
+  }
+});
 
 const id = z
   .string()

@@ -2,8 +2,7 @@ import { describe, expect, test } from "vitest";
 import { parseBusy } from "./busy.ts";
 import { failedUnits, forecast, kOfN, parallel, series, unitAvailability } from "./closed.ts";
 import type { Block, Gate, Group, Model } from "./model.ts";
-import { simulate } from "./simulate.ts";
-import type { Estimate } from "./tally.ts";
+import { type Estimate, simulate } from "./results.ts";
 
 /** Simulation against known answers, and closed forms against published ones. */
 

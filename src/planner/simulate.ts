@@ -1,17 +1,7 @@
 import type { Block, Gate, Group, Mode, Model, Shock } from "./model.ts";
 import { aliasTable, type Random, random } from "./random.ts";
-import {
-  BATCHES,
-  combine,
-  type Estimate,
-  estimate,
-  joined,
-  quantile,
-  type RawTally,
-  type ServiceResult,
-  Tally,
-} from "./tally.ts";
-import { HOURS_PER_YEAR } from "./units.ts";
+import { type RawTally, Tally } from "./tally.ts";
+import { HOURS_PER_YEAR } from "./year.ts";
 
 /**
  * Monte Carlo simulation. All failures together are one Poisson stream at the sum of their highest rates; each is
@@ -22,19 +12,12 @@ import { HOURS_PER_YEAR } from "./units.ts";
 /** Parts with random streams of their own, so that threads can share the work without changing the result. */
 export const PARTS = 4;
 
+/** Batches for the confidence intervals (method of batch means). */
+export const BATCHES = 100;
+
 export interface SimulationOptions {
   years: number;
   seed: number;
-}
-
-export interface SimulationResult {
-  years: number;
-  seed: number;
-  services: ServiceResult[];
-  /** All services together. */
-  lossPerYear: Estimate;
-  lossWorstYearIn10: number;
-  lossWorstYearIn100: number;
 }
 
 interface LiveBlock {
@@ -207,43 +190,4 @@ export function simulatePart(model: Model, { years, seed }: SimulationOptions, p
     }
   }
   return { services: tallies.map((tally) => tally.finish()), totalLoss };
-}
-
-/** Figures out of all parts, in their order. */
-export function combineParts(
-  model: Model,
-  { years, seed }: SimulationOptions,
-  parts: readonly RawPart[],
-): SimulationResult {
-  const totalLoss = joined(parts.map((part) => part.totalLoss));
-  const batch = years / BATCHES;
-  const sums = Array.from({ length: BATCHES }, (_, index) =>
-    totalLoss.subarray(index * batch, (index + 1) * batch).reduce((sum, loss) => sum + loss, 0),
-  );
-  return {
-    years,
-    seed,
-    services: model.services.map((service, index) =>
-      combine(
-        service,
-        parts.flatMap((part) => part.services[index] ?? []),
-      ),
-    ),
-    lossPerYear: estimate(sums, 1 / batch),
-    lossWorstYearIn10: quantile(totalLoss, 0.9),
-    lossWorstYearIn100: quantile(totalLoss, 0.99),
-  };
-}
-
-/** @throws Error when the number of years can not be split into batches */
-export function checkYears(years: number): void {
-  if (!Number.isInteger(years / BATCHES) || years <= 0 || years > 10_000_000)
-    throw new Error(`the number of simulated years must be a multiple of ${BATCHES} up to 10000000`);
-}
-
-/** Runs all parts here, one after the other; threads.ts runs them side by side with the same result. */
-export function simulate(model: Model, options: SimulationOptions): SimulationResult {
-  checkYears(options.years);
-  const parts = Array.from({ length: PARTS }, (_, part) => simulatePart(model, options, part));
-  return combineParts(model, options, parts);
 }

@@ -1,20 +1,11 @@
-import jStat from "jstat";
-import { quickselect } from "simple-statistics";
 import { busyMinutes } from "./busy.ts";
 import type { Loss, ServiceModel, WindowPromise } from "./model.ts";
-import { HOURS_PER_YEAR } from "./units.ts";
+import { HOURS_PER_YEAR } from "./year.ts";
 
-/** What the simulation writes down about a service, and the estimates made of it. */
-
-/** A mean with its 95 % confidence interval. */
-export interface Estimate {
-  mean: number;
-  low: number;
-  high: number;
-}
+/** What the simulation writes down about a service. */
 
 /** Upper ends of the classes of outage length, hours. */
-const lengthClasses = [
+export const lengthClasses = [
   { label: "under 1 s", upTo: 1 / 3600 },
   { label: "1–10 s", upTo: 10 / 3600 },
   { label: "10–60 s", upTo: 1 / 60 },
@@ -28,42 +19,6 @@ const lengthClasses = [
 ];
 
 const upperEnds = Float64Array.from(lengthClasses, ({ upTo }) => upTo);
-
-export interface ServiceResult {
-  id: string;
-  availability: Estimate;
-  hoursPerYear: Estimate;
-  outagesPerYear: Estimate;
-  lossPerYear: Estimate;
-  /** Outages per year in each class of length. */
-  lengths: { label: string; perYear: number }[];
-  /** Hours down in the worst of ten (of a hundred) years. */
-  worstYearIn10: number;
-  worstYearIn100: number;
-  longestHours: number;
-  /** How often a year the promise "not more than x in any y" is broken. */
-  brokenPerYear?: number;
-}
-
-/** Number of batches for the confidence intervals (method of batch means). */
-export const BATCHES = 100;
-const T_VALUE = jStat.studentt.inv(0.975, BATCHES - 1);
-
-/** Mean and 95 % interval from batch means; `scale` turns a batch's sum into the figure wanted. Pure. */
-export function estimate(sums: ArrayLike<number>, scale: number): Estimate {
-  const values = Array.from(sums, (sum) => sum * scale);
-  const mean = values.reduce((total, each) => total + each, 0) / values.length;
-  const squares = values.reduce((total, each) => total + (each - mean) ** 2, 0);
-  const half = T_VALUE * Math.sqrt(squares / (values.length - 1) / values.length);
-  return { mean, low: Math.max(0, mean - half), high: mean + half };
-}
-
-/** The value that a share `part` of the years does not exceed. Reorders the array. */
-export function quantile(values: Float32Array, part: number): number {
-  const index = Math.min(values.length - 1, Math.floor(values.length * part));
-  quickselect(values as unknown as number[], index);
-  return values[index] ?? 0;
-}
 
 /** Cost of one outage from `since` to `until` (hours since a Monday, 00:00). */
 export function outageLoss(loss: Loss, since: number, until: number): number {
@@ -210,41 +165,4 @@ export class Tally {
     this.raw.broken = this.watch?.broken ?? 0;
     return this.raw;
   }
-}
-
-/** One array out of the same array of all parts. */
-export function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
-
-/** The figures of a service out of the parts of the simulation. */
-export function combine(service: ServiceModel, parts: readonly RawTally[]): ServiceResult {
-  const yearHours = joined(parts.map((part) => part.yearHours));
-  const years = yearHours.length;
-  const batches = (field: "hours" | "count" | "loss") => parts.flatMap((part) => [...part[field]]);
-  const scale = batches("hours").length / years;
-  const hoursPerYear = estimate(batches("hours"), scale);
-  const up = (hours: number) => 1 - hours / HOURS_PER_YEAR;
-  const sum = (value: (part: RawTally) => number) => parts.reduce((total, part) => total + value(part), 0);
-  return {
-    id: service.id,
-    availability: { mean: up(hoursPerYear.mean), low: up(hoursPerYear.high), high: up(hoursPerYear.low) },
-    hoursPerYear,
-    outagesPerYear: estimate(batches("count"), scale),
-    lossPerYear: estimate(batches("loss"), scale),
-    lengths: lengthClasses.map(({ label }, index) => ({
-      label,
-      perYear: sum((part) => part.lengths[index] ?? 0) / years,
-    })),
-    worstYearIn10: quantile(yearHours, 0.9),
-    worstYearIn100: quantile(yearHours, 0.99),
-    longestHours: Math.max(...parts.map((part) => part.longest)),
-    ...(service.window && { brokenPerYear: sum((part) => part.broken) / years }),
-  };
 }

@@ -1,41 +1,15 @@
 import { availableParallelism } from "node:os";
-import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 import type { Model } from "./model.ts";
-import {
-  checkYears,
-  combineParts,
-  PARTS,
-  type RawPart,
-  type SimulationOptions,
-  type SimulationResult,
-  simulatePart,
-} from "./simulate.ts";
+import { checkYears, combineParts, type SimulationResult } from "./results.ts";
+import { PARTS, type SimulationOptions } from "./simulate.ts";
+import type { Answer, Order } from "./worker.ts";
 
 /** Runs the simulation in threads, so that a million years are done in about a second. */
 
-interface Order {
-  model: Model;
-  options: SimulationOptions;
-  parts: number[];
-}
-type Answer = [part: number, raw: RawPart][];
-
-const isOrder = (data: unknown): data is Order =>
-  typeof data === "object" && data !== null && "plannerParts" in data;
-
-if (!isMainThread && isOrder(workerData)) {
-  const { model, options, parts } = workerData;
-  const answer: Answer = parts.map((part) => [part, simulatePart(model, options, part)]);
-  const buffers = answer.flatMap(([, raw]) => [
-    raw.totalLoss.buffer,
-    ...raw.services.map((service) => service.yearHours.buffer),
-  ]);
-  parentPort?.postMessage(answer, buffers as ArrayBuffer[]);
-}
-
 const runWorker = (order: Order): Promise<Answer> =>
   new Promise((resolve, reject) => {
-    const worker = new Worker(new URL(import.meta.url), { workerData: { ...order, plannerParts: true } });
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: order });
     worker.once("message", (answer: Answer) => resolve(answer));
     worker.once("error", reject);
     worker.once("exit", (code) => reject(new Error(`the simulation's thread ended with code ${code}`)));

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { HOURS_PER_YEAR } from "./year.ts";
 
 /**
  * Quantities as people write them: "4 h", "£250/h", "once in 5 to 10 years", "5 % to 15 %".
@@ -33,10 +34,7 @@ const seconds: Record<string, number> = {
 };
 const symbols: Record<string, string> = { "£": "GBP", "€": "EUR", $: "USD", "¥": "JPY", "₹": "INR" };
 
-const YEAR = 31_536_000;
-
-/** Hours in a year of 365 days; all yearly figures use it. */
-export const HOURS_PER_YEAR = 8760;
+const YEAR = HOURS_PER_YEAR * 3600;
 
 const unitOf = (word: string): number | undefined =>
   seconds[word] ?? (word.endsWith("s") ? seconds[word.slice(0, -1)] : undefined);

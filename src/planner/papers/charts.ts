@@ -4,7 +4,7 @@ import { type EChartsCoreOption, init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import type { Contribution } from "../advice.ts";
 import type { BusinessCase } from "../business.ts";
-import type { ServiceResult } from "../tally.ts";
+import type { ServiceResult } from "../results.ts";
 
 /** The pictures with axes, as SVG texts. Colours differ in brightness too, for printing in grey. */
 
