@@ -127,6 +127,9 @@ describe("out of date", () => {
     expect(check()).toEqual(["checklist.md is missing"]);
     writeFileSync(file, text);
   });
+  test("the example in docs/ is what the planner writes", () => {
+    expect(checkPapers("docs/examples/five-servers/plan-docs", { loaded, evidence, now: written })).toEqual([]);
+  });
   test("no papers at all", () => {
     expect(() => checkPapers("/nonexistent", { loaded, evidence: undefined, now: written })).toThrow(
       /write them with 'dialtone plan docs'/,
