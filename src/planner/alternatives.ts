@@ -35,7 +35,7 @@ export interface Alternative {
   total: number;
   /** Parts of `cost`, in words. */
   parts: { what: string; amount: number }[];
-  /** One failure of a unit takes this long, seconds: z of the policy, or the repair. */
+  /** One failure of a unit takes this long, seconds: z of the policy, or the repair when that is quicker. */
   z: number;
   /** z is within every promise made for the services on this group. */
   keeps: boolean;
@@ -213,14 +213,15 @@ function strictest(plan: Plan, group: string): number {
   return Math.min(Number.POSITIVE_INFINITY, ...limits);
 }
 
-/** z of the group when it is run in this way; without a stand-by, the repair. Seconds. */
+/** How long one failure takes when the group is run in this way: z, or the repair when that is quicker. Seconds. */
 function failureTime(plan: Plan, group: string, id: AlternativeId, pick: Pick): number {
   const changed = withAlternative(plan, group, id === "second-site" ? "hot" : id).equipment[group];
   if (!changed) return 0;
-  if (id === "single") return middle(changed.repair ?? equipmentDefaults[changed.kind].repair);
+  const repair = middle(changed.repair ?? equipmentDefaults[changed.kind].repair);
+  if (id === "single") return repair;
   const { z } = takeoverOf(group, changed, pick);
   const away = id === "second-site" && plan.extras.second_site_switch;
-  return Math.max(z * 3600, away ? middle(away) : 0);
+  return Math.min(repair, Math.max(z * 3600, away ? middle(away) : 0));
 }
 
 /** All alternatives with cost and loss, in the order from simple to elaborate. */

@@ -33,7 +33,7 @@ export function costChart({ alternatives, best }: BusinessCase, money: (amount: 
   };
   return draw(720, 340, {
     grid: { left: 70, right: 20, top: 50, bottom: 60 },
-    legend: { top: 5, data: ["Cost a year", "Expected loss a year"], textStyle: text },
+    legend: { top: 5, itemGap: 50, data: ["Cost a year", "Expected loss a year"], textStyle: text },
     xAxis: {
       type: "category",
       data: alternatives.map((each) => `${each.name}${each.id === best ? "\n(least in all)" : ""}`),
@@ -73,7 +73,7 @@ export function costChart({ alternatives, best }: BusinessCase, money: (amount: 
 export function lengthChart(result: ServiceResult): string {
   const values = result.lengths.map((each) => each.perYear * 10);
   return draw(720, 300, {
-    grid: { left: 60, right: 20, top: 40, bottom: 50 },
+    grid: { left: 60, right: 20, top: 62, bottom: 30 },
     title: {
       text: `${result.id}: outages in ten years, by length`,
       left: "center",

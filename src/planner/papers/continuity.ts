@@ -49,8 +49,9 @@ const order = (plan: Plan, answers: Answers): string =>
 function service(plan: Plan, answers: Answers, name: string): string {
   const each = plan.services[name];
   if (!each) return "";
-  const { leaves } = closure(plan, each.needs);
-  const equipment = [...leaves].filter((leaf) => leaf in plan.equipment);
+  const { leaves, choices } = closure(plan, each.needs);
+  const named = new Set([...leaves, ...choices.flatMap((choice) => choice.any_of)]);
+  const equipment = [...named].filter((leaf) => leaf in plan.equipment);
   const lost = answers.exposures.filter((exposure) => exposure.service === name);
   const worst = (fault: DataFault) =>
     lost.map((exposure) => `${e(exposure.data)}: ${timeText(exposure.worst[fault].seconds)}`).join("; ");
@@ -80,6 +81,43 @@ function service(plan: Plan, answers: Answers, name: string): string {
     lost.length > 0 && "What may be missing afterwards, at most:",
     lost.length > 0 && bullets(faults.map((fault) => `${fault}: ${worst(fault)}`)),
   ).trimEnd();
+}
+
+/** What may fail without a service going down, and what may not. */
+const survivable = (plan: Plan, answers: Answers): string =>
+  table(
+    ["Service", "Survives at the same time", "Goes down with any one of"],
+    answers.promises.map(({ service: name, links, survives }) => {
+      const { leaves } = closure(plan, plan.services[name]?.needs ?? []);
+      const single = [
+        ...links.filter((link) => link.spare === 0).map((link) => link.equipment),
+        ...[...leaves].filter((leaf) => leaf in plan.outside),
+      ];
+      return [
+        `**${e(name)}**`,
+        `${survives} ${survives === 1 ? "failure" : "failures"} of our equipment`,
+        single.map(e).join(", ") || "–",
+      ];
+    }),
+  );
+
+/** How the data is copied: the schedule behind what can be lost. */
+function copies(plan: Plan): string {
+  const time = (range: { high: number } | undefined) =>
+    range ? `every ${timeText(range.high)}` : "**never**";
+  const rows = Object.entries(plan.services).flatMap(([name, each]) =>
+    (each.data ?? []).map((set) => [
+      e(name),
+      e(set.name),
+      set.replicated === "no"
+        ? "**no**"
+        : `${set.replicated}${set.lag ? `, up to ${timeText(set.lag.high)} behind` : ""}`,
+      set.flush.high === 0 ? "at once" : `within ${timeText(set.flush.high)}`,
+      time(set.backup),
+      time(set.export),
+    ]),
+  );
+  return table(["Service", "Data", "On the other unit", "On disk", "Backup", "At another place"], rows);
 }
 
 /** Dates of the next tests, counted from the day the paper was written. */
@@ -132,6 +170,8 @@ export function continuityPlan(plan: Plan, answers: Answers, stamp: string, writ
     "The most urgent first, after what it needs. Times count from the alarm and are the slow ends of our estimates; a person does one thing at a time.",
     order(plan, answers),
     "![What needs what](pictures/dependencies.svg)",
+    "What may fail without anybody noticing, and what may not:",
+    survivable(plan, answers),
     "## 4. Service by service",
     ...answers.recovery.map((step) => service(plan, answers, step.service)),
     "## 5. Spares and backups",
@@ -144,9 +184,10 @@ export function continuityPlan(plan: Plan, answers: Answers, stamp: string, writ
     continuity.backups
       ? `Backups: ${e(continuity.backups)}.`
       : "*The plan does not say how backups are made: put it under continuity.backups.*",
+    copies(plan),
     "To restore: fit the spare, load its system image, restore the last backup, replay what was written since then where there is a log, compare the last known records, then let users in.",
     "## 6. Power",
-    `A UPS must outlast the time in which written data is still in memory, and then leave time for an orderly shutdown. ${e(answers.ups.words)}${answers.ups.enough === false ? ": **not enough, buy a larger one or flush more often**" : ""}.`,
+    `A UPS must outlast the time in which written data is still in memory, and then leave time for an orderly shutdown. ${e(answers.ups.words)}${answers.ups.enough === false ? ": **not enough, buy a larger one or flush more often**" : answers.ups.enough ? ": enough" : ""}.`,
     "## 7. After it is over",
     bullets([
       "Fail back by hand, after hours, one service at a time, with the steps of chapter 4.",

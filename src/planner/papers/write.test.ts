@@ -128,7 +128,9 @@ describe("out of date", () => {
     writeFileSync(file, text);
   });
   test("the example in docs/ is what the planner writes", () => {
-    expect(checkPapers("docs/examples/five-servers/plan-docs", { loaded, evidence, now: written })).toEqual([]);
+    expect(checkPapers("docs/examples/five-servers/plan-docs", { loaded, evidence, now: written })).toEqual(
+      [],
+    );
   });
   test("no papers at all", () => {
     expect(() => checkPapers("/nonexistent", { loaded, evidence: undefined, now: written })).toThrow(
