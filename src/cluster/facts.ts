@@ -34,6 +34,8 @@ export interface HostContext {
   secrets: Secrets;
   self: Host;
   dirs: HostDirs;
+  /** Where the cluster.yaml was read: the app reads it too. */
+  clusterFile: string;
 }
 
 /** Ports that are not settings: loopback or between the nodes only. */
@@ -68,7 +70,7 @@ export const runFiles = (dirs: HostDirs) => ({
   parts: join(dirs.run, "parts.json"),
   /** keepalived's track file: 0 = healthy, otherwise FAULT. */
   track: join(dirs.run, "health"),
-  mariadbSocket: join(dirs.run, "mysqld.sock"),
+  mariadbSocket: join(dirs.run, "mariadb", "mysqld.sock"),
   /** Kamailio's JSON-RPC over a unix datagram socket. */
   kamailioSocket: join(dirs.run, "kamailio_rpc.sock"),
   vrrpFifo: join(dirs.run, "vrrp.fifo"),

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { isMap, isNode, isPair, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
@@ -69,6 +69,17 @@ const readText = (file: string, hint: string): string => {
 /** The secrets lie beside cluster.yaml. */
 export const secretsFileOf = (clusterFile: string): string =>
   join(dirname(clusterFile), "cluster.secrets.yaml");
+
+/** The cluster.yaml that a command means: the one given, else here, else the host's. @throws ConfigError */
+export function findClusterFile(given: string | undefined): string {
+  if (given !== undefined) return resolve(given);
+  const places = [resolve("cluster.yaml"), "/etc/dialtone/cluster.yaml"];
+  const found = places.find((place) => existsSync(place));
+  if (found) return found;
+  throw new ConfigError([
+    `no cluster.yaml (looked for ${places.join(" and ")}): write one with 'dialtone init', or name it by --config`,
+  ]);
+}
 
 /** Reads and checks cluster.yaml. @throws ConfigError */
 export function loadCluster(file: string): Cluster {

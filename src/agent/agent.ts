@@ -1,0 +1,383 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { setPriority } from "node:os";
+import { join } from "node:path";
+import writeFileAtomic from "write-file-atomic";
+import { allHosts, type HostContext, nodes, runFiles } from "../cluster/facts.ts";
+import type { Component, PartName, partNames } from "../components/component.ts";
+import { holdsServiceAddress } from "../components/keepalived.ts";
+import { configFile, type DatabaseFacts } from "../components/mariadb/index.ts";
+import { type DiskState, readDiskState, recoverPosition } from "../components/mariadb/state.ts";
+import { announceServiceAddress, removeServiceAddress, watchVrrp } from "./address.ts";
+import { decideDatabaseStart, decideRescue, type StartSituation } from "./database-start.ts";
+import { EventLog } from "./events.ts";
+import { makeHostDirectories, writeComponentFiles } from "./files.ts";
+import { contactMs, judge, knownNodes, type Observation } from "./judge.ts";
+import { rotateLogs } from "./logs.ts";
+import { type Gate, Part } from "./part.ts";
+import { Peers } from "./peers.ts";
+import { identify, type ProcessId } from "./process.ts";
+import type { HostReport, Verdict } from "./report.ts";
+import { serveAgent } from "./server.ts";
+import { Upstream } from "./upstream.ts";
+
+const tickMs = 50;
+/** keepalived obeys its track file within 15 ms (probes); one that does not after so long is hung. */
+const disobedienceMs = 400;
+/** A new agent does not know its peers yet; the address may wait for them so long. */
+const settleMs = 1000;
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/**
+ * The agent of one host: supervises its parts, judges, gives or denies keepalived the address.
+ * Decisions are in judge.ts and database-start.ts (pure); this class observes and acts.
+ */
+export class HostAgent {
+  private readonly context: HostContext;
+  private readonly release: string;
+  private readonly config: string;
+  private readonly parts: Part[];
+  private readonly log: EventLog;
+  private readonly run: ReturnType<typeof runFiles>;
+  private readonly startedAt = performance.now();
+  private peers: Peers | undefined;
+  private upstream: Upstream | undefined;
+  private verdict: Verdict = { mayHold: false, light: "red", reasons: ["the agent has just started"] };
+  private disk: DiskState = { initialised: false, uuid: "", seqno: -1, safeToBootstrap: false, view: false };
+  private readingDisk = false;
+  private databaseWaits: string | undefined;
+  private forceBootstrap = false;
+  private holds = false;
+  private term = 0;
+  private forbiddenSince: number | undefined;
+  private written: boolean | undefined;
+  private recorded = "";
+  private stopping = false;
+  private stopRequested = Promise.withResolvers<void>();
+
+  constructor(context: HostContext, components: Component[], release: string) {
+    this.context = context;
+    this.release = release;
+    this.config = createHash("sha256").update(JSON.stringify(context.cluster)).digest("hex").slice(0, 12);
+    this.run = runFiles(context.dirs);
+    this.log = new EventLog(join(context.dirs.log, "events.jsonl"), context.self.name);
+    this.parts = components.map((component) => {
+      const events = {
+        happened: (kind: string, text: string) => {
+          this.log.add(`part-${kind}`, component.name, text);
+          if (component.name === "keepalived" && kind === "exited") this.dropStaleAddress("keepalived ended");
+          if (component.name === "mariadb" && kind === "exited") void this.readDisk();
+        },
+        changed: () => queueMicrotask(() => this.tick()),
+      };
+      return component.name === "mariadb"
+        ? new Part(component, context, events, () => this.databaseGate())
+        : new Part(component, context, events);
+    });
+  }
+
+  private part(name: PartName): Part | undefined {
+    return this.parts.find((part) => part.component.name === name);
+  }
+
+  /** Runs until `signal` aborts or a person asks to stop; then stops all parts in order. */
+  async start(signal: AbortSignal): Promise<void> {
+    const { context } = this;
+    // Who watches must not starve with those it watches.
+    setPriority(process.pid, -10);
+    await makeHostDirectories(context);
+    const self = identify(process.pid);
+    await writeFileAtomic(this.run.agentPid, JSON.stringify(self));
+    const termFile = join(context.dirs.data, "term");
+    if (existsSync(termFile)) this.term = Number(readFileSync(termFile, "utf8")) || 0;
+    this.holds = holdsServiceAddress(context);
+    this.adopt();
+    const mariadb = this.part("mariadb");
+    if (mariadb) {
+      await writeComponentFiles(mariadb.component, context);
+      if (!mariadb.running) await this.readDisk();
+    }
+    // Until the first verdict: not fit. keepalived reads this at its start.
+    if (!this.holds) this.writeTrack(false);
+    this.log.add("agent", "started", `release ${this.release}, configuration ${this.config}`);
+    const stopVrrp =
+      context.self.role === "node"
+        ? await watchVrrp(context, (state) => this.log.add("vrrp", "address", state))
+        : () => undefined;
+    this.upstream = new Upstream(context.self.role === "node" ? context.cluster.upstream : []);
+    this.peers = new Peers(context, (report, before) => this.heard(report, before));
+    const closeServers = await serveAgent(context, {
+      report: () => this.report(),
+      cluster: () => [
+        { ageMs: 0, report: this.report() },
+        ...Object.values(this.peers?.news() ?? {}).flatMap((news) => (news ? [news] : [])),
+      ],
+      events: (since) => this.log.since(since),
+      stop: () => this.stopRequested.resolve(),
+    });
+    const timer = setInterval(() => this.tick(), tickMs);
+    const rotation = setInterval(() => void this.rotate(), 60_000);
+    signal.addEventListener("abort", () => this.stopRequested.resolve());
+    try {
+      await this.stopRequested.promise;
+      await this.stopParts();
+    } finally {
+      clearInterval(timer);
+      clearInterval(rotation);
+      await this.peers.close();
+      this.upstream.close();
+      stopVrrp();
+      await closeServers();
+    }
+    this.log.add("agent", "stopped", "all parts are stopped");
+  }
+
+  private async rotate(): Promise<void> {
+    try {
+      const rotated = await rotateLogs(this.context.dirs.log);
+      if (rotated.length > 0) this.log.add("agent", "logs", `rotated ${rotated.join(", ")}`);
+    } catch (error) {
+      this.log.add("agent", "logs", messageOf(error));
+    }
+  }
+
+  private adopt(): void {
+    if (!existsSync(this.run.parts)) return;
+    const records = JSON.parse(readFileSync(this.run.parts, "utf8")) as Partial<
+      Record<PartName, ProcessId & { digest: string }>
+    >;
+    for (const part of this.parts) {
+      const record = records[part.component.name];
+      if (record) part.adopt(record);
+    }
+  }
+
+  private async readDisk(): Promise<void> {
+    const { dirs } = this.context;
+    this.readingDisk = true;
+    try {
+      let disk = readDiskState(dirs.mariadb);
+      if (disk.initialised && disk.seqno < 0)
+        disk = {
+          ...disk,
+          ...(await recoverPosition(configFile(this.context), AbortSignal.timeout(120_000))),
+        };
+      this.disk = disk;
+    } catch (error) {
+      this.log.add("database", "position", messageOf(error));
+    } finally {
+      this.readingDisk = false;
+    }
+  }
+
+  private startSituation(): StartSituation {
+    const { cluster, self } = this.context;
+    const nodeOrder = nodes(cluster).map((host) => host.name);
+    return { host: self.name, nodeOrder, disk: this.disk, peers: this.peers?.news() ?? {} };
+  }
+
+  private databaseGate(): ReturnType<Gate> {
+    // InnoDB's files can be opened by one process at a time: no start while the position is being read.
+    if (this.readingDisk) return { go: false, why: "reading the position of the last transaction" };
+    const decision = decideDatabaseStart(this.startSituation());
+    if (this.forceBootstrap || decision.action === "bootstrap") {
+      const why = decision.action === "bootstrap" ? decision.why : "no Primary Component formed";
+      this.forceBootstrap = false;
+      this.databaseWaits = undefined;
+      this.log.add("database", "bootstrap", why);
+      return { go: true, bootstrap: true };
+    }
+    this.databaseWaits = decision.action === "wait" ? decision.why : undefined;
+    return decision.action === "join" ? { go: true, bootstrap: false } : { go: false, why: decision.why };
+  }
+
+  private get databaseFacts(): DatabaseFacts | undefined {
+    const part = this.part("mariadb");
+    return part?.report().ok ? (part.health?.facts as DatabaseFacts | undefined) : undefined;
+  }
+
+  private rescueDatabase(): void {
+    const part = this.part("mariadb");
+    const report = part?.report();
+    if (!part?.running || report?.phase !== "starting") return;
+    const decision = decideRescue({ ...this.startSituation(), startingForMs: report.sinceMs });
+    if (decision.action !== "bootstrap") return;
+    this.log.add("database", "rescue", decision.why);
+    this.forceBootstrap = true;
+    part.restart("it waits for members that do not come");
+  }
+
+  private heard(report: HostReport, before: HostReport | undefined): void {
+    if (!before) this.log.add("peer", report.host, "heard");
+    // The other holder gave the address up: only its neighbours' ARP caches still believe in it.
+    if (before?.holds && !report.holds && this.holds) this.announce();
+  }
+
+  private announce(): void {
+    announceServiceAddress(this.context, (why) => this.log.add("address", "announce", why));
+  }
+
+  private dropStaleAddress(why: string): void {
+    if (!holdsServiceAddress(this.context)) return;
+    this.log.add("address", "removed", why);
+    removeServiceAddress(this.context).catch((error: unknown) =>
+      this.log.add("address", "remove-failed", messageOf(error)),
+    );
+  }
+
+  private observe(): Observation {
+    const { cluster, self } = this.context;
+    const facts = this.databaseFacts;
+    return {
+      host: self.name,
+      role: self.role,
+      stance: cluster.stance,
+      nodeOrder: nodes(cluster).map((host) => host.name),
+      stopping: this.stopping,
+      holds: this.holds,
+      term: this.term,
+      parts: Object.fromEntries(this.parts.map((part) => [part.component.name, part.report()])),
+      primary: facts?.primary ?? false,
+      members: facts?.size ?? 0,
+      hosts: allHosts(cluster).length,
+      upstream: this.upstream?.reachable,
+      peers: this.peers?.news() ?? {},
+      others: allHosts(cluster).flatMap((host) => (host.name === self.name ? [] : [host.name])),
+    };
+  }
+
+  private tick(): void {
+    if (!this.stopping) for (const part of this.parts) part.tick();
+    this.recordParts();
+    this.noticeAddress();
+    this.rescueDatabase();
+    const before = this.verdict;
+    const observation = this.observe();
+    this.verdict = judge(observation);
+    const now = performance.now();
+    if (before.light !== this.verdict.light || before.mayHold !== this.verdict.mayHold)
+      this.log.add("verdict", this.verdict.light, this.verdict.reasons.join("; ") || "all well");
+    if (this.context.self.role !== "node") return;
+    // A restarted agent that finds the address here leaves it until it has heard its peers (fail-static).
+    if (this.verdict.mayHold || !this.holds || now - this.startedAt > settleMs)
+      this.writeTrack(this.verdict.mayHold);
+    this.enforce(now);
+  }
+
+  private noticeAddress(): void {
+    const holds = this.context.self.role === "node" && holdsServiceAddress(this.context);
+    if (holds === this.holds) return;
+    this.holds = holds;
+    if (holds) {
+      const known = knownNodes(this.observe()).map((other) => other.term);
+      this.term = Math.max(this.term, ...known) + 1;
+      writeFileSync(join(this.context.dirs.data, "term"), String(this.term));
+    }
+    this.log.add("address", holds ? "gained" : "lost", holds ? `term ${this.term}` : "");
+  }
+
+  /** keepalived must obey; a hung one is killed, and the address it left behind removed. */
+  private enforce(now: number): void {
+    const keepalived = this.part("keepalived");
+    if (!this.holds || this.written !== false) {
+      this.forbiddenSince = undefined;
+      if (this.holds && keepalived && !keepalived.running && now - this.startedAt > settleMs)
+        this.dropStaleAddress("keepalived does not run");
+      return;
+    }
+    this.forbiddenSince ??= now;
+    if (now - this.forbiddenSince < disobedienceMs) return;
+    this.forbiddenSince = undefined;
+    keepalived?.kill("it keeps the service address although it must not");
+    this.dropStaleAddress("this host must not hold it");
+  }
+
+  private writeTrack(fit: boolean): void {
+    if (this.written === fit) return;
+    try {
+      writeFileSync(this.run.track, fit ? "0\n" : "1\n");
+      this.written = fit;
+    } catch (error) {
+      this.log.add("address", "track-file", messageOf(error));
+    }
+  }
+
+  private recordParts(): void {
+    const records = Object.fromEntries(
+      this.parts.flatMap((part) => (part.record ? [[part.component.name, part.record]] : [])),
+    );
+    const text = JSON.stringify(records);
+    if (text === this.recorded) return;
+    try {
+      writeFileAtomic.sync(this.run.parts, text);
+      this.recorded = text;
+    } catch (error) {
+      this.log.add("agent", "parts.json", messageOf(error));
+    }
+  }
+
+  private async stopParts(): Promise<void> {
+    this.log.add("agent", "stopping", "giving the service address up, then stopping all parts");
+    this.stopping = true;
+    const deadline = performance.now() + 2000;
+    this.tick();
+    while (this.holds && performance.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      this.tick();
+    }
+    // Calls first, then what writes their records, the database last.
+    for (const name of [
+      "keepalived",
+      "kamailio",
+      "app",
+      "mariadb",
+      "garbd",
+    ] satisfies (typeof partNames)[number][])
+      await this.part(name)?.stop();
+    this.dropStaleAddress("keepalived is stopped");
+    this.recordParts();
+  }
+
+  report(): HostReport {
+    const { cluster, self } = this.context;
+    const news = this.peers?.news() ?? {};
+    const mariadb = this.part("mariadb");
+    const facts = this.databaseFacts;
+    const sees = Object.entries(news).flatMap(([name, item]) => {
+      if (!item || item.ageMs > 10 * contactMs) return [];
+      const { holds, term, verdict, database } = item.report;
+      const primary = database?.facts?.primary ?? false;
+      return [
+        [name, { ageMs: Math.round(item.ageMs), holds, term, mayHold: verdict.mayHold, primary }] as const,
+      ];
+    });
+    return {
+      host: self.name,
+      role: self.role,
+      cluster: cluster.cluster,
+      release: this.release,
+      config: this.config,
+      wallMs: Date.now(),
+      agentPid: process.pid,
+      agentUptimeMs: Math.round(performance.now() - this.startedAt),
+      stopping: this.stopping,
+      holds: this.holds,
+      term: this.term,
+      verdict: this.verdict,
+      parts: Object.fromEntries(this.parts.map((part) => [part.component.name, part.report()])),
+      ...(mariadb
+        ? {
+            database: {
+              phase: !mariadb.running ? "down" : facts ? "running" : "starting",
+              ...(facts ? { facts } : {}),
+              disk: this.disk,
+              ...(this.databaseWaits ? { waiting: this.databaseWaits } : {}),
+            } as const,
+          }
+        : {}),
+      ...(this.upstream?.reachable === undefined ? {} : { upstream: this.upstream.reachable }),
+      sees: Object.fromEntries(sees),
+    };
+  }
+}

@@ -1,0 +1,88 @@
+import { describe, expect, test } from "vitest";
+import type { DiskState } from "../components/mariadb/state.ts";
+import { decideDatabaseStart, decideRescue, type StartSituation } from "./database-start.ts";
+import type { PeerNews } from "./judge.ts";
+
+const never: DiskState = { initialised: false, uuid: "", seqno: -1, safeToBootstrap: false, view: false };
+const left: DiskState = { initialised: true, uuid: "u", seqno: 100, safeToBootstrap: false, view: false };
+const leftLast: DiskState = { ...left, safeToBootstrap: true };
+const crashed: DiskState = { ...left, view: true };
+
+function peer(disk: DiskState, options: { primary?: boolean; ageMs?: number } = {}): PeerNews {
+  const facts = { primary: true, state: "Synced", size: 2, seqno: 100, uuid: "u" };
+  const database = {
+    phase: options.primary ? ("running" as const) : ("down" as const),
+    disk,
+    ...(options.primary ? { facts } : {}),
+  };
+  const report = {
+    ...{
+      host: "x",
+      role: "node" as const,
+      cluster: "lab",
+      release: "0",
+      config: "c",
+      wallMs: 0,
+      agentPid: 1,
+      agentUptimeMs: 1,
+    },
+    ...{
+      stopping: false,
+      holds: false,
+      term: 0,
+      parts: {},
+      sees: {},
+      verdict: { mayHold: false, light: "red" as const, reasons: [] },
+    },
+    database,
+  };
+  return { ageMs: options.ageMs ?? 100, report };
+}
+
+const at = (host: "a" | "b", disk: DiskState, other?: PeerNews): StartSituation => ({
+  ...{ host, nodeOrder: ["a", "b"], disk },
+  peers: other ? { [host === "a" ? "b" : "a"]: other } : {},
+});
+
+describe("decideDatabaseStart", () => {
+  test.each([
+    ["a new cluster: the first node bootstraps", at("a", never, peer(never)), "bootstrap"],
+    ["a new cluster: the second waits", at("b", never, peer(never)), "wait"],
+    ["a new cluster, the other not heard: it may have data", at("a", never), "wait"],
+    ["the other's last word is too old", at("a", never, peer(never, { ageMs: 5000 })), "wait"],
+    ["empty disk, the other is Primary", at("a", never, peer(left, { primary: true })), "join"],
+    ["empty disk on the first node, the other has data", at("a", never, peer(left)), "wait"],
+    ["data here, an empty disk there", at("b", left, peer(never)), "bootstrap"],
+    ["crashed: pc.recovery finds the others", at("a", crashed), "join"],
+    ["crashed here and there", at("a", crashed, peer(crashed)), "join"],
+    ["orderly stop of all: who left last starts", at("b", leftLast, peer(left)), "bootstrap"],
+    ["orderly stop of all: who left before waits", at("a", left, peer(leftLast)), "wait"],
+    ["both left at once: the newest data starts", at("b", { ...left, seqno: 101 }, peer(left)), "bootstrap"],
+    ["both left at once with equal data: the first of cluster.yaml", at("a", left, peer(left)), "bootstrap"],
+    ["stopped in order long ago, the other crashed later", at("a", leftLast, peer(crashed)), "wait"],
+    ["stopped in order, the other not heard", at("a", leftLast), "wait"],
+  ])("%s", (_name, situation, action) => {
+    expect(decideDatabaseStart(situation).action).toBe(action);
+  });
+});
+
+describe("decideRescue", () => {
+  const stuck = { startingForMs: 20_000 };
+  test.each([
+    [
+      "both wait, this one is newer",
+      { ...at("b", { ...crashed, seqno: 7 }, peer({ ...crashed, seqno: 6 })), ...stuck },
+      "bootstrap",
+    ],
+    [
+      "both wait, the other is newer",
+      { ...at("a", { ...crashed, seqno: 6 }, peer({ ...crashed, seqno: 7 })), ...stuck },
+      "wait",
+    ],
+    ["not long enough", { ...at("a", crashed, peer(crashed)), startingForMs: 3000 }, "wait"],
+    ["the other is not heard", { ...at("a", crashed), ...stuck }, "wait"],
+    ["the other is Primary", { ...at("a", crashed, peer(crashed, { primary: true })), ...stuck }, "wait"],
+  ])("%s", (_name, situation, action) => {
+    expect(decideRescue(situation).action).toBe(action);
+  });
+});

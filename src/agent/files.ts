@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+import { chown, mkdir, readFile } from "node:fs/promises";
+import writeFileAtomic from "write-file-atomic";
+import type { HostContext } from "../cluster/facts.ts";
+import type { Component, GeneratedFile } from "../components/component.ts";
+
+/** Writes what components generate: whole or not at all, for the right user only. */
+
+interface Account {
+  uid: number;
+  gid: number;
+}
+
+/** Looks a system user up in the text of /etc/passwd (passwd(5)). Pure. */
+export function accountIn(passwd: string, user: string): Account | undefined {
+  const line = passwd.split("\n").find((candidate) => candidate.startsWith(`${user}:`));
+  const [, , uid, gid] = line?.split(":") ?? [];
+  return uid === undefined || gid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) };
+}
+
+/** @throws Error that says how to get the user. */
+async function account(user: string): Promise<Account> {
+  const found = accountIn(await readFile("/etc/passwd", "utf8"), user);
+  if (!found)
+    throw new Error(`this host has no system user '${user}'; run 'sh scripts/setup' in dialtone's folder`);
+  return found;
+}
+
+async function makeDirectory(path: string, mode = 0o755, owner = "root"): Promise<void> {
+  const { uid, gid } = await account(owner);
+  await mkdir(path, { recursive: true, mode });
+  await chown(path, uid, gid);
+}
+
+async function writeGenerated(file: GeneratedFile): Promise<void> {
+  const chownTo = await account(file.owner ?? "root");
+  await mkdir(file.path.slice(0, file.path.lastIndexOf("/")), { recursive: true });
+  await writeFileAtomic(file.path, file.content, { mode: file.mode ?? 0o644, chown: chownTo });
+}
+
+/** Directories of the host itself. */
+export async function makeHostDirectories({ dirs }: HostContext): Promise<void> {
+  for (const path of [dirs.data, dirs.etc, dirs.run, dirs.log, dirs.journal]) await makeDirectory(path);
+  await makeDirectory(dirs.app, 0o750, "dialtone");
+}
+
+export async function writeComponentFiles(component: Component, context: HostContext): Promise<void> {
+  for (const { path, owner, mode } of component.directories?.(context) ?? [])
+    await makeDirectory(path, mode, owner);
+  for (const file of component.files(context)) await writeGenerated(file);
+}
+
+/** Tells whether a running child was started with what would be generated now. */
+export function startDigest(component: Component, context: HostContext): string {
+  const parts = JSON.stringify([
+    component.files(context),
+    component.command(context),
+    component.reads?.(context),
+  ]);
+  return createHash("sha256").update(parts).digest("hex").slice(0, 16);
+}

@@ -1,0 +1,139 @@
+import type { PartName } from "../components/component.ts";
+import type { HostReport, PartReport, Sighting, Verdict } from "./report.ts";
+
+/**
+ * May this host have the service address, and how is it? Pure: plain data in, verdict with its reasons out.
+ * The rules are design.md 2.3 and docs/decisions/0002-who-holds-the-address.md.
+ */
+
+/** A peer's report and how old it is. */
+export interface PeerNews {
+  ageMs: number;
+  report: HostReport;
+}
+
+export interface Observation {
+  host: string;
+  role: "node" | "witness";
+  stance: "availability" | "consistency";
+  /** All data nodes in the order of cluster.yaml: breaks ties. */
+  nodeOrder: string[];
+  stopping: boolean;
+  holds: boolean;
+  term: number;
+  parts: Partial<Record<PartName, PartReport>>;
+  /** The own database accepts reads and writes in the Primary Component. */
+  primary: boolean;
+  /** Members of the own Primary Component. */
+  members: number;
+  hosts: number;
+  /** An upstream address answers; undefined: none is configured. */
+  upstream: boolean | undefined;
+  peers: Record<string, PeerNews | undefined>;
+  /** All other hosts of the cluster, heard or not. */
+  others: string[];
+}
+
+/** News older than this proves no contact: two polls and a little. */
+export const contactMs = 700;
+/** News that came by way of a third host takes two polls more. */
+const indirectMs = 1600;
+/**
+ * A third host proves a peer alive only with news that is so much fresher than our own last: two polls. When the peer
+ * dies, everyone's last news of it is equally stale, and believing the witness would cost the survivor the address.
+ */
+const fresherMs = 500;
+
+interface Known extends Sighting {
+  name: string;
+  direct: boolean;
+}
+
+/** The freshest news of every other data node, direct or by way of a third host. */
+export function knownNodes(o: Observation): Known[] {
+  return o.nodeOrder
+    .filter((name) => name !== o.host)
+    .flatMap((name): Known[] => {
+      const news = o.peers[name];
+      if (news && news.ageMs <= contactMs) {
+        const { holds, term, verdict, database } = news.report;
+        const primary = database?.facts?.primary ?? false;
+        return [{ name, direct: true, ageMs: news.ageMs, holds, term, mayHold: verdict.mayHold, primary }];
+      }
+      const indirect = Object.entries(o.peers)
+        .flatMap(([via, third]) => {
+          const sighting =
+            third && via !== name && third.ageMs <= contactMs ? third.report.sees[name] : undefined;
+          return sighting && third ? [{ ...sighting, ageMs: sighting.ageMs + third.ageMs }] : [];
+        })
+        .filter((sighting) => sighting.ageMs <= indirectMs)
+        .filter((sighting) => news === undefined || sighting.ageMs + fresherMs <= news.ageMs)
+        .sort((x, y) => x.ageMs - y.ageMs)[0];
+      return indirect ? [{ name, direct: false, ...indirect }] : [];
+    });
+}
+
+/** Was this claim to the address made before the other? Terms first, then the order of cluster.yaml. */
+const olderClaim = (
+  order: string[],
+  one: { name: string; term: number },
+  other: { name: string; term: number },
+) => (one.term !== other.term ? one.term < other.term : order.indexOf(one.name) < order.indexOf(other.name));
+
+/** Reasons why this node must not hold the address; empty: it may. */
+function objections(o: Observation): string[] {
+  if (o.stopping) return ["this host is being stopped"];
+  const sip = o.parts.kamailio;
+  if (!sip?.ok) return [`SIP server: ${sip?.detail ?? "not started"}`];
+  const others = knownNodes(o);
+  const me = { name: o.host, term: o.term };
+  for (const other of others) {
+    if (!other.holds) continue;
+    // In contact, two holders mean that the older one's keepalived has fallen silent: the newer one was elected.
+    if (other.direct && o.holds && olderClaim(o.nodeOrder, me, other))
+      return [`${other.name} was elected meanwhile and holds the service address too`];
+    // Without contact the adverts do not arrive either, and VRRP elects a second holder: the older one goes on.
+    if (!other.direct && other.mayHold && !(o.holds && olderClaim(o.nodeOrder, me, other)))
+      return [`no contact with ${other.name}, which holds the service address and is seen by others`];
+  }
+  if (o.primary) return [];
+  const quorate = others.find((other) => other.primary && other.mayHold);
+  if (quorate) return [`the database here has no quorum, ${quorate.name} has it`];
+  if (o.stance === "consistency") return ["the database has no quorum, and the stance is 'consistency'"];
+  if (o.upstream === false)
+    return ["the database has no quorum, and no upstream address answers: this host is cut off"];
+  return [];
+}
+
+/** What is missing although the host serves. */
+function shortcomings(o: Observation): string[] {
+  const reasons = Object.entries(o.parts)
+    .filter(([, part]) => !part.ok)
+    .map(([name, part]) => `${name}: ${part.detail}`);
+  if (o.role === "node") {
+    if (o.parts.mariadb?.ok && !o.primary)
+      reasons.push("database: no quorum; calls go on, records wait in the journal");
+    else if (o.primary && o.members < o.hosts) reasons.push(`database: ${o.members} of ${o.hosts} members`);
+  }
+  if (o.upstream === false) reasons.push("network: no upstream address answers");
+  for (const name of o.others) {
+    const news = o.peers[name];
+    if (!news) reasons.push(`no news from ${name} yet`);
+    else if (news.ageMs > contactMs)
+      reasons.push(`no news from ${name} for ${Math.round(news.ageMs / 1000)} s`);
+  }
+  return reasons;
+}
+
+export function judge(o: Observation): Verdict {
+  const missing = shortcomings(o);
+  if (o.role === "witness")
+    return { mayHold: false, light: missing.length > 0 ? "amber" : "green", reasons: missing };
+  const against = objections(o);
+  const reasons = [...new Set([...against, ...missing])];
+  return {
+    mayHold: against.length === 0,
+    light: against.length > 0 ? "red" : reasons.length > 0 ? "amber" : "green",
+    reasons,
+  };
+}

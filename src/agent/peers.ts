@@ -1,0 +1,69 @@
+import { Agent, request } from "undici";
+import { type HostContext, peersOf } from "../cluster/facts.ts";
+import type { PeerNews } from "./judge.ts";
+import type { HostReport } from "./report.ts";
+
+const pollEveryMs = 250;
+const deadlineMs = 400;
+
+/**
+ * Asks the other agents for their reports, each in a loop of its own, so that a dead one delays nobody.
+ * HTTPS with the cluster's own authority and the peer token.
+ */
+export class Peers {
+  private readonly context: HostContext;
+  private readonly heard = new Map<string, { at: number; report: HostReport }>();
+  private readonly stopped = new AbortController();
+  private readonly onNews: (report: HostReport, before: HostReport | undefined) => void;
+  private readonly loops: Promise<void>[];
+
+  constructor(context: HostContext, onNews: (report: HostReport, before: HostReport | undefined) => void) {
+    this.context = context;
+    this.onNews = onNews;
+    this.loops = peersOf(context.cluster, context.self.name).map((peer) =>
+      this.follow(peer.name, peer.address),
+    );
+  }
+
+  private async follow(name: string, address: string): Promise<void> {
+    const { secrets, cluster } = this.context;
+    const client = new Agent({
+      connections: 1,
+      connect: { ca: secrets.tls.ca, cert: secrets.tls.cert, key: secrets.tls.key, timeout: deadlineMs },
+    });
+    const headers = { authorization: `Bearer ${secrets.peer_token}` };
+    const url = `https://${address}:${cluster.agent.port}/status`;
+    const stop = this.stopped.signal;
+    while (!stop.aborted) {
+      const began = performance.now();
+      try {
+        const signal = AbortSignal.any([stop, AbortSignal.timeout(deadlineMs)]);
+        const response = await request(url, { dispatcher: client, headers, signal });
+        if (response.statusCode !== 200) throw new Error(`${name} answered ${response.statusCode}`);
+        const report = (await response.body.json()) as HostReport;
+        const before = this.heard.get(name)?.report;
+        // A report is as old as its request: the peer may have written it just after it was asked.
+        this.heard.set(name, { at: began, report });
+        this.onNews(report, before);
+      } catch {
+        // Silence is news too: it shows as the age of the last report.
+      }
+      const wait = pollEveryMs - (performance.now() - began);
+      await new Promise((resolve) => setTimeout(resolve, Math.max(wait, 20)));
+    }
+    await client.destroy();
+  }
+
+  /** All other hosts; age Infinity: never heard since this agent started. */
+  news(): Record<string, PeerNews | undefined> {
+    const now = performance.now();
+    return Object.fromEntries(
+      [...this.heard].map(([name, { at, report }]) => [name, { ageMs: now - at, report }]),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.stopped.abort();
+    await Promise.all(this.loops);
+  }
+}

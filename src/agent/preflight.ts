@@ -1,0 +1,150 @@
+import { createSocket } from "node:dgram";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { networkInterfaces } from "node:os";
+import { execa } from "execa";
+import { type HostContext, ports, runFiles, serviceIp } from "../cluster/facts.ts";
+import { ConfigError } from "../cluster/load.ts";
+import { isAlive, type ProcessId } from "./process.ts";
+
+/** What must be true of a host before its agent starts; every fault is named at once, with what to do. */
+
+/** Bits of CapEff, capabilities(7). */
+const capabilities = [
+  [0, "CAP_CHOWN"],
+  [5, "CAP_KILL"],
+  [6, "CAP_SETGID"],
+  [7, "CAP_SETUID"],
+  [10, "CAP_NET_BIND_SERVICE"],
+  [12, "CAP_NET_ADMIN"],
+  [13, "CAP_NET_RAW"],
+  [23, "CAP_SYS_NICE"],
+] as const;
+
+/** Names of the capabilities that a process with this /proc/self/status lacks. Pure. */
+export function missingCapabilities(status: string): string[] {
+  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? "0"}`);
+  return capabilities.filter(([bit]) => ((effective >> BigInt(bit)) & 1n) === 0n).map(([, name]) => name);
+}
+
+const inUse = (protocol: "tcp" | "udp", host: string, port: number): Promise<string | undefined> =>
+  new Promise((resolve) => {
+    const answer = (error?: NodeJS.ErrnoException) => resolve(error ? error.code : undefined);
+    if (protocol === "tcp") {
+      const server = createServer().once("error", answer);
+      server.listen({ host, port, exclusive: true }, () => server.close(() => answer()));
+    } else {
+      const socket = createSocket("udp4").once("error", answer);
+      socket.bind({ address: host, port, exclusive: true }, () => socket.close(() => answer()));
+    }
+  });
+
+const whoListens = async (protocol: "tcp" | "udp", port: number): Promise<string> => {
+  const { stdout } = await execa("ss", ["-Hlnp", protocol === "tcp" ? "-t" : "-u", `sport = :${port}`], {
+    reject: false,
+  });
+  return /users:\(\("([^"]+)",pid=(\d+)/.exec(stdout)?.slice(1).join(", process ") ?? "another program";
+};
+
+/** Is this agent's host already run by another agent? */
+function otherAgent(context: HostContext): string[] {
+  const file = runFiles(context.dirs).agentPid;
+  if (!existsSync(file)) return [];
+  const id = JSON.parse(readFileSync(file, "utf8")) as ProcessId;
+  return isAlive(id)
+    ? [`an agent of host ${context.self.name} runs already (process ${id.pid}); stop it with 'dialtone down'`]
+    : [];
+}
+
+/** Ports that are not held by a part of ours that a restarted agent will adopt. */
+async function portProblems(context: HostContext): Promise<string[]> {
+  const { cluster, self, dirs } = context;
+  const partsFile = runFiles(dirs).parts;
+  const records = existsSync(partsFile)
+    ? (JSON.parse(readFileSync(partsFile, "utf8")) as Record<string, ProcessId>)
+    : {};
+  const adopted = (part: string) => records[part] !== undefined && isAlive(records[part]);
+  const service = serviceIp(cluster);
+  const wanted: [part: string, what: string, "tcp" | "udp", string, number][] =
+    self.role === "witness"
+      ? [["garbd", "Galera", "tcp", self.address, ports.galera]]
+      : [
+          ["kamailio", "SIP", "udp", service, cluster.sip.port],
+          ["kamailio", "SIP", "tcp", service, cluster.sip.port],
+          ["kamailio", "SIP between the nodes", "udp", self.address, cluster.sip.port],
+          ["app", "HTTPS of the app", "tcp", self.address, cluster.api.port],
+          ["app", "HTTPS of the app", "tcp", service, cluster.api.port],
+          ["app", "JSON-RPC of the app", "tcp", self.address, ports.rpc],
+          ["app", "JSON-RPC of the app", "tcp", "127.0.0.1", ports.rpc],
+          ["mariadb", "MariaDB", "tcp", self.address, ports.sql],
+          ["mariadb", "Galera", "tcp", self.address, ports.galera],
+        ];
+  wanted.push(["agent", "HTTPS of the agent", "tcp", self.address, cluster.agent.port]);
+  const problems: string[] = [];
+  for (const [part, what, protocol, host, port] of wanted) {
+    if (adopted(part)) continue;
+    const code = await inUse(protocol, host, port);
+    if (code === "EADDRINUSE")
+      problems.push(
+        `${host}:${port}/${protocol} (${what}) is in use by ${await whoListens(protocol, port)}; stop it, or choose another port in cluster.yaml`,
+      );
+    else if (code !== undefined)
+      problems.push(`${host}:${port}/${protocol} (${what}) can not be opened: ${code}`);
+  }
+  return problems;
+}
+
+/** The standby's parts listen on the service address before they own it. ip-sysctl(7) */
+function allowNonlocalBind(): string[] {
+  const file = "/proc/sys/net/ipv4/ip_nonlocal_bind";
+  try {
+    if (readFileSync(file, "utf8").trim() !== "1") writeFileSync(file, "1");
+    return [];
+  } catch (error) {
+    return [
+      `${file} is not 1 and can not be set (${(error as NodeJS.ErrnoException).code}); run as root: sysctl -w net.ipv4.ip_nonlocal_bind=1`,
+    ];
+  }
+}
+
+const programs = {
+  node: [
+    "mariadbd",
+    "mariadb-install-db",
+    "mariabackup",
+    "socat",
+    "kamailio",
+    "keepalived",
+    "arping",
+    "ip",
+    "ping",
+    "ss",
+  ],
+  witness: ["garbd", "setpriv", "ss"],
+};
+
+/** @throws ConfigError with a line for each thing that is wrong with this host. */
+export async function preflight(context: HostContext): Promise<void> {
+  const { self, clusterFile } = context;
+  if (process.platform !== "linux") throw new ConfigError([`needs Linux, this is ${process.platform}`]);
+  const missing = missingCapabilities(readFileSync("/proc/self/status", "utf8"));
+  if (missing.length > 0)
+    throw new ConfigError([
+      `lacks ${missing.join(", ")}: run it as root (in a container: grant these capabilities)`,
+    ]);
+  const problems = otherAgent(context);
+  if (problems.length > 0) throw new ConfigError(problems);
+  const addresses = (networkInterfaces()[self.interface] ?? []).map((entry) => entry.address);
+  if (!addresses.includes(self.address))
+    problems.push(
+      `${clusterFile}: hosts.${self.name}: interface ${self.interface} of this machine does not have ${self.address} (it has ${addresses.join(", ") || "no address, or does not exist"})`,
+    );
+  for (const program of programs[self.role]) {
+    const found = await execa("sh", ["-c", 'command -v "$1"', "sh", program], { reject: false });
+    if (found.exitCode !== 0)
+      problems.push(`the program '${program}' is not installed; run 'sh scripts/setup' in dialtone's folder`);
+  }
+  if (self.role === "node") problems.push(...allowNonlocalBind());
+  if (problems.length === 0) problems.push(...(await portProblems(context)));
+  if (problems.length > 0) throw new ConfigError(problems);
+}

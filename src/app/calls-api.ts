@@ -1,0 +1,49 @@
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { decisionSchema, eventSchema, questionSchema } from "./contract.ts";
+import type { Services } from "./services.ts";
+
+/** POST /v1/calls/decide and /v1/calls/events: what a SIP server asks and tells. */
+export const callRoutes =
+  ({ live, journal, shipper, events }: Services): FastifyPluginAsyncZod =>
+  async (app) => {
+    app.post(
+      "/v1/calls/decide",
+      {
+        schema: {
+          summary: "What shall happen with this call?",
+          description: "Answered from memory: works without a database.",
+          tags: ["calls"],
+          body: questionSchema,
+          response: { 200: decisionSchema },
+        },
+      },
+      async (request) => {
+        const started = performance.now();
+        const decision = live.decide(request.body);
+        events.decided("http", decision.action, (performance.now() - started) * 1000);
+        return decision;
+      },
+    );
+    app.post(
+      "/v1/calls/events",
+      {
+        schema: {
+          summary: "What happened to calls",
+          description:
+            "Acknowledged when the events are on this node's disk; they reach the records within moments. " +
+            "All or none are taken. Sending an event again (same id) changes nothing.",
+          tags: ["calls"],
+          body: z.union([z.array(eventSchema).min(1).max(1000), eventSchema]),
+          response: { 202: z.object({ accepted: z.int() }) },
+        },
+      },
+      async (request, reply) => {
+        const list = Array.isArray(request.body) ? request.body : [request.body];
+        await journal.append(list);
+        events.eventsTaken(list.length);
+        shipper.nudge();
+        return reply.code(202).send({ accepted: list.length });
+      },
+    );
+  };

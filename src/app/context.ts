@@ -1,0 +1,93 @@
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Logger } from "pino";
+import type { HostContext } from "../cluster/facts.ts";
+import { type Database, databaseLogin, endpointsOf, openDatabase } from "../db/database.ts";
+import type { PoolOptions } from "../db/pool.ts";
+import { type Checkpoint, loadCheckpoint } from "../records/checkpoint.ts";
+import { openHttpJournal } from "../records/http-journal.ts";
+import { Ledger } from "../records/ledger.ts";
+import { Quarantine } from "../records/quarantine.ts";
+import { Reconciler } from "../records/reconcile.ts";
+import { Shipper, type Source } from "../records/shipper.ts";
+import { parseJournalLine } from "../records/sip-journal.ts";
+import { LiveSnapshot } from "../routing/live.ts";
+import { eventSchema } from "./contract.ts";
+import { createEvents } from "./log.ts";
+import type { Services } from "./services.ts";
+
+/** A call without any final event is given up after so long. */
+const maxSetupMs = 5 * 60_000;
+
+/** What tests may put in place of the real thing. */
+export interface Overrides {
+  endpoints?: PoolOptions["endpoints"];
+  maxSetupMs?: number;
+}
+
+/** The app's files below DIR. */
+export const appFiles = ({ dirs }: HostContext) => ({
+  snapshot: join(dirs.app, "rules.ndjson"),
+  checkpoint: join(dirs.app, "checkpoint.json"),
+  quarantine: join(dirs.journal, "quarantine", "lines.ndjson"),
+  httpJournal: join(dirs.journal, "http"),
+  sipJournal: join(dirs.journal, "sip"),
+});
+
+export interface App extends Services, AsyncDisposable {
+  schema: { ready: boolean };
+  checkpoint: Checkpoint;
+  /** The same database with long deadlines, for schema changes and comparisons. */
+  patient: Database;
+}
+
+/** The composition root: makes every part of the app once and wires them. Connects to nothing yet. */
+export async function createApp(context: HostContext, log: Logger, overrides: Overrides = {}): Promise<App> {
+  const events = createEvents(log);
+  const files = appFiles(context);
+  for (const directory of [context.dirs.app, files.httpJournal, dirname(files.quarantine)])
+    await mkdir(directory, { recursive: true, mode: 0o750 });
+  const servers = {
+    endpoints: overrides.endpoints ?? endpointsOf(context),
+    login: databaseLogin(context),
+  };
+  const database = openDatabase(servers);
+  // Making tables and comparing a whole day may take their time, and must not make a server look hung to the rest.
+  const patient = openDatabase({ ...servers, queryMs: 120_000, size: 2 });
+  const node = context.self.name;
+  const sources: Source[] = [
+    { directory: files.sipJournal, parse: (line) => parseJournalLine(line, node), closedByRestart: false },
+    {
+      directory: files.httpJournal,
+      parse: (line) => eventSchema.parse(JSON.parse(line)),
+      closedByRestart: true,
+    },
+  ];
+  const ledger = new Ledger(database, {
+    maxCallMs: context.cluster.sip.max_call_hours * 3_600_000,
+    maxSetupMs: overrides.maxSetupMs ?? maxSetupMs,
+  });
+  const checkpoint = await loadCheckpoint(files.checkpoint);
+  const quarantine = new Quarantine(files.quarantine, events);
+  const journal = await openHttpJournal(files.httpJournal, events);
+  const schema = { ready: false };
+  return {
+    context,
+    events,
+    database,
+    ledger,
+    journal,
+    schema,
+    checkpoint,
+    schemaReady: () => schema.ready,
+    live: new LiveSnapshot(files.snapshot, database, events),
+    shipper: new Shipper({ sources, ledger, checkpoint, quarantine, events }),
+    patient,
+    reconciler: new Reconciler({ node, sources, database: patient, ledger, checkpoint, quarantine, events }),
+    [Symbol.asyncDispose]: async () => {
+      await journal[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+      await patient[Symbol.asyncDispose]();
+    },
+  };
+}

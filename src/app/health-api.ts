@@ -1,0 +1,85 @@
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import type { Services } from "./services.ts";
+
+export const healthSchema = z.object({
+  ok: z.boolean().describe("calls can be decided and events can be taken on this node"),
+  host: z.string(),
+  problems: z.array(z.string()).describe("what is not as it should be; calls may go on nevertheless"),
+  rules: z.object({
+    version: z.int(),
+    users: z.int(),
+    numbers: z.int(),
+    rules: z.int(),
+    confirmed_ms_ago: z.int().nullable(),
+    source: z.enum(["empty", "disk", "database"]),
+  }),
+  database: z.object({
+    ok: z.boolean(),
+    schema_ready: z.boolean(),
+    servers: z.array(
+      z.object({
+        name: z.string(),
+        state: z.enum(["ok", "avoided", "unknown"]),
+        error: z.string().nullable(),
+      }),
+    ),
+  }),
+  journal: z.object({ ok: z.boolean(), detail: z.string() }),
+  shipper: z.object({
+    pending_bytes: z.int(),
+    waiting_ms: z.int(),
+    shipped: z.int(),
+    quarantined: z.int(),
+    error: z.string().nullable(),
+  }),
+  records: z.object({ missing: z.int(), checked_ms_ago: z.int().nullable() }),
+});
+export type AppHealth = z.infer<typeof healthSchema>;
+
+/** The database counts as usable when it confirmed the rules' version so recently. */
+const freshMs = 3000;
+
+/** Collects the health document; asks nothing that could hang but the local file system. */
+export async function healthOf(services: Services): Promise<AppHealth> {
+  const { live, database, journal, shipper, reconciler, context } = services;
+  const rules = live.state();
+  const disk = await journal.health();
+  const ship = shipper.state();
+  const databaseOk = rules.confirmed_ms_ago !== null && rules.confirmed_ms_ago < freshMs;
+  const last = reconciler.last();
+  const problems = [
+    ...(rules.source === "empty" ? ["no rules known yet: every call is refused"] : []),
+    ...(databaseOk ? [] : ["no database can be used"]),
+    ...(disk.ok ? [] : [`journal: ${disk.detail}`]),
+    ...(ship.waiting_ms > 5000
+      ? [`events have been waiting for ${Math.round(ship.waiting_ms / 1000)} s`]
+      : []),
+    ...(ship.quarantined > 0 ? [`${ship.quarantined} journal lines set aside`] : []),
+  ];
+  return {
+    ok: rules.source !== "empty" && disk.ok,
+    host: context.self.name,
+    problems,
+    rules,
+    database: {
+      ok: databaseOk,
+      schema_ready: services.schemaReady(),
+      servers: database.state().map((server) => ({ ...server, error: server.error ?? null })),
+    },
+    journal: disk,
+    shipper: { ...ship, error: ship.error ?? null },
+    records: last,
+  };
+}
+
+/** GET /v1/health */
+export const healthRoutes =
+  (services: Services): FastifyPluginAsyncZod =>
+  async (app) => {
+    app.get(
+      "/v1/health",
+      { schema: { summary: "How this node's app is", tags: ["health"], response: { 200: healthSchema } } },
+      () => healthOf(services),
+    );
+  };

@@ -1,0 +1,95 @@
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  unlinkSync,
+} from "node:fs";
+import { join } from "node:path";
+import type { HostContext } from "../cluster/facts.ts";
+import { runFiles } from "../cluster/facts.ts";
+import { appFiles } from "./context.ts";
+import type { Events } from "./log.ts";
+
+/** The system user that the app becomes after it has bound its ports. */
+export const appUser = "dialtone";
+
+interface Identity {
+  uid: number;
+  gid: number;
+}
+
+/** Reads one entry of passwd(5) text. Pure. */
+export function identityIn(passwd: string, user: string): Identity | undefined {
+  const cells = passwd.split("\n").map((line) => line.split(":"));
+  const [, , uid, gid] = cells.find(([name]) => name === user) ?? [];
+  return uid === undefined || gid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) };
+}
+
+const chownTree = (path: string, { uid, gid }: Identity): void => {
+  if (!existsSync(path)) return;
+  chownSync(path, uid, gid);
+  for (const name of readdirSync(path)) chownSync(join(path, name), uid, gid);
+};
+
+/**
+ * Gives up root for the user `dialtone`, with Kamailio's group so that its journal can be read. Where that user
+ * does not exist, or could not read this program's own files, root is kept and the log says why.
+ */
+export function dropPrivileges(context: HostContext, events: Events): void {
+  if (process.geteuid?.() !== 0) return;
+  const passwd = readFileSync("/etc/passwd", "utf8");
+  const identity = identityIn(passwd, appUser);
+  if (!identity) {
+    events.privilegesKept(`there is no system user ${appUser}`);
+    return;
+  }
+  const groups = [identity.gid, identityIn(passwd, "kamailio")?.gid].filter((gid) => gid !== undefined);
+
+  const files = appFiles(context);
+  for (const path of [context.dirs.app, files.httpJournal, join(context.dirs.journal, "quarantine")])
+    chownTree(path, identity);
+  const socket = runFiles(context.dirs).appSocket;
+  chownSync(socket, 0, identity.gid);
+  chmodSync(socket, 0o660);
+
+  const fault = asUser(identity, groups, () => {
+    // Modules may be loaded later, so the checkout must be readable. access(2) asks for the real user: open instead.
+    closeSync(openSync(new URL("../../package.json", import.meta.url), "r"));
+    for (const directory of [context.dirs.app, files.httpJournal]) {
+      const probe = join(directory, ".writable");
+      closeSync(openSync(probe, "w"));
+      unlinkSync(probe);
+    }
+    if (existsSync(files.sipJournal)) readdirSync(files.sipJournal);
+  });
+  if (fault !== undefined) {
+    events.privilegesKept(fault);
+    return;
+  }
+  process.setgroups?.(groups);
+  process.setgid?.(identity.gid);
+  process.setuid?.(identity.uid);
+  events.privilegesDropped(appUser);
+}
+
+/** Tries something with a user's effective rights, then takes root's back. */
+function asUser({ uid, gid }: Identity, groups: number[], attempt: () => void): string | undefined {
+  const before = process.getgroups?.() ?? [];
+  process.setgroups?.(groups);
+  process.setegid?.(gid);
+  process.seteuid?.(uid);
+  try {
+    attempt();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    process.seteuid?.(0);
+    process.setegid?.(0);
+    process.setgroups?.(before);
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * Errors of the HTTP API as RFC 9457 problem documents (application/problem+json). `code` is stable: programs may
+ * compare it. The catalogue is served at /problems and is the documentation of the codes.
+ */
+export const catalogue = {
+  "malformed-json": {
+    status: 400,
+    title: "The body is not JSON",
+    help: "`detail` names the place of the fault.",
+  },
+  "invalid-request": {
+    status: 400,
+    title: "The request does not fit its schema",
+    help: "`errors` lists each field and what is wrong with it; see /docs for the schema.",
+  },
+  unauthorized: {
+    status: 401,
+    title: "No valid token",
+    help: "Send 'Authorization: Bearer TOKEN' with api_token of cluster.secrets.yaml, or use the unix socket on the host.",
+  },
+  "not-found": {
+    status: 404,
+    title: "Not found",
+    help: "Nothing of this name exists, or the path is wrong.",
+  },
+  exists: { status: 409, title: "It exists already", help: "Use PUT to change it." },
+  "in-use": {
+    status: 409,
+    title: "Something else refers to it",
+    help: "`detail` names what; remove that first.",
+  },
+  "too-large": {
+    status: 413,
+    title: "The body is too large",
+    help: "At most 1 MiB; send events in smaller portions.",
+  },
+  "unsupported-media-type": {
+    status: 415,
+    title: "The body is not application/json",
+    help: "Send 'Content-Type: application/json'.",
+  },
+  "unknown-user": { status: 422, title: "There is no such user", help: "Create the user first." },
+  internal: { status: 500, title: "A fault of ours", help: "The app's log has the details." },
+  "database-unavailable": {
+    status: 503,
+    title: "No database can be used now",
+    help: "Nothing was acknowledged. Calls are still decided and events still taken; repeat the request with PUT, which is safe.",
+  },
+  "search-too-slow": {
+    status: 503,
+    title: "The search takes too long",
+    help: "Name a shorter time with `since` and `until`.",
+  },
+  "journal-unavailable": {
+    status: 507,
+    title: "The journal can not be written",
+    help: "The disk is full or broken; none of these events was stored. Send them again, here or to another node.",
+  },
+} as const;
+
+export type ProblemCode = keyof typeof catalogue;
+
+/** An error that becomes a problem document. */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly errors: { path: string; message: string }[] | undefined;
+  constructor(code: ProblemCode, detail: string, errors?: { path: string; message: string }[]) {
+    super(detail);
+    this.name = "Problem";
+    this.code = code;
+    this.errors = errors;
+  }
+}
+
+export interface ProblemDocument {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: ProblemCode;
+  errors?: { path: string; message: string }[];
+}
+
+export const problemDocument = (
+  code: ProblemCode,
+  detail: string,
+  errors?: { path: string; message: string }[],
+): ProblemDocument => ({
+  type: `/problems#${code}`,
+  title: catalogue[code].title,
+  status: catalogue[code].status,
+  detail,
+  code,
+  ...(errors && { errors }),
+});
+
+/** A body may repeat the name in the path, but not contradict it. @throws Problem `invalid-request` */
+export function assertSameName(inPath: string, inBody: string | undefined): void {
+  if (inBody !== undefined && inBody !== inPath)
+    throw new Problem("invalid-request", `the body names ${inBody}, the path ${inPath}`, [
+      { path: "/name", message: `must be ${inPath}, as in the path` },
+    ]);
+}

@@ -1,0 +1,38 @@
+import { pino } from "pino";
+import { describe, expect, it } from "vitest";
+import type { Database } from "../db/database.ts";
+import { LiveSnapshot } from "../routing/live.ts";
+import { createEvents } from "./log.ts";
+import { answer } from "./rpc.ts";
+
+const events = createEvents(pino({ level: "silent" }));
+// Answers come from memory: a database that is touched would throw.
+const live = new LiveSnapshot("/nonexistent", {} as Database, events);
+const parts = { live, realm: "r", events };
+const ask = (request: unknown) => JSON.parse(answer(parts, JSON.stringify(request)) ?? "null");
+
+describe("JSON-RPC", () => {
+  it.each([
+    ["{", -32700],
+    ["[]", -32600],
+    ['{"jsonrpc":"1.0","id":1,"method":"x"}', -32600],
+    ['{"jsonrpc":"2.0","id":1,"method":"x"}', -32601],
+    ['{"jsonrpc":"2.0","id":1,"method":"decide","params":{}}', -32602],
+  ])("answers %s with error %i", (text, code) => {
+    expect(JSON.parse(answer(parts, text) ?? "")).toMatchObject({ jsonrpc: "2.0", error: { code } });
+  });
+
+  it("keeps the id as it came, and is silent to notifications", () => {
+    expect(ask({ jsonrpc: "2.0", id: "a1", method: "x" }).id).toBe("a1");
+    expect(answer(parts, '{"jsonrpc":"2.0","method":"x"}')).toBeUndefined();
+  });
+
+  it("does not tell whether the realm or the user is wrong", () => {
+    expect(
+      ask({ jsonrpc: "2.0", id: 1, method: "credentials", params: { user: "u", realm: "other" } }).error,
+    ).toEqual({
+      code: 404,
+      message: "unknown user",
+    });
+  });
+});

@@ -1,0 +1,110 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { z } from "zod";
+import type { LiveSnapshot } from "../routing/live.ts";
+import { questionSchema } from "./contract.ts";
+import type { Events } from "./log.ts";
+import { encodeNetstring, FrameError, NetstringDecoder } from "./netstring.ts";
+
+/** Error codes of JSON-RPC 2.0, section 5.1, and our own. */
+const codes = { parse: -32700, request: -32600, method: -32601, params: -32602, unknownUser: 404 } as const;
+
+const requestSchema = z.object({
+  jsonrpc: z.literal("2.0"),
+  id: z.union([z.string(), z.number(), z.null()]).optional(),
+  method: z.string(),
+  params: z.unknown().optional(),
+});
+
+const credentialsSchema = z.object({ user: z.string(), realm: z.string() });
+
+interface Parts {
+  live: LiveSnapshot;
+  realm: string;
+  events: Events;
+}
+
+type Outcome = { result: unknown } | { error: { code: number; message: string } };
+
+const fault = (code: number, message: string): Outcome => ({ error: { code, message } });
+
+/**
+ * Answers one JSON-RPC 2.0 request from memory, never from the database. Undefined for notifications.
+ * Methods: `decide` (params = Question, result = Decision) and `credentials` (params {user, realm}, result
+ * {user, ha1_md5, ha1_sha256}; error 404 "unknown user").
+ */
+export function answer(parts: Parts, text: string): string | undefined {
+  let id: string | number | null | undefined = null;
+  let outcome: Outcome;
+  try {
+    const request = requestSchema.safeParse(JSON.parse(text));
+    if (request.success) {
+      id = request.data.id;
+      outcome = call(parts, request.data.method, request.data.params);
+    } else outcome = fault(codes.request, z.prettifyError(request.error));
+  } catch (error) {
+    outcome = fault(codes.parse, error instanceof Error ? error.message : String(error));
+  }
+  return id === undefined ? undefined : JSON.stringify({ jsonrpc: "2.0", id, ...outcome });
+}
+
+function call({ live, realm, events }: Parts, method: string, params: unknown): Outcome {
+  if (method === "decide") {
+    const started = performance.now();
+    const question = questionSchema.safeParse(params);
+    if (!question.success) return fault(codes.params, z.prettifyError(question.error));
+    const decision = live.decide(question.data);
+    events.decided("rpc", decision.action, (performance.now() - started) * 1000);
+    return { result: decision };
+  }
+  if (method === "credentials") {
+    const wanted = credentialsSchema.safeParse(params);
+    if (!wanted.success) return fault(codes.params, z.prettifyError(wanted.error));
+    const user = live.snapshot.users.get(wanted.data.user);
+    if (!user?.enabled || wanted.data.realm !== realm) return fault(codes.unknownUser, "unknown user");
+    return { result: { user: user.name, ha1_md5: user.ha1_md5, ha1_sha256: user.ha1_sha256 } };
+  }
+  return fault(codes.method, `no method ${method}`);
+}
+
+/** Larger questions than this are not questions. */
+const maxFrameBytes = 64 * 1024;
+
+const maxUnsentBytes = 4 * 1024 * 1024;
+
+/** Strips the IPv4-in-IPv6 form that dual-stack sockets show. */
+const plain = (address: string | undefined): string => (address ?? "").replace(/^::ffff:/, "");
+
+/** A JSON-RPC server on TCP with netstrings; speaks only with `allowed` addresses and this host itself. */
+export function createRpcServer(
+  parts: Parts,
+  allowed: ReadonlySet<string>,
+): Server & { sockets: Set<Socket> } {
+  const sockets = new Set<Socket>();
+  const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 }, (socket) => {
+    const address = plain(socket.remoteAddress);
+    if (!address.startsWith("127.") && !allowed.has(address)) {
+      parts.events.rpcRefused(address);
+      socket.destroy();
+      return;
+    }
+    sockets.add(socket);
+    const decoder = new NetstringDecoder(maxFrameBytes);
+    socket.on("data", (bytes) => {
+      try {
+        for (const frame of decoder.push(bytes)) {
+          const reply = answer(parts, frame);
+          if (reply !== undefined) socket.write(encodeNetstring(reply));
+          // Whoever asks without reading the answers must not fill our memory.
+          if (socket.writableLength > maxUnsentBytes) throw new FrameError("answers are not read");
+        }
+      } catch (error) {
+        if (!(error instanceof FrameError)) throw error;
+        parts.events.rpcFault(address, error);
+        socket.destroy();
+      }
+    });
+    socket.on("error", (error) => parts.events.rpcFault(address, error));
+    socket.on("close", () => sockets.delete(socket));
+  });
+  return Object.assign(server, { sockets });
+}

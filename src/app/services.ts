@@ -1,0 +1,22 @@
+import type { HostContext } from "../cluster/facts.ts";
+import type { Database } from "../db/database.ts";
+import type { HttpJournal } from "../records/http-journal.ts";
+import type { Ledger } from "../records/ledger.ts";
+import type { Reconciler } from "../records/reconcile.ts";
+import type { Shipper } from "../records/shipper.ts";
+import type { LiveSnapshot } from "../routing/live.ts";
+import type { Events } from "./log.ts";
+
+/** What the HTTP and JSON-RPC endpoints work with; made in one place, context.ts. */
+export interface Services {
+  context: HostContext;
+  database: Database;
+  live: LiveSnapshot;
+  journal: HttpJournal;
+  ledger: Ledger;
+  shipper: Shipper;
+  reconciler: Reconciler;
+  events: Events;
+  /** Names of the migrations that were found or applied; null: the database was not reached yet. */
+  schemaReady: () => boolean;
+}

@@ -1,0 +1,171 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { readDemoUsers } from "../callers/demo-users.ts";
+import { outcomeOf, placeCall } from "../callers/place-call.ts";
+import type { CallTimeline } from "../callers/shortmsg.ts";
+import { here, inNamespace, type Place } from "../callers/sipp.ts";
+import { serviceIp } from "../cluster/facts.ts";
+import { loadCluster } from "../cluster/load.ts";
+import { findRecord } from "../drills/api.ts";
+import { openLab } from "../lab/lab.ts";
+import { defaultLab, outsideHost } from "../lab/names.ts";
+import type { CallRecord } from "../records/call-record.ts";
+
+interface Options {
+  seconds: number;
+  ring: number;
+  passwordFile?: string;
+  transport: "udp" | "tcp";
+  lab: string;
+  fromHere?: boolean;
+  service?: string;
+  record: boolean;
+}
+
+const positive = (value: string): number => {
+  const number = Number(value);
+  if (!Number.isFinite(number) || number < 0) throw new InvalidArgumentError("a number of seconds");
+  return number;
+};
+
+/** The own address from which an address is reached. */
+async function addressTowards(target: string): Promise<string> {
+  const socket = createSocket("udp4");
+  try {
+    socket.connect(9, target);
+    await once(socket, "connect");
+    return socket.address().address;
+  } finally {
+    socket.close();
+  }
+}
+
+interface Setting {
+  place: Place;
+  /** host:port of the service. */
+  service: string;
+}
+
+async function settingOf(options: Options, config: string | undefined): Promise<Setting> {
+  if (options.fromHere || config !== undefined) {
+    let service = options.service;
+    if (service === undefined) {
+      const cluster = config === undefined ? undefined : loadCluster(config);
+      service = cluster
+        ? `${serviceIp(cluster)}:${cluster.sip.port}`
+        : `${openLab(options.lab).state().service}:5060`;
+    }
+    if (!service.includes(":")) service += ":5060";
+    return { service, place: here(await addressTowards(service.split(":")[0] ?? "")) };
+  }
+  const state = openLab(options.lab).state();
+  const outside = state.hosts[outsideHost];
+  if (!outside?.powered) throw new Error(`lab '${options.lab}' has no host '${outsideHost}' with power`);
+  const [address = ""] = (outside.addresses[0] ?? "").split("/");
+  return {
+    place: inNamespace(outside.namespace, address),
+    service: options.service ?? `${state.service.split("/")[0]}:5060`,
+  };
+}
+
+/** The password of the calling user: from a file, from the environment, or the lab's demonstration users. */
+function passwordOf(from: string, options: Options): string | undefined {
+  if (options.passwordFile !== undefined) return readFileSync(options.passwordFile, "utf8").trim();
+  return process.env.DIALTONE_PASSWORD ?? readDemoUsers(options.lab)[from];
+}
+
+const describe = (record: CallRecord): string =>
+  [
+    `record ${record.id}: ${record.outcome}${record.status ? ` (${record.status})` : ""}`,
+    record.duration_ms === null ? undefined : `${(record.duration_ms / 1000).toFixed(3)} s`,
+    `to ${record.target || "nowhere"}`,
+    `by ${record.rule || "no rule"} (decided by ${record.decided_by || "nobody"})`,
+    `node ${record.nodes.join(", ")}`,
+  ]
+    .filter((part) => part !== undefined)
+    .join(", ");
+
+/** One line for each step, with the seconds since the INVITE. */
+function stepText(step: string, call: CallTimeline): string {
+  const after = (at: number | undefined) => `${(((at ?? call.started) - call.started) / 1000).toFixed(3)} s`;
+  switch (step) {
+    case "ringing":
+      return `${after(call.ringing)}  ringing`;
+    case "answered":
+      return `${after(call.answered)}  answered${call.retransmissions > 0 ? ` (the INVITE was sent ${call.retransmissions + 1} times)` : ""}`;
+    case "rejected":
+      return `${after(call.rejected?.at)}  rejected: ${call.rejected?.code} ${call.rejected?.reason}`;
+    case "cancelled":
+      return `${after(call.cancelled)}  nobody answered in time: cancelled`;
+    case "hung up":
+      return `${after(call.hungUp?.at)}  hung up by the ${call.hungUp?.by}; ${call.answeredBy ?? "somebody"} had answered`;
+    default:
+      return "0.000 s  calling";
+  }
+}
+
+/** `dialtone call FROM TO` */
+export function registerCall(program: Command): void {
+  program
+    .command("call <from> <to>")
+    .description("place one real SIP call through the service and show what became of it")
+    .option("--seconds <n>", "length of the call, then the caller hangs up", positive, 3)
+    .option("--ring <n>", "how long the caller lets it ring, seconds", positive, 30)
+    .option("--password-file <file>", "password of the user FROM (or: environment DIALTONE_PASSWORD)")
+    .addOption(new Option("--transport <t>", "SIP over").choices(["udp", "tcp"]).default("udp"))
+    .option("--lab <name>", "call from the host 'outside' of this lab", defaultLab)
+    .option("--from-here", "call from this machine instead (a real cluster: with --config or --service)")
+    .option("--service <host[:port]>", "the service address, if not the lab's or cluster.yaml's")
+    .option("--no-record", "do not wait for the call record")
+    .addHelpText(
+      "after",
+      `
+FROM is a user of the service (then its password is needed; the lab knows those of its own users) or any outside
+number. Exit code: 0 answered and recorded, 1 not answered, 3 answered but no final record appeared in time.
+
+Examples:
+  dialtone call 1001 1002                    one user of the lab calls another one
+  dialtone call 0441234567 5000 --seconds 10 somebody from outside calls the lab's answering telephone
+  dialtone --config cluster.yaml call 1001 1002 --from-here --password-file pw`,
+    )
+    .action(async (from: string, to: string, options: Options, command: Command) => {
+      const { json, config } = command.optsWithGlobals<{ json?: boolean; config?: string }>();
+      const setting = await settingOf(options, config);
+      const password = passwordOf(from, options);
+      const print = (text: string) => {
+        if (!json) process.stdout.write(`${text}\n`);
+      };
+      print(
+        `${from} calls ${to} through ${setting.service} (${options.transport}, from ${setting.place.address})`,
+      );
+      const directory = mkdtempSync(join(tmpdir(), "dialtone-call-"));
+      const call = await placeCall(
+        {
+          ...{
+            place: setting.place,
+            directory,
+            service: setting.service,
+            from,
+            to,
+            seconds: options.seconds,
+          },
+          ...{ patienceMs: options.ring * 1000, transport: options.transport },
+          ...(password === undefined ? {} : { password }),
+        },
+        (step, timeline) => print(`  ${stepText(step, timeline)}`),
+      ).finally(() => rm(directory, { recursive: true, force: true }));
+      const outcome = outcomeOf(call);
+      if (outcome === "no answer") print("  no reply at all: is the service up? (dialtone lab status)");
+      const record = options.record ? await findRecord(options.lab, call.callId, 5000) : undefined;
+      if (record) print(`  ${describe(record)}`);
+      else if (options.record) print("  no final call record within 5 s (dialtone records)");
+      if (json) process.stdout.write(`${JSON.stringify({ outcome, call, record: record ?? null })}\n`);
+      if (outcome !== "answered") process.exitCode = 1;
+      else if (options.record && !record) process.exitCode = 3;
+    });
+}

@@ -1,0 +1,102 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { askSocket } from "../agent/client.ts";
+import { isAlive, type ProcessId } from "../agent/process.ts";
+import type { HostReport } from "../agent/report.ts";
+import { systemdUnit } from "../agent/systemd.ts";
+import { describeCluster, headline } from "../agent/text.ts";
+import { hostDirs, hostNamed, runFiles } from "../cluster/facts.ts";
+import { findClusterFile, loadCluster } from "../cluster/load.ts";
+import { defaultData } from "./up.ts";
+
+interface Global {
+  config?: string;
+  json?: boolean;
+}
+
+const noAgent = (data: string, error: unknown): Error =>
+  new Error(
+    `no agent answers at ${runFiles(hostDirs(data)).agentSocket} (${error instanceof Error ? error.message : String(error)}). ` +
+      "Is 'dialtone up' running on this host, and are you root? For a lab: 'dialtone lab status'.",
+  );
+
+/** `dialtone status | down | systemd`: a real host, by its own agent. */
+export function registerHost(program: Command): void {
+  program
+    .command("status")
+    .description("the whole cluster as this host's agent sees it")
+    .option("--data <directory>", "where this host keeps its data", defaultData)
+    .addHelpText(
+      "after",
+      "\nExit code: 0 somebody answers calls and all is green, 1 something is missing, 2 nobody answers calls.",
+    )
+    .action(async (options: { data: string }, command: Command) => {
+      const entries = (await askSocket(
+        runFiles(hostDirs(resolve(options.data))).agentSocket,
+        "GET",
+        "/cluster",
+      ).catch((error: unknown) => {
+        throw noAgent(options.data, error);
+      })) as { ageMs: number; report: HostReport }[];
+      const json = command.optsWithGlobals<Global>().json;
+      process.stdout.write(
+        json
+          ? `${JSON.stringify({ summary: headline(entries, 2000), hosts: entries })}\n`
+          : `${describeCluster(entries)}\n`,
+      );
+      const fresh = entries.filter((entry) => entry.ageMs <= 2000);
+      if (fresh.filter((entry) => entry.report.holds).length !== 1) process.exitCode = 2;
+      else if (fresh.length < entries.length || fresh.some((entry) => entry.report.verdict.light !== "green"))
+        process.exitCode = 1;
+    });
+
+  program
+    .command("down")
+    .description("stop this host in order: the service address moves first, the database stops last")
+    .option("--data <directory>", "where this host keeps its data", defaultData)
+    .option("--timeout <seconds>", "how long to wait", Number, 60)
+    .action(async (options: { data: string; timeout: number }, command: Command) => {
+      const run = runFiles(hostDirs(resolve(options.data)));
+      await askSocket(run.agentSocket, "POST", "/stop").catch((error: unknown) => {
+        throw noAgent(options.data, error);
+      });
+      const agent = JSON.parse(readFileSync(run.agentPid, "utf8")) as ProcessId;
+      const began = performance.now();
+      while (isAlive(agent)) {
+        if (performance.now() - began > 1000 * options.timeout)
+          throw new Error(
+            `the agent (process ${agent.pid}) still runs after ${options.timeout} s; see 'dialtone status'`,
+          );
+        await new Promise((done) => setTimeout(done, 50));
+      }
+      const seconds = ((performance.now() - began) / 1000).toFixed(1);
+      process.stdout.write(
+        command.optsWithGlobals<Global>().json
+          ? `${JSON.stringify({ stopped: true, seconds: Number(seconds) })}\n`
+          : `stopped in ${seconds} s\n`,
+      );
+    });
+
+  program
+    .command("systemd")
+    .description("print the systemd unit for this host")
+    .requiredOption("--host <name>", "which host of cluster.yaml this is")
+    .option("--data <directory>", "where this host keeps its data", defaultData)
+    .addHelpText(
+      "after",
+      "\nExample:\n  dialtone systemd --host a > /etc/systemd/system/dialtone.service && systemctl daemon-reload && systemctl enable --now dialtone",
+    )
+    .action((options: { host: string; data: string }, command: Command) => {
+      const file = findClusterFile(command.optsWithGlobals<Global>().config);
+      hostNamed(loadCluster(file), options.host);
+      process.stdout.write(
+        systemdUnit({
+          program: resolve(import.meta.dirname, "../../bin/dialtone"),
+          host: options.host,
+          clusterFile: file,
+          data: resolve(options.data),
+        }),
+      );
+    });
+}

@@ -1,0 +1,60 @@
+import { resolve } from "node:path";
+import { type Command, InvalidArgumentError } from "commander";
+import { type InitOptions, writeInit } from "../cluster/init.ts";
+import { secretsFileOf } from "../cluster/load.ts";
+
+type HostOption = InitOptions["hosts"][number];
+
+const parseHost =
+  (role: HostOption["role"]) =>
+  (value: string, previous: HostOption[] = []): HostOption[] => {
+    const match = /^([^=]+)=([^@]+)(?:@(.+))?$/.exec(value);
+    if (!match?.[1] || !match[2])
+      throw new InvalidArgumentError("write it as NAME=ADDRESS or NAME=ADDRESS@INTERFACE");
+    return [...previous, { name: match[1], role, address: match[2], interface: match[3] ?? "eth0" }];
+  };
+
+interface Options {
+  name: string;
+  service: string;
+  node: HostOption[];
+  witness: HostOption[];
+  upstream: string[];
+  output: string;
+}
+
+/** `dialtone init`: writes cluster.yaml and its secrets. */
+export function registerInit(program: Command): void {
+  program
+    .command("init")
+    .description("write cluster.yaml and cluster.secrets.yaml for real hosts")
+    .requiredOption("--service <address/bits>", "the address that callers use, e.g. 192.0.2.100/24")
+    .requiredOption("--node <name=address[@interface]>", "a node; give it twice or more", parseHost("node"))
+    .requiredOption("--witness <name=address[@interface]>", "the witness", parseHost("witness"))
+    .option("--name <name>", "name of the cluster", "dialtone")
+    .option("--upstream <address...>", "router or other addresses that prove a connection", [])
+    .option("--output <file>", "where to write", "cluster.yaml")
+    .addHelpText(
+      "after",
+      `
+Example:
+  dialtone init --service 192.0.2.100/24 --node a=192.0.2.11@eno1 --node b=192.0.2.12@eno1 \\
+                --witness w=192.0.2.13 --upstream 192.0.2.1
+Then copy both files to /etc/dialtone/ on each host and run 'dialtone up --host NAME' there.`,
+    )
+    .action((options: Options, command: Command) => {
+      const file = resolve(options.output);
+      writeInit(file, {
+        cluster: options.name,
+        serviceAddress: options.service,
+        hosts: [...options.node, ...options.witness],
+        upstream: options.upstream,
+      });
+      const written = { cluster: file, secrets: secretsFileOf(file) };
+      process.stdout.write(
+        command.optsWithGlobals()["json"]
+          ? `${JSON.stringify(written)}\n`
+          : `wrote ${written.cluster}\nwrote ${written.secrets} (mode 0600: keep it secret)\nNext: copy both to /etc/dialtone/ on every host.\n`,
+      );
+    });
+}

@@ -1,0 +1,150 @@
+import { randomBytes } from "node:crypto";
+import { text } from "node:stream/consumers";
+import type { Command } from "commander";
+import { z } from "zod";
+import { type User, userSchema } from "../directory/directory.ts";
+import { apiTargets, ask, print, withApiOptions } from "./api.ts";
+import { table } from "./table.ts";
+
+const versioned = z.object({ rules_version: z.int() });
+const page = z.object({ users: z.array(userSchema), next: z.string().nullable() });
+
+interface PasswordOptions {
+  password?: string;
+  passwordStdin?: boolean;
+}
+
+/** The password of the option, of stdin, or a new one of 18 letters and digits. */
+async function passwordOf(options: PasswordOptions): Promise<{ password: string; generated: boolean }> {
+  if (options.passwordStdin)
+    return { password: (await text(process.stdin)).replace(/\r?\n$/, ""), generated: false };
+  if (options.password !== undefined) return { password: options.password, generated: false };
+  return {
+    password: randomBytes(16)
+      .toString("base64")
+      .replace(/[^A-Za-z0-9]/g, "")
+      .slice(0, 18),
+    generated: true,
+  };
+}
+
+const withPassword = (command: Command): Command =>
+  command
+    .option("--password <password>", "give the password here (others on this host may see it for a moment)")
+    .option("--password-stdin", "read the password from standard input");
+
+/** `dialtone user`: who may register a telephone. */
+export function registerUser(program: Command): void {
+  const group = withApiOptions(
+    program.command("user").description("telephone users: who may register and be called by name"),
+  );
+  group.addHelpText(
+    "after",
+    `
+Examples:
+  dialtone user add 1001 --display "Ada Lovelace"     makes a password and shows it once
+  echo 'my secret word' | dialtone user add bob --password-stdin
+  dialtone user list
+A telephone registers at the service address with the user's name and password. Only digests of it are kept.`,
+  );
+
+  withPassword(group.command("add <name>").description("a new user"))
+    .option("--display <name>", "the person's name", "")
+    .option("--description <text>", "a note", "")
+    .action(
+      async (
+        name: string,
+        options: PasswordOptions & { display: string; description: string },
+        command: Command,
+      ) => {
+        const { password, generated } = await passwordOf(options);
+        const { display, description } = options;
+        const answer = await ask(apiTargets(command), versioned, "POST", "/v1/users", {
+          name,
+          password,
+          display,
+          description,
+        });
+        print(command, { name, ...(generated && { password }), ...answer }, () =>
+          generated
+            ? `user ${name} added; password: ${password}  (it is not shown again)`
+            : `user ${name} added`,
+        );
+      },
+    );
+
+  withPassword(group.command("password <name>").description("a new password for a user")).action(
+    async (name: string, options: PasswordOptions, command: Command) => {
+      const targets = apiTargets(command);
+      const { password, generated } = await passwordOf(options);
+      const user = await ask(targets, userSchema, "GET", `/v1/users/${encodeURIComponent(name)}`);
+      const answer = await ask(targets, versioned, "PUT", `/v1/users/${encodeURIComponent(name)}`, {
+        ...user,
+        password,
+      });
+      print(command, { name, ...(generated && { password }), ...answer }, () =>
+        generated
+          ? `new password of ${name}: ${password}  (it is not shown again)`
+          : `password of ${name} changed`,
+      );
+    },
+  );
+
+  for (const [verb, enabled] of [
+    ["enable", true],
+    ["disable", false],
+  ] as const)
+    group
+      .command(`${verb} <name>`)
+      .description(
+        enabled
+          ? "let a user register and be called again"
+          : "keep the user, but let it neither register nor be called",
+      )
+      .action(async (name: string, _options: unknown, command: Command) => {
+        const targets = apiTargets(command);
+        const path = `/v1/users/${encodeURIComponent(name)}`;
+        const user = await ask(targets, userSchema, "GET", path);
+        const answer = await ask(targets, versioned, "PUT", path, { ...user, enabled });
+        print(command, { name, enabled, ...answer }, () => `user ${name} ${verb}d`);
+      });
+
+  group
+    .command("list")
+    .description("all users")
+    .action(async (_options: unknown, command: Command) => {
+      const users: User[] = [];
+      for (let after = ""; ; ) {
+        const found = await ask(
+          apiTargets(command),
+          page,
+          "GET",
+          `/v1/users?limit=1000&after=${encodeURIComponent(after)}`,
+        );
+        users.push(...found.users);
+        if (found.next === null) break;
+        after = found.next;
+      }
+      print(command, users, () =>
+        users.length === 0
+          ? "no users yet; add one with 'dialtone user add NAME'"
+          : table(
+              ["NAME", "DISPLAY", "ENABLED", "NOTE"],
+              users.map((user) => [user.name, user.display, user.enabled ? "yes" : "no", user.description]),
+            ),
+      );
+    });
+
+  group
+    .command("remove <name>")
+    .description("remove a user without numbers")
+    .action(async (name: string, _options: unknown, command: Command) => {
+      const answer = await ask(
+        apiTargets(command),
+        versioned,
+        "DELETE",
+        `/v1/users/${encodeURIComponent(name)}`,
+      );
+      print(command, { name, ...answer }, () => `user ${name} removed`);
+    });
+}

@@ -1,0 +1,169 @@
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { allHosts, serviceIp } from "./facts.ts";
+import { ConfigError, parseYaml, secretsFileOf } from "./load.ts";
+import { type Cluster, clusterSchema } from "./schema.ts";
+import type { Secrets } from "./secrets.ts";
+
+/** What `dialtone init` asks for; everything else has a default that suits two nodes on one network. */
+export interface InitOptions {
+  cluster: string;
+  /** e.g. 192.0.2.100/24 */
+  serviceAddress: string;
+  hosts: { name: string; role: "node" | "witness"; address: string; interface: string }[];
+  upstream: string[];
+  galeraProfile?: "t500" | "t1000";
+  fallback?: string;
+}
+
+/** The text of a cluster.yaml, with comments that teach. Pure; checked against the schema. @throws ConfigError */
+export function renderClusterYaml(options: InitOptions): string {
+  const hosts = options.hosts
+    .map(
+      (host) =>
+        `  ${host.name}: { role: ${host.role}, address: ${host.address}, interface: ${host.interface} }`,
+    )
+    .join("\n");
+  const text = `# Describes one Dialtone cluster: the same file on every host. Everything else is generated from it.
+# Secrets lie beside it in cluster.secrets.yaml (mode 0600), also the same on every host.
+# After a change: copy it to all hosts, then 'dialtone up' on each, standby first.
+cluster: ${options.cluster}
+
+# A node that has lost the majority: 'availability' lets it serve calls as long as it reaches an upstream
+# address; 'consistency' makes it give the service address up.
+stance: availability
+
+service:
+  # The address that callers and telephones use; one node holds it at a time.
+  address: ${options.serviceAddress}
+
+# Nodes carry calls and data. The witness only votes: it may be small, and belongs in a third place.
+hosts:
+${hosts}
+
+# Addresses outside the cluster, e.g. your router: whoever reaches one of them is connected.
+upstream: [${options.upstream.join(", ")}]
+
+sip:
+  # Realm of the telephones' passwords. Changing it makes all passwords invalid.
+  realm: ${options.cluster}
+  # Where calls go when nothing can decide, e.g. sip:+441234567890@carrier.example; without it callers hear 503.
+${options.fallback === undefined ? "  # fallback: sip:reception@192.0.2.9" : `  fallback: ${options.fallback}`}
+
+vrrp:
+  # Number of the virtual router (RFC 5798): unique on your network.
+  id: 73
+  # The standby takes over after down_adverts × advert_ms without an advert.
+  advert_ms: 20
+  down_adverts: 10
+
+galera:
+  # t500 evicts a dead host from the database in 0.5 s (dedicated hosts), t1000 in 1 s (busy or virtual ones).
+  profile: ${options.galeraProfile ?? "t1000"}
+`;
+  parseYaml(text, "cluster.yaml", clusterSchema);
+  return text;
+}
+
+const openssl = (args: string[]): string =>
+  execFileSync("openssl", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+
+/** A private CA and one certificate with every address of the cluster, valid ten years. Keys never appear on a command line. */
+function newCertificates(cluster: Cluster): Secrets["tls"] {
+  const directory = mkdtempSync(join(tmpdir(), "dialtone-init-"));
+  const file = (name: string) => join(directory, name);
+  const read = (name: string) => readFileSync(file(name), "utf8");
+  try {
+    const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"];
+    const ca = [
+      "-subj",
+      `/CN=Dialtone ${cluster.cluster} CA`,
+      "-addext",
+      "keyUsage=critical,keyCertSign,cRLSign",
+    ];
+    openssl([
+      "req",
+      "-x509",
+      ...newKey,
+      "-keyout",
+      file("ca.key"),
+      "-out",
+      file("ca.crt"),
+      "-days",
+      "3650",
+      ...ca,
+    ]);
+    const names = [serviceIp(cluster), ...allHosts(cluster).map((host) => host.address), "127.0.0.1"];
+    const san = [...names.map((ip) => `IP:${ip}`), "DNS:localhost", `DNS:${cluster.cluster}`].join(",");
+    openssl([
+      "req",
+      "-new",
+      ...newKey,
+      "-keyout",
+      file("host.key"),
+      "-out",
+      file("host.csr"),
+      "-subj",
+      `/CN=${cluster.cluster}`,
+    ]);
+    writeFileSync(
+      file("ext"),
+      `subjectAltName=${san}\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth,clientAuth\nkeyUsage=critical,digitalSignature\n`,
+    );
+    openssl([
+      ...[
+        "x509",
+        "-req",
+        "-in",
+        file("host.csr"),
+        "-CA",
+        file("ca.crt"),
+        "-CAkey",
+        file("ca.key"),
+        "-CAcreateserial",
+      ],
+      ...["-out", file("host.crt"), "-days", "3650", "-extfile", file("ext")],
+    ]);
+    return { ca: read("ca.crt"), ca_key: read("ca.key"), cert: read("host.crt"), key: read("host.key") };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Fresh secrets for a cluster; its certificate names the addresses of this cluster.yaml. */
+export function newSecrets(cluster: Cluster): Secrets {
+  const random = () => randomBytes(24).toString("base64url");
+  return {
+    api_token: random(),
+    peer_token: random(),
+    nonce_secret: random(),
+    database: { app: random(), sst: random(), monitor: random() },
+    tls: newCertificates(cluster),
+  };
+}
+
+/**
+ * Writes cluster.yaml and cluster.secrets.yaml. Never overwrites either: a lost secret locks a cluster out.
+ * @throws ConfigError when one exists.
+ */
+export function writeInit(clusterFile: string, options: InitOptions): void {
+  const secretsFile = secretsFileOf(clusterFile);
+  for (const file of [clusterFile, secretsFile])
+    if (existsSync(file))
+      throw new ConfigError([`${file}: exists already; move it away first if you really want a new cluster`]);
+  const text = renderClusterYaml(options);
+  const secrets = newSecrets(parseYaml(text, clusterFile, clusterSchema));
+  writeFileSync(
+    secretsFile,
+    `# Secrets of the cluster: keep mode 0600, copy to every host, never commit.\n${stringify(secrets)}`,
+    {
+      mode: 0o600,
+      flag: "wx",
+    },
+  );
+  writeFileSync(clusterFile, text, { mode: 0o644, flag: "wx" });
+}

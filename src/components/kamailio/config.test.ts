@@ -1,0 +1,105 @@
+import { describe, expect, test } from "vitest";
+import { type HostContext, hostDirs, hostNamed } from "../../cluster/facts.ts";
+import { clusterSchema } from "../../cluster/schema.ts";
+import { kamailioCommand, kamailioConfig, kamailioFiles } from "./config.ts";
+
+const secret = "0123456789abcdef0123456789abcdef";
+
+function contextOf(sip: Record<string, unknown> = {}, self = "a"): HostContext {
+  const cluster = clusterSchema.parse({
+    cluster: "test",
+    service: { address: "192.0.2.100/24" },
+    hosts: {
+      a: { role: "node", address: "192.0.2.11" },
+      b: { role: "node", address: "192.0.2.12" },
+      c: { role: "node", address: "192.0.2.14" },
+    },
+    sip,
+  });
+  return {
+    cluster,
+    secrets: {
+      api_token: secret,
+      peer_token: secret,
+      nonce_secret: secret,
+      database: { app: secret, sst: secret, monitor: secret },
+      tls: { ca: "", ca_key: "", cert: "", key: "" },
+    },
+    self: hostNamed(cluster, self),
+    dirs: hostDirs("/var/lib/dialtone"),
+    clusterFile: "/etc/dialtone/cluster.yaml",
+  };
+}
+
+const lines = (context: HostContext, start: string) =>
+  kamailioConfig(context)
+    .split("\n")
+    .filter((line) => line.startsWith(start));
+
+describe("kamailio.cfg", () => {
+  test("listens at the service address (UDP first: the default to send from) and for the cluster at the node's", () => {
+    expect(lines(contextOf(), "listen")).toEqual([
+      'listen=udp:192.0.2.100:5060 name "service"',
+      "listen=tcp:192.0.2.100:5060",
+      'listen=udp:192.0.2.11:5060 name "node"',
+    ]);
+  });
+
+  test("replicates with and asks every other node, never itself", () => {
+    expect(lines(contextOf(), 'modparam("dmq", "notification_address"')).toEqual([
+      'modparam("dmq", "notification_address", "sip:192.0.2.12:5060")',
+      'modparam("dmq", "notification_address", "sip:192.0.2.14:5060")',
+    ]);
+    expect(lines(contextOf({}, "b"), 'modparam("janssonrpcc"')).toEqual([
+      'modparam("janssonrpcc", "server", "conn=own;addr=127.0.0.1;port=8081;priority=1;weight=1")',
+      'modparam("janssonrpcc", "server", "conn=peer;addr=192.0.2.11;port=8081;priority=1;weight=1")',
+      'modparam("janssonrpcc", "server", "conn=peer;addr=192.0.2.14;port=8081;priority=1;weight=1")',
+    ]);
+  });
+
+  test("another port, everywhere", () => {
+    const text = kamailioConfig(contextOf({ port: 5070 }));
+    expect(text).not.toMatch(/:5060/);
+    expect(text).toMatch(/OUR_VIA .*:5070/);
+  });
+
+  test("texts of cluster.yaml can not break out of their quotes", () => {
+    const text = kamailioConfig(contextOf({ realm: 'a"; exit; "\\' }));
+    expect(text).toContain('#!define REALM "a\\"; exit; \\"\\\\"');
+  });
+
+  test("sha-256 is asked for in the module and from the app", () => {
+    expect(kamailioConfig(contextOf())).toContain("HA1_FIELD!ha1_md5!");
+    const text = kamailioConfig(contextOf({ digest: "sha-256" }));
+    expect(text).toContain("HA1_FIELD!ha1_sha256!");
+    expect(text).toContain('modparam("auth", "algorithm", "SHA-256")');
+  });
+
+  test("the static fallback is a decision, or none", () => {
+    expect(kamailioConfig(contextOf())).toContain("$avp(decision) = $null;");
+    expect(kamailioConfig(contextOf({ fallback: "sip:desk@192.0.2.9" }))).toContain(
+      '\\"uri\\":\\"sip:desk@192.0.2.9\\"',
+    );
+  });
+});
+
+test("the secret stands in one file, which only root can read", () => {
+  const files = kamailioFiles(contextOf());
+  const secretFiles = files.filter((file) => file.content.includes(secret));
+  expect(secretFiles.map((file) => file.mode)).toEqual([0o600]);
+  expect(kamailioCommand(contextOf()).join(" ")).not.toContain(secret);
+});
+
+test("every route that is called exists, in the generated part or in sip/", () => {
+  const text = kamailioFiles(contextOf())
+    .map((file) => file.content)
+    .join("\n");
+  const defined = new Set([...text.matchAll(/^route\[(\w+)\]/gm)].map((match) => match[1]));
+  const called = new Set(
+    [...text.matchAll(/\broute\((\w+)\)|async_task_route\("(\w+)"\)|;?route=(\w+);/g)].map(
+      (match) => match[1] ?? match[2] ?? match[3],
+    ),
+  );
+  expect([...called].filter((name) => !defined.has(name))).toEqual([]);
+  expect([...defined].filter((name) => !called.has(name))).toEqual([]);
+});

@@ -1,0 +1,77 @@
+import { readFile, statfs } from "node:fs/promises";
+import { networkInterfaces } from "node:os";
+import { join } from "node:path";
+import { type HostContext, serviceIp } from "../../cluster/facts.ts";
+import type { Component, Health } from "../component.ts";
+import { kamailioCommand, kamailioEtc, kamailioFiles, sipJournal } from "./config.ts";
+import { sipOptions } from "./options.ts";
+
+/** Journal lines are lost when the disk is full, without a word from Kamailio: warn while there is time. */
+const lowDiskBytes = 64 * 1024 * 1024;
+
+interface SipHealth {
+  /** Round trip of the slower OPTIONS. */
+  ms: number;
+  /** Free bytes where the journal lies; under 64 MB `detail` warns. */
+  journalFree: number;
+}
+
+const isHere = (address: string): boolean =>
+  Object.values(networkInterfaces()).some((entries) => entries?.some((entry) => entry.address === address));
+
+/** Workers that can not run (SIGSTOP, ptrace, zombie): with others idle, OPTIONS alone would not show them. */
+async function stopped(context: HostContext): Promise<string[]> {
+  const parent = (await readFile(join(context.dirs.run, "kamailio", "kamailio.pid"), "utf8")).trim();
+  const children = (await readFile(`/proc/${parent}/task/${parent}/children`, "utf8")).trim().split(" ");
+  const states = await Promise.all(
+    [parent, ...children]
+      .filter((pid) => pid !== "")
+      .map(async (pid) => {
+        const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+        return [pid, stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3)] as const;
+      }),
+  );
+  return states.filter(([, state]) => state !== "" && "TtZX".includes(state)).map(([pid]) => pid);
+}
+
+/**
+ * Does a worker of the node's socket, and of the service address where this node holds it, answer a real SIP
+ * request? A full disk under the journal is not sick (calls go on) but said in `detail`.
+ */
+async function probe(context: HostContext, signal: AbortSignal): Promise<Health<SipHealth>> {
+  const { port } = context.cluster.sip;
+  const service = serviceIp(context.cluster);
+  const addresses = [context.self.address, ...(isHere(service) ? [service] : [])];
+  const answers = await Promise.all(addresses.map((address) => sipOptions(address, port, signal)));
+  const bad = answers.find((answer) => answer.code !== 200);
+  if (bad) return { ok: false, detail: `SIP OPTIONS is answered with ${bad.code}` };
+  const hung = await stopped(context);
+  if (hung.length > 0) return { ok: false, detail: `SIP processes that do not run: ${hung.join(", ")}` };
+  const ms = Math.max(...answers.map((answer) => answer.ms));
+  const { bavail, bsize } = await statfs(sipJournal(context));
+  const journalFree = bavail * bsize;
+  const warning =
+    journalFree < lowDiskBytes
+      ? `; CALL EVENTS ARE IN DANGER: ${Math.floor(journalFree / 1024 / 1024)} MB free in ${sipJournal(context)}`
+      : "";
+  return { ok: true, detail: `answers SIP in ${ms.toFixed(1)} ms${warning}`, facts: { ms, journalFree } };
+}
+
+/** Kamailio: registrar and proxy. */
+export const kamailio: Component = {
+  name: "kamailio",
+  directories: (context) => [
+    { path: kamailioEtc(context), mode: 0o755 },
+    { path: join(context.dirs.run, "kamailio"), owner: "kamailio", mode: 0o755 },
+    { path: sipJournal(context), owner: "kamailio", mode: 0o755 },
+  ],
+  files: kamailioFiles,
+  command: (context) => ({ argv: kamailioCommand(context), nice: -5 }),
+  probe,
+  probeEveryMs: 150,
+  probeDeadlineMs: 300,
+  sickAfterMs: 700,
+  startTimeoutMs: 10_000,
+  killAfterMs: 0,
+  stopGraceMs: 3000,
+};

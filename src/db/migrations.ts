@@ -1,0 +1,131 @@
+import { sql } from "kysely";
+import type { Database } from "./database.ts";
+
+/**
+ * Migrations only expand: new tables, new columns with defaults; the previous release runs on the new schema.
+ * Every statement is safe to repeat and to run on two nodes at once: Galera replicates DDL in total order, and
+ * locks such as GET_LOCK do not cross nodes, so there is none. A migration is never edited after its release.
+ */
+export interface Migration {
+  name: string;
+  statements: string[];
+}
+
+const tail = "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin";
+
+export const migrations: Migration[] = [
+  {
+    name: "0001-directory-and-rules",
+    statements: [
+      `CREATE TABLE IF NOT EXISTS users (
+        name VARCHAR(64) NOT NULL PRIMARY KEY,
+        display VARCHAR(128) NOT NULL DEFAULT '',
+        description VARCHAR(256) NOT NULL DEFAULT '',
+        ha1_md5 CHAR(32) NOT NULL,
+        ha1_sha256 CHAR(64) NOT NULL,
+        enabled TINYINT NOT NULL DEFAULT 1
+      ) ${tail}`,
+      `CREATE TABLE IF NOT EXISTS numbers (
+        number VARCHAR(64) NOT NULL PRIMARY KEY,
+        user_name VARCHAR(64) NOT NULL,
+        description VARCHAR(256) NOT NULL DEFAULT '',
+        KEY numbers_user (user_name)
+      ) ${tail}`,
+      `CREATE TABLE IF NOT EXISTS rules (
+        name VARCHAR(64) NOT NULL PRIMARY KEY,
+        body MEDIUMTEXT NOT NULL
+      ) ${tail}`,
+      `CREATE TABLE IF NOT EXISTS rules_version (
+        id TINYINT NOT NULL PRIMARY KEY,
+        version BIGINT NOT NULL
+      ) ${tail}`,
+      "INSERT IGNORE INTO rules_version (id, version) VALUES (1, 1)",
+      `CREATE TABLE IF NOT EXISTS changes (
+        version BIGINT NOT NULL PRIMARY KEY,
+        change_id BINARY(16) NOT NULL,
+        kind VARCHAR(8) NOT NULL,
+        entity VARCHAR(64) NOT NULL,
+        operation VARCHAR(8) NOT NULL,
+        at DATETIME(3) NOT NULL,
+        UNIQUE KEY changes_id (change_id)
+      ) ${tail}`,
+    ],
+  },
+  {
+    name: "0002-events-and-records",
+    statements: [
+      `CREATE TABLE IF NOT EXISTS events (
+        id BINARY(16) NOT NULL PRIMARY KEY,
+        call_ref BINARY(16) NOT NULL,
+        kind VARCHAR(8) NOT NULL,
+        at DATETIME(3) NOT NULL,
+        node VARCHAR(64) NOT NULL,
+        body MEDIUMTEXT NOT NULL,
+        KEY events_call (call_ref),
+        KEY events_at (at)
+      ) ${tail}`,
+      `CREATE TABLE IF NOT EXISTS calls (
+        call_ref BINARY(16) NOT NULL PRIMARY KEY,
+        call_id VARCHAR(512) NOT NULL,
+        revision INT UNSIGNED NOT NULL DEFAULT 1
+      ) ${tail}`,
+      `CREATE TABLE IF NOT EXISTS records (
+        id BINARY(16) NOT NULL PRIMARY KEY,
+        call_ref BINARY(16) NOT NULL,
+        call_id VARCHAR(512) NOT NULL,
+        from_tag VARCHAR(512) NOT NULL,
+        caller VARCHAR(512) NOT NULL,
+        callee VARCHAR(512) NOT NULL,
+        number VARCHAR(512) NOT NULL,
+        user_name VARCHAR(512) NOT NULL,
+        source VARCHAR(64) NOT NULL,
+        started_at DATETIME(3) NOT NULL,
+        answered_at DATETIME(3) NULL,
+        ended_at DATETIME(3) NULL,
+        duration_ms BIGINT NULL,
+        status INT NOT NULL,
+        outcome VARCHAR(16) NOT NULL,
+        reason VARCHAR(512) NOT NULL,
+        target VARCHAR(512) NOT NULL,
+        origin VARCHAR(64) NOT NULL,
+        nodes VARCHAR(1024) NOT NULL,
+        attempts MEDIUMTEXT NOT NULL,
+        rule VARCHAR(512) NOT NULL,
+        decided_by VARCHAR(8) NOT NULL,
+        closed_how VARCHAR(16) NULL,
+        note VARCHAR(512) NOT NULL,
+        events INT NOT NULL,
+        updated_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE CURRENT_TIMESTAMP(3),
+        KEY records_started (started_at, id),
+        KEY records_call (call_ref),
+        KEY records_open (closed_how, started_at)
+      ) ${tail}`,
+    ],
+  },
+];
+
+/**
+ * Brings the schema up to this release. Migrations that it does not know (of a newer release) are left alone.
+ * @returns the names of those applied now.
+ */
+export async function migrate(database: Database): Promise<string[]> {
+  const { db } = database;
+  await sql`CREATE TABLE IF NOT EXISTS migrations (
+    name VARCHAR(128) NOT NULL PRIMARY KEY,
+    applied_at DATETIME(3) NOT NULL
+  ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`.execute(db);
+  const rows = await db.selectFrom("migrations").select("name").execute();
+  const applied = new Set(rows.map((row) => row.name));
+  const now: string[] = [];
+  for (const migration of migrations) {
+    if (applied.has(migration.name)) continue;
+    for (const statement of migration.statements) await sql.raw(statement).execute(db);
+    await db
+      .insertInto("migrations")
+      .ignore()
+      .values({ name: migration.name, applied_at: new Date() })
+      .execute();
+    now.push(migration.name);
+  }
+  return now;
+}

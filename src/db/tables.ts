@@ -1,0 +1,112 @@
+import type { ColumnType, Generated, Kysely } from "kysely";
+
+/** The tables of the database `dialtone`, as Kysely sees them. Times are UTC with milliseconds. */
+
+/** JSON kept as text: SQL that every MySQL-protocol engine shares. */
+type Json = string;
+
+export interface UsersTable {
+  name: string;
+  display: string;
+  description: string;
+  /** Hex of MD5(user:realm:password), RFC 7616 3.4.2; the password itself is never stored. */
+  ha1_md5: string;
+  /** Hex of SHA-256(user:realm:password), RFC 8760. */
+  ha1_sha256: string;
+  enabled: number;
+}
+
+export interface NumbersTable {
+  number: string;
+  user_name: string;
+  description: string;
+}
+
+export interface RulesTable {
+  name: string;
+  /** The whole rule, as the API shows it. */
+  body: Json;
+}
+
+/** One row: the version of all routing data. Every change transaction locks and bumps it, so versions are ordered. */
+export interface RulesVersionTable {
+  id: number;
+  version: number;
+}
+
+/** What changed at which version: lets an app fetch only the difference, and is an audit log. */
+export interface ChangesTable {
+  version: number;
+  /** The idempotency key of the request: a retry after an ambiguous commit finds it here. */
+  change_id: Buffer;
+  kind: "user" | "number" | "rule";
+  entity: string;
+  operation: "put" | "delete";
+  at: Date;
+}
+
+export interface EventsTable {
+  id: Buffer;
+  call_ref: Buffer;
+  kind: string;
+  at: Date;
+  node: string;
+  body: Json;
+}
+
+/** One row per Call-ID: locked by whoever rebuilds the records of that call. */
+export interface CallsTable {
+  call_ref: Buffer;
+  call_id: string;
+  revision: ColumnType<number, number, number>;
+}
+
+export interface RecordsTable {
+  id: Buffer;
+  call_ref: Buffer;
+  call_id: string;
+  from_tag: string;
+  caller: string;
+  callee: string;
+  number: string;
+  user_name: string;
+  source: string;
+  started_at: Date;
+  answered_at: Date | null;
+  ended_at: Date | null;
+  duration_ms: number | null;
+  status: number;
+  outcome: string;
+  reason: string;
+  target: string;
+  origin: string;
+  /** JSON array of node names. */
+  nodes: Json;
+  /** JSON array of failed targets. */
+  attempts: Json;
+  rule: string;
+  decided_by: string;
+  closed_how: string | null;
+  note: string;
+  events: number;
+  updated_at: Generated<Date>;
+}
+
+export interface MigrationsTable {
+  name: string;
+  applied_at: Date;
+}
+
+export interface Tables {
+  users: UsersTable;
+  numbers: NumbersTable;
+  rules: RulesTable;
+  rules_version: RulesVersionTable;
+  changes: ChangesTable;
+  events: EventsTable;
+  calls: CallsTable;
+  records: RecordsTable;
+  migrations: MigrationsTable;
+}
+
+export type Db = Kysely<Tables>;

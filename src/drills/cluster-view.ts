@@ -1,0 +1,91 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
+import { askSocket } from "../agent/client.ts";
+import type { HostReport } from "../agent/report.ts";
+import { agentSocketOf } from "../lab/agents.ts";
+import type { HostStatus, Lab } from "../lab/lab.ts";
+
+/** What a drill wants to know of the cluster that it is about to hurt. */
+
+/** The agent's report, if its host is up and answers. */
+export const reportOf = (host: HostStatus): HostReport | null => host.agent as HostReport | null;
+
+/** Why the cluster is not ready for a fault, one line for each reason; empty: all green, one node is active. Pure. */
+export function whyNotGreen(hosts: HostStatus[]): string[] {
+  const cluster = hosts.filter((host) => host.role !== "outside");
+  const reasons = cluster.flatMap((host) => {
+    if (!host.powered) return [`${host.name} has no power`];
+    if (host.paused.length > 0) return [`${host.name}: ${host.paused.join(", ")} paused`];
+    const report = reportOf(host);
+    if (!report) return [`${host.name}: the agent does not answer (${host.problem ?? "no reason known"})`];
+    if (report.verdict.light === "green") return [];
+    return [
+      `${host.name} is ${report.verdict.light}: ${report.verdict.reasons.join("; ") || "no reason given"}`,
+    ];
+  });
+  const active = activeNodes(hosts);
+  if (active.length !== 1)
+    reasons.push(
+      active.length === 0
+        ? "nobody holds the service address"
+        : `${active.join(" and ")} hold the service address`,
+    );
+  return reasons;
+}
+
+/** Who says that it holds the service address. Pure. */
+export const activeNodes = (hosts: HostStatus[]): string[] =>
+  hosts.filter((host) => reportOf(host)?.holds === true).map((host) => host.name);
+
+/**
+ * Waits until the cluster is green in three looks in a row.
+ * @returns how long it took, in ms. @throws Error with the reasons when it is not by the deadline.
+ */
+export async function waitForGreen(
+  lab: Lab,
+  deadlineMs: number,
+  onChange: (reasons: string[]) => void,
+  signal: AbortSignal,
+): Promise<number> {
+  const from = performance.now();
+  let last = "";
+  let since = 0;
+  for (let looks = 0; ; ) {
+    const status = await lab.status();
+    const reasons = whyNotGreen(status.hosts);
+    if (status.cuts.length > 0) reasons.push("links are cut");
+    if (reasons.length === 0) {
+      if (looks++ === 0) since = performance.now();
+      if (looks >= 3) return Math.round(since - from);
+    } else looks = 0;
+    if (reasons.join() !== last && reasons.length > 0) onChange(reasons);
+    last = reasons.join();
+    if (performance.now() - from > deadlineMs)
+      throw new Error(`not green after ${Math.round(deadlineMs / 1000)} s: ${reasons.join("; ")}`);
+    await delay(250, undefined, { signal });
+  }
+}
+
+const eventSchema = z.object({
+  monotonicMs: z.number(),
+  wallMs: z.number(),
+  kind: z.string(),
+  subject: z.string(),
+  text: z.string(),
+});
+
+/** When a host became VRRP master for the first time after a moment (CLOCK_MONOTONIC, ms), as its agent logged it. */
+export async function masterSince(
+  lab: Lab,
+  host: string,
+  monotonicMs: number,
+): Promise<{ monotonicMs: number; wallMs: number } | undefined> {
+  const data = lab.state().hosts[host]?.data;
+  if (!data) return undefined;
+  const events = z
+    .array(eventSchema)
+    .parse(await askSocket(agentSocketOf(data), "GET", "/events", { deadlineMs: 3000 }));
+  return events.find(
+    (event) => event.kind === "vrrp" && event.text === "MASTER" && event.monotonicMs > monotonicMs,
+  );
+}

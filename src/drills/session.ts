@@ -1,0 +1,219 @@
+import { randomInt } from "node:crypto";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { startPhone } from "../callers/phone.ts";
+import { inNamespace, type Place } from "../callers/sipp.ts";
+import type { Lab, Moment } from "../lab/lab.ts";
+import { outsideHost } from "../lab/names.ts";
+import { recordsOf, routeKnown, routePrefix } from "./api.ts";
+import { masterSince, waitForGreen, whyNotGreen } from "./cluster-view.ts";
+import { type Comparison, compareLedger, isSettled } from "./ledger.ts";
+import { type Attempt, type Figures, measure } from "./measure.ts";
+import { type Prober, startProber } from "./prober.ts";
+
+/**
+ * Callers around a fault: green cluster → calls flow → fault → calls flow again → repair → green → callers' log against
+ * the ledger. What the fault is and how it is repaired is the business of the drill or test.
+ */
+
+export interface SessionOptions {
+  /** Names the files and the routing rule. */
+  name: string;
+  /** Calls per second. */
+  rate: number;
+  /** Callers' patience, ms. */
+  patienceMs: number;
+  /** One line about what is going on. */
+  tell: (text: string) => void;
+  signal: AbortSignal;
+}
+
+export interface Fault {
+  /** Lets it happen. */
+  inject: () => Promise<Moment>;
+  /** How long it lasts at least, ms; longer until calls are stable again. */
+  holdMs?: number;
+  /** Default: lab.heal(). */
+  repair?: () => Promise<void>;
+  /** Nodes that may take over: their agents are asked when they became VRRP master. */
+  survivors?: string[];
+}
+
+export interface Outcome {
+  /** RFC 3339 time of the fault. */
+  at: string;
+  /** Who became VRRP master first after the fault, if anybody did. */
+  master: string | null;
+  figures: Figures;
+  /** Repair → all green, ms. */
+  healMs: number;
+  ledger: Comparison;
+  /** Callers quiet → ledger complete, ms; null: not within the deadline. */
+  settledMs: number | null;
+}
+
+export interface Session extends AsyncDisposable {
+  /** Callers' logs; removed at the end unless `keepLogs` was called. */
+  readonly directory: string;
+  keepLogs(): void;
+  /** One fault with callers around it. @throws Error when the cluster is not green or calls do not flow before. */
+  run(fault: Fault, tell?: (text: string) => void): Promise<Outcome>;
+}
+
+/** A healed node may have to fetch its whole database. */
+const greenDeadlineMs = 90_000;
+const settleDeadlineMs = 30_000;
+/** Service counts as back when calls succeed for so long again. */
+const stableMs = 3000;
+const backDeadlineMs = 30_000;
+const phonePort = 5090;
+
+/**
+ * Prepares callers, an answering telephone and a number of their own in a running lab.
+ * @throws Error when the cluster is not green: a drill on a sick cluster proves nothing.
+ */
+export async function openSession(lab: Lab, options: SessionOptions): Promise<Session> {
+  const status = await lab.status();
+  const reasons = whyNotGreen(status.hosts);
+  if (reasons.length > 0)
+    throw new Error(`a drill needs a green cluster, and this one is not:\n  ${reasons.join("\n  ")}`);
+  const outside = lab.state().hosts[outsideHost];
+  const [caller, called] = (outside?.addresses ?? []).slice(-2).map((address) => address.split("/")[0]);
+  if (!outside || !caller || !called)
+    throw new Error(`the lab's host '${outsideHost}' has too few addresses`);
+
+  const stamp = new Date().toISOString().replaceAll(":", "");
+  const directory = join(lab.paths.root, "drills", `${options.name}-${stamp}`);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const phone = await startPhone({
+    place: inNamespace(outside.namespace, called),
+    ...{ directory, name: "phone", port: phonePort },
+  });
+  const prefix = `9973${randomInt(100_000, 999_999)}`;
+  await routePrefix(lab.name, `drill-${options.name}`, prefix, `${called}:${phonePort}`);
+  await routeKnown(lab, prefix, 10_000);
+
+  let keep = false;
+  let runs = 0;
+  const callers = {
+    ...{ place: inNamespace(outside.namespace, caller), directory, rate: options.rate },
+    ...{ patienceMs: options.patienceMs, service: `${status.service}:5060` },
+  };
+  return {
+    directory,
+    keepLogs: () => {
+      keep = true;
+    },
+    run: (fault, tell = options.tell) => {
+      // A number of its own for each run: all its records belong to this run's callers.
+      runs++;
+      return runFault(lab, { ...callers, number: `${prefix}${runs}` }, fault, tell, options.signal);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await phone[Symbol.asyncDispose]();
+      if (!keep) await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+interface Callers {
+  place: Place;
+  directory: string;
+  rate: number;
+  patienceMs: number;
+  service: string;
+  number: string;
+}
+
+async function runFault(
+  lab: Lab,
+  callers: Callers,
+  fault: Fault,
+  tell: (text: string) => void,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { number, ...rest } = callers;
+  await using prober = await startProber({ ...rest, from: "0445550100", to: number });
+  await warmUp(prober, callers.rate, signal);
+  // Not in step with anything: the fault comes at a random moment.
+  await delay(randomInt(0, 1500), undefined, { signal });
+  const moment = await fault.inject();
+  tell("the fault is there");
+  if (fault.holdMs !== undefined) await delay(fault.holdMs, undefined, { signal });
+
+  const back = await untilStable(prober, moment.wall_ms, callers.rate, signal);
+  const names = fault.survivors ?? [];
+  const seen = await Promise.all(names.map((name) => masterSince(lab, name, moment.mono_ms)));
+  const first = seen.filter((event) => event !== undefined).sort((x, y) => x.monotonicMs - y.monotonicMs)[0];
+  const master = first ? (names[seen.indexOf(first)] ?? null) : null;
+  tell(
+    `${back ? "calls go through" : "calls do NOT come back"}${master ? `, ${master} is master` : ""}; repairing`,
+  );
+
+  // Callers go on during the repair: the return of a node must not cost a call either.
+  const repaired = performance.now();
+  const repair = Date.now();
+  await (fault.repair?.() ?? lab.heal());
+  await waitForGreen(lab, greenDeadlineMs, (why) => tell(`waiting: ${why.join("; ")}`), signal);
+  const healMs = Math.round(performance.now() - repaired);
+  await prober.finish();
+
+  const attempts = prober.attempts();
+  // Both hosts have this machine's clocks: the span is taken from the monotonic one.
+  const masterAt = first ? { master: moment.wall_ms + (first.monotonicMs - moment.mono_ms) } : {};
+  const figures = measure(attempts, { fault: moment.wall_ms, repair, ...masterAt }, callers.rate);
+  tell(
+    `z ${figures.z ?? "?"} ms, lost ${figures.lost}, redials failed ${figures.redialsFailed}; comparing ${attempts.length} calls with the ledger`,
+  );
+  const settled = await settle(lab, number, attempts, signal);
+  return { at: new Date(moment.wall_ms).toISOString(), master, figures, healMs, ...settled };
+}
+
+/** Two seconds of calls that all succeed. @throws Error when calls do not go through although all is green. */
+async function warmUp(prober: Prober, rate: number, signal: AbortSignal): Promise<void> {
+  const until = Date.now() + 10_000;
+  while (prober.successesSince(Date.now() - 2000).length < rate * 2 * 0.9) {
+    if (Date.now() > until) {
+      const good = prober.successesSince(0).length;
+      throw new Error(
+        `before the fault only ${good} of ${prober.attempts().length} calls were answered: nothing to measure`,
+      );
+    }
+    await delay(100, undefined, { signal });
+  }
+}
+
+/** Waits until calls have succeeded at (almost) their full rate for a while after the fault. */
+async function untilStable(
+  prober: Prober,
+  fault: number,
+  rate: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const until = Date.now() + backDeadlineMs;
+  while (Date.now() < until) {
+    const from = Date.now() - stableMs;
+    if (from > fault && prober.successesSince(from).length >= (rate * stableMs * 0.95) / 1000) return true;
+    await delay(100, undefined, { signal });
+  }
+  return false;
+}
+
+/** Records travel by journal and shipper: compares until all is in order, or says what is not at the deadline. */
+async function settle(
+  lab: Lab,
+  number: string,
+  attempts: Attempt[],
+  signal: AbortSignal,
+): Promise<{ ledger: Comparison; settledMs: number | null }> {
+  const from = performance.now();
+  for (;;) {
+    const records = await recordsOf(lab.name, { number });
+    const ledger = compareLedger(attempts, records);
+    const elapsed = Math.round(performance.now() - from);
+    if (isSettled(ledger)) return { ledger, settledMs: elapsed };
+    if (elapsed > settleDeadlineMs) return { ledger, settledMs: null };
+    await delay(500, undefined, { signal });
+  }
+}

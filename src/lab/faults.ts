@@ -1,0 +1,161 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { isAlive, type ProcessId } from "../agent/process.ts";
+import { partsOf, spawnIn, startAgent } from "./agents.ts";
+import { addCut, applyCuts, cutsWithout, everyone, machineName } from "./cuts.ts";
+import { connectHost, disconnectHost, namespaceExists, unplug } from "./network.ts";
+import { signal, treeOf } from "./processes.ts";
+import { type Cut, type LabHost, type LabState, saveState } from "./state.ts";
+
+/** What can be broken in a lab, and how it is repaired. Each function expects the lab's lock to be held. */
+
+/** The moment of a fault, for measurements: taken just before the command that causes it. */
+export interface Moment {
+  /** CLOCK_MONOTONIC in ms, the same clock in all hosts of a lab. */
+  mono_ms: number;
+  /** Wall clock, ms since 1970. */
+  wall_ms: number;
+  /** The fault was in force at most so long after `mono_ms`. */
+  within_ms: number;
+}
+
+const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
+
+/** Synchronous, so that nothing else of this process comes between the clock and the fault. */
+function timed(action: () => void): Moment {
+  const wall_ms = Date.now();
+  const mono_ms = monotonicMs();
+  action();
+  return { mono_ms, wall_ms, within_ms: Math.round((monotonicMs() - mono_ms) * 1000) / 1000 };
+}
+
+/** @throws Error that lists the hosts there are. */
+function hostNamed(state: LabState, name: string): LabHost {
+  const host = state.hosts[name];
+  if (!host)
+    throw new Error(`no host '${name}' in lab '${state.lab}'; it has ${Object.keys(state.hosts).join(", ")}`);
+  return host;
+}
+
+/** The host, switched on. @throws Error when it is not. */
+export function poweredHost(state: LabState, name: string): LabHost {
+  const host = hostNamed(state, name);
+  if (!host.powered)
+    throw new Error(`host '${name}' of lab '${state.lab}' has no power; dialtone lab heal ${name}`);
+  return host;
+}
+
+/** Power cut: the cable is dead first, so that nothing the dying processes say gets out. */
+export async function killHost(state: LabState, name: string): Promise<Moment> {
+  const host = poweredHost(state, name);
+  host.powered = false;
+  host.keeper = null;
+  const moment = timed(() => unplug(state, name));
+  // Written only now: the time between the cable and the processes should be short.
+  state.paused = state.paused.filter((pause) => pause.host !== name);
+  const gone = disconnectHost(state, name, host);
+  saveState(state);
+  await gone;
+  return moment;
+}
+
+/** A part of a host and all its processes. The agent's children outlive it and belong to themselves. */
+function partTree(host: LabHost, name: string, part: string): ProcessId[] {
+  const parts = host.data === null ? {} : partsOf(host.data);
+  const id = parts[part];
+  if (!id || !isAlive(id)) {
+    const running = Object.keys(parts).filter((other) => parts[other] && isAlive(parts[other]));
+    throw new Error(`no part '${part}' runs on host '${name}'; running: ${running.join(", ") || "nothing"}`);
+  }
+  return part === "agent" ? [id] : treeOf(id);
+}
+
+/**
+ * SIGKILL for a part; comes back when its processes are gone. With `stayDead` (the agent only) nothing restarts it
+ * until `heal`.
+ * @throws Error when it does not run, or does not die within 10 s.
+ */
+export async function killPart(
+  state: LabState,
+  name: string,
+  part: string,
+  stayDead: boolean,
+): Promise<Moment> {
+  if (stayDead && part !== "agent")
+    throw new Error("only the agent can be kept dead: the other parts are restarted by their agent");
+  const host = poweredHost(state, name);
+  const tree = partTree(host, name, part);
+  const moment = timed(() => {
+    if (stayDead && host.keeper) signal(host.keeper, "SIGKILL");
+    for (const id of tree) signal(id, "SIGKILL");
+  });
+  if (stayDead) host.keeper = null;
+  saveState(state);
+  const deadline = performance.now() + 10_000;
+  while (tree.some(isAlive)) {
+    if (performance.now() > deadline) throw new Error(`${part} on host '${name}' does not die`);
+    await delay(2);
+  }
+  return moment;
+}
+
+/** SIGSTOP for a part: it lives, holds its sockets and answers nothing. */
+export function pausePart(state: LabState, name: string, part: string): Moment {
+  const tree = partTree(poweredHost(state, name), name, part);
+  state.paused.push({ host: name, part, processes: tree });
+  saveState(state);
+  return timed(() => {
+    for (const id of tree) signal(id, "SIGSTOP");
+  });
+}
+
+/** Ends the pauses of one host's part, or all of them. */
+export function resume(state: LabState, name?: string, part?: string): void {
+  const [ended, kept] = [true, false].map((wanted) =>
+    state.paused.filter(
+      (pause) =>
+        wanted ===
+        ((name === undefined || pause.host === name) && (part === undefined || pause.part === part)),
+    ),
+  );
+  for (const pause of ended ?? []) for (const id of pause.processes) signal(id, "SIGCONT");
+  state.paused = kept ?? [];
+  saveState(state);
+}
+
+/** Drops frames between two hosts; `*` is everyone. */
+export function cutLink(state: LabState, cut: Cut): Moment {
+  for (const name of [cut.from, cut.to])
+    if (name !== everyone && name !== machineName) hostNamed(state, name);
+  if (cut.from === cut.to) throw new Error(`can not cut '${cut.from}' from itself`);
+  state.cuts = addCut(state.cuts, cut);
+  saveState(state);
+  return timed(() => applyCuts(state));
+}
+
+/** Power, cables and paused parts of one host, or of all, as they were at the start. */
+export async function heal(state: LabState, only?: string): Promise<void> {
+  if (only !== undefined) hostNamed(state, only);
+  state.cuts = only === undefined ? [] : cutsWithout(state.cuts, only);
+  applyCuts(state);
+  resume(state, only);
+  const names = Object.keys(state.hosts).filter((name) => only === undefined || name === only);
+  await Promise.all(
+    names.map(async (name) => {
+      const host = hostNamed(state, name);
+      if (!host.powered || !namespaceExists(host.namespace)) {
+        // A power cut that was itself interrupted.
+        if (namespaceExists(host.namespace)) await disconnectHost(state, name, host);
+        host.powered = true;
+        saveState(state);
+        await connectHost(state, name, host);
+      }
+      if (host.keeper === null || !isAlive(host.keeper)) host.keeper = startAgent(state.lab, name, host);
+    }),
+  );
+  for (const extra of state.extras) {
+    const host = hostNamed(state, extra.host);
+    if (names.includes(extra.host) && !isAlive(extra.process))
+      extra.process = spawnIn(host.namespace, extra.argv, extra.log);
+  }
+  saveState(state);
+}

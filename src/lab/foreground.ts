@@ -1,0 +1,120 @@
+import { readDemoUsers } from "../callers/demo-users.ts";
+import { secretsFileOf } from "../cluster/load.ts";
+import { type BringUpOptions, bringUp, type Times, timesText } from "./bring-up.ts";
+import { demo } from "./demo.ts";
+import type { Lab } from "./lab.ts";
+import { showLive } from "./live.ts";
+import { defaultLab } from "./names.ts";
+
+/** `lab up` as people use it: start, show, take down, whatever ends it. */
+
+/** npm and the terminal both pass Ctrl-C on: two of them at once are one. */
+const secondSignalMs = 1000;
+
+/** Aborts `stop` at the first SIGINT, SIGTERM or SIGHUP, and `hurry` at one that comes later. */
+function watchSignals(): { stop: AbortSignal; hurry: AbortSignal } & Disposable {
+  const stop = new AbortController();
+  const hurry = new AbortController();
+  let first: number | undefined;
+  const onSignal = () => {
+    const now = performance.now();
+    first ??= now;
+    stop.abort(new Error("interrupted"));
+    if (now - first > secondSignalMs) hurry.abort();
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, onSignal);
+  // The terminal may be gone; taking the lab down matters more than saying so.
+  const ignore = () => {};
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", ignore);
+  return {
+    stop: stop.signal,
+    hurry: hurry.signal,
+    [Symbol.dispose]: () => {
+      for (const signal of signals) process.off(signal, onSignal);
+    },
+  };
+}
+
+/** What a newcomer can do next. Pure but for the passwords, which lie in the lab's directory. */
+function hintsFor(lab: Lab, foreground: boolean): string[] {
+  const state = lab.state();
+  const option = lab.name === defaultLab ? "" : ` --lab ${lab.name}`;
+  const password = readDemoUsers(lab.name)[demo.caller];
+  const tries = [
+    [`call ${demo.caller} ${demo.callee}`, "a call from one user to another"],
+    ["lab kill a", "pull the plug of a host; 'lab heal' plugs it in again"],
+    ["drill host-death", "measure what callers notice of that"],
+  ] as const;
+  const commands = tries.map(([words]) => `npx dialtone ${words}${option}`);
+  const width = Math.max(...commands.map((command) => command.length));
+  return [
+    ...tries.map(
+      ([, what], index) => `${index === 0 ? "try: " : "     "}${commands[index]?.padEnd(width)}  ${what}`,
+    ),
+    ...(password === undefined || state.isolated
+      ? []
+      : [
+          `softphone on this machine: user ${demo.caller}, password ${password}, server ${state.service}; then dial ${demo.callee} or ${demo.number}`,
+        ]),
+    ...(state.isolated
+      ? []
+      : [
+          `API and its documentation: https://${state.service}:8443/docs (token: api_token in ${secretsFileOf(lab.paths.cluster)})`,
+        ]),
+    foreground
+      ? "Ctrl-C takes the lab down; its data stays"
+      : `take it down: npx dialtone lab down${option}     look: npx dialtone lab status${option}`,
+  ];
+}
+
+export interface UpResult {
+  times: Times | undefined;
+  problem: string | undefined;
+}
+
+/**
+ * Starts a lab and, unless detached, shows it until a signal comes or somebody else takes it down; then everything
+ * goes but the data. A lab that does not become green is shown all the same: its picture says why.
+ */
+export async function runLab(lab: Lab, options: BringUpOptions): Promise<UpResult> {
+  using signals = watchSignals();
+  const print = (text: string) => {
+    if (!options.quiet) process.stdout.write(`${text}\n`);
+  };
+  const result: UpResult = { times: undefined, problem: undefined };
+  let ours = false;
+  try {
+    try {
+      result.times = await bringUp(lab, options, signals.stop, () => {
+        ours = true;
+      });
+      print(timesText(result.times));
+    } catch (error) {
+      if (!ours) throw error;
+      // Whoever interrupts the start knows why it ended.
+      if (!signals.stop.aborted) {
+        result.problem = error instanceof Error ? error.message : String(error);
+        process.stderr.write(`dialtone: ${result.problem}\n`);
+      }
+    }
+    const hints = hintsFor(lab, !options.detach);
+    if (options.detach && !signals.stop.aborted) {
+      for (const hint of hints) print(hint);
+      ours = false;
+      return result;
+    }
+    if (!signals.stop.aborted) ours = await showLive(lab, hints, signals.stop);
+    return result;
+  } finally {
+    if (ours) {
+      print(`taking lab '${lab.name}' down …`);
+      // A database in the middle of its first copy would let us wait for a peer that is stopping too.
+      const graceMs = result.times ? 30_000 : 5000;
+      const { killed } = await lab.down({ hurry: signals.hurry, graceMs });
+      print(
+        `lab '${lab.name}' is down; its data stays in ${lab.paths.root}${killed.length > 0 ? ` (killed: ${killed.join(", ")})` : ""}`,
+      );
+    }
+  }
+}

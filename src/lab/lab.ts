@@ -1,0 +1,186 @@
+import { execa } from "execa";
+import { askSocket } from "../agent/client.ts";
+import type { HostReport } from "../agent/report.ts";
+import { agentSocketOf, spawnIn } from "./agents.ts";
+import * as faults from "./faults.ts";
+import { create, destroy, runningSince, type UpOptions, wipe } from "./lifecycle.ts";
+import { checkLabName, defaultSubnet, labPaths } from "./names.ts";
+import { type Cut, type LabState, loadState, saveState, withLock } from "./state.ts";
+
+export type { Moment } from "./faults.ts";
+export type { LabState } from "./state.ts";
+
+/** How a host of a lab is right now. */
+export interface HostStatus {
+  name: string;
+  role: "node" | "witness" | "outside";
+  namespace: string;
+  address: string;
+  powered: boolean;
+  /** Parts that `pause` has stopped. */
+  paused: string[];
+  /** What the host's agent answers to GET /status; null: no agent, or it does not answer. */
+  agent: HostReport | null;
+  /** Why `agent` is null although there should be one. */
+  problem?: string;
+}
+
+export interface LabStatus {
+  lab: string;
+  running: boolean;
+  started: string;
+  isolated: boolean;
+  subnet: string;
+  service: string;
+  cuts: Cut[];
+  hosts: HostStatus[];
+}
+
+export interface DownOptions {
+  /** Time for an orderly stop, default 30 s; 0: none. */
+  graceMs?: number;
+  /** Delete the data too. */
+  wipe?: boolean;
+  /** When it aborts, what is not stopped yet is killed. */
+  hurry?: AbortSignal;
+}
+
+/** A lab on this machine by name: hosts as network namespaces, and everything that can go wrong with them. */
+export interface Lab {
+  readonly name: string;
+  readonly paths: ReturnType<typeof labPaths>;
+  /** The recorded state. @throws Error when the lab is not up. */
+  state(): LabState;
+  /** Whether it is recorded as made; also true for one that a crash left behind. */
+  isUp(): boolean;
+  /** Makes the network, starts the agents; does not wait for their health. */
+  up(options: UpOptions): Promise<LabState>;
+  /** Takes everything away but the data. Returns the hosts that did not stop in time and were killed. */
+  down(options?: DownOptions): Promise<{ wasUp: boolean; killed: string[] }>;
+  status(): Promise<LabStatus>;
+  /** Power cut of a host; or, with a part, SIGKILL of that part. `stayDead`: nothing restarts the agent. */
+  kill(host: string, part?: string, options?: { stayDead?: boolean }): Promise<faults.Moment>;
+  /** SIGSTOP of a part, until `resume` or `heal`. */
+  pause(host: string, part: string): Promise<faults.Moment>;
+  resume(host?: string, part?: string): Promise<void>;
+  /** Drops all frames between two hosts (`*`: everyone, the default), or `loss` percent of them. */
+  cut(from: string, to?: string, options?: { oneWay?: boolean; loss?: number }): Promise<faults.Moment>;
+  /** Repairs power, cables and pauses of one host, or of all. */
+  heal(host?: string): Promise<void>;
+  /** The words to put before a command so that it runs on a host. */
+  prefix(host: string): string[];
+  /** Runs a command on a host; its output comes back, or goes to our own terminal with `inherit`. */
+  exec(
+    host: string,
+    command: string[],
+    options?: { inherit?: boolean; signal?: AbortSignal },
+  ): Promise<{ code: number; stdout: string; stderr: string }>;
+  /** Starts something that ends with the lab and comes back with its host's power, such as a telephone. */
+  startExtra(name: string, host: string, argv: string[], log: string): Promise<void>;
+}
+
+/** In words: no socket or nobody at it, a deadline, or whatever else it was. */
+function whyNoAnswer(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === "ENOENT" || code === "ECONNREFUSED") return "its agent is not there (yet)";
+  if (error instanceof Error && error.name === "TimeoutError") return "its agent does not answer";
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function hostStatus(state: LabState, name: string): Promise<HostStatus> {
+  const host = state.hosts[name];
+  if (!host) throw new Error(`no host '${name}'`);
+  const status: HostStatus = {
+    name,
+    role: host.role,
+    namespace: host.namespace,
+    address: (host.addresses[0] ?? "").split("/")[0] ?? "",
+    powered: host.powered,
+    paused: state.paused.filter((pause) => pause.host === name).map((pause) => pause.part),
+    agent: null,
+  };
+  if (!host.powered || host.data === null) return status;
+  try {
+    status.agent = (await askSocket(agentSocketOf(host.data), "GET", "/status")) as HostReport;
+  } catch (error) {
+    status.problem = whyNoAnswer(error);
+  }
+  return status;
+}
+
+/** A handle to a lab, running or not. @throws Error when the name can not be one. */
+export function openLab(labName: string): Lab {
+  const name = checkLabName(labName);
+  const paths = labPaths(name);
+
+  const state = (): LabState => {
+    const found = loadState(name);
+    if (!found) throw new Error(`lab '${name}' is not up; start it with 'dialtone lab up' (or npm start)`);
+    return found;
+  };
+  const changing = <Result>(change: (current: LabState) => Promise<Result>): Promise<Result> =>
+    withLock(name, () => change(state()));
+  const prefix = (host: string) => ["ip", "netns", "exec", faults.poweredHost(state(), host).namespace];
+
+  return {
+    name,
+    paths,
+    state,
+    isUp: () => loadState(name) !== undefined,
+    prefix,
+    up: (options) => withLock(name, () => create(name, loadState(name), options, defaultSubnet)),
+    down: (options = {}) =>
+      withLock(name, async () => {
+        const current = loadState(name);
+        const killed = current ? await destroy(current, options.graceMs ?? 30_000, options.hurry) : [];
+        if (options.wipe) wipe(name);
+        return { wasUp: current !== undefined, killed };
+      }),
+    status: async () => {
+      const current = state();
+      return {
+        lab: name,
+        running: runningSince(current) !== undefined,
+        started: current.started,
+        isolated: current.isolated,
+        subnet: current.subnet,
+        service: current.service,
+        cuts: current.cuts,
+        hosts: await Promise.all(Object.keys(current.hosts).map((host) => hostStatus(current, host))),
+      };
+    },
+    kill: (host, part, options = {}) =>
+      changing(async (current) =>
+        part === undefined
+          ? faults.killHost(current, host)
+          : faults.killPart(current, host, part, options.stayDead ?? false),
+      ),
+    pause: (host, part) => changing(async (current) => faults.pausePart(current, host, part)),
+    resume: (host, part) => changing(async (current) => faults.resume(current, host, part)),
+    cut: (from, to = "*", options = {}) =>
+      changing(async (current) =>
+        faults.cutLink(current, { from, to, oneWay: options.oneWay ?? false, loss: options.loss ?? 100 }),
+      ),
+    heal: (host) => changing((current) => faults.heal(current, host)),
+    exec: async (host, command, options = {}) => {
+      const [program = "", ...words] = [...prefix(host), ...command];
+      const result = await execa(program, words, {
+        reject: false,
+        ...(options.inherit ? { stdio: "inherit" } : { stdin: "ignore" }),
+        ...(options.signal ? { cancelSignal: options.signal } : {}),
+      });
+      return {
+        code: result.exitCode ?? 128,
+        stdout: String(result.stdout ?? ""),
+        stderr: String(result.stderr ?? ""),
+      };
+    },
+    startExtra: (extra, host, argv, log) =>
+      changing(async (current) => {
+        const started = spawnIn(faults.poweredHost(current, host).namespace, argv, log);
+        current.extras = current.extras.filter((other) => other.name !== extra);
+        current.extras.push({ name: extra, host, argv, log, process: started });
+        saveState(current);
+      }),
+  };
+}

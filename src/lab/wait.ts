@@ -1,0 +1,33 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Lab, LabStatus } from "./lab.ts";
+import { missingForGreen } from "./readiness.ts";
+
+/**
+ * Asks a lab again and again until nothing is missing any more.
+ * @returns the status that had nothing missing.
+ * @throws Error that says what was missing when `deadlineMs` was over; the signal's reason when it aborts.
+ */
+export async function waitFor(
+  lab: Lab,
+  missing: (status: LabStatus) => string[],
+  options: { deadlineMs: number; signal?: AbortSignal; onMissing?: (missing: string[]) => void },
+): Promise<LabStatus> {
+  const deadline = performance.now() + options.deadlineMs;
+  for (;;) {
+    options.signal?.throwIfAborted();
+    const status = await lab.status();
+    const absent = missing(status);
+    if (absent.length === 0) return status;
+    options.onMissing?.(absent);
+    if (performance.now() > deadline)
+      throw new Error(
+        `after ${Math.round(options.deadlineMs / 1000)} s: ${absent.join("; ")}. ` +
+          `The hosts' logs: ${lab.paths.host("*")}/log/*.log`,
+      );
+    await delay(200, undefined, options.signal ? { signal: options.signal } : {});
+  }
+}
+
+/** Waits until every powered host's agent says green. @throws Error like `waitFor`. */
+export const waitForGreen = (lab: Lab, deadlineMs: number, signal?: AbortSignal): Promise<LabStatus> =>
+  waitFor(lab, missingForGreen, { deadlineMs, ...(signal ? { signal } : {}) });

@@ -1,0 +1,185 @@
+import { createHash } from "node:crypto";
+import type { CallEvent } from "../app/contract.ts";
+import { type CallRecord, outcomeOf } from "./call-record.ts";
+
+/** When a call without an end is given up. */
+export interface Limits {
+  /** Milliseconds since 1970. */
+  now: number;
+  /** An answered call without an end is closed after so long. */
+  maxCallMs: number;
+  /** A call without any final event is closed after so long. */
+  maxSetupMs: number;
+}
+
+const digest = (text: string): Buffer => createHash("sha256").update(text, "utf8").digest().subarray(0, 16);
+
+/** Key of all events of one Call-ID. */
+export const callRefOf = (callId: string): Buffer => digest(callId);
+
+const recordIdOf = (callId: string, fromTag: string): string =>
+  digest(`${callId}\u0000${fromTag}`).toString("hex");
+
+const rank: Record<CallEvent["kind"], number> = {
+  start: 0,
+  attempt: 1,
+  answer: 2,
+  confirm: 3,
+  fail: 4,
+  end: 5,
+};
+const at = (event: CallEvent): number => Date.parse(event.time);
+
+/** Any order and any number of copies in, one order without copies out. */
+function normalise(events: readonly CallEvent[]): CallEvent[] {
+  const unique = new Map(events.map((event) => [event.id.toLowerCase(), event]));
+  return [...unique.values()].sort(
+    (a, b) =>
+      at(a) - at(b) || rank[a.kind] - rank[b.kind] || (a.id.toLowerCase() < b.id.toLowerCase() ? -1 : 1),
+  );
+}
+
+/**
+ * Groups the events of one Call-ID into legs, by the From tag of the INVITE. A BYE from the called side carries the
+ * tags the other way round; it is turned when the leg is known. Pure.
+ */
+export function legsOf(events: readonly CallEvent[]): Map<string, CallEvent[]> {
+  const ordered = normalise(events);
+  const inviteTags = new Set(
+    ordered
+      .filter((event) => event.kind !== "end" && event.kind !== "confirm")
+      .map((event) => event.from_tag),
+  );
+  const legs = new Map<string, CallEvent[]>();
+  for (const event of ordered) {
+    const turned = !inviteTags.has(event.from_tag) && event.to_tag !== "" && inviteTags.has(event.to_tag);
+    const leg = turned
+      ? { ...event, from_tag: event.to_tag, to_tag: event.from_tag, from: event.to, to: event.from }
+      : event;
+    const list = legs.get(leg.from_tag);
+    if (list) list.push(leg);
+    else legs.set(leg.from_tag, [leg]);
+  }
+  return legs;
+}
+
+/** The records of one call, from all its events. Pure: any order, any copies, the same result. */
+export const buildRecords = (events: readonly CallEvent[], limits: Limits): CallRecord[] =>
+  [...legsOf(events).values()].map((leg) => buildRecord(leg, limits));
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** The user part of a SIP address, for people. */
+const userPart = (address: string): string =>
+  /(?:^|<|\s)(?:sips?|tel):([^@;>\s]*)/i.exec(address)?.[1] ?? address.split("@")[0] ?? "";
+
+/**
+ * Folds the events of one leg into its record. Pure, independent of the order and of copies.
+ * @param events at least one, all of one leg.
+ */
+export function buildRecord(events: readonly CallEvent[], limits: Limits): CallRecord {
+  const ordered = normalise(events);
+  const [earliest] = ordered;
+  if (!earliest) throw new Error("a record needs at least one event");
+  const of = (kind: CallEvent["kind"]) => ordered.filter((event) => event.kind === kind);
+  const [start] = of("start");
+  const lastStart = of("start").at(-1);
+  const [answer] = of("answer");
+  const [confirm] = of("confirm");
+  const [end] = of("end");
+  const lastFail = of("fail").at(-1);
+  // The caller tried again under the same Call-ID after a failure (as after 401): the failure was not the end.
+  const fail = lastFail && lastStart && at(lastStart) > at(lastFail) ? undefined : lastFail;
+  const notes: string[] = [];
+
+  const startedAt = Math.min(
+    ...ordered.map((event) => (event.started === undefined ? at(event) : Date.parse(event.started))),
+    ...(start ? [at(start)] : []),
+  );
+  if (!start) notes.push("start event missing");
+
+  const up = answer ?? confirm ?? (fail ? undefined : end);
+  let answeredAt: number | null = null;
+  if (answer) answeredAt = at(answer);
+  else if (confirm) {
+    answeredAt = at(confirm);
+    notes.push("answer time estimated from the ACK");
+  } else if (up) notes.push("answer event missing: time of the answer unknown");
+
+  let closedHow: CallRecord["closed_how"] = null;
+  let endedAt: number | null = null;
+  let outcome: CallRecord["outcome"] = up ? "answered" : "in_progress";
+  let status = up ? (answer?.code ?? 200) : 0;
+  const lastSeen = Math.max(...ordered.map(at));
+  if (up && end) {
+    closedHow = "bye";
+    endedAt = at(end);
+  } else if (!up && fail) {
+    closedHow = "failed";
+    endedAt = at(fail);
+    outcome = outcomeOf(fail.code);
+    status = fail.code;
+  } else if (up && limits.now - (answeredAt ?? startedAt) > limits.maxCallMs) {
+    closedHow = "estimated";
+    endedAt = lastSeen;
+    notes.push(`no end within ${limits.maxCallMs / 3_600_000} h: ended_at is the last sign of life`);
+  } else if (!up && limits.now - lastSeen > limits.maxSetupMs) {
+    closedHow = "estimated";
+    endedAt = lastSeen;
+    outcome = "unknown";
+    notes.push(
+      `no answer and no failure within ${limits.maxSetupMs / 60_000} min: ended_at is the last sign of life`,
+    );
+  }
+  // An answer is logged after it was sent on, so a quick BYE may bear a slightly earlier time.
+  if (endedAt !== null && answeredAt !== null && answeredAt - endedAt > 100)
+    notes.push("the nodes' clocks differ");
+
+  // What the INVITE's own events say counts more than what in-dialog requests say.
+  const byWeight = [
+    ...of("start"),
+    ...of("answer"),
+    ...(fail ? [fail] : []),
+    ...of("attempt"),
+    ...of("confirm"),
+    ...of("end"),
+  ];
+  const first = <Key extends "from" | "to" | "source" | "user" | "rule" | "decided_by">(key: Key): string =>
+    byWeight.find((event) => event[key] !== "")?.[key] ?? "";
+  const attempts = of("attempt");
+  const final = up ? (answer ?? confirm ?? end) : fail;
+  return {
+    id: recordIdOf(earliest.call_id, earliest.from_tag),
+    call_id: earliest.call_id,
+    from_tag: earliest.from_tag,
+    from: first("from"),
+    to: first("to"),
+    number: userPart(first("to")),
+    user: first("user"),
+    source: first("source"),
+    started_at: iso(startedAt),
+    answered_at: answeredAt === null ? null : iso(answeredAt),
+    ended_at: endedAt === null ? null : iso(endedAt),
+    duration_ms: endedAt === null || answeredAt === null ? null : Math.max(0, endedAt - answeredAt),
+    status,
+    outcome,
+    reason: fail && !up ? fail.reason : (answer?.reason ?? ""),
+    target: final?.target || attempts.at(-1)?.target || "",
+    origin: start?.node ?? byWeight.find((event) => event.origin)?.origin ?? "",
+    nodes: [
+      ...new Set(ordered.flatMap((event) => (event.origin ? [event.node, event.origin] : [event.node]))),
+    ].sort(),
+    attempts: attempts.map((event) => ({
+      time: iso(at(event)),
+      target: event.target,
+      code: event.code,
+      reason: event.reason,
+    })),
+    // The answered leg knows the rule that led to it; at the start it is not decided yet.
+    rule: first("rule"),
+    decided_by: first("decided_by"),
+    closed_how: closedHow,
+    note: notes.join("; "),
+    events: ordered.length,
+  };
+}

@@ -1,0 +1,65 @@
+import { z } from "zod";
+
+/** A call record: one per call leg (Call-ID and From tag of the INVITE), built from the call's events. */
+
+export const outcomes = [
+  "in_progress",
+  "answered",
+  "busy",
+  "no_answer",
+  "cancelled",
+  "not_found",
+  "rejected",
+  "redirected",
+  "failed",
+  "unknown",
+] as const;
+
+/** `bye`: its end was seen. `failed`: a final answer other than 2xx. `estimated`: no end came; see `note`. */
+export const closings = ["bye", "failed", "estimated"] as const;
+
+const time = z.iso.datetime({ offset: true });
+
+export const callRecordSchema = z.object({
+  id: z.string().describe("32 hexadecimal digits, derived from call_id and from_tag"),
+  call_id: z.string(),
+  from_tag: z.string(),
+  from: z.string(),
+  to: z.string(),
+  number: z.string().describe("the dialled number or name"),
+  user: z.string().describe("the user that authenticated, or empty"),
+  source: z.string().describe("the address that the call came from"),
+  started_at: time,
+  answered_at: time.nullable(),
+  ended_at: time.nullable(),
+  duration_ms: z.int().nullable().describe("from answer to end"),
+  status: z.int().describe("final SIP status code; 0: none yet"),
+  outcome: z.enum(outcomes),
+  reason: z.string(),
+  target: z.string().describe("where the call was answered or tried last"),
+  origin: z.string().describe("the node that took the INVITE"),
+  nodes: z.array(z.string()).describe("all nodes that saw something of the call"),
+  attempts: z
+    .array(z.object({ time, target: z.string(), code: z.int(), reason: z.string() }))
+    .describe("targets that failed, in order"),
+  rule: z.string(),
+  decided_by: z.string(),
+  closed_how: z.enum(closings).nullable().describe("null: the call is not over yet"),
+  note: z.string().describe("what is not as usual about this record"),
+  events: z.int().describe("how many events it was built from"),
+});
+
+export type CallRecord = z.infer<typeof callRecordSchema>;
+
+export type Outcome = CallRecord["outcome"];
+
+/** What a final SIP status code (300 to 699) means to people. */
+export function outcomeOf(code: number): Outcome {
+  if (code < 400) return "redirected";
+  if (code === 486 || code === 600) return "busy";
+  if (code === 408 || code === 480) return "no_answer";
+  if (code === 487) return "cancelled";
+  if (code === 404 || code === 410 || code === 484 || code === 604) return "not_found";
+  if (code === 401 || code === 403 || code === 407 || code === 603 || code === 607) return "rejected";
+  return "failed";
+}

@@ -1,0 +1,29 @@
+import { appendFile, mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Events } from "../app/log.ts";
+
+/** Journal lines that can not be used, set aside with their place, for a person to look at. */
+export class Quarantine {
+  readonly file: string;
+  readonly #events: Events;
+  count = 0;
+
+  constructor(file: string, events: Events) {
+    this.file = file;
+    this.#events = events;
+  }
+
+  /** Never throws: a full disk must not stop the shipping of good lines; the journal itself still has the line. */
+  async add(path: string, offset: number, line: string, error: unknown): Promise<void> {
+    const why = error instanceof Error ? error.message : String(error);
+    this.count++;
+    this.#events.quarantined(path, offset, why);
+    try {
+      await mkdir(dirname(this.file), { recursive: true, mode: 0o750 });
+      const entry = { at: new Date().toISOString(), path, offset, why, line: line.slice(0, 8192) };
+      await appendFile(this.file, `${JSON.stringify(entry)}\n`, { mode: 0o640 });
+    } catch (fault) {
+      this.#events.journalFollowFault(this.file, fault);
+    }
+  }
+}

@@ -1,0 +1,255 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { decisionSchema, type Question, questionSchema } from "../app/contract.ts";
+import { candidates, decide, explain } from "./decide.ts";
+import { type RuleInput, ruleSchema } from "./rule.ts";
+import { compile, type RoutingData, type Snapshot, type UserEntry } from "./snapshot.ts";
+
+const user = (name: string, enabled = true): UserEntry => ({
+  name,
+  display: "",
+  ha1_md5: "0".repeat(32),
+  ha1_sha256: "0".repeat(64),
+  enabled,
+});
+
+const to = (target: string): RuleInput["action"] => ({
+  type: "route",
+  targets: [{ type: "uri", uri: target }],
+});
+
+function world(rules: RuleInput[], numbers: Record<string, string> = {}, users: UserEntry[] = []): Snapshot {
+  const data: RoutingData = {
+    version: 42,
+    users: new Map(users.map((entry) => [entry.name, entry])),
+    numbers: new Map(Object.entries(numbers)),
+    rules: new Map(rules.map((rule) => [rule.name, ruleSchema.parse(rule)])),
+  };
+  return compile(data);
+}
+
+const ask = (number: string, more: Partial<Question> = {}): Question =>
+  questionSchema.parse({
+    call_id: "c",
+    from: { user: "4930111", domain: "x" },
+    to: { user: number, domain: "x" },
+    request_uri: `sip:${number}@x`,
+    number,
+    source: { address: "192.0.2.9", port: 5060 },
+    transport: "udp",
+    ...more,
+  });
+
+describe("decide", () => {
+  const golden = world(
+    [
+      { name: "exact", match: { number: "5000" }, action: to("sip:exact@x") },
+      { name: "short", match: { prefix: "50" }, action: to("sip:short@x") },
+      { name: "long", match: { prefix: "500" }, action: to("sip:{rest}@long") },
+      { name: "any", match: {}, action: to("sip:{number}@any") },
+      { name: "vip-first", priority: 5, match: { caller: "4930111", prefix: "7" }, action: to("sip:vip@x") },
+      {
+        name: "blocked",
+        priority: 9,
+        match: { caller_prefix: "4989" },
+        action: { type: "reject", code: 603, reason: "Decline" },
+      },
+      { name: "blocked-net", priority: 9, match: { source: "203.0.113.0/24" }, action: { type: "reject" } },
+      { name: "off", priority: 99, enabled: false, match: {}, action: to("sip:off@x") },
+      { name: "abroad", match: { prefix: "00", authenticated: true }, action: to("sip:+{rest}@carrier") },
+      { name: "abroad-boss", match: { prefix: "00", user: "boss" }, action: to("sip:+{rest}@gold") },
+    ],
+    { "5001": "ada", "5002": "gone", "5003": "off" },
+    [user("ada"), user("bob"), user("5004"), user("off", false)],
+  );
+
+  it.each<[string, Partial<Question>, string]>([
+    ["5000", {}, "exact"],
+    ["5001", {}, "number:5001"],
+    ["5002", {}, "long"], // its user is gone: the next candidate
+    ["5003", {}, "long"], // its user is disabled
+    ["5004", {}, "user:5004"],
+    ["bob", {}, "user:bob"],
+    ["off", {}, "any"],
+    ["5009", {}, "long"],
+    ["5100", {}, "any"],
+    ["5055", {}, "short"],
+    ["7123", {}, "vip-first"],
+    ["7123", { from: { user: "1", domain: "x" } }, "any"],
+    ["5000", { from: { user: "498912", domain: "x" } }, "blocked"],
+    ["5000", { source: { address: "203.0.113.7", port: 1 } }, "blocked-net"],
+    ["0049", {}, "any"],
+    ["0049", { user: "ada" }, "abroad"],
+    ["0049", { user: "boss" }, "abroad-boss"],
+  ])("sends %s %j by %s", (number, more, rule) => {
+    expect(decide(golden, ask(number, more)).rule).toBe(rule);
+  });
+
+  it("fills templates, and refuses with 404 when nothing fits", () => {
+    expect(decide(golden, ask("5009"))).toEqual({
+      v: 1,
+      action: "route",
+      strategy: "serial",
+      targets: [{ type: "uri", uri: "sip:9@long" }],
+      record: false,
+      rule: "long",
+      rules_version: 42,
+    });
+    expect(decide(world([]), ask("1"))).toMatchObject({ action: "reject", code: 404, rule: "none" });
+  });
+
+  it("explains", () => {
+    expect(explain(golden, ask("0049")).considered).toEqual([
+      { candidate: "blocked-net", verdict: "passed over", why: "192.0.2.9 is not in 203.0.113.0/24" },
+      { candidate: "abroad", verdict: "passed over", why: "the caller did not authenticate" },
+      { candidate: "any", verdict: "chosen", why: "all that the rule names holds" },
+    ]);
+  });
+
+  it("lets nothing of the dialled number change the address's meaning", () => {
+    const decision = decide(golden, ask("1@evil.example;x=<y>\r\nVia: z"));
+    expect(decision).toMatchObject({
+      targets: [{ uri: "sip:1%40evil.example%3Bx%3D%3Cy%3E%0D%0AVia%3A%20z@any" }],
+    });
+  });
+
+  it("answers 484 when the number is too long for an address", () => {
+    expect(decide(golden, ask("9".repeat(506)))).toMatchObject({ action: "reject", code: 484 });
+  });
+});
+
+const digits = fc.stringMatching(/^[0-3]{1,4}$/);
+const arbitraryRule = fc.record({
+  name: fc.stringMatching(/^[a-f][0-9]{0,2}$/),
+  priority: fc.integer({ min: -2, max: 2 }),
+  kind: fc.constantFrom("number", "prefix", "any"),
+  key: digits,
+  caller: fc.option(digits, { nil: undefined }),
+  callerIsPrefix: fc.boolean(),
+  authenticated: fc.boolean(),
+  source: fc.constantFrom(undefined, "192.0.2.0/24", "192.0.2.9", "10.0.0.0/8"),
+});
+
+const arbitraryWorld = fc.array(arbitraryRule, { maxLength: 30 }).map((rules): RuleInput[] =>
+  rules.map((rule) => ({
+    name: rule.name,
+    priority: rule.priority,
+    match: {
+      ...(rule.kind !== "any" && { [rule.kind]: rule.key }),
+      ...(rule.caller !== undefined && { [rule.callerIsPrefix ? "caller_prefix" : "caller"]: rule.caller }),
+      ...(rule.authenticated && { authenticated: true as const }),
+      ...(rule.source !== undefined && { source: rule.source }),
+    },
+    action: to("sip:{number}@x"),
+  })),
+);
+
+/** What the documentation says, without any index. */
+function naive(rules: RuleInput[], question: Question): string {
+  const bits = (rule: RuleInput) =>
+    rule.match?.source === undefined ? -1 : Number(rule.match.source.split("/")[1] ?? 32);
+  const inNetwork = (source: string) =>
+    source === "10.0.0.0/8"
+      ? question.source.address.startsWith("10.")
+      : source === "192.0.2.0/24"
+        ? question.source.address.startsWith("192.0.2.")
+        : question.source.address === source;
+  const weight = (exact: string | undefined, prefix: string | undefined) =>
+    exact !== undefined ? 1000 : (prefix?.length ?? -1);
+  const fits = rules.filter(
+    ({ match = {} }) =>
+      (match.number === undefined || match.number === question.number) &&
+      (match.prefix === undefined || question.number.startsWith(match.prefix)) &&
+      (match.caller === undefined || match.caller === question.from.user) &&
+      (match.caller_prefix === undefined || question.from.user.startsWith(match.caller_prefix)) &&
+      (!match.authenticated || question.user !== undefined) &&
+      (match.source === undefined || inNetwork(match.source)),
+  );
+  const [first] = fits.sort(
+    (a, b) =>
+      (b.priority ?? 0) - (a.priority ?? 0) ||
+      weight(b.match?.number, b.match?.prefix) - weight(a.match?.number, a.match?.prefix) ||
+      weight(b.match?.caller, b.match?.caller_prefix) - weight(a.match?.caller, a.match?.caller_prefix) ||
+      Number(b.match?.authenticated ?? false) - Number(a.match?.authenticated ?? false) ||
+      bits(b) - bits(a) ||
+      (a.name < b.name ? -1 : 1),
+  );
+  return first?.name ?? "none";
+}
+
+describe("decide, for any rules", () => {
+  const question = fc.record({
+    number: digits,
+    caller: digits,
+    user: fc.option(fc.constant("ada"), { nil: undefined }),
+    address: fc.constantFrom("192.0.2.9", "192.0.2.10", "10.1.2.3", "::1", "garbage"),
+  });
+  const build = (q: { number: string; caller: string; user: string | undefined; address: string }) =>
+    ask(q.number, {
+      from: { user: q.caller, domain: "x" },
+      source: { address: q.address, port: 1 },
+      ...(q.user !== undefined && { user: q.user }),
+    });
+
+  it("finds what a search without indexes finds", () => {
+    fc.assert(
+      fc.property(arbitraryWorld, question, (rules, q) => {
+        const unique = [...new Map(rules.map((rule) => [rule.name, rule])).values()];
+        expect(decide(world(unique), build(q)).rule).toBe(naive(unique, build(q)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("does not depend on the order in which rules were made", () => {
+    fc.assert(
+      fc.property(arbitraryWorld, question, (rules, q) => {
+        const unique = [...new Map(rules.map((rule) => [rule.name, rule])).values()];
+        expect(decide(world(unique.toReversed()), build(q))).toEqual(decide(world(unique), build(q)));
+      }),
+    );
+  });
+
+  it("always gives a decision that fits the contract", () => {
+    const template = fc.constantFrom("sip:{number}@x", "sip:{rest}@x", "tel:{number}", "sip:x@h;a={caller}");
+    fc.assert(
+      fc.property(
+        fc.string({ unit: "binary", maxLength: 300 }),
+        fc.string({ unit: "binary", maxLength: 300 }),
+        template,
+        (number, caller, uri) => {
+          const action: RuleInput["action"] = {
+            type: "route",
+            targets: [{ type: "uri", uri, via: "sip:{caller}@hop", headers: { "X-Dialled": "{number}" } }],
+            headers: { "X-From": "{caller}" },
+          };
+          const decision = decide(
+            world([{ name: "all", action }]),
+            ask(number, { from: { user: caller, domain: "x" } }),
+          );
+          expect(() => decisionSchema.parse(decision)).not.toThrow();
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it("is quick with 100,000 numbers and 10,000 rules", () => {
+    const numbers = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`9${index}`, "ada"]));
+    const rules = Array.from(
+      { length: 10_000 },
+      (_, index): RuleInput => ({
+        name: `r${index}`,
+        match: { prefix: `8${index}` },
+        action: to("sip:{rest}@x"),
+      }),
+    );
+    const big = world(rules, numbers, [user("ada")]);
+    const started = performance.now();
+    for (let index = 0; index < 20_000; index++)
+      decide(big, ask(index % 2 ? `9${index}` : `8${index % 10_000}00`));
+    // Generous: about 5 µs each on an idle machine, the question's own check included.
+    expect((performance.now() - started) / 20_000).toBeLessThan(0.1);
+    expect([...candidates(big, ask("95"))]).toHaveLength(1);
+  });
+});

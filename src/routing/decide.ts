@@ -1,0 +1,197 @@
+import type { Decision, Question, Target } from "../app/contract.ts";
+import { matchesOf, prefixMatches } from "./match-index.ts";
+import type { Rule } from "./rule.ts";
+import type { CompiledRule, Level, Snapshot } from "./snapshot.ts";
+
+/**
+ * The order in which a call's route is looked for. The first candidate whose conditions hold decides.
+ *
+ * 1. Higher priority before lower. Assigned numbers and users count as priority 0.
+ * 2. Exact number, before the longest prefix, before shorter ones, before rules for any number.
+ *    At priority 0, after rules for the exact number: the user that the number is assigned to, then the user
+ *    whose name was dialled.
+ * 3. Exact caller, before the longest caller prefix, before any caller.
+ * 4. A named user, before any authenticated user, before anybody.
+ * 5. The longest source network, before any source.
+ * 6. The rule's name, in the order of its characters.
+ *
+ * Nothing found: 404.
+ */
+export type Candidate =
+  | { kind: "rule"; rule: Rule; rest: string; holds: boolean; why: string }
+  | { kind: "number"; number: string; user: string; holds: boolean; why: string }
+  | { kind: "user"; user: string; holds: boolean; why: string };
+
+function conditions({ rule, fromSource }: CompiledRule, question: Question): string | undefined {
+  if (rule.match.authenticated && !question.user) return "the caller did not authenticate";
+  if (fromSource && !fromSource(question.source.address))
+    return `${question.source.address} is not in ${rule.match.source}`;
+  return undefined;
+}
+
+function* rulesIn(
+  callers: NonNullable<Level["numbers"]["any"]>,
+  question: Question,
+  rest: string,
+): Generator<Candidate> {
+  // An unauthenticated caller has the empty name, which no rule can have.
+  for (const users of matchesOf(callers, question.from.user))
+    for (const rules of matchesOf(users, question.user ?? ""))
+      for (const compiled of rules) {
+        const failed = conditions(compiled, question);
+        yield {
+          kind: "rule",
+          rule: compiled.rule,
+          rest,
+          holds: failed === undefined,
+          why: failed ?? "all that the rule names holds",
+        };
+      }
+}
+
+/** Every candidate for a question, in the order above. Pure. */
+export function* candidates(snapshot: Snapshot, question: Question): Generator<Candidate> {
+  const { number } = question;
+  for (const level of snapshot.levels) {
+    const exact = level.numbers.exact.get(number);
+    if (exact) yield* rulesIn(exact, question, "");
+    if (level.priority === 0) yield* directly(snapshot, number);
+    for (const { prefix, found } of prefixMatches(level.numbers, number))
+      yield* rulesIn(found, question, number.slice(prefix.length));
+    if (level.numbers.any) yield* rulesIn(level.numbers.any, question, number);
+  }
+}
+
+function* directly(snapshot: Snapshot, number: string): Generator<Candidate> {
+  const owner = snapshot.numbers.get(number);
+  if (owner !== undefined) {
+    const usable = snapshot.users.get(owner)?.enabled === true;
+    const why = usable ? `the number is assigned to ${owner}` : `user ${owner} is disabled or gone`;
+    yield { kind: "number", number, user: owner, holds: usable, why };
+  }
+  const user = snapshot.users.get(number);
+  if (user)
+    yield {
+      kind: "user",
+      user: number,
+      holds: user.enabled,
+      why: user.enabled ? "a user of this name exists" : "the user is disabled",
+    };
+}
+
+/** Answers a question. Pure, deterministic, never throws. */
+export function decide(snapshot: Snapshot, question: Question): Decision {
+  for (const candidate of candidates(snapshot, question))
+    if (candidate.holds) return decisionOf(candidate, snapshot, question);
+  return {
+    v: 1,
+    action: "reject",
+    code: 404,
+    reason: "Not Found",
+    rule: "none",
+    rules_version: snapshot.version,
+  };
+}
+
+/** How candidates are named in decisions and call records. */
+const labelOf = (candidate: Candidate): string =>
+  candidate.kind === "rule"
+    ? candidate.rule.name
+    : `${candidate.kind}:${candidate.kind === "number" ? candidate.number : candidate.user}`;
+
+export interface Explanation {
+  decision: Decision;
+  /** In the order in which they were looked at; `chosen` decided, `passed over` did not hold, `shadowed` came later. */
+  considered: { candidate: string; verdict: "chosen" | "passed over" | "shadowed"; why: string }[];
+}
+
+/** The decision with all candidates and why each was or was not taken. Pure. */
+export function explain(snapshot: Snapshot, question: Question): Explanation {
+  let chosen = false;
+  const considered = [...candidates(snapshot, question)].map((candidate) => {
+    const verdict = !candidate.holds ? "passed over" : chosen ? "shadowed" : "chosen";
+    chosen ||= candidate.holds;
+    return { candidate: labelOf(candidate), verdict, why: candidate.why } as const;
+  });
+  return { decision: decide(snapshot, question), considered };
+}
+
+function decisionOf(candidate: Candidate, snapshot: Snapshot, question: Question): Decision {
+  const base = { v: 1, rule: labelOf(candidate), rules_version: snapshot.version } as const;
+  if (candidate.kind !== "rule")
+    return {
+      ...base,
+      action: "route",
+      strategy: "serial",
+      targets: [{ type: "user", user: candidate.user }],
+      record: false,
+    };
+  const { action } = candidate.rule;
+  if (action.type === "reject")
+    return { ...base, action: "reject", code: action.code, reason: action.reason };
+  const fill = fillerOf(question, candidate.rest);
+  const targets = action.targets
+    .map((target) => expandTarget(target, fill))
+    .filter((target) => target !== undefined);
+  if (targets.length === 0) return { ...base, action: "reject", code: 484, reason: "Address Incomplete" };
+  return {
+    ...base,
+    action: "route",
+    strategy: action.strategy,
+    targets,
+    ...(action.caller_id && {
+      caller_id: {
+        number: action.caller_id.number,
+        ...(action.caller_id.name !== undefined && { name: action.caller_id.name }),
+      },
+    }),
+    ...(action.headers && { headers: expandHeaders(action.headers, fill) }),
+    record: action.record,
+  };
+}
+
+/** Characters that mean nothing special in a SIP URI's user part; escapes that the caller sent stay as they are. */
+const escapeForUri = (text: string): string =>
+  text.replace(/%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-_.!~*'()+%]/gu, (character) =>
+    [...Buffer.from(character, "utf8")]
+      .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`)
+      .join(""),
+  );
+
+type Filler = (template: string, clean: (value: string) => string) => string;
+
+const fillerOf = (question: Question, rest: string): Filler => {
+  const values: Record<string, string> = {
+    number: question.number,
+    rest,
+    caller: question.from.user,
+    user: question.user ?? "",
+  };
+  return (template, clean) =>
+    template.replace(/\{(number|rest|caller|user)\}/g, (_, name: string) => clean(values[name] ?? ""));
+};
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not enter a header
+const cleanForHeader = (text: string): string => text.replace(/[\u0000-\u001f\u007f]/g, " ");
+
+const expandHeaders = (headers: Record<string, string>, fill: Filler): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, fill(value, cleanForHeader).slice(0, 256)]),
+  );
+
+/** A template that was filled with nothing leaves no address: `tel:`, `sip:@host`. */
+const isAddress = (uri: string): boolean =>
+  uri.length <= 512 && /^(sips?|tel):[^\s<>"]+$/.test(uri) && !/^sips?:@/.test(uri);
+
+/** Undefined when the result is no address, or too long for one. */
+function expandTarget(target: Target, fill: Filler): Target | undefined {
+  const headers = target.headers && { headers: expandHeaders(target.headers, fill) };
+  if (target.type === "user") {
+    const user = fill(target.user, (value) => value);
+    return user.length > 0 && user.length <= 512 ? { ...target, user, ...headers } : undefined;
+  }
+  const uri = fill(target.uri, escapeForUri);
+  const via = target.via === undefined ? undefined : fill(target.via, escapeForUri);
+  if (!isAddress(uri) || (via !== undefined && !isAddress(via))) return undefined;
+  return { ...target, uri, ...(via !== undefined && { via }), ...headers };
+}

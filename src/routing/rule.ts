@@ -1,0 +1,104 @@
+import { isIP } from "node:net";
+import { z } from "zod";
+import { targetSchema } from "../app/contract.ts";
+
+/** Routing rules as people write them. A rule applies when everything that it names in `match` holds. */
+
+export const dialString = z
+  .string()
+  .regex(/^\+?[A-Za-z0-9*#_.~-]{1,64}$/, "must be 1 to 64 of letters, digits and + * # _ . ~ -");
+
+export const entityName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/,
+    "must be 1 to 64 of letters, digits, '_', '.' and '-', beginning with a letter or digit",
+  );
+
+const cidr = z.string().refine((value) => {
+  const [address = "", bits, rest] = value.split("/");
+  const version = isIP(address);
+  const length = Number(bits ?? (version === 6 ? 128 : 32));
+  return (
+    version !== 0 &&
+    rest === undefined &&
+    /^\d*$/.test(bits ?? "") &&
+    bits !== "" &&
+    length <= (version === 6 ? 128 : 32)
+  );
+}, "must be an address or a network such as 192.0.2.0/24");
+
+const headerMap = z.record(
+  z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/),
+  z
+    .string()
+    .max(256)
+    .regex(/^[^\r\n]*$/, "must be one line"),
+);
+
+export const matchSchema = z
+  .strictObject({
+    number: dialString.optional().describe("the dialled number, exactly"),
+    prefix: dialString.optional().describe("what the dialled number begins with; the longest prefix wins"),
+    caller: dialString.optional().describe("the caller's number (user part of From), exactly: can be forged"),
+    caller_prefix: dialString.optional().describe("what the caller's number begins with"),
+    user: entityName.optional().describe("the user that proved itself with a password"),
+    authenticated: z.literal(true).optional().describe("any user that proved itself with a password"),
+    source: cidr.optional().describe("the address that the call came from"),
+  })
+  .refine((match) => match.number === undefined || match.prefix === undefined, {
+    message: "give number or prefix, not both",
+    path: ["prefix"],
+  })
+  .refine((match) => match.caller === undefined || match.caller_prefix === undefined, {
+    message: "give caller or caller_prefix, not both",
+    path: ["caller_prefix"],
+  });
+
+/** Placeholders that targets and headers may use. */
+export const placeholders = ["number", "rest", "caller", "user"] as const;
+
+const knownPlaceholders = (text: string): boolean =>
+  [...text.matchAll(/\{([^}]*)\}/g)].every((found) =>
+    (placeholders as readonly string[]).includes(found[1] ?? ""),
+  );
+
+const actionSchema = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("route"),
+    strategy: z.enum(["serial", "parallel"]).default("serial"),
+    targets: z
+      .array(targetSchema)
+      .min(1)
+      .max(16)
+      .refine(
+        (targets) =>
+          knownPlaceholders(JSON.stringify(targets.map((target) => Object.values(target).join(" ")))),
+        `knows only the placeholders ${placeholders.map((name) => `{${name}}`).join(" ")}`,
+      ),
+    caller_id: z.strictObject({ number: dialString, name: z.string().max(128).optional() }).optional(),
+    headers: headerMap.optional(),
+    record: z.boolean().default(false),
+  }),
+  z.strictObject({
+    type: z.literal("reject"),
+    code: z.int().min(300).max(699).default(403),
+    reason: z
+      .string()
+      .max(128)
+      .regex(/^[^\r\n]*$/, "must be one line")
+      .default("Forbidden"),
+  }),
+]);
+
+export const ruleSchema = z.strictObject({
+  name: entityName.refine((name) => name !== "simulate", "is a reserved word"),
+  priority: z.int().min(-1000).max(1000).default(0).describe("higher is looked at first"),
+  enabled: z.boolean().default(true),
+  description: z.string().max(256).default(""),
+  match: matchSchema.default({}),
+  action: actionSchema,
+});
+
+export type Rule = z.infer<typeof ruleSchema>;
+export type RuleInput = z.input<typeof ruleSchema>;

@@ -1,0 +1,47 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { waitForGreen } from "../src/drills/cluster-view.ts";
+import { hostDeath } from "../src/drills/host-death.ts";
+import { resultText } from "../src/drills/result.ts";
+import { openLab } from "../src/lab/lab.ts";
+
+/** Issue 2, "what it must show" 2, in short: the whole cluster, real calls, power cuts. Twenty runs are a bench. */
+
+const lab = openLab("drilltest");
+const never = new AbortController().signal;
+const tell = (text: string) => void process.stderr.write(`${text}\n`);
+
+beforeAll(async () => {
+  await lab.up({ isolated: true, detach: false, fresh: true });
+  await waitForGreen(lab, 120_000, (why) => tell(`waiting: ${why.join("; ")}`), never);
+});
+
+afterAll(async () => {
+  await lab.down({ wipe: true });
+});
+
+it("a host's death costs no redial and no record, twice in a row", { timeout: 240_000 }, async () => {
+  const result = await hostDeath(lab, { runs: 2, rate: 50, patienceMs: 4000, tell, signal: never });
+  tell(resultText(result));
+  expect(result.broken).toEqual([]);
+  // The second run kills the node that took over in the first: the healed one carries the calls.
+  expect(new Set(result.runs.map((run) => run.killed))).toEqual(new Set(["a", "b"]));
+  expect(result.runs.every((run) => run.master !== null && run.master !== run.killed)).toBe(true);
+  expect(result.summary.z_ms?.max).toBeLessThanOrEqual(1000);
+  expect(result.summary.records.expected).toBeGreaterThan(500);
+  const history = readFileSync(join(lab.paths.root, "drills.jsonl"), "utf8").trim().split("\n");
+  expect(JSON.parse(history.at(-1) ?? "")).toMatchObject({ drill: "host-death", broken: [] });
+  expect(existsSync(result.logs)).toBe(false);
+});
+
+it("refuses to begin while something is not green", { timeout: 60_000 }, async () => {
+  await lab.pause("b", "kamailio");
+  try {
+    await expect(
+      hostDeath(lab, { runs: 1, rate: 50, patienceMs: 4000, tell, signal: never }),
+    ).rejects.toThrow(/needs a green cluster[\s\S]*b/);
+  } finally {
+    await lab.heal();
+  }
+});

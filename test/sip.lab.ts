@@ -1,0 +1,48 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { execa } from "execa";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { scenarios } from "./sip/scenarios/index.ts";
+
+/**
+ * A real Kamailio with the generated configuration in a network namespace of its own, with telephones and apps that
+ * are not real. The scenarios stand in test/sip/scenarios; one process in the namespace runs them all, one after
+ * the other, each with a fresh Kamailio.
+ */
+const namespace = "dt-sip-test";
+const addresses = ["100", "101", "11", "12", "13", "50", "51", "52", "53", "54"];
+
+interface Result {
+  name: string;
+  ms: number;
+  error?: string;
+  log?: string;
+}
+const results = new Map<string, Result>();
+
+beforeAll(async () => {
+  await execa("ip", ["netns", "delete", namespace], { reject: false });
+  await execa("ip", ["netns", "add", namespace]);
+  await execa("ip", ["-n", namespace, "link", "set", "lo", "up"]);
+  for (const address of addresses)
+    await execa("ip", ["-n", namespace, "address", "add", `198.18.77.${address}/32`, "dev", "lo"]);
+  const run = fileURLToPath(new URL("./sip/run.ts", import.meta.url));
+  const child = spawn("ip", ["netns", "exec", namespace, process.execPath, run], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  for await (const line of createInterface({ input: child.stdout })) {
+    const result = JSON.parse(line) as Result;
+    results.set(result.name, result);
+  }
+}, 150_000);
+
+afterAll(async () => {
+  await execa("ip", ["netns", "delete", namespace], { reject: false });
+});
+
+test.each(Object.keys(scenarios))("%s", (name) => {
+  const result = results.get(name);
+  expect(result, "the scenario did not run to its end").toBeDefined();
+  expect(result?.error, result?.log).toBeUndefined();
+});

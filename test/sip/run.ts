@@ -1,0 +1,31 @@
+import { scenarios } from "./scenarios/index.ts";
+import { World } from "./world.ts";
+
+/**
+ * Runs scenarios in the network namespace that it is started in: one line of JSON each, {name, ms, error?}.
+ * Arguments: parts of the names of those to run; none: all.
+ */
+const wanted = process.argv.slice(2);
+for (const [name, { sip, run }] of Object.entries(scenarios)) {
+  if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
+  const begun = performance.now();
+  let error: string | undefined;
+  let log = "";
+  try {
+    await using world = await World.begin(sip);
+    try {
+      await run(world);
+    } catch (problem) {
+      error = problem instanceof Error ? (problem.stack ?? problem.message) : String(problem);
+      log = world.server.log().slice(-3000);
+    }
+  } catch (problem) {
+    error = problem instanceof Error ? (problem.stack ?? problem.message) : String(problem);
+  }
+  const result = {
+    name,
+    ms: Math.round(performance.now() - begun),
+    ...(error === undefined ? {} : { error, log }),
+  };
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+}

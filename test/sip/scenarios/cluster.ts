@@ -1,0 +1,93 @@
+import { strict as assert } from "node:assert";
+import { kamailioFacts, kamailioRpc } from "../../../src/components/kamailio/rpc.ts";
+import { context, Server } from "../server.ts";
+import { header, token, type Ua } from "../ua.ts";
+import { type Scenario, toUri, until, type World } from "../world.ts";
+
+const soon = () => AbortSignal.timeout(2000);
+const serviceOfB = { address: "198.18.77.101", port: 5060 };
+
+/** Node b beside node a in one network namespace: only therefore it has a service address of its own here. */
+async function withB(world: World, run: (b: Server) => Promise<void>): Promise<void> {
+  const b = new Server(context(world.folder, {}, "b", "198.18.77.101/24"));
+  await b.start();
+  try {
+    await until("b's Kamailio is connected to the app too", () => world.own.connections === 2);
+    await run(b);
+  } finally {
+    await b.stop("SIGKILL");
+  }
+}
+
+const contacts = async (server: Server) => (await kamailioFacts(server.context, soon())).contacts;
+
+const peersActive = (server: Server) => async () =>
+  (await kamailioFacts(server.context, soon())).peers.every((peer) => peer.status === "active");
+
+/** Two nodes. */
+export const cluster: Record<string, Scenario> = {
+  "locations, last decisions and passwords reach the other node, and come back after its restart": async (
+    world,
+  ) => {
+    world.decides(() => ({ ...toUri(), targets: [{ type: "user", user: "101" }] }));
+    const desk = await world.phone("198.18.77.51", 5070, 200);
+    assert.equal((await world.register(desk, "101", "pw-101")).code, 200);
+    await withB(world, async (b) => {
+      await until(
+        "b knows what was registered before it started",
+        async () => (await contacts(b)) === 1,
+        8000,
+      );
+      await until("a sees b", peersActive(world.server));
+      const soft = await world.phone("198.18.77.52", 5070, 200);
+      assert.equal((await world.register(soft, "102", "pw-102", serviceOfB)).code, 200);
+      await until("a knows what was registered at b", async () => (await contacts(world.server)) === 2);
+      const caller = await world.ua("198.18.77.50");
+      assert.equal((await world.call(caller, "101")).answer.code, 200);
+      await until("b has the last decision", async () =>
+        kamailioRpc(b.context, "htable.get", ["last", "any:101"], soon()).then(
+          () => true,
+          () => false,
+        ),
+      );
+      await b.stop("SIGKILL");
+      await b.start();
+      await until("the restarted b knows both", async () => (await contacts(b)) === 2, 8000);
+      world.own.stop();
+      world.peer.stop();
+      assert.equal((await world.register(desk, "101", "pw-101", serviceOfB)).code, 200);
+    });
+  },
+
+  "a challenge of one node can be answered at the other": async (world) => {
+    await withB(world, async () => {
+      const phone: Ua = await world.ua("198.18.77.51", 5070);
+      const { authorize } = await import("../ua.ts");
+      const text = (cseq: number, at: string, extra: string[]) =>
+        `${[
+          `REGISTER sip:${at} SIP/2.0`,
+          `Via: SIP/2.0/UDP ${phone.address}:${phone.port};branch=z9hG4bK${token()};rport`,
+          "Max-Forwards: 70",
+          `From: <sip:101@${at}>;tag=${token()}`,
+          `To: <sip:101@${at}>`,
+          "Call-ID: same-call-id",
+          `CSeq: ${cseq} REGISTER`,
+          `Contact: <sip:101@${phone.address}:${phone.port}>`,
+          ...extra,
+          "Content-Length: 0",
+        ].join("\r\n")}\r\n\r\n`;
+      phone.send(text(1, "198.18.77.100", []), { address: "198.18.77.100", port: 5060 });
+      const challenge = await phone.wait("401", (m) => m.code === 401);
+      const answer = authorize(
+        header(challenge, "WWW-Authenticate"),
+        "101",
+        "pw-101",
+        "REGISTER",
+        "sip:198.18.77.101",
+      );
+      phone.send(text(2, "198.18.77.101", [`Authorization: ${answer}`]), serviceOfB);
+      const final = await phone.wait("an answer from b", (m) => header(m, "CSeq") === "2 REGISTER");
+      assert.equal(final.code, 200);
+    });
+  },
+};

@@ -1,0 +1,36 @@
+import { strict as assert } from "node:assert";
+import { kinds, type Scenario, toUri } from "../world.ts";
+
+/** Other values of cluster.yaml's `sip` section. */
+export const settings: Record<string, { run: Scenario; sip: Record<string, unknown> }> = {
+  "digest: sha-256 (RFC 8760), for REGISTER and INVITE": {
+    sip: { digest: "sha-256", realm: "example.org" },
+    run: async (world) => {
+      const phone = await world.phone("198.18.77.51", 5070, 200);
+      assert.equal((await world.register(phone, "101", "pw-101")).code, 200);
+      assert.equal((await world.register(phone, "101", "wrong")).code, 401);
+      const challenge = phone.seen.find((m) => m.code === 401);
+      assert.match(challenge?.text ?? "", /algorithm=SHA-256/);
+      world.decides(() => ({ ...toUri(), targets: [{ type: "user", user: "101" }] }));
+      const caller = await world.ua("198.18.77.50");
+      const called = await world.call(caller, "101", { from: "<sip:102@example.org>", password: "pw-102" });
+      assert.equal(called.answer.code, 200);
+    },
+  },
+
+  "fallback: with both apps dead an unknown number goes to the static fallback": {
+    sip: { fallback: "sip:reception@198.18.77.51:5070" },
+    run: async (world) => {
+      const reception = await world.phone("198.18.77.51", 5070, 200);
+      const caller = await world.ua("198.18.77.50");
+      world.own.stop();
+      world.peer.stop();
+      const called = await world.call(caller, "4711");
+      assert.equal(called.answer.code, 200);
+      await reception.wait("INVITE", (m) => m.text.startsWith("INVITE sip:reception@198.18.77.51:5070"));
+      const all = await world.server.waitEvents(called.callId, ["start", "answer"]);
+      assert.equal(kinds(all), "answer start");
+      assert.equal(all.find((event) => event.kind === "answer")?.decided_by, "static");
+    },
+  },
+};

@@ -1,0 +1,132 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chownSync, createWriteStream, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { CallEvent } from "../../src/app/contract.ts";
+import { type HostContext, hostDirs, hostNamed } from "../../src/cluster/facts.ts";
+import { clusterSchema } from "../../src/cluster/schema.ts";
+import { kamailioCommand, kamailioFiles, sipJournal } from "../../src/components/kamailio/config.ts";
+import { kamailio } from "../../src/components/kamailio/index.ts";
+import { parseJournalLine } from "../../src/records/sip-journal.ts";
+
+/** A real Kamailio with the generated configuration, in the network namespace that this process is in. */
+
+export const context = (
+  data: string,
+  sip: Record<string, unknown> = {},
+  self = "a",
+  service = "198.18.77.100/24",
+): HostContext => {
+  const cluster = clusterSchema.parse({
+    cluster: "siptest",
+    service: { address: service },
+    hosts: {
+      a: { role: "node", address: "198.18.77.11" },
+      b: { role: "node", address: "198.18.77.12" },
+      w: { role: "witness", address: "198.18.77.13" },
+    },
+    sip,
+  });
+  const secret = "0123456789abcdef0123456789abcdef";
+  return {
+    cluster,
+    secrets: {
+      api_token: secret,
+      peer_token: secret,
+      nonce_secret: secret,
+      database: { app: secret, sst: secret, monitor: secret },
+      tls: { ca: "", ca_key: "", cert: "", key: "" },
+    },
+    self: hostNamed(cluster, self),
+    dirs: hostDirs(join(data, self)),
+    clusterFile: join(data, "cluster.yaml"),
+  };
+};
+
+const accountOf = (user: string): { uid: number; gid: number } => {
+  const line = readFileSync("/etc/passwd", "utf8")
+    .split("\n")
+    .find((candidate) => candidate.startsWith(`${user}:`));
+  const [, , uid, gid] = line?.split(":") ?? [];
+  return { uid: Number(uid), gid: Number(gid) };
+};
+
+export class Server {
+  readonly context: HostContext;
+  #child: ChildProcess | undefined;
+
+  constructor(hostContext: HostContext) {
+    this.context = hostContext;
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  async start(): Promise<void> {
+    const { uid, gid } = accountOf("kamailio");
+    mkdirSync(this.context.dirs.log, { recursive: true });
+    for (const { path, owner } of kamailio.directories?.(this.context) ?? []) {
+      mkdirSync(path, { recursive: true });
+      if (owner === "kamailio") chownSync(path, uid, gid);
+    }
+    for (const file of kamailioFiles(this.context)) {
+      mkdirSync(dirname(file.path), { recursive: true });
+      writeFileSync(file.path, file.content);
+    }
+    const [command, ...argv] = kamailioCommand(this.context);
+    const log = createWriteStream(join(this.context.dirs.log, "kamailio.log"), { flags: "a" });
+    await once(log, "open");
+    this.#child = spawn(command, argv, { stdio: ["ignore", log, log], detached: true });
+    const deadline = performance.now() + 10_000;
+    for (;;) {
+      const health = await kamailio
+        .probe(this.context, AbortSignal.timeout(200))
+        .catch((error: unknown) => ({ ok: false, detail: String(error) }));
+      if (health.ok) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      if (this.#child.exitCode !== null || performance.now() > deadline)
+        throw new Error(`Kamailio does not start: ${health.detail}\n${this.log().slice(-2000)}`);
+    }
+  }
+
+  /** Signals the whole process group and waits for the main process. */
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    // Its workers outlive a main process that is killed.
+    process.kill(-(child.pid ?? 0), signal);
+    await once(child, "exit");
+  }
+
+  log(): string {
+    return readFileSync(join(this.context.dirs.log, "kamailio.log"), "utf8");
+  }
+
+  /** Every whole line of the journal. @throws JournalLineError */
+  events(callId?: string): CallEvent[] {
+    const folder = sipJournal(this.context);
+    return readdirSync(folder)
+      .flatMap((file) => readFileSync(join(folder, file), "latin1").split("\n").slice(0, -1))
+      .map((line) => parseJournalLine(line, this.context.self.name))
+      .filter((event) => callId === undefined || event.call_id === callId)
+      .sort((x, y) => x.time.localeCompare(y.time));
+  }
+
+  async waitEvents(callId: string, kinds: string[], ms = 3000): Promise<CallEvent[]> {
+    const deadline = performance.now() + ms;
+    for (;;) {
+      const events = this.events(callId);
+      const got = events.map((event) => event.kind);
+      if (
+        kinds.every((kind) => got.filter((k) => k === kind).length >= kinds.filter((k) => k === kind).length)
+      )
+        return events;
+      if (performance.now() > deadline)
+        throw new Error(
+          `waited for the events ${kinds.join(", ")}; the journal has ${got.join(", ") || "none"}`,
+        );
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+}
