@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { aliasTable, random } from "./random.ts";
+import { quantile } from "./results.ts";
 
 const moments = (draw: () => number, count = 500_000) => {
   let sum = 0;
@@ -49,4 +50,12 @@ test("the alias table draws in proportion to the weights", () => {
 
 test("streams of one seed differ", () => {
   expect(random(9, 0).uniform()).not.toBe(random(9, 1).uniform());
+});
+
+test("quantiles of years are those of the sorted list", () => {
+  const rng = random(4);
+  const values = Float32Array.from({ length: 1001 }, () => (rng.uniform() < 0.3 ? 0 : rng.exponential(7)));
+  const sorted = values.toSorted();
+  for (const part of [0, 0.2, 0.5, 0.9, 0.99, 1])
+    expect(quantile(values, part)).toBe(sorted[Math.min(1000, Math.floor(1001 * part))]);
 });

@@ -1,5 +1,4 @@
 import jStat from "jstat";
-import { quickselect } from "simple-statistics";
 import type { Model, ServiceModel } from "./model.ts";
 import { BATCHES, PARTS, type RawPart, type SimulationOptions, simulatePart } from "./simulate.ts";
 import { lengthClasses, type RawTally } from "./tally.ts";
@@ -51,15 +50,28 @@ export function estimate(sums: ArrayLike<number>, scale: number): Estimate {
   return { mean, low: Math.max(0, mean - half), high: mean + half };
 }
 
-/** The value that a share `part` of the years does not exceed. Reorders the array. */
-export function quantile(values: Float32Array, part: number): number {
-  const index = Math.min(values.length - 1, Math.floor(values.length * part));
-  quickselect(values as unknown as number[], index);
-  return values[index] ?? 0;
+/**
+ * The value that a share `part` of the years does not exceed. The bits of floats that are not negative are in the
+ * order of their values, so counting the upper and then the lower 16 bits finds it in two passes, without sorting.
+ */
+export function quantile(values: Float32Array<ArrayBuffer>, part: number): number {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  let rank = Math.min(values.length - 1, Math.floor(values.length * part));
+  const place = (counts: Uint32Array): number => {
+    let index = 0;
+    while (rank >= (counts[index] ?? 0)) rank -= counts[index++] ?? 0;
+    return index;
+  };
+  const upper = new Uint32Array(65_536);
+  for (const each of bits) upper[each >>> 16] = (upper[each >>> 16] ?? 0) + 1;
+  const high = place(upper);
+  const lower = new Uint32Array(65_536);
+  for (const each of bits) if (each >>> 16 === high) lower[each & 65_535] = (lower[each & 65_535] ?? 0) + 1;
+  return new Float32Array(Uint32Array.of(((high << 16) | place(lower)) >>> 0).buffer)[0] ?? 0;
 }
 
 /** One array out of the same array of all parts. */
-export function joined(parts: readonly Float32Array[]): Float32Array {
+export function joined(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
   const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

@@ -23,14 +23,14 @@ const upperEnds = Float64Array.from(lengthClasses, ({ upTo }) => upTo);
 /** Cost of one outage from `since` to `until` (hours since a Monday, 00:00). */
 export function outageLoss(loss: Loss, since: number, until: number): number {
   const { busy, outOfHours } = loss;
-  const start = busyMinutes(busy, since);
   const end = busyMinutes(busy, until);
-  const weighted = (busyPart: number, hours: number) =>
-    busyPart + outOfHours * Math.max(0, hours * 60 - busyPart);
-  let minutes = weighted(end - start, until - since);
+  const inHours = end - busyMinutes(busy, since);
+  let minutes = inHours + outOfHours * Math.max(0, (until - since) * 60 - inHours);
   const change = since + loss.workaroundAfter;
-  if (loss.workaroundCovers > 0 && change < until)
-    minutes -= loss.workaroundCovers * weighted(end - busyMinutes(busy, change), until - change);
+  if (change < until && loss.workaroundCovers > 0) {
+    const late = end - busyMinutes(busy, change);
+    minutes -= loss.workaroundCovers * (late + outOfHours * Math.max(0, (until - change) * 60 - late));
+  }
   return loss.perMinute * minutes + (until - since > loss.noticed ? loss.perOutage : 0);
 }
 
