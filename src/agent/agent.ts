@@ -9,11 +9,11 @@ import { holdsServiceAddress } from "../components/keepalived.ts";
 import { configFile, type DatabaseFacts } from "../components/mariadb/index.ts";
 import { type DiskState, readDiskState, recoverPosition } from "../components/mariadb/state.ts";
 import { announceServiceAddress, removeServiceAddress, watchVrrp } from "./address.ts";
-import { decideDatabaseStart, decideRescue, type StartSituation } from "./database-start.ts";
+import { decideDatabaseStart, decideRescue, mustRejoin, type StartSituation } from "./database-start.ts";
 import { EventLog } from "./events.ts";
 import { makeHostDirectories, writeComponentFiles } from "./files.ts";
+import { startHousekeeping } from "./housekeeping.ts";
 import { contactMs, judge, knownNodes, type Observation } from "./judge.ts";
-import { rotateLogs } from "./logs.ts";
 import { type Gate, Part } from "./part.ts";
 import { Peers } from "./peers.ts";
 import { identify, type ProcessId } from "./process.ts";
@@ -46,8 +46,12 @@ export class HostAgent {
   private verdict: Verdict = { mayHold: false, light: "red", reasons: ["the agent has just started"] };
   private disk: DiskState = { initialised: false, uuid: "", seqno: -1, safeToBootstrap: false, view: false };
   private readingDisk = false;
+  /** `disk` is where the database ended. */
+  private diskRead = false;
   private databaseWaits: string | undefined;
   private forceBootstrap = false;
+  /** Since when the database runs outside of the Primary Component although another node is in it. */
+  private outsideSince: number | undefined;
   private holds = false;
   private term = 0;
   private forbiddenSince: number | undefined;
@@ -117,29 +121,22 @@ export class HostAgent {
       stop: () => this.stopRequested.resolve(),
     });
     const timer = setInterval(() => this.tick(), tickMs);
-    const rotation = setInterval(() => void this.rotate(), 60_000);
+    const stopHousekeeping = startHousekeeping(context, (subject, text) =>
+      this.log.add("housekeeping", subject, text),
+    );
     signal.addEventListener("abort", () => this.stopRequested.resolve());
     try {
       await this.stopRequested.promise;
       await this.stopParts();
     } finally {
       clearInterval(timer);
-      clearInterval(rotation);
+      stopHousekeeping();
       await this.peers.close();
       this.upstream.close();
       stopVrrp();
       await closeServers();
     }
     this.log.add("agent", "stopped", "all parts are stopped");
-  }
-
-  private async rotate(): Promise<void> {
-    try {
-      const rotated = await rotateLogs(this.context.dirs.log);
-      if (rotated.length > 0) this.log.add("agent", "logs", `rotated ${rotated.join(", ")}`);
-    } catch (error) {
-      this.log.add("agent", "logs", messageOf(error));
-    }
   }
 
   private adopt(): void {
@@ -156,6 +153,7 @@ export class HostAgent {
   private async readDisk(): Promise<void> {
     const { dirs } = this.context;
     this.readingDisk = true;
+    this.diskRead = false;
     try {
       let disk = readDiskState(dirs.mariadb);
       if (disk.initialised && disk.seqno < 0)
@@ -164,6 +162,7 @@ export class HostAgent {
           ...(await recoverPosition(configFile(this.context), AbortSignal.timeout(120_000))),
         };
       this.disk = disk;
+      this.diskRead = true;
     } catch (error) {
       this.log.add("database", "position", messageOf(error));
     } finally {
@@ -197,15 +196,29 @@ export class HostAgent {
     return part?.report().ok ? (part.health?.facts as DatabaseFacts | undefined) : undefined;
   }
 
-  private rescueDatabase(): void {
+  /** Databases that do not come back by themselves: see database-start.ts. */
+  private rescueDatabase(now: number): void {
     const part = this.part("mariadb");
-    const report = part?.report();
-    if (!part?.running || report?.phase !== "starting") return;
-    const decision = decideRescue({ ...this.startSituation(), startingForMs: report.sinceMs });
-    if (decision.action !== "bootstrap") return;
-    this.log.add("database", "rescue", decision.why);
-    this.forceBootstrap = true;
-    part.restart("it waits for members that do not come");
+    if (!part?.running) return;
+    const report = part.report();
+    if (report.phase === "starting") {
+      const decision = decideRescue({ ...this.startSituation(), startingForMs: report.sinceMs });
+      if (decision.action !== "bootstrap") return;
+      this.log.add("database", "rescue", decision.why);
+      this.forceBootstrap = true;
+      part.kill("it waits for members that do not come");
+      return;
+    }
+    const { primary = false, state = "" } = this.databaseFacts ?? {};
+    const peerPrimary = knownNodes(this.observe()).some((other) => other.direct && other.primary);
+    if (primary || !peerPrimary || !this.databaseFacts) this.outsideSince = undefined;
+    else this.outsideSince ??= now;
+    const forMs = now - (this.outsideSince ?? now);
+    if (!mustRejoin({ primary, peerPrimary, state, forMs })) return;
+    this.outsideSince = undefined;
+    part.kill(
+      `outside of the Primary Component for ${Math.round(forMs / 1000)} s (${state}): it must join anew`,
+    );
   }
 
   private heard(report: HostReport, before: HostReport | undefined): void {
@@ -251,7 +264,7 @@ export class HostAgent {
     if (!this.stopping) for (const part of this.parts) part.tick();
     this.recordParts();
     this.noticeAddress();
-    this.rescueDatabase();
+    this.rescueDatabase(performance.now());
     const before = this.verdict;
     const observation = this.observe();
     this.verdict = judge(observation);
@@ -369,9 +382,10 @@ export class HostAgent {
       ...(mariadb
         ? {
             database: {
-              phase: !mariadb.running ? "down" : facts ? "running" : "starting",
+              phase: !mariadb.running ? "down" : mariadb.mayHaveAnswered ? "running" : "starting",
               ...(facts ? { facts } : {}),
               disk: this.disk,
+              settled: !mariadb.running && this.diskRead && !this.readingDisk,
               ...(this.databaseWaits ? { waiting: this.databaseWaits } : {}),
             } as const,
           }

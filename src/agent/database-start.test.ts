@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { DiskState } from "../components/mariadb/state.ts";
-import { decideDatabaseStart, decideRescue, type StartSituation } from "./database-start.ts";
+import { decideDatabaseStart, decideRescue, mustRejoin, type StartSituation } from "./database-start.ts";
 import type { PeerNews } from "./judge.ts";
 
 const never: DiskState = { initialised: false, uuid: "", seqno: -1, safeToBootstrap: false, view: false };
@@ -8,13 +8,19 @@ const left: DiskState = { initialised: true, uuid: "u", seqno: 100, safeToBootst
 const leftLast: DiskState = { ...left, safeToBootstrap: true };
 const crashed: DiskState = { ...left, view: true };
 
-function peer(disk: DiskState, options: { primary?: boolean; ageMs?: number } = {}): PeerNews {
+interface Options {
+  primary?: boolean;
+  ageMs?: number;
+  phase?: "down" | "starting" | "running";
+  settled?: boolean;
+  sinceMs?: number;
+}
+
+function peer(disk: DiskState, options: Options = {}): PeerNews {
   const facts = { primary: true, state: "Synced", size: 2, seqno: 100, uuid: "u" };
-  const database = {
-    phase: options.primary ? ("running" as const) : ("down" as const),
-    disk,
-    ...(options.primary ? { facts } : {}),
-  };
+  const phase = options.phase ?? (options.primary ? "running" : "down");
+  const settled = options.settled ?? phase === "down";
+  const database = { phase, disk, settled, ...(options.primary ? { facts } : {}) };
   const report = {
     ...{
       host: "x",
@@ -30,7 +36,15 @@ function peer(disk: DiskState, options: { primary?: boolean; ageMs?: number } = 
       stopping: false,
       holds: false,
       term: 0,
-      parts: {},
+      parts: {
+        mariadb: {
+          phase: "starting" as const,
+          ok: false,
+          detail: "",
+          restarts: 0,
+          sinceMs: options.sinceMs ?? 20_000,
+        },
+      },
       sees: {},
       verdict: { mayHold: false, light: "red" as const, reasons: [] },
     },
@@ -61,6 +75,23 @@ describe("decideDatabaseStart", () => {
     ["both left at once with equal data: the first of cluster.yaml", at("a", left, peer(left)), "bootstrap"],
     ["stopped in order long ago, the other crashed later", at("a", leftLast, peer(crashed)), "wait"],
     ["stopped in order, the other not heard", at("a", leftLast), "wait"],
+    [
+      "killed here, the other runs but hangs (paused as a donor)",
+      at("a", left, peer(left, { phase: "running" })),
+      "join",
+    ],
+    ["killed here, the other is being started", at("a", left, peer(left, { phase: "starting" })), "join"],
+    ["empty here, the other runs but hangs", at("a", never, peer(left, { phase: "running" })), "wait"],
+    [
+      "the other died just now, its position is not read yet",
+      at("a", left, peer(left, { settled: false })),
+      "wait",
+    ],
+    [
+      "an interrupted state transfer is no data",
+      at("a", { ...left, uuid: "", seqno: 900 }, peer(left)),
+      "wait",
+    ],
   ])("%s", (_name, situation, action) => {
     expect(decideDatabaseStart(situation).action).toBe(action);
   });
@@ -81,8 +112,32 @@ describe("decideRescue", () => {
     ],
     ["not long enough", { ...at("a", crashed, peer(crashed)), startingForMs: 3000 }, "wait"],
     ["the other is not heard", { ...at("a", crashed), ...stuck }, "wait"],
+    [
+      "the other runs but hangs",
+      { ...at("a", crashed, peer(crashed, { phase: "running" })), ...stuck },
+      "wait",
+    ],
+    [
+      "both are being started",
+      { ...at("a", crashed, peer(crashed, { phase: "starting" })), ...stuck },
+      "bootstrap",
+    ],
+    [
+      "the other was started just now",
+      { ...at("a", crashed, peer(crashed, { phase: "starting", sinceMs: 300 })), ...stuck },
+      "wait",
+    ],
     ["the other is Primary", { ...at("a", crashed, peer(crashed, { primary: true })), ...stuck }, "wait"],
   ])("%s", (_name, situation, action) => {
     expect(decideRescue(situation).action).toBe(action);
   });
+});
+
+test("a database outside of the Primary Component joins anew when it does not do so by itself", () => {
+  const outside = { primary: false, peerPrimary: true, state: "Disconnected", forMs: 30_000 };
+  expect(mustRejoin(outside)).toBe(true);
+  expect(mustRejoin({ ...outside, forMs: 5000 })).toBe(false);
+  expect(mustRejoin({ ...outside, state: "Joined" })).toBe(false);
+  expect(mustRejoin({ ...outside, peerPrimary: false })).toBe(false);
+  expect(mustRejoin({ ...outside, primary: true })).toBe(false);
 });

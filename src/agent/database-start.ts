@@ -19,6 +19,9 @@ export interface StartSituation {
 /** Older news says nothing about what a node is doing now. */
 const freshMs = 1500;
 
+/** A state transfer that was interrupted leaves a directory with files, but without a place in the history. */
+const hasData = (disk: DiskState): boolean => disk.initialised && disk.uuid !== "";
+
 /** Newest data first; `safe_to_bootstrap` is Galera's own word for "I left last". */
 function newestFirst(order: string[], nodes: { name: string; disk: DiskState }[]) {
   return [...nodes].sort(
@@ -30,8 +33,9 @@ function newestFirst(order: string[], nodes: { name: string; disk: DiskState }[]
 }
 
 /**
- * Joins where a Primary Component exists or may come back by itself; bootstraps only when every data node is heard
- * and none of them can have newer data. Two Primary Components are worse than none.
+ * Joins where a Primary Component exists or may come back by itself; bootstraps only when every other data node says
+ * that its database is down and where it ended, and none can have newer data. A database that runs but does not
+ * answer (hung, busy as a donor) may be Primary: never bootstrap beside it. Two Primary Components are worse than none.
  */
 export function decideDatabaseStart(s: StartSituation): DatabaseStart {
   const others = s.nodeOrder
@@ -40,56 +44,66 @@ export function decideDatabaseStart(s: StartSituation): DatabaseStart {
       const news = s.peers[name];
       return { name, database: news && news.ageMs <= freshMs ? news.report.database : undefined };
     });
-  const primary = others.find((other) => other.database?.facts?.primary);
-  if (primary) return { action: "join" };
+  if (others.some((other) => other.database?.facts?.primary)) return { action: "join" };
   // gvwstate.dat: the last members find each other again by pc.recovery, whoever comes first.
   if (s.disk.initialised && s.disk.view) return { action: "join" };
-  const silent = others.filter((other) => other.database === undefined).map((other) => other.name);
-  if (silent.length > 0)
+  const running = others.find((other) => other.database && other.database.phase !== "down");
+  if (running)
+    return hasData(s.disk)
+      ? { action: "join" }
+      : { action: "wait", why: `${running.name}'s database runs, but is not (yet) in a Primary Component` };
+  const unknown = others.filter((other) => !other.database?.settled).map((other) => other.name);
+  if (unknown.length > 0)
     return {
       action: "wait",
-      why: `no Primary Component is known, and ${silent.join(", ")} (not heard) may have newer data`,
+      why: `no Primary Component is known, and ${unknown.join(", ")} (not heard) may have newer data`,
     };
   const disks = [
     { name: s.host, disk: s.disk },
     ...others.flatMap((other) => (other.database ? [{ name: other.name, disk: other.database.disk }] : [])),
   ];
-  const initialised = disks.filter(({ disk }) => disk.initialised);
-  const first = initialised.length === 0 ? s.nodeOrder[0] : newestFirst(s.nodeOrder, initialised)[0]?.name;
   if (disks.some(({ name, disk }) => name !== s.host && disk.initialised && disk.view))
     return {
       action: "wait",
       why: "another node remembers the last Primary Component; joining when it is back",
     };
+  const filled = disks.filter(({ disk }) => hasData(disk));
+  const first = filled.length === 0 ? s.nodeOrder[0] : newestFirst(s.nodeOrder, filled)[0]?.name;
   if (first !== s.host) return { action: "wait", why: `${first} starts the database first` };
   return {
     action: "bootstrap",
     why:
-      initialised.length === 0
+      filled.length === 0
         ? "a new cluster, and this is its first node"
         : "every data node is heard and none has newer data",
   };
 }
 
 /**
- * The way out when all data nodes run but no Primary Component forms, because a member that only votes (or nobody)
- * is missing for good: every data node is heard, so nothing newer can exist elsewhere.
+ * The way out when all data nodes wait but no Primary Component forms, because a member that only votes (or nobody)
+ * is missing for good: every data node is heard, none of their databases has answered since it was started, so
+ * nothing newer can exist elsewhere.
  */
 export function decideRescue(s: StartSituation & { startingForMs: number }): DatabaseStart {
   const patienceMs = 15_000;
-  const others = s.nodeOrder.filter((name) => name !== s.host).map((name) => ({ name, news: s.peers[name] }));
   if (s.startingForMs < patienceMs)
     return { action: "wait", why: "the last members may still find each other" };
   const disks = [{ name: s.host, disk: s.disk }];
-  for (const { name, news } of others) {
+  for (const name of s.nodeOrder.filter((other) => other !== s.host)) {
+    const news = s.peers[name];
     const database = news && news.ageMs <= freshMs ? news.report.database : undefined;
     if (!database) return { action: "wait", why: `${name} is not heard` };
-    if (database.facts?.primary) return { action: "wait", why: `${name} is in the Primary Component` };
+    if (database.phase === "running")
+      return { action: "wait", why: `${name}'s database runs, and may be in a Primary Component` };
+    if (database.phase === "down" && !database.settled)
+      return { action: "wait", why: `${name} is still reading the position of its last transaction` };
+    if (database.phase === "starting" && (news?.report.parts.mariadb?.sinceMs ?? 0) < patienceMs)
+      return { action: "wait", why: `${name}'s database was started just now` };
     disks.push({ name, disk: database.disk });
   }
   const best = newestFirst(
     s.nodeOrder,
-    disks.filter(({ disk }) => disk.initialised),
+    disks.filter(({ disk }) => hasData(disk)),
   )[0];
   if (best?.name !== s.host) return { action: "wait", why: `${best?.name ?? "nobody"} has the newest data` };
   return {
@@ -97,3 +111,14 @@ export function decideRescue(s: StartSituation & { startingForMs: number }): Dat
     why: "all data nodes are heard, none is Primary, and this one has the newest data",
   };
 }
+
+/**
+ * A database that runs outside of the Primary Component while another node is in it comes back by itself within
+ * seconds; one that does not (it found itself inconsistent, or its group communication stopped) must start anew.
+ */
+export const mustRejoin = (s: {
+  primary: boolean;
+  peerPrimary: boolean;
+  state: string;
+  forMs: number;
+}): boolean => !s.primary && s.peerPrimary && !/^(Joining|Joined|Donor)/.test(s.state) && s.forMs > 20_000;

@@ -42,7 +42,7 @@ function peer(host: string, p: Peer): PeerNews {
     },
     ...{ holds: p.holds ?? false, term: p.term ?? 0, parts: {}, sees: p.sees ?? {} },
     verdict: { mayHold, light: "green", reasons: [] },
-    ...(role === "node" ? { database: { phase: "running", disk, facts } } : {}),
+    ...(role === "node" ? { database: { phase: "running", disk, settled: false, facts } } : {}),
   };
   return { ageMs: p.ageMs ?? 100, report };
 }

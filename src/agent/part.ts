@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
+import { getPriority } from "node:os";
 import { join } from "node:path";
 import type { HostContext } from "../cluster/facts.ts";
 import type { Component, Health } from "../components/component.ts";
@@ -87,6 +88,11 @@ export class Part {
     return this.id !== undefined;
   }
 
+  /** May the running process have answered since it was started? Of an adopted one we do not know. */
+  get mayHaveAnswered(): boolean {
+    return this.running && (this.answeredOnce || !this.ours);
+  }
+
   /** What is written to parts.json, so that a restarted agent can adopt the process. */
   get record(): (ProcessId & { digest: string }) | undefined {
     return this.id && { ...this.id, digest: this.digest };
@@ -142,8 +148,8 @@ export class Part {
       const extra = (await component.prepare?.(context, { signal: starting.signal, bootstrap })) ?? [];
       if (starting.signal.aborted) return;
       const command = component.command(context);
-      // By nice(1), so that every thread and child has it from its first moment.
-      const priority = command.nice === undefined ? [] : ["nice", "-n", String(command.nice)];
+      // By nice(1), so that every thread and child has it from its first moment; it counts from our own.
+      const priority = ["nice", "-n", String((command.nice ?? 0) - getPriority())];
       const [program, ...args] = [...priority, ...command.argv, ...extra];
       const log = openSync(join(context.dirs.log, `${component.name}.log`), "a", 0o640);
       const child = spawn(program ?? "", args, {
@@ -281,11 +287,6 @@ export class Part {
     const gate = this.gate();
     if (gate.go) void this.launch(gate.bootstrap);
     else if (this.phase !== "waiting" || this.detail !== gate.why) this.enter("waiting", gate.why);
-  }
-
-  /** Restarts a running part from scratch, e.g. to bootstrap a database that found no partner. */
-  restart(why: string): void {
-    this.kill(why);
   }
 
   /** Stops in order: SIGTERM, then SIGKILL after the component's grace. Resolves when it is gone. */

@@ -63,9 +63,13 @@ export interface HostReport {
   verdict: Verdict;
   parts: Partial<Record<PartName, PartReport>>;
   database?: {
+    /** starting: has not answered since it was started. running: has, even if it does not now. */
     phase: "down" | "starting" | "running";
     facts?: DatabaseFacts;
+    /** As read before the last start. */
     disk: DiskState;
+    /** It is down, and `disk` says where it ended. */
+    settled: boolean;
     /** Why it is not started yet. */
     waiting?: string;
   };

@@ -71,8 +71,8 @@ export const runFiles = (dirs: HostDirs) => ({
   /** keepalived's track file: 0 = healthy, otherwise FAULT. */
   track: join(dirs.run, "health"),
   mariadbSocket: join(dirs.run, "mariadb", "mysqld.sock"),
-  /** Kamailio's JSON-RPC over a unix datagram socket. */
-  kamailioSocket: join(dirs.run, "kamailio_rpc.sock"),
+  /** Kamailio's control socket: BINRPC, for kamcmd and components/kamailio/rpc.ts. */
+  kamailioSocket: join(dirs.run, "kamailio", "ctl.sock"),
   vrrpFifo: join(dirs.run, "vrrp.fifo"),
 });
 

@@ -35,7 +35,7 @@ export const extraColumns = [
   ["to", "$avp(to)"],
   // Where an `attempt` went; for the others the request URI of the (winning) branch.
   ["attempted", "$avp(target)"],
-  ["target", "$(ru{re.subst,/[^ -~]/?/g}{s.substr,0,256})"],
+  ["target", "$(ru{s.substr,0,256})"],
   ["rule", "$avp(rule)"],
   ["by", "$avp(by)"],
   ["end", "$avp(end)"],

@@ -50,9 +50,11 @@ export class FakeApp {
   }
 
   #answer(socket: Socket, text: string): void {
+    const request = JSON.parse(text) as { id?: number; method: string; params: never };
+    // Notifications only keep the connection honest.
+    if (request.id === undefined) return;
     this.asked += 1;
     if (this.hung) return;
-    const request = JSON.parse(text) as { id: number; method: string; params: never };
     if (request.method === "decide") this.questions.push(request.params);
     const result =
       request.method === "decide" ? this.decide(request.params) : this.credentials(request.params);

@@ -96,8 +96,8 @@ test("every route that is called exists, in the generated part or in sip/", () =
     .join("\n");
   const defined = new Set([...text.matchAll(/^route\[(\w+)\]/gm)].map((match) => match[1]));
   const called = new Set(
-    [...text.matchAll(/\broute\((\w+)\)|async_task_route\("(\w+)"\)|;?route=(\w+);/g)].map(
-      (match) => match[1] ?? match[2] ?? match[3],
+    [...text.matchAll(/\broute\((\w+)\)|async_task_route\("(\w+)"\)|;route=(\w+)"|route=(\w+);/g)].map(
+      (match) => match[1] ?? match[2] ?? match[3] ?? match[4],
     ),
   );
   expect([...called].filter((name) => !defined.has(name))).toEqual([]);

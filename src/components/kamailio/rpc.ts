@@ -9,7 +9,7 @@ import { sipJournal } from "./config.ts";
 
 /**
  * Calls a function of Kamailio (https://www.kamailio.org/docs/docbooks/5.6.x/rpc_list/rpc_list.html) through its
- * control socket. People do the same with `kamcmd -s unixs:DIR/run/kamailio_rpc.sock METHOD`.
+ * control socket. People do the same with `kamcmd -s unixs:DIR/run/kamailio/ctl.sock METHOD`.
  * @throws Error when nothing listens, the answer is a fault, or `signal` aborts
  */
 export function kamailioRpc(

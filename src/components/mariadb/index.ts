@@ -134,6 +134,7 @@ async function prepare(context: HostContext, how: StartHow): Promise<string[]> {
   }
   await rm(unfinished, { force: true });
   const position = disk.seqno >= 0 ? disk : await recoverPosition(configFile(context), how.signal);
+  if (position.uuid === "" && !how.bootstrap) return [];
   const start = `--wsrep-start-position=${position.uuid}:${position.seqno}`;
   if (!how.bootstrap) return [start];
   await rm(join(datadir, "gvwstate.dat"), { force: true });

@@ -34,7 +34,8 @@ export function parseGrastate(text: string): { uuid: string; seqno: number; safe
 /** The last "Recovered position: uuid:seqno" in the output of `mariadbd --wsrep-recover`. Pure. */
 export function parseRecoveredPosition(output: string): { uuid: string; seqno: number } | undefined {
   const found = [...output.matchAll(/Recovered position:\s*([0-9a-f-]{36}):(-?\d+)/g)].at(-1);
-  return found?.[1] === undefined ? undefined : { uuid: found[1], seqno: Number(found[2]) };
+  if (found?.[1] === undefined) return undefined;
+  return { uuid: /^[0-]+$/.test(found[1]) ? "" : found[1], seqno: Number(found[2]) };
 }
 
 const grastateFile = (datadir: string) => join(datadir, "grastate.dat");

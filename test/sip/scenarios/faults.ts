@@ -84,6 +84,25 @@ export const faults: Record<string, Scenario> = {
     await until("Kamailio has come back to the app", () => world.own.connections > 0, 8000);
   },
 
+  "host names that can not be looked up hold up nobody else": async (world) => {
+    await world.phone("198.18.77.51", 5070, 200);
+    const caller = await world.ua("198.18.77.50");
+    world.decides(({ number }) =>
+      toUri(number === "slow" ? "sip:x@no.such.host.example" : "sip:1@198.18.77.51:5070"),
+    );
+    const slow = invite(caller, "slow");
+    caller.send(slow.text, service);
+    await world.server.waitEvents(slow.callId, ["start"]);
+    const called = await world.call(caller, "5");
+    assert.ok(called.answer.code === 200 && called.ms < 300, `${called.answer.code} after ${called.ms} ms`);
+    const failed = await caller.wait(
+      "the failure",
+      (m) => m.code >= 400 && header(m, "Call-ID") === slow.callId,
+      8000,
+    );
+    assert.equal(failed.code, 480);
+  },
+
   "the called side is dead: BYE ends the call all the same, once": async (world) => {
     const callee = await world.phone("198.18.77.51", 5070, 200);
     const caller = await world.ua("198.18.77.50");
@@ -187,7 +206,7 @@ export const faults: Record<string, Scenario> = {
       await world.server.waitEvents(called.callId, ["start", "answer"]);
     } finally {
       await world.server.stop("SIGKILL");
-      execFileSync("umount", [folder]);
+      execFileSync("umount", ["--lazy", folder]);
     }
   },
 
