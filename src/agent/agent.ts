@@ -24,6 +24,8 @@ import { Upstream } from "./upstream.ts";
 const tickMs = 50;
 /** keepalived obeys its track file within 15 ms (probes); one that does not after so long is hung. */
 const disobedienceMs = 400;
+/** How long to leave the field to the node with the newest data. */
+const yieldMs = 60_000;
 /** A new agent does not know its peers yet; the address may wait for them so long. */
 const settleMs = 1000;
 
@@ -50,8 +52,10 @@ export class HostAgent {
   private diskRead = false;
   private databaseWaits: string | undefined;
   private forceBootstrap = false;
-  /** Since when the database runs outside of the Primary Component although another node is in it. */
-  private outsideSince: number | undefined;
+  /** Since when the database runs outside of a Primary Component, and whether another node is in one. */
+  private outsideSince: { at: number; peerPrimary: boolean } | undefined;
+  /** Keep the database down until that node is Primary (or does not come to it). */
+  private yieldsTo: { name: string; until: number } | undefined;
   private holds = false;
   private term = 0;
   private forbiddenSince: number | undefined;
@@ -180,6 +184,18 @@ export class HostAgent {
     // InnoDB's files can be opened by one process at a time: no start while the position is being read.
     if (this.readingDisk) return { go: false, why: "reading the position of the last transaction" };
     const decision = decideDatabaseStart(this.startSituation());
+    if (this.yieldsTo) {
+      const { name, until } = this.yieldsTo;
+      const news = this.peers?.news()[name];
+      if (
+        performance.now() < until &&
+        news &&
+        news.ageMs <= contactMs &&
+        !news.report.database?.facts?.primary
+      )
+        return { go: false, why: `${name} starts the database first` };
+      this.yieldsTo = undefined;
+    }
     if (this.forceBootstrap || decision.action === "bootstrap") {
       const why = decision.action === "bootstrap" ? decision.why : "no Primary Component formed";
       this.forceBootstrap = false;
@@ -199,26 +215,40 @@ export class HostAgent {
   /** Databases that do not come back by themselves: see database-start.ts. */
   private rescueDatabase(now: number): void {
     const part = this.part("mariadb");
-    if (!part?.running) return;
-    const report = part.report();
-    if (report.phase === "starting") {
-      const decision = decideRescue({ ...this.startSituation(), startingForMs: report.sinceMs });
-      if (decision.action !== "bootstrap") return;
-      this.log.add("database", "rescue", decision.why);
-      this.forceBootstrap = true;
-      part.kill("it waits for members that do not come");
-      return;
-    }
-    const { primary = false, state = "" } = this.databaseFacts ?? {};
+    const facts = this.databaseFacts;
+    const phase = part?.report().phase;
     const peerPrimary = knownNodes(this.observe()).some((other) => other.direct && other.primary);
-    if (primary || !peerPrimary || !this.databaseFacts) this.outsideSince = undefined;
-    else this.outsideSince ??= now;
-    const forMs = now - (this.outsideSince ?? now);
-    if (!mustRejoin({ primary, peerPrimary, state, forMs })) return;
+    // A hung database is the business of its probe; here it is about one that works, but alone.
+    const outside =
+      part?.running === true && !facts?.primary && (phase === "starting" || facts !== undefined);
+    if (!outside) this.outsideSince = undefined;
+    else this.outsideSince ??= { at: now, peerPrimary };
+    if (!part || !this.outsideSince) return;
+    // Two different situations with clocks of their own: others have the quorum, or nobody has.
+    if (this.outsideSince.peerPrimary !== peerPrimary) this.outsideSince = { at: now, peerPrimary };
+    const forMs = now - this.outsideSince.at;
+    if (peerPrimary) {
+      const state = facts?.state ?? "";
+      if (!facts || !mustRejoin({ primary: false, peerPrimary, state, forMs })) return;
+      part.kill(
+        `outside of the Primary Component for ${Math.round(forMs / 1000)} s (${state}): it must join anew`,
+      );
+    } else {
+      const position = { uuid: facts?.uuid || this.disk.uuid, seqno: facts?.seqno ?? this.disk.seqno };
+      const decision = decideRescue({ ...this.startSituation(), withoutPrimaryMs: forMs, position });
+      if (decision.action === "wait") return;
+      this.log.add(
+        "database",
+        "rescue",
+        decision.action === "yield"
+          ? `${decision.to} has the newest data: down until it is Primary`
+          : decision.why,
+      );
+      if (decision.action === "bootstrap") this.forceBootstrap = true;
+      else this.yieldsTo = { name: decision.to, until: now + yieldMs };
+      part.kill("no Primary Component with data comes about");
+    }
     this.outsideSince = undefined;
-    part.kill(
-      `outside of the Primary Component for ${Math.round(forMs / 1000)} s (${state}): it must join anew`,
-    );
   }
 
   private heard(report: HostReport, before: HostReport | undefined): void {

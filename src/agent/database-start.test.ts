@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { DatabaseFacts } from "../components/mariadb/index.ts";
 import type { DiskState } from "../components/mariadb/state.ts";
 import { decideDatabaseStart, decideRescue, mustRejoin, type StartSituation } from "./database-start.ts";
 import type { PeerNews } from "./judge.ts";
@@ -14,13 +15,19 @@ interface Options {
   phase?: "down" | "starting" | "running";
   settled?: boolean;
   sinceMs?: number;
+  facts?: DatabaseFacts;
 }
 
 function peer(disk: DiskState, options: Options = {}): PeerNews {
   const facts = { primary: true, state: "Synced", size: 2, seqno: 100, uuid: "u" };
   const phase = options.phase ?? (options.primary ? "running" : "down");
   const settled = options.settled ?? phase === "down";
-  const database = { phase, disk, settled, ...(options.primary ? { facts } : {}) };
+  const database = {
+    phase,
+    disk,
+    settled,
+    ...(options.primary ? { facts } : options.facts ? { facts: options.facts } : {}),
+  };
   const report = {
     ...{
       host: "x",
@@ -98,36 +105,59 @@ describe("decideDatabaseStart", () => {
 });
 
 describe("decideRescue", () => {
-  const stuck = { startingForMs: 20_000 };
+  const stuck = { withoutPrimaryMs: 20_000 };
+  const here = (seqno: number, uuid = "u") => ({ ...stuck, position: { uuid, seqno } });
+  const facts = (seqno: number) => ({ primary: false, state: "Joining", size: 1, seqno, uuid: "u" });
   test.each([
     [
-      "both wait, this one is newer",
-      { ...at("b", { ...crashed, seqno: 7 }, peer({ ...crashed, seqno: 6 })), ...stuck },
+      "newest, the other must go down first",
+      { ...at("b", crashed, peer({ ...crashed, seqno: 6 }, { phase: "starting" })), ...here(7) },
+      "wait",
+    ],
+    [
+      "newest, the other is down",
+      { ...at("b", crashed, peer({ ...crashed, seqno: 6 })), ...here(7) },
       "bootstrap",
     ],
     [
-      "both wait, the other is newer",
-      { ...at("a", { ...crashed, seqno: 6 }, peer({ ...crashed, seqno: 7 })), ...stuck },
-      "wait",
+      "the other is newer",
+      { ...at("a", crashed, peer({ ...crashed, seqno: 7 }, { phase: "starting" })), ...here(6) },
+      "yield",
     ],
-    ["not long enough", { ...at("a", crashed, peer(crashed)), startingForMs: 3000 }, "wait"],
-    ["the other is not heard", { ...at("a", crashed), ...stuck }, "wait"],
+    [
+      "the other runs without quorum, and is newer than its disk said",
+      { ...at("a", crashed, peer(crashed, { phase: "running", facts: facts(900) })), ...here(500) },
+      "yield",
+    ],
+    [
+      "equal: the first of cluster.yaml",
+      { ...at("b", crashed, peer(crashed, { phase: "starting" })), ...here(100) },
+      "yield",
+    ],
+    [
+      "an orderly stop long ago says nothing now",
+      { ...at("a", leftLast, peer({ ...crashed, seqno: 7 }, { phase: "starting" })), ...here(6) },
+      "yield",
+    ],
+    ["not long enough", { ...at("a", crashed, peer(crashed)), ...here(100), withoutPrimaryMs: 3000 }, "wait"],
+    ["the other is not heard", { ...at("a", crashed), ...here(100) }, "wait"],
     [
       "the other runs but hangs",
-      { ...at("a", crashed, peer(crashed, { phase: "running" })), ...stuck },
+      { ...at("a", crashed, peer(crashed, { phase: "running" })), ...here(100) },
       "wait",
-    ],
-    [
-      "both are being started",
-      { ...at("a", crashed, peer(crashed, { phase: "starting" })), ...stuck },
-      "bootstrap",
     ],
     [
       "the other was started just now",
-      { ...at("a", crashed, peer(crashed, { phase: "starting", sinceMs: 300 })), ...stuck },
+      { ...at("a", crashed, peer(crashed, { phase: "starting", sinceMs: 300 })), ...here(100) },
       "wait",
     ],
-    ["the other is Primary", { ...at("a", crashed, peer(crashed, { primary: true })), ...stuck }, "wait"],
+    ["the other is Primary", { ...at("a", crashed, peer(crashed, { primary: true })), ...here(100) }, "wait"],
+    [
+      "two histories are for a person",
+      { ...at("a", crashed, peer({ ...crashed, uuid: "v", seqno: 6 })), ...here(7) },
+      "wait",
+    ],
+    ["the other has no data at all", { ...at("b", crashed, peer(never)), ...here(7) }, "bootstrap"],
   ])("%s", (_name, situation, action) => {
     expect(decideRescue(situation).action).toBe(action);
   });

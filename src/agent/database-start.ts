@@ -19,6 +19,17 @@ export interface StartSituation {
 /** Older news says nothing about what a node is doing now. */
 const freshMs = 1500;
 
+/** Place in the history of the cluster's transactions. */
+export interface Position {
+  uuid: string;
+  seqno: number;
+}
+
+const differ = (positions: Position[]): boolean =>
+  new Set(positions.map((position) => position.uuid)).size > 1;
+const twoHistories =
+  "the nodes' data come from two different clusters: a person must decide which is right (docs/real-hosts.md)";
+
 /** A state transfer that was interrupted leaves a directory with files, but without a place in the history. */
 const hasData = (disk: DiskState): boolean => disk.initialised && disk.uuid !== "";
 
@@ -68,6 +79,7 @@ export function decideDatabaseStart(s: StartSituation): DatabaseStart {
       why: "another node remembers the last Primary Component; joining when it is back",
     };
   const filled = disks.filter(({ disk }) => hasData(disk));
+  if (differ(filled.map(({ disk }) => disk))) return { action: "wait", why: twoHistories };
   const first = filled.length === 0 ? s.nodeOrder[0] : newestFirst(s.nodeOrder, filled)[0]?.name;
   if (first !== s.host) return { action: "wait", why: `${first} starts the database first` };
   return {
@@ -79,33 +91,45 @@ export function decideDatabaseStart(s: StartSituation): DatabaseStart {
   };
 }
 
+export type Rescue =
+  | { action: "wait"; why: string }
+  | { action: "yield"; to: string }
+  | { action: "bootstrap"; why: string };
+
 /**
- * The way out when all data nodes wait but no Primary Component forms, because a member that only votes (or nobody)
- * is missing for good: every data node is heard, none of their databases has answered since it was started, so
- * nothing newer can exist elsewhere.
+ * The way out when all data nodes run or wait but no Primary Component with data comes about: the witness is gone for
+ * good, or a joiner and the witness outvoted the only node with data and now both ask for a state transfer ("No donor
+ * candidates"). When every data node is heard and none can be Primary, the newest starts anew, after all others have
+ * taken their databases down (yield), so that no second component is left.
  */
-export function decideRescue(s: StartSituation & { startingForMs: number }): DatabaseStart {
+export function decideRescue(s: StartSituation & { withoutPrimaryMs: number; position: Position }): Rescue {
   const patienceMs = 15_000;
-  if (s.startingForMs < patienceMs)
+  if (s.withoutPrimaryMs < patienceMs)
     return { action: "wait", why: "the last members may still find each other" };
-  const disks = [{ name: s.host, disk: s.disk }];
+  const candidates = [{ name: s.host, ...s.position }];
+  const up: string[] = [];
   for (const name of s.nodeOrder.filter((other) => other !== s.host)) {
     const news = s.peers[name];
     const database = news && news.ageMs <= freshMs ? news.report.database : undefined;
     if (!database) return { action: "wait", why: `${name} is not heard` };
-    if (database.phase === "running")
-      return { action: "wait", why: `${name}'s database runs, and may be in a Primary Component` };
-    if (database.phase === "down" && !database.settled)
+    const { phase, facts, disk, settled } = database;
+    if (facts?.primary || (phase === "running" && !facts))
+      return { action: "wait", why: `${name}'s database may be in a Primary Component` };
+    if (phase === "down" && !settled)
       return { action: "wait", why: `${name} is still reading the position of its last transaction` };
-    if (database.phase === "starting" && (news?.report.parts.mariadb?.sinceMs ?? 0) < patienceMs)
+    if (phase === "starting" && (news?.report.parts.mariadb?.sinceMs ?? 0) < patienceMs)
       return { action: "wait", why: `${name}'s database was started just now` };
-    disks.push({ name, disk: database.disk });
+    if (phase !== "down") up.push(name);
+    candidates.push({ name, uuid: facts?.uuid || disk.uuid, seqno: facts?.seqno ?? disk.seqno });
   }
-  const best = newestFirst(
-    s.nodeOrder,
-    disks.filter(({ disk }) => hasData(disk)),
-  )[0];
-  if (best?.name !== s.host) return { action: "wait", why: `${best?.name ?? "nobody"} has the newest data` };
+  const filled = candidates.filter((candidate) => candidate.uuid !== "");
+  if (differ(filled)) return { action: "wait", why: twoHistories };
+  const [best] = filled.sort(
+    (x, y) => y.seqno - x.seqno || s.nodeOrder.indexOf(x.name) - s.nodeOrder.indexOf(y.name),
+  );
+  if (!best) return { action: "wait", why: "no node has data" };
+  if (best.name !== s.host) return { action: "yield", to: best.name };
+  if (up.length > 0) return { action: "wait", why: `${up.join(", ")} must take the database down first` };
   return {
     action: "bootstrap",
     why: "all data nodes are heard, none is Primary, and this one has the newest data",

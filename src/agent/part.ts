@@ -26,6 +26,7 @@ export type Gate = () => { go: true; bootstrap: boolean } | { go: false; why: st
 const awakeMs = 100;
 /** One lost answer is not a hang. */
 const sickAfterProbes = 2;
+const neverAnsweredGraceMs = 5000;
 /** SIGKILL works, but a process in the middle of a disk operation takes a moment to go. */
 const killAgainMs = 2000;
 
@@ -300,11 +301,14 @@ export class Part {
     this.enter("stopping", "stopping");
     const id = this.id;
     if (isAlive(id)) process.kill(id.pid, "SIGTERM");
-    const deadline = performance.now() + this.component.stopGraceMs;
+    // What never answered has nothing to finish, and may be waiting for somebody who does not come.
+    const graceMs = this.mayHaveAnswered
+      ? this.component.stopGraceMs
+      : Math.min(neverAnsweredGraceMs, this.component.stopGraceMs);
+    const deadline = performance.now() + graceMs;
     while (isAlive(id)) {
       if (performance.now() > deadline) {
-        this.events.happened("killed", `did not stop within ${this.component.stopGraceMs} ms`);
-        signalTree(id, "SIGKILL");
+        this.kill(`did not stop within ${graceMs} ms`);
       }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

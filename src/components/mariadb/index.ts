@@ -117,11 +117,13 @@ async function createDatadir(context: HostContext, signal: AbortSignal): Promise
 
 async function prepare(context: HostContext, how: StartHow): Promise<string[]> {
   const datadir = context.dirs.mariadb;
-  const unfinished = join(datadir, "dialtone-unfinished");
   const disk = readDiskState(datadir);
-  if (!disk.initialised || (disk.uuid === "" && existsSync(unfinished))) {
+  // Beside the directory, for a state transfer empties it; and its script's own mark, when it is inside.
+  const unfinished = join(context.dirs.data, "mariadb-unfinished");
+  const marked = existsSync(unfinished) || existsSync(join(datadir, "sst_in_progress"));
+  if (!disk.initialised || (disk.uuid === "" && marked)) {
     const left = existsSync(datadir) ? await readdir(datadir) : [];
-    if (left.length > 0 && !existsSync(unfinished))
+    if (left.length > 0 && !marked)
       throw new Error(
         `${datadir} holds files but no grastate.dat: dialtone does not delete data it did not make; move them away, or restore the file`,
       );

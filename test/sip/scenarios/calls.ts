@@ -221,15 +221,15 @@ export const calls: Record<string, Scenario> = {
     assert.equal(kinds(await events(world, ringing.callId, "start", "fail")), "fail start");
 
     world.own.hung = true;
+    world.peer.hung = true;
     const asking = invite(caller, "6");
     caller.send(asking.text, service);
-    const begun = performance.now();
     await caller.wait("100", (m) => m.code === 100 && header(m, "Call-ID") === asking.callId);
+    const begun = performance.now();
     sameBranch(caller, asking, "CANCEL", `<${asking.uri}>`);
     const early = await caller.wait("487", (m) => m.code === 487 && header(m, "Call-ID") === asking.callId);
     assert.ok(performance.now() - begun < 200, `487 took ${performance.now() - begun} ms`);
     sameBranch(caller, asking, "ACK", header(early, "To"));
     assert.equal(kinds(await events(world, asking.callId, "start", "fail")), "fail start");
-    world.own.hung = false;
   },
 };

@@ -84,6 +84,24 @@ export const faults: Record<string, Scenario> = {
     await until("Kamailio has come back to the app", () => world.own.connections > 0, 8000);
   },
 
+  "the node dies while the app is being asked: the caller's repeated INVITE is served": async (world) => {
+    await world.phone("198.18.77.51", 5070, 200);
+    const caller = await world.ua("198.18.77.50");
+    world.decides(() => toUri("sip:1@198.18.77.51:5070"));
+    world.own.hung = true;
+    const call = invite(caller, "5");
+    caller.send(call.text, service);
+    await until("the app is asked", () => world.own.asked > 0);
+    // No 100 yet, so the caller repeats the INVITE (RFC 3261 17.1.1.2, timer A).
+    assert.equal(caller.seen.length, 0);
+    await world.server.stop("SIGKILL");
+    world.own.hung = false;
+    await world.server.start();
+    await until("Kamailio is connected", () => world.own.connections > 0);
+    caller.send(call.text, service);
+    await caller.wait("200", (m) => m.code === 200);
+  },
+
   "host names that can not be looked up hold up nobody else": async (world) => {
     await world.phone("198.18.77.51", 5070, 200);
     const caller = await world.ua("198.18.77.50");
