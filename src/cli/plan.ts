@@ -4,6 +4,8 @@ import { enableCompileCache } from "node:module";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Command } from "commander";
+import type { Evidence } from "../planner/evidence.ts";
+import type { Plan } from "../planner/schema.ts";
 
 /** `dialtone plan`: how much availability you need, what it costs, what you have. Needs no cluster. */
 
@@ -12,6 +14,9 @@ interface Options {
   years: string;
   seed: string;
   fromCluster?: string;
+  equipment?: string;
+  /** The program's own option: cluster.yaml. */
+  config?: string;
 }
 
 interface DocsOptions extends Options {
@@ -36,21 +41,28 @@ function rememberModules(): void {
   enableCompileCache(join(caches, "dialtone", "compiled"));
 }
 
+/** What --from-cluster says, if it was given. */
+async function evidenceOf(options: Options, plan: Plan, now: Date): Promise<Evidence | undefined> {
+  if (options.fromCluster === undefined) return undefined;
+  const { loadGiven } = await import("../planner/history.ts");
+  const given = { file: options.fromCluster, clusterFile: options.config, equipment: options.equipment };
+  return loadGiven(given, plan, now);
+}
+
 /** Loads plan and evidence and computes all answers. The planner's libraries are loaded only when it is used. */
 async function compute(file: string, options: Options, now = new Date()) {
   rememberModules();
   const { loadPlan } = await import("../planner/load.ts");
-  const { loadEvidence } = await import("../planner/evidence.ts");
   const { answer } = await import("../planner/answers.ts");
   const loaded = loadPlan(file);
-  const given = options.fromCluster === undefined ? undefined : loadEvidence(options.fromCluster);
+  const evidence = await evidenceOf(options, loaded.plan, now);
   const answers = await answer({
     plan: loaded.plan,
-    ...(given && { evidence: given.evidence }),
+    ...(evidence && { evidence }),
     now,
     simulation: { years: wholeNumber(options.years, "--years"), seed: wholeNumber(options.seed, "--seed") },
   });
-  return { loaded, given, answers };
+  return { loaded, evidence, answers };
 }
 
 const papersOf = (file: string) => join(dirname(file), "plan-docs");
@@ -71,7 +83,8 @@ const common = (command: Command): Command =>
   command
     .option("--years <n>", "simulated years", "1000000")
     .option("--seed <n>", "seed of the simulation: the same seed gives the same figures", DEFAULT_SEED)
-    .option("--from-cluster <file>", "JSON file with policy, drills and failures of the running cluster");
+    .option("--from-cluster <file>", "what the cluster has shown: its drills.jsonl, or a JSON file")
+    .option("--equipment <name>", "the equipment of the plan that is the cluster");
 
 export function registerPlan(program: Command): void {
   const plan = common(program.command("plan"))
@@ -93,10 +106,10 @@ export function registerPlan(program: Command): void {
     .action(async (file: string, _options, command: Command) => {
       const options = command.optsWithGlobals<DocsOptions>();
       const written = options.date === undefined ? new Date() : dateOf(options.date);
-      const { loaded, given, answers } = await compute(file, options, written);
+      const { loaded, evidence, answers } = await compute(file, options, written);
       const { writePapers } = await import("../planner/papers/write.ts");
       const directory = options.out ?? papersOf(file);
-      const order = { loaded, evidence: given?.evidence, answers, written };
+      const order = { loaded, evidence, answers, written };
       const files = await writePapers(directory, order, options.pdf);
       print(
         options.json
@@ -110,16 +123,17 @@ export function registerPlan(program: Command): void {
     .description("Say whether the papers are still true; ends with 1 when they are out of date.")
     .argument("[file]", "the plan", DEFAULT_FILE)
     .option("--out <directory>", "where the papers are (default: plan-docs beside the plan)")
-    .option("--from-cluster <file>", "JSON file with policy, drills and failures of the running cluster")
+    .option("--from-cluster <file>", "what the cluster has shown: its drills.jsonl, or a JSON file")
+    .option("--equipment <name>", "the equipment of the plan that is the cluster")
     .action(async (file: string, _options, command: Command) => {
       const options = command.optsWithGlobals<DocsOptions>();
       const { loadPlan } = await import("../planner/load.ts");
-      const { loadEvidence } = await import("../planner/evidence.ts");
       const { checkPapers } = await import("../planner/papers/write.ts");
-      const evidence =
-        options.fromCluster === undefined ? undefined : loadEvidence(options.fromCluster).evidence;
       const directory = options.out ?? papersOf(file);
-      const reasons = checkPapers(directory, { loaded: loadPlan(file), evidence, now: new Date() });
+      const now = new Date();
+      const loaded = loadPlan(file);
+      const evidence = await evidenceOf(options, loaded.plan, now);
+      const reasons = checkPapers(directory, { loaded, evidence, now });
       if (reasons.length > 0) process.exitCode = 1;
       if (options.json) print(JSON.stringify({ upToDate: reasons.length === 0, reasons }, null, 2));
       else if (reasons.length === 0) print(`The papers in ${directory} are up to date.`);

@@ -34,6 +34,9 @@ export function compareEvidence(plan: Plan, evidence: Evidence, now: Date): Comp
       predicted.low === predicted.high
         ? text(predicted.low)
         : `${text(predicted.low)} to ${text(predicted.high)}`;
+    // Drills that measure f = b + i as a whole say enough of its parts.
+    const whole = (field === "b_ms" || field === "i_ms") && passed.some((each) => each.f_ms !== undefined);
+    if (values.length === 0 && whole) return;
     if (values.length === 0) {
       lines.push({
         what,

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import jStat from "jstat";
 import { z } from "zod";
 import { parseYaml } from "../cluster/load.ts";
@@ -47,11 +46,6 @@ export type Evidence = z.infer<typeof evidenceSchema>;
 /** @throws ConfigError with the line of each fault */
 export const parseEvidence = (text: string, file: string): Evidence => parseYaml(text, file, evidenceSchema);
 
-export const loadEvidence = (file: string): { text: string; evidence: Evidence } => {
-  const text = readFileSync(file, "utf8");
-  return { text, evidence: parseEvidence(text, file) };
-};
-
 /** 90 % interval of a chance of which `good` of `all` trials succeeded (Clopper & Pearson 1934, exact). */
 export function chanceInterval(good: number, all: number): Range {
   return {
@@ -78,11 +72,13 @@ export function withEvidence(plan: Plan, evidence: Evidence): Plan {
     throw new Error(
       `the cluster's file speaks of '${evidence.equipment}', which the plan does not have under equipment: write one of ${Object.keys(plan.equipment).join(", ")}`,
     );
-  const measured = (field: "d_ms" | "b_ms" | "i_ms") =>
+  const measured = (field: "d_ms" | "b_ms" | "i_ms" | "f_ms") =>
     spanOf(
       evidence.drills.flatMap((each) => (each.passed && each[field] !== undefined ? [each[field]] : [])),
     );
-  const [detect, boot, initialise] = [measured("d_ms"), measured("b_ms"), measured("i_ms")];
+  const [detect, boot] = [measured("d_ms"), measured("b_ms")];
+  // f = b + i: drills that measure only f say nothing of its parts, so all of it stands for i.
+  const initialise = measured("i_ms") ?? (boot ? undefined : measured("f_ms"));
   const passed = evidence.drills.filter((each) => each.passed).length;
   const redundant = evidence.nodes > equipment.needed;
   const { policy: _policy, ...common } = equipment;

@@ -139,7 +139,7 @@ const systems: { name: string; model: Model; availability: number; years?: numbe
   },
 ];
 
-describe("simulation against known answers", () => {
+describe("simulation against known answers", { timeout: 60_000 }, () => {
   for (const system of systems)
     test(system.name, () => {
       const [result] = simulate(system.model, { years: system.years ?? 20_000, seed: 42 }).services;

@@ -74,6 +74,11 @@ class WindowWatch {
   }
 }
 
+/** By the number of bits of its whole seconds: the first class that an outage can belong to. */
+const firstClass = Uint8Array.from({ length: 33 }, (_, bits) =>
+  upperEnds.findIndex((end) => end * 3600 >= (bits === 0 ? 0 : 2 ** (bits - 1))),
+);
+
 /** Sums over a part of the simulated years; parts are simulated apart and then combined. */
 export interface RawTally {
   hours: Float64Array;
@@ -152,7 +157,7 @@ export class Tally {
     this.count[batch] = (this.count[batch] ?? 0) + 1;
     this.loss[batch] = (this.loss[batch] ?? 0) + cost;
     if (hours > this.raw.longest) this.raw.longest = hours;
-    let length = 0;
+    let length = firstClass[32 - Math.clz32(hours * 3600)] ?? 0;
     while (hours > (upperEnds[length] ?? 0)) length++;
     this.lengths[length] = (this.lengths[length] ?? 0) + 1;
     this.watch?.add(since, until);
