@@ -10,7 +10,8 @@ import { scenarios } from "./sip/scenarios/index.ts";
  * are not real. The scenarios stand in test/sip/scenarios; one process in the namespace runs them all, one after
  * the other, each with a fresh Kamailio.
  */
-const namespace = "dt-sip-test";
+/** Of this process alone: another test run may be going on beside it. */
+const namespace = `dt-sip-${process.pid}`;
 const addresses = ["100", "101", "11", "12", "13", "50", "51", "52", "53", "54"];
 
 interface Result {
@@ -22,7 +23,6 @@ interface Result {
 const results = new Map<string, Result>();
 
 beforeAll(async () => {
-  await execa("ip", ["netns", "delete", namespace], { reject: false });
   await execa("ip", ["netns", "add", namespace]);
   await execa("ip", ["-n", namespace, "link", "set", "lo", "up"]);
   for (const address of addresses)
@@ -30,6 +30,8 @@ beforeAll(async () => {
   const run = fileURLToPath(new URL("./sip/run.ts", import.meta.url));
   const child = spawn("ip", ["netns", "exec", namespace, process.execPath, run], {
     stdio: ["ignore", "pipe", "inherit"],
+    timeout: 140_000,
+    killSignal: "SIGKILL",
   });
   for await (const line of createInterface({ input: child.stdout })) {
     const result = JSON.parse(line) as Result;
@@ -38,6 +40,8 @@ beforeAll(async () => {
 }, 150_000);
 
 afterAll(async () => {
+  const { stdout } = await execa("ip", ["netns", "pids", namespace], { reject: false });
+  for (const pid of stdout.split("\n").filter((line) => line !== "")) process.kill(Number(pid), "SIGKILL");
   await execa("ip", ["netns", "delete", namespace], { reject: false });
 });
 

@@ -9,7 +9,13 @@ import { holdsServiceAddress } from "../components/keepalived.ts";
 import { configFile, type DatabaseFacts } from "../components/mariadb/index.ts";
 import { type DiskState, readDiskState, recoverPosition } from "../components/mariadb/state.ts";
 import { announceServiceAddress, removeServiceAddress, watchVrrp } from "./address.ts";
-import { decideDatabaseStart, decideRescue, mustRejoin, type StartSituation } from "./database-start.ts";
+import {
+  decideDatabaseStart,
+  decideRescue,
+  decideVote,
+  mustRejoin,
+  type StartSituation,
+} from "./database-start.ts";
 import { EventLog } from "./events.ts";
 import { makeHostDirectories, writeComponentFiles } from "./files.ts";
 import { startHousekeeping } from "./housekeeping.ts";
@@ -52,6 +58,8 @@ export class HostAgent {
   private diskRead = false;
   private databaseWaits: string | undefined;
   private forceBootstrap = false;
+  /** The arbitrator was stopped so that a new component can form: it must forget the old one. */
+  private abstained = false;
   /** Since when the database runs outside of a Primary Component, and whether another node is in one. */
   private outsideSince: { at: number; peerPrimary: boolean } | undefined;
   /** Keep the database down until that node is Primary (or does not come to it). */
@@ -79,9 +87,11 @@ export class HostAgent {
         },
         changed: () => queueMicrotask(() => this.tick()),
       };
-      return component.name === "mariadb"
-        ? new Part(component, context, events, () => this.databaseGate())
-        : new Part(component, context, events);
+      const gates: Partial<Record<PartName, Gate>> = {
+        mariadb: () => this.databaseGate(),
+        garbd: () => this.voteGate(),
+      };
+      return new Part(component, context, events, gates[component.name]);
     });
   }
 
@@ -177,7 +187,8 @@ export class HostAgent {
   private startSituation(): StartSituation {
     const { cluster, self } = this.context;
     const nodeOrder = nodes(cluster).map((host) => host.name);
-    return { host: self.name, nodeOrder, disk: this.disk, peers: this.peers?.news() ?? {} };
+    const witnesses = allHosts(cluster).flatMap((host) => (host.role === "witness" ? [host.name] : []));
+    return { host: self.name, nodeOrder, disk: this.disk, peers: this.peers?.news() ?? {}, witnesses };
   }
 
   private databaseGate(): ReturnType<Gate> {
@@ -205,6 +216,26 @@ export class HostAgent {
     }
     this.databaseWaits = decision.action === "wait" ? decision.why : undefined;
     return decision.action === "join" ? { go: true, bootstrap: false } : { go: false, why: decision.why };
+  }
+
+  private voteGate(): ReturnType<Gate> {
+    const { nodeOrder, peers } = this.startSituation();
+    const decision = decideVote(nodeOrder, peers);
+    if (decision.action === "wait") return { go: false, why: decision.why };
+    const forget = this.abstained;
+    this.abstained = false;
+    return { go: true, bootstrap: forget };
+  }
+
+  private abstain(): void {
+    const part = this.part("garbd");
+    if (!part?.running) return;
+    const { nodeOrder, peers } = this.startSituation();
+    const decision = decideVote(nodeOrder, peers);
+    if (decision.action !== "wait") return;
+    this.abstained = true;
+    this.log.add("database", "abstains", decision.why);
+    part.kill(decision.why);
   }
 
   private get databaseFacts(): DatabaseFacts | undefined {
@@ -295,6 +326,7 @@ export class HostAgent {
     this.recordParts();
     this.noticeAddress();
     this.rescueDatabase(performance.now());
+    this.abstain();
     const before = this.verdict;
     const observation = this.observe();
     this.verdict = judge(observation);
@@ -415,6 +447,9 @@ export class HostAgent {
               phase: !mariadb.running ? "down" : mariadb.mayHaveAnswered ? "running" : "starting",
               ...(facts ? { facts } : {}),
               disk: this.disk,
+              ...(this.outsideSince && !this.outsideSince.peerPrimary
+                ? { withoutPrimaryMs: Math.round(performance.now() - this.outsideSince.at) }
+                : {}),
               settled: !mariadb.running && this.diskRead && !this.readingDisk,
               ...(this.databaseWaits ? { waiting: this.databaseWaits } : {}),
             } as const,

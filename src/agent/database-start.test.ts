@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { DatabaseFacts } from "../components/mariadb/index.ts";
 import type { DiskState } from "../components/mariadb/state.ts";
-import { decideDatabaseStart, decideRescue, mustRejoin, type StartSituation } from "./database-start.ts";
+import {
+  decideDatabaseStart,
+  decideRescue,
+  decideVote,
+  mustRejoin,
+  type StartSituation,
+} from "./database-start.ts";
 import type { PeerNews } from "./judge.ts";
 
 const never: DiskState = { initialised: false, uuid: "", seqno: -1, safeToBootstrap: false, view: false };
@@ -16,6 +22,7 @@ interface Options {
   settled?: boolean;
   sinceMs?: number;
   facts?: DatabaseFacts;
+  withoutPrimaryMs?: number;
 }
 
 function peer(disk: DiskState, options: Options = {}): PeerNews {
@@ -26,6 +33,7 @@ function peer(disk: DiskState, options: Options = {}): PeerNews {
     phase,
     disk,
     settled,
+    withoutPrimaryMs: options.withoutPrimaryMs ?? 20_000,
     ...(options.primary ? { facts } : options.facts ? { facts: options.facts } : {}),
   };
   const report = {
@@ -61,7 +69,7 @@ function peer(disk: DiskState, options: Options = {}): PeerNews {
 }
 
 const at = (host: "a" | "b", disk: DiskState, other?: PeerNews): StartSituation => ({
-  ...{ host, nodeOrder: ["a", "b"], disk },
+  ...{ host, nodeOrder: ["a", "b"], disk, witnesses: ["w"] },
   peers: other ? { [host === "a" ? "b" : "a"]: other } : {},
 });
 
@@ -160,6 +168,38 @@ describe("decideRescue", () => {
     ["the other has no data at all", { ...at("b", crashed, peer(never)), ...here(7) }, "bootstrap"],
   ])("%s", (_name, situation, action) => {
     expect(decideRescue(situation).action).toBe(action);
+  });
+});
+
+describe("the witness's vote", () => {
+  const vote = (a?: PeerNews, b?: PeerNews) =>
+    decideVote(["a", "b"], { ...(a ? { a } : {}), ...(b ? { b } : {}) }).action;
+  const starting = { phase: "starting" as const };
+
+  test("counts while a data node is Primary, hangs, is not heard, or remembers the last component", () => {
+    expect(vote(peer(left, { primary: true }), peer(left))).toBe("join");
+    expect(vote(peer(left, { phase: "running" }), peer(left))).toBe("join");
+    expect(vote(peer(left))).toBe("join");
+    expect(vote(peer(crashed), peer(left))).toBe("join");
+    expect(vote(peer(crashed, { ...starting, withoutPrimaryMs: 2000 }), peer(crashed, starting))).toBe(
+      "join",
+    );
+  });
+
+  test("is taken back when all data nodes are down in order, or wait in vain", () => {
+    expect(vote(peer(never), peer(never))).toBe("wait");
+    expect(vote(peer(left), peer(leftLast))).toBe("wait");
+    expect(vote(peer(crashed, starting), peer(crashed, starting))).toBe("wait");
+    expect(vote(peer(crashed, starting), peer(crashed))).toBe("wait");
+  });
+
+  test("stands in the way of a new component", () => {
+    const garbd = { phase: "running" as const, ok: true, detail: "", restarts: 0, sinceMs: 1, pid: 9 };
+    const w = peer(never);
+    w.report.parts = { garbd };
+    const situation = at("a", left, peer(left));
+    expect(decideDatabaseStart(situation).action).toBe("bootstrap");
+    expect(decideDatabaseStart({ ...situation, peers: { ...situation.peers, w } }).action).toBe("wait");
   });
 });
 

@@ -14,6 +14,8 @@ export interface StartSituation {
   nodeOrder: string[];
   disk: DiskState;
   peers: Record<string, PeerNews | undefined>;
+  /** Hosts that vote but hold no data. */
+  witnesses: string[];
 }
 
 /** Older news says nothing about what a node is doing now. */
@@ -32,6 +34,18 @@ const twoHistories =
 
 /** A state transfer that was interrupted leaves a directory with files, but without a place in the history. */
 const hasData = (disk: DiskState): boolean => disk.initialised && disk.uuid !== "";
+
+/**
+ * A witness whose arbitrator runs may be a Primary Component of its own, without any data: a new one beside it would be
+ * struck down when they meet ("conflicting prims: older overrides"). It abstains when it sees what we see (decideVote).
+ */
+function voter(s: StartSituation): string | undefined {
+  return s.witnesses.find((name) => {
+    const news = s.peers[name];
+    const garbd = news && news.ageMs <= freshMs ? news.report.parts.garbd : undefined;
+    return garbd !== undefined && garbd.pid !== undefined;
+  });
+}
 
 /** Newest data first; `safe_to_bootstrap` is Galera's own word for "I left last". */
 function newestFirst(order: string[], nodes: { name: string; disk: DiskState }[]) {
@@ -82,6 +96,8 @@ export function decideDatabaseStart(s: StartSituation): DatabaseStart {
   if (differ(filled.map(({ disk }) => disk))) return { action: "wait", why: twoHistories };
   const first = filled.length === 0 ? s.nodeOrder[0] : newestFirst(s.nodeOrder, filled)[0]?.name;
   if (first !== s.host) return { action: "wait", why: `${first} starts the database first` };
+  const votes = voter(s);
+  if (votes !== undefined) return { action: "wait", why: `${votes} must take its vote back first` };
   return {
     action: "bootstrap",
     why:
@@ -146,3 +162,27 @@ export const mustRejoin = (s: {
   state: string;
   forMs: number;
 }): boolean => !s.primary && s.peerPrimary && !/^(Joining|Joined|Donor)/.test(s.state) && s.forMs > 20_000;
+
+/**
+ * Shall a witness's arbitrator run? Not while every data node is heard and none is, or can by itself become, Primary:
+ * then one of them is about to start a new component, and the arbitrator's memory of the old one is in its way.
+ */
+export function decideVote(dataNodes: string[], peers: Record<string, PeerNews | undefined>): DatabaseStart {
+  const patienceMs = 12_000;
+  const vote = { action: "join" } as const;
+  let up = 0;
+  let remembered = false;
+  for (const name of dataNodes) {
+    const news = peers[name];
+    const database = news && news.ageMs <= freshMs ? news.report.database : undefined;
+    if (!database) return vote;
+    const { phase, facts, settled, disk } = database;
+    if (facts?.primary || (phase === "running" && !facts) || (phase === "down" && !settled)) return vote;
+    if (phase !== "down") {
+      up++;
+      if ((database.withoutPrimaryMs ?? 0) < patienceMs) return vote;
+    } else if (disk.view) remembered = true;
+  }
+  if (up === 0 && remembered) return vote;
+  return { action: "wait", why: "no data node is Primary: one of them starts the database anew" };
+}

@@ -70,6 +70,8 @@ export interface HostReport {
     disk: DiskState;
     /** It is down, and `disk` says where it ended. */
     settled: boolean;
+    /** It runs (and is not hung) for so long without a Primary Component anywhere in sight. */
+    withoutPrimaryMs?: number;
     /** Why it is not started yet. */
     waiting?: string;
   };

@@ -92,7 +92,8 @@ Example:
       const { json } = command.optsWithGlobals<{ json?: boolean }>();
       const stop = new AbortController();
       const abort = () => stop.abort(new Error("interrupted"));
-      process.once("SIGINT", abort).once("SIGTERM", abort);
+      // Not `once`: execa's own handler ends the process when it believes to be the only listener.
+      process.on("SIGINT", abort).on("SIGTERM", abort);
       // Progress goes to stderr, so that stdout carries the result alone.
       const tell = (text: string) => void process.stderr.write(`${text}\n`);
       try {

@@ -25,7 +25,10 @@ export interface Command {
 /** How a part is to be started. */
 export interface StartHow {
   signal: AbortSignal;
-  /** MariaDB only: make a new Primary Component from this node's data (or from nothing) instead of joining one. */
+  /**
+   * MariaDB: make a new Primary Component from this node's data (or from nothing) instead of joining one.
+   * garbd: forget the last component. Others ignore it.
+   */
   bootstrap: boolean;
 }
 

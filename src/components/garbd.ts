@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { allHosts, ports } from "../cluster/facts.ts";
 import type { Component } from "./component.ts";
@@ -18,6 +19,10 @@ address = gcomm://${peers.map((host) => `${host.address}:${ports.galera}`).join(
 options = base_dir=${join(dirs.data, "garbd")};${providerOptions(context, tls.paths)}
 `;
     return [...tls.files, { path: join(dirs.etc, "garbd.cnf"), content }];
+  },
+  async prepare({ dirs }, how) {
+    if (how.bootstrap) await rm(join(dirs.data, "garbd", "gvwstate.dat"), { force: true });
+    return [];
   },
   command: ({ dirs }) => ({
     // garbd has no way of its own to give up root.

@@ -10,6 +10,8 @@ export interface PartFault {
   how: "kill" | "pause";
   /** The service may be gone so long (z); null: not at all, beyond what two calls are apart. */
   outageMs: number | null;
+  /** Part of the short test. The long one has all. */
+  short: boolean;
 }
 
 const nodeParts = ["kamailio", "app", "mariadb", "keepalived", "agent"] as const;
@@ -37,6 +39,9 @@ function allowedOutage(on: PartFault["on"], part: PartFault["part"], how: PartFa
 /** All of them: each part of each host, killed and stopped. */
 export const partFaults: PartFault[] = (["active", "standby", "witness"] as const).flatMap((on) =>
   (on === "witness" ? witnessParts : nodeParts).flatMap((part) =>
-    (["kill", "pause"] as const).map((how) => ({ on, part, how, outageMs: allowedOutage(on, part, how) })),
+    (["kill", "pause"] as const).map((how) => ({
+      ...{ on, part, how, outageMs: allowedOutage(on, part, how) },
+      short: how === "kill" || (on === "active" && (part === "kamailio" || part === "app")),
+    })),
   ),
 );

@@ -2,7 +2,15 @@ import { describe, expect, it } from "vitest";
 import { histogram, type Run, resultText, summarise } from "./result.ts";
 
 const run = (more: Partial<Run["figures"]> = {}, ledger: Partial<Run["ledger"]> = {}): Run => ({
-  ...{ run: 1, at: "2026-11-21T02:00:00.000Z", killed: "a", master: "b", healMs: 6100, settledMs: 400 },
+  ...{
+    run: 1,
+    at: "2026-11-21T02:00:00.000Z",
+    killed: "a",
+    master: "b",
+    back: true,
+    healMs: 6100,
+    settledMs: 400,
+  },
   figures: {
     ...{
       d: 190,

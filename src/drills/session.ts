@@ -36,6 +36,10 @@ export interface Fault {
   holdMs?: number;
   /** Default: lab.heal(). */
   repair?: () => Promise<void>;
+  /** The service can only come back by the repair: do not wait for it before. */
+  fatal?: boolean;
+  /** Looks at the cluster while the fault lasts, after calls are back (or `holdMs`, when fatal). */
+  during?: () => Promise<void>;
   /** Nodes that may take over: their agents are asked when they became VRRP master. */
   survivors?: string[];
 }
@@ -46,6 +50,8 @@ export interface Outcome {
   /** Who became VRRP master first after the fault, if anybody did. */
   master: string | null;
   figures: Figures;
+  /** Calls flowed steadily again: before the repair, or after it when the fault was fatal. */
+  back: boolean;
   /** Repair → all green, ms. */
   healMs: number;
   ledger: Comparison;
@@ -142,7 +148,8 @@ async function runFault(
   tell("the fault is there");
   if (fault.holdMs !== undefined) await delay(fault.holdMs, undefined, { signal });
 
-  const back = await untilStable(prober, moment.wall_ms, callers.rate, signal);
+  let back = !fault.fatal && (await untilStable(prober, moment.wall_ms, callers.rate, signal));
+  await fault.during?.();
   const names = fault.survivors ?? [];
   const seen = await Promise.all(names.map((name) => masterSince(lab, name, moment.mono_ms)));
   const first = seen.filter((event) => event !== undefined).sort((x, y) => x.monotonicMs - y.monotonicMs)[0];
@@ -157,6 +164,7 @@ async function runFault(
   await (fault.repair?.() ?? lab.heal());
   await waitForGreen(lab, greenDeadlineMs, (why) => tell(`waiting: ${why.join("; ")}`), signal);
   const healMs = Math.round(performance.now() - repaired);
+  if (fault.fatal) back = await untilStable(prober, Date.now(), callers.rate, signal);
   await prober.finish();
 
   const attempts = prober.attempts();
@@ -167,7 +175,7 @@ async function runFault(
     `z ${figures.z ?? "?"} ms, lost ${figures.lost}, redials failed ${figures.redialsFailed}; comparing ${attempts.length} calls with the ledger`,
   );
   const settled = await settle(lab, number, attempts, signal);
-  return { at: new Date(moment.wall_ms).toISOString(), master, figures, healMs, ...settled };
+  return { at: new Date(moment.wall_ms).toISOString(), master, figures, back, healMs, ...settled };
 }
 
 /** Two seconds of calls that all succeed. @throws Error when calls do not go through although all is green. */

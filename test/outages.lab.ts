@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { activeNodes, waitForGreen } from "../src/drills/cluster-view.ts";
+import { type Fault, openSession } from "../src/drills/session.ts";
+import { openLab } from "../src/lab/lab.ts";
+
+/** Issue 2, "what it must show" 3 to 5: partitions, lost quorum, dead apps, all power off, while calls come in. */
+
+const lab = openLab("outagetest");
+const signal = new AbortController().signal;
+const tell = (text: string) => void process.stderr.write(`${text}\n`);
+const timeout = 240_000;
+
+beforeAll(async () => {
+  await lab.up({ isolated: true, detach: false, fresh: true });
+  await waitForGreen(lab, 120_000, (why) => tell(`waiting: ${why.join("; ")}`), signal);
+});
+
+afterAll(async () => {
+  await lab.down({ wipe: true });
+});
+
+/** Names of active and standby. */
+async function roles(): Promise<{ active: string; standby: string }> {
+  await waitForGreen(lab, 90_000, (why) => tell(`waiting: ${why.join("; ")}`), signal);
+  const { hosts } = await lab.status();
+  const [active = ""] = activeNodes(hosts);
+  return { active, standby: hosts.find((host) => host.role === "node" && host.name !== active)?.name ?? "" };
+}
+
+/** Who really has the service address on its interface. */
+async function holders(): Promise<string[]> {
+  const { service } = await lab.status();
+  const found = await Promise.all(
+    ["a", "b"].map(async (host) => {
+      const { stdout } = await lab.exec(host, ["ip", "-4", "-o", "addr"]);
+      return stdout.includes(` ${service}/`) ? [host] : [];
+    }),
+  );
+  return found.flat();
+}
+
+async function callsAround(name: string, fault: Fault) {
+  await using session = await openSession(lab, { name, rate: 50, patienceMs: 4000, tell, signal });
+  const outcome = await session.run(fault);
+  tell(`${name}: ${JSON.stringify(outcome)}`);
+  if (outcome.settledMs === null) session.keepLogs();
+  expect(outcome.back).toBe(true);
+  expect(outcome.ledger).toMatchObject({ missing: [], doubled: [], wrong: [], stray: [], open: 0 });
+  return outcome;
+}
+
+it("the nodes lose each other, both see the rest: one goes on, within 2 s", { timeout }, async () => {
+  const { active, standby } = await roles();
+  const { figures } = await callsAround("cut-nodes", {
+    inject: () => lab.cut(active, standby),
+    holdMs: 4000,
+    during: async () => expect(await holders()).toHaveLength(1),
+  });
+  expect(figures.z).toBeLessThanOrEqual(2000);
+});
+
+it("the witness is cut off: callers notice nothing", { timeout }, async () => {
+  const { figures } = await callsAround("cut-witness", {
+    inject: () => lab.cut("w"),
+    holdMs: 4000,
+    during: async () => expect(await holders()).toHaveLength(1),
+  });
+  expect(figures).toMatchObject({ lost: 0, gaps: [] });
+});
+
+it("the active node is cut from everyone: the other one goes on, within 2 s", { timeout }, async () => {
+  const { active, standby } = await roles();
+  const { figures } = await callsAround("cut-active", {
+    inject: () => lab.cut(active),
+    holdMs: 4000,
+    during: async () => expect(activeNodes((await lab.status()).hosts)).toContain(standby),
+  });
+  expect(figures.z).toBeLessThanOrEqual(2000);
+  expect(figures.redialsFailed).toBe(0);
+});
+
+it("both apps hang: known numbers still route", { timeout }, async () => {
+  const { active, standby } = await roles();
+  const { figures } = await callsAround("apps-hang", {
+    inject: async () => {
+      await lab.pause(standby, "app");
+      return lab.pause(active, "app");
+    },
+  });
+  expect(figures.redialsFailed).toBe(0);
+  expect(figures.z).toBeLessThanOrEqual(1500);
+});
+
+it("standby and witness without power, so no quorum: calls go on, records arrive later", {
+  timeout,
+}, async () => {
+  const { standby } = await roles();
+  const { figures } = await callsAround("no-quorum", {
+    inject: async () => {
+      const [moment] = await Promise.all([lab.kill("w"), lab.kill(standby)]);
+      return moment;
+    },
+    holdMs: 3000,
+  });
+  expect(figures).toMatchObject({ lost: 0, redialsFailed: 0 });
+});
+
+it("all power off and on again: the service comes back by itself, no call is missing", {
+  timeout,
+}, async () => {
+  const { active, standby } = await roles();
+  const { healMs } = await callsAround("all-power", {
+    inject: async () => {
+      const [moment] = await Promise.all([lab.kill(active), lab.kill(standby), lab.kill("w")]);
+      return moment;
+    },
+    holdMs: 2000,
+    fatal: true,
+  });
+  expect(healMs).toBeLessThan(90_000);
+});
