@@ -8,6 +8,7 @@ type Register = (program: Command) => void;
  * an agent does not carry the lab, and `status` does not carry the app.
  */
 const groups: [commands: string[], load: () => Promise<Register>][] = [
+  [["plan"], async () => (await import("./cli/plan.ts")).registerPlan],
   [["init"], async () => (await import("./cli/init.ts")).registerInit],
   [["up"], async () => (await import("./cli/up.ts")).registerUp],
   [["status", "down", "systemd"], async () => (await import("./cli/host.ts")).registerHost],

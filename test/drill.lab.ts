@@ -6,7 +6,7 @@ import { hostDeath } from "../src/drills/host-death.ts";
 import { resultText } from "../src/drills/result.ts";
 import { openLab } from "../src/lab/lab.ts";
 
-/** Issue 2, "what it must show" 2, in short: the whole cluster, real calls, power cuts. Twenty runs are a bench. */
+/** In short: the whole cluster, real calls, power cuts. Twenty runs are a bench. */
 
 const lab = openLab("drilltest");
 const never = new AbortController().signal;

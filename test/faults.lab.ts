@@ -7,7 +7,7 @@ import { openSession } from "../src/drills/session.ts";
 import { openLab } from "../src/lab/lab.ts";
 
 /**
- * Issue 2, "what it must show" 3: each part killed, and stopped for 10 s, on the active and the standby node and on the
+ * Each part killed, and stopped for 10 s, on the active and the standby node and on the
  * witness, while calls come in: calls go on, everything becomes green by itself, no record is lost or doubled.
  */
 

@@ -3,7 +3,7 @@ import { activeNodes, waitForGreen } from "../src/drills/cluster-view.ts";
 import { type Fault, openSession } from "../src/drills/session.ts";
 import { openLab } from "../src/lab/lab.ts";
 
-/** Issue 2, "what it must show" 3 to 5: partitions, lost quorum, dead apps, all power off, while calls come in. */
+/** Partitions, lost quorum, dead apps, all power off, while calls come in. */
 
 const lab = openLab("outagetest");
 const signal = new AbortController().signal;

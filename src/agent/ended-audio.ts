@@ -125,7 +125,7 @@ export class AudioWatch {
       this.known = calls;
       this.lookedAt = now;
       // Most have simply been hung up, and Kamailio does not know them any more.
-      for (const call of gone) await endOnce(this.context, call, this.tell, true);
+      for (const call of gone) if (await this.isUnknown(call)) await endOnce(this.context, call, this.tell, true);
     } catch (error) {
       this.tell("sessions", messageOf(error));
       this.lookedAt = now;
@@ -133,6 +133,12 @@ export class AudioWatch {
     } finally {
       this.looking = false;
     }
+  }
+
+  /** A list can be cut off; only rtpengine's plain "not found" ends a call. */
+  private async isUnknown(callId: string): Promise<boolean> {
+    const said = await rtpengineCommand(`list sessions ${callId}`, AbortSignal.timeout(deadlineMs));
+    return said.startsWith("Call ID not found");
   }
 }
 

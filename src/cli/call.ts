@@ -126,7 +126,8 @@ export function registerCall(program: Command): void {
       "after",
       `
 FROM is a user of the service (then its password is needed; the lab knows those of its own users) or any outside
-number. Exit code: 0 answered and recorded, 1 not answered, 3 answered but no final record appeared in time.
+number. The caller is SIPp: it answers digest challenges by MD5, not by SHA-256 (sip.digest in cluster.yaml).
+Exit code: 0 answered and recorded, 1 not answered, 3 answered but no final record appeared in time.
 
 Examples:
   dialtone call 1001 1002                    one user of the lab calls another one

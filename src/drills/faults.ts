@@ -22,7 +22,7 @@ function allowedOutage(on: PartFault["on"], part: PartFault["part"], how: PartFa
   if (on !== "active") return null;
   switch (part) {
     case "kamailio":
-      // Issue 2: a hung Kamailio is back within 1.5 s. A dead one is known at once.
+      // The promise: a hung Kamailio is back within 1.5 s. A dead one is known at once.
       return how === "pause" ? 1500 : 1000;
     case "keepalived":
       return 1000;

@@ -1,4 +1,4 @@
-import { header, type SipMessage, tagOf, token, type Ua, uriIn } from "./ua.ts";
+import { header, type SipMessage, token, type Ua, uriIn } from "./ua.ts";
 
 export const service = { address: "198.18.77.100", port: 5060 };
 

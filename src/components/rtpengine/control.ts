@@ -41,7 +41,8 @@ export function rtpengineCommand(command: string, signal: AbortSignal): Promise<
   signal.addEventListener("abort", onAbort, { once: true });
   let text = "";
   socket.setEncoding("utf8");
-  socket.on("connect", () => socket.end(`${command}\n`));
+  // Not end(): rtpengine drops what it has not written yet when our side of the connection is closed.
+  socket.on("connect", () => socket.write(`${command}\n`));
   socket.on("data", (chunk: string) => {
     text += chunk;
   });
