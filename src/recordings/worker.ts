@@ -106,10 +106,12 @@ export class RecordingWorker {
     if ((this.#avoid.get(node) ?? 0) > performance.now()) return false;
     try {
       await work();
+      this.#avoid.delete(node);
       return true;
     } catch (error) {
+      // Told once for each time that it is away.
+      if (!this.#avoid.has(node)) this.#events.recordingWork(error);
       this.#avoid.set(node, performance.now() + avoidMs);
-      this.#events.recordingWork(error);
       return false;
     }
   }
