@@ -3,12 +3,13 @@ import { attacks } from "./attacks.ts";
 import { calls } from "./calls.ts";
 import { cluster } from "./cluster.ts";
 import { faults } from "./faults.ts";
+import { media } from "./media.ts";
 import { settings } from "./settings.ts";
 
 /** name → what happens, and with which `sip` section of cluster.yaml. */
 export const scenarios: Record<string, { run: Scenario; sip: Record<string, unknown> }> = {
   ...Object.fromEntries(
-    Object.entries({ ...calls, ...faults, ...attacks, ...cluster }).map(([name, run]) => [
+    Object.entries({ ...calls, ...faults, ...attacks, ...cluster, ...media }).map(([name, run]) => [
       name,
       { run, sip: {} },
     ]),

@@ -1,0 +1,153 @@
+import { strict as assert } from "node:assert";
+import { inDialog, invite, service } from "../call.ts";
+import { FakeRelay } from "../fake-relay.ts";
+import { header, headers, type SipMessage, tagOf, token, type Ua, uriIn } from "../ua.ts";
+import { type Scenario, toUri, until, type World } from "../world.ts";
+
+/** Audio: what Kamailio tells the media relay, and what it does without one. The relay is not real here. */
+
+const sdp = (address: string, port: number): string =>
+  [
+    ...["v=0", `o=- 1 1 IN IP4 ${address}`, "s=-", `c=IN IP4 ${address}`, "t=0 0"],
+    ...[`m=audio ${port} RTP/AVP 0`, ""],
+  ].join("\r\n");
+
+const withBody = (text: string, body: string): string =>
+  text.replace(
+    /Content-Length: 0\r\n\r\n$/,
+    `Content-Type: application/sdp\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+
+/** A telephone that answers with a description of its own, and keeps what came. */
+async function phone(world: World, code = 200, contact?: string): Promise<Ua> {
+  const ua = await world.ua("198.18.77.51", 5070);
+  const tag = token();
+  ua.onRequest = (request) => {
+    if (request.method === "ACK") return;
+    const lines = [
+      `SIP/2.0 ${request.method === "INVITE" ? code : 200} Reason`,
+      ...headers(request, "Via").map((via) => `Via: ${via}`),
+      ...headers(request, "Record-Route").map((route) => `Record-Route: ${route}`),
+      `From: ${header(request, "From")}`,
+      `To: ${tagOf(header(request, "To")) ? header(request, "To") : `${header(request, "To")};tag=${tag}`}`,
+      `Call-ID: ${header(request, "Call-ID")}`,
+      `CSeq: ${header(request, "CSeq")}`,
+      `Contact: ${contact ?? `<sip:${ua.address}:${ua.port}>`}`,
+      "Content-Length: 0",
+    ];
+    const text = `${lines.join("\r\n")}\r\n\r\n`;
+    const body = request.method === "INVITE" && code === 200 ? sdp(ua.address, 5002) : "";
+    ua.send(body ? withBody(text, body) : text, request.from);
+  };
+  return ua;
+}
+
+async function call(caller: Ua): Promise<{ answer: SipMessage; ms: number; callId: string }> {
+  const made = invite(caller, "5");
+  const began = performance.now();
+  caller.send(withBody(made.text, sdp(caller.address, 4002)), service);
+  const answer = await caller.wait(
+    "a final answer",
+    (m) => m.code >= 200 && header(m, "Call-ID") === made.callId,
+    3000,
+  );
+  return { answer, ms: performance.now() - began, callId: made.callId };
+}
+
+const decision = (media?: string) => ({ ...toUri("sip:1@198.18.77.51:5070"), ...(media ? { media } : {}) });
+const port = (message: SipMessage | undefined): string =>
+  /m=audio (\d+)/.exec(message?.text ?? "")?.[1] ?? "";
+const invitesAt = (ua: Ua) => ua.seen.filter((m) => m.method === "INVITE" && m.code === 0);
+
+export const media: Record<string, Scenario> = {
+  "audio goes through the relay, or not, as the decision says": async (world) => {
+    const relay = await FakeRelay.start();
+    try {
+      const callee = await phone(world);
+      const caller = await world.ua("198.18.77.50");
+      world.decides(() => decision("relay"));
+      const relayed = await call(caller);
+      assert.equal(port(invitesAt(callee).at(-1)), "30000");
+      assert.equal(port(relayed.answer), "30000");
+      assert.match(header(relayed.answer, "Record-Route"), /;md=r/);
+      assert.deepEqual(
+        relay.seen.filter((line) => line.endsWith(relayed.callId)).map((line) => line.split(" ")[0]),
+        ["offer", "answer"],
+      );
+      caller.send(inDialog(caller, relayed.answer, "ACK", 1), service);
+      caller.send(inDialog(caller, relayed.answer, "BYE", 2), service);
+      await until("the session is deleted", () => relay.seen.includes(`delete ${relayed.callId}`));
+      world.decides(() => decision("direct"));
+      const direct = await call(caller);
+      assert.equal(port(direct.answer), "5002");
+      assert.doesNotMatch(header(direct.answer, "Record-Route"), /;md=/);
+      assert.equal(relay.seen.filter((line) => line.endsWith(direct.callId)).length, 0);
+    } finally {
+      relay.stop();
+    }
+  },
+
+  "a call that is refused leaves no session behind": async (world) => {
+    const relay = await FakeRelay.start();
+    try {
+      await phone(world, 486);
+      const caller = await world.ua("198.18.77.50");
+      world.decides(() => decision("relay"));
+      const { answer, callId } = await call(caller);
+      assert.equal(answer.code, 486);
+      await until("the session is deleted", () => relay.seen.includes(`delete ${callId}`));
+    } finally {
+      relay.stop();
+    }
+  },
+
+  "a relay that hangs costs one call a moment, the next nothing; both go on without it": async (world) => {
+    const relay = await FakeRelay.start();
+    try {
+      await phone(world);
+      const caller = await world.ua("198.18.77.50");
+      world.decides(() => decision("relay"));
+      await call(caller);
+      relay.hangs = true;
+      const first = await call(caller);
+      const second = await call(caller);
+      assert.equal(first.answer.code, 200);
+      assert.equal(port(first.answer), "5002");
+      assert.ok(first.ms > 100 && first.ms < 600, `the first call took ${first.ms} ms`);
+      assert.ok(second.ms < 100, `the second call took ${second.ms} ms`);
+    } finally {
+      relay.stop();
+    }
+  },
+
+  "a dead relay costs nothing, and one that is back is used at once": async (world) => {
+    await phone(world);
+    const caller = await world.ua("198.18.77.50");
+    world.decides(() => decision("relay"));
+    for (let count = 0; count < 6; count++) {
+      const { answer, ms } = await call(caller);
+      assert.equal(port(answer), "5002");
+      assert.ok(ms < 150, `call ${count} took ${ms} ms`);
+    }
+    // Every worker that spoke to the closed port has an error waiting on its socket.
+    const relay = await FakeRelay.start();
+    try {
+      for (let count = 0; count < 6; count++) assert.equal(port((await call(caller)).answer), "30000");
+    } finally {
+      relay.stop();
+    }
+  },
+
+  "a called telephone behind a NAT is reached by where its packets come from": async (world) => {
+    const callee = await phone(world, 200, "<sip:1@10.1.2.3:5060>");
+    const caller = await world.ua("198.18.77.50");
+    world.decides(() => decision("direct"));
+    const { answer, callId } = await call(caller);
+    // nathelper, set_contact_alias: address~port~protocol
+    assert.match(uriIn(header(answer, "Contact")), /^sip:1@10\.1\.2\.3:5060;alias=198\.18\.77\.51~5070~1/);
+    caller.send(inDialog(caller, answer, "ACK", 1), service);
+    caller.send(inDialog(caller, answer, "BYE", 2), service);
+    const bye = await callee.wait("BYE", (m) => m.method === "BYE" && header(m, "Call-ID") === callId);
+    assert.match(bye.text, /^BYE sip:1@10\.1\.2\.3:5060 SIP/);
+  },
+};
