@@ -45,8 +45,8 @@ const patterns: Record<(typeof captureFolders)[number], RegExp> = {
  */
 export function parseCaptureName(path: string): Pick<CaptureFile, "callId" | "base" | "kind"> | undefined {
   const [folder = "", name = "", rest] = path.split("/");
-  const pattern = patterns[folder as keyof typeof patterns] as RegExp | undefined;
-  const match = rest === undefined ? pattern?.exec(name) : undefined;
+  const known = captureFolders.find((one) => one === folder);
+  const match = known && rest === undefined ? patterns[known].exec(name) : null;
   if (!match) return undefined;
   try {
     return {
