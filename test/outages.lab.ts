@@ -10,13 +10,17 @@ const signal = new AbortController().signal;
 const tell = (text: string) => void process.stderr.write(`${text}\n`);
 const timeout = 240_000;
 
+/** Somebody else's lab of this name is not ours to take down. */
+let ours = false;
+
 beforeAll(async () => {
   await lab.up({ isolated: true, detach: false, fresh: true });
+  ours = true;
   await waitForGreen(lab, 120_000, (why) => tell(`waiting: ${why.join("; ")}`), signal);
 });
 
 afterAll(async () => {
-  await lab.down({ wipe: true });
+  if (ours) await lab.down({ wipe: true });
 });
 
 /** Names of active and standby. */
