@@ -30,6 +30,8 @@ import { Upstream } from "./upstream.ts";
 const tickMs = 50;
 /** keepalived obeys its track file within 15 ms (probes); one that does not after so long is hung. */
 const disobedienceMs = 400;
+/** An app that does not come must not keep calls from those numbers that can be routed without it. */
+const waitForAppMs = 10_000;
 /** How long to leave the field to the node with the newest data. */
 const yieldMs = 60_000;
 /** A new agent does not know its peers yet; the address may wait for them so long. */
@@ -90,6 +92,7 @@ export class HostAgent {
       const gates: Partial<Record<PartName, Gate>> = {
         mariadb: () => this.databaseGate(),
         garbd: () => this.voteGate(),
+        kamailio: () => this.sipGate(),
       };
       return new Part(component, context, events, gates[component.name]);
     });
@@ -225,6 +228,17 @@ export class HostAgent {
     const forget = this.abstained;
     this.abstained = false;
     return { go: true, bootstrap: forget };
+  }
+
+  /** A SIP server that nobody can tell what to do would refuse the first calls: better silent until an app is there. */
+  private sipGate(): ReturnType<Gate> {
+    const ownApp = this.part("app")?.mayHaveAnswered ?? false;
+    const peersApp = Object.values(this.peers?.news() ?? {}).some(
+      (news) => news && news.ageMs <= contactMs && news.report.parts.app?.ok,
+    );
+    if (ownApp || peersApp || performance.now() - this.startedAt > waitForAppMs)
+      return { go: true, bootstrap: false };
+    return { go: false, why: "waits for the app, which decides its calls" };
   }
 
   private abstain(): void {
