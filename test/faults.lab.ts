@@ -20,13 +20,17 @@ const pauseMs = 10_000;
 /** All 24 faults take 9 minutes: DIALTONE_ALL_FAULTS=1. */
 const chosen = partFaults.filter((fault) => fault.short || process.env.DIALTONE_ALL_FAULTS);
 
+/** Somebody else's lab of this name is not ours to take down. */
+let ours = false;
+
 beforeAll(async () => {
   await lab.up({ isolated: true, detach: false, fresh: true });
+  ours = true;
   await waitForGreen(lab, 120_000, (why) => tell(`waiting: ${why.join("; ")}`), signal);
 });
 
 afterAll(async () => {
-  await lab.down({ wipe: true });
+  if (ours) await lab.down({ wipe: true });
 });
 
 async function hostOf(on: "active" | "standby" | "witness"): Promise<string> {

@@ -37,6 +37,8 @@ const disobedienceMs = 400;
 const besideMs = 800;
 /** An address taken beside the holder that VRRP has not given us by then is none of ours. */
 const unconfirmedMs = 1500;
+/** An app that does not come must not keep calls from those numbers that can be routed without it. */
+const waitForAppMs = 10_000;
 /** How long to leave the field to the node with the newest data. */
 const yieldMs = 60_000;
 /** A new agent does not know its peers yet; the address may wait for them so long. */
@@ -103,6 +105,7 @@ export class HostAgent {
         mariadb: () => this.databaseGate(),
         garbd: () => this.voteGate(),
         rtpengine: () => this.media?.gate() ?? { go: false, why: "no redis here" },
+        kamailio: () => this.sipGate(),
       };
       return new Part(component, context, events, gates[component.name]);
     });
@@ -254,6 +257,17 @@ export class HostAgent {
     const forget = this.abstained;
     this.abstained = false;
     return { go: true, bootstrap: forget };
+  }
+
+  /** A SIP server that nobody can tell what to do would refuse the first calls: better silent until an app is there. */
+  private sipGate(): ReturnType<Gate> {
+    const ownApp = this.part("app")?.mayHaveAnswered ?? false;
+    const peersApp = Object.values(this.peers?.news() ?? {}).some(
+      (news) => news && news.ageMs <= contactMs && news.report.parts.app?.ok,
+    );
+    if (ownApp || peersApp || performance.now() - this.startedAt > waitForAppMs)
+      return { go: true, bootstrap: false };
+    return { go: false, why: "waits for the app, which decides its calls" };
   }
 
   private abstain(): void {
