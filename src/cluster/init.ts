@@ -58,6 +58,12 @@ media:
   # Audio of calls goes through the service address: relay (always), nat (only where a NAT is in the way) or direct.
   path: relay
 
+recording:
+  # Calls whose rule says \`record\` are kept for so many days on every node (0: for ever).
+  keep_days: 90
+  # Encrypted files need a key first: dialtone recordings keygen
+  encrypt: false
+
 vrrp:
   # Number of the virtual router (RFC 5798): unique on your network.
   id: 73
