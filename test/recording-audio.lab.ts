@@ -1,9 +1,11 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Job } from "../src/recordings/convert.ts";
+import { openRecording } from "../src/recordings/deliver.ts";
 import { runConversion } from "../src/recordings/run-conversion.ts";
 import { description, rtpOfTone, writeCapture } from "./support/rtp-capture.ts";
 import { levelOf, readWav, shareOf } from "./support/wav.ts";
@@ -156,5 +158,16 @@ describe("what happens to captures", () => {
     });
     expect(readWav(Buffer.from(wav.stdout)).seconds).toBeCloseTo(result.duration_ms / 1000, 1);
     expect(wav.stdout.length).toBe(result.files[0]?.plain);
+
+    // A range of it, as the API delivers it.
+    const [file] = result.files;
+    if (!file) throw new Error("no file");
+    const sealed = join(made.work, file.name);
+    const identity = /^AGE-SECRET-KEY-\S+$/m.exec(key)?.[0];
+    const part = await buffer(openRecording(sealed, file, identity, 100, 5099));
+    expect(part.equals(Buffer.from(wav.stdout).subarray(100, 5100))).toBe(true);
+    const other = /^AGE-SECRET-KEY-\S+$/m.exec((await execa("age-keygen", [])).stdout)?.[0];
+    await expect(buffer(openRecording(sealed, file, other, 0, 99))).rejects.toThrow("no identity matched");
+    expect(() => openRecording(sealed, file, undefined, 0, 99)).toThrow("has no key");
   });
 });

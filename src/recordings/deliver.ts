@@ -47,8 +47,12 @@ export function cut(start: number, end: number): Transform {
     transform(chunk: Buffer, _encoding, done) {
       const from = Math.max(0, start - at);
       const to = Math.min(chunk.length, end + 1 - at);
+      const over = at > end;
       at += chunk.length;
-      done(null, to > from ? chunk.subarray(from, to) : null);
+      if (to > from) this.push(chunk.subarray(from, to));
+      // What comes after the last byte is not waited for.
+      if (at > end && !over) this.push(null);
+      done();
     },
   });
 }
@@ -74,12 +78,14 @@ export function openRecording(
   });
   child.on("error", (error) => result.destroy(error));
   child.on("close", (code) => {
-    if (code !== 0 && !result.closed) result.destroy(new Error(`age ended with ${code}: ${said.trim()}`));
+    // Only now is it known whether that was all: a damaged file must not look like a short one.
+    if (code === 0) result.end();
+    else if (!result.readableEnded) result.destroy(new Error(`age ended with ${code}: ${said.trim()}`));
   });
   child.stdin.on("error", () => {}); // it ended early: its exit code and words say why
   child.stdin.end(`${identity}\n`);
-  child.stdout.pipe(result);
-  // A listener that goes away must not leave age behind.
-  result.on("close", () => child.kill());
+  child.stdout.pipe(result, { end: false });
+  // Neither a listener that goes away nor one that has enough leaves age behind.
+  for (const event of ["end", "close"]) result.on(event, () => child.kill());
   return result;
 }
