@@ -291,10 +291,10 @@ describe("recordings", () => {
           problem: expect.stringContaining("no node has a capture"),
         });
       expect((await recordOf(refused[0] ?? ""))?.recording).toMatchObject({ status: "missing", alarm: true });
-      const metrics = await execa("curl", ["-s", "--unix-socket", socketOf(node), "http://x/metrics"]);
-      expect(
-        Number(/^dialtone_app_recording_alarms (\d+)$/m.exec(metrics.stdout)?.[1]),
-      ).toBeGreaterThanOrEqual(22);
+      await until("the metric", 20_000, async () => {
+        const metrics = await execa("curl", ["-s", "--unix-socket", socketOf(node), "http://x/metrics"]);
+        return Number(/^dialtone_app_recording_alarms (\d+)$/m.exec(metrics.stdout)?.[1]) >= 22;
+      });
     } finally {
       await onHost("umount", "--lazy", captures);
     }
