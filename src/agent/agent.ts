@@ -164,7 +164,9 @@ export class HostAgent {
     const heardEnd = (call: string, text: string) => this.log.add("ended-audio", call, text);
     this.audioWatch = new AudioWatch(context, heardEnd);
     const stopListening =
-      context.self.role === "node" ? await listenForEndedAudio(context, heardEnd) : () => undefined;
+      context.self.role === "node"
+        ? await listenForEndedAudio(context, () => this.holds, heardEnd)
+        : () => undefined;
     const timer = setInterval(() => this.tick(), tickMs);
     const stopHousekeeping = startHousekeeping(context, (subject, text) =>
       this.log.add("housekeeping", subject, text),

@@ -125,7 +125,8 @@ export class AudioWatch {
       this.known = calls;
       this.lookedAt = now;
       // Most have simply been hung up, and Kamailio does not know them any more.
-      for (const call of gone) if (await this.isUnknown(call)) await endOnce(this.context, call, this.tell, true);
+      for (const call of gone)
+        if (await this.isUnknown(call)) await endOnce(this.context, call, this.tell, true);
     } catch (error) {
       this.tell("sessions", messageOf(error));
       this.lookedAt = now;
@@ -185,8 +186,12 @@ async function note(context: HostContext, dialog: Dialog, at: Date, tell: Tell):
 
 const answer = `<?xml version="1.0"?>\r\n<methodResponse><params><param><value><string>OK</string></value></param></params></methodResponse>\r\n`;
 
-/** Listens on loopback for rtpengine. @throws Error when the port is taken. */
-export async function listenForEndedAudio(context: HostContext, tell: Tell): Promise<() => Promise<void>> {
+/** Listens on loopback for rtpengine; only the holder of the service address believes it. @throws Error when the port is taken. */
+export async function listenForEndedAudio(
+  context: HostContext,
+  holds: () => boolean,
+  tell: Tell,
+): Promise<() => Promise<void>> {
   const path = mediaTimeoutPath(context.secrets);
   const server: Server = createServer((request, response) => {
     if (request.url !== path || request.method !== "POST") {
@@ -203,7 +208,8 @@ export async function listenForEndedAudio(context: HostContext, tell: Tell): Pro
       response.writeHead(200, { "content-type": "text/xml" }).end(answer);
       const callId = teardownCallId(text);
       if (callId === undefined) tell("unknown", `rtpengine sent something else: ${text.slice(0, 200)}`);
-      else void endOnce(context, callId, tell, false);
+      // A former holder's relay hears nothing of calls that go on at the other node.
+      else if (holds()) void endOnce(context, callId, tell, false);
     });
     request.on("error", (error) => tell("unknown", error.message));
   });

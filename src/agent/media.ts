@@ -18,6 +18,11 @@ const freshMs = 1500;
 const patienceMs = 5000;
 /** rtpengine subscribes anew by itself when it notices that the connection broke; a half-open one it never does. */
 const unsubscribedMs = 3000;
+/**
+ * After a move the old holder's sessions are not to be trusted: packets that still came made some of them its own again,
+ * and it does not hear when those end. It starts anew once the new holder has written all of them into its redis.
+ */
+const renewAfterMs = 3000;
 /** rtpengine leaves a redis that failed alone for 5 s (redis-disable-time): tell it again after that. */
 const againMs = 6500;
 
@@ -45,6 +50,8 @@ export class MediaRelay {
   private nextPoll = 0;
   private wasOk = { redis: false, rtpengine: false, kamailio: false };
   private claims: number[] = [];
+  /** When the relay of a former holder has to start anew as a follower. */
+  private renewAt: number | undefined;
 
   constructor(context: HostContext, parts: MediaParts, tell: Tell) {
     this.context = context;
@@ -68,11 +75,13 @@ export class MediaRelay {
       return { go: false, why: "waits for the other node's redis, to know its calls" };
     this.waitingSince = undefined;
     this.unsubscribedSince = undefined;
+    this.renewAt = undefined;
     return { go: true, bootstrap: true };
   }
 
   /** The service address came or went: at once, because audio waits. */
   addressChanged(holds: boolean): void {
+    this.renewAt = this.holds && !holds ? performance.now() + renewAfterMs : undefined;
     this.holds = holds;
     this.order(holds ? "active" : "standby");
     void this.pings();
@@ -167,8 +176,20 @@ export class MediaRelay {
 
   /** Never on the holder, and only when the other one holds the calls: a restart forgets what is not in its redis. */
   private renewSubscription(now: number): void {
-    const since = this.unsubscribedSince;
     const { rtpengine } = this.parts;
+    if (
+      this.renewAt !== undefined &&
+      now >= this.renewAt &&
+      this.peerHolds &&
+      now - this.peerSeenAt < freshMs
+    ) {
+      this.renewAt = undefined;
+      this.unsubscribedSince = undefined;
+      if (rtpengine.report().ok)
+        rtpengine.kill("the other node has the calls now: starting anew as its follower");
+      return;
+    }
+    const since = this.unsubscribedSince;
     if (since === undefined || now - since < unsubscribedMs) return;
     if (
       this.holds ||
