@@ -19,7 +19,7 @@ import {
 import { EventLog } from "./events.ts";
 import { makeHostDirectories, writeComponentFiles } from "./files.ts";
 import { startHousekeeping } from "./housekeeping.ts";
-import { contactMs, judge, knownNodes, type Observation } from "./judge.ts";
+import { contactMs, judge, knownNodes, mustResync, type Observation } from "./judge.ts";
 import { type Gate, Part } from "./part.ts";
 import { Peers } from "./peers.ts";
 import { identify, type ProcessId } from "./process.ts";
@@ -296,10 +296,18 @@ export class HostAgent {
     this.outsideSince = undefined;
   }
 
-  private heard(report: HostReport, before: HostReport | undefined): void {
-    if (!before) this.log.add("peer", report.host, "heard");
+  private heard(report: HostReport, before: { report: HostReport; silenceMs: number } | undefined): void {
+    if (!before) {
+      this.log.add("peer", report.host, "heard");
+      return;
+    }
     // The other holder gave the address up: only its neighbours' ARP caches still believe in it.
-    if (before?.holds && !report.holds && this.holds) this.announce();
+    if (before.report.holds && !report.holds && this.holds) this.announce();
+    const self = { role: this.context.self.role, holds: this.holds };
+    if (mustResync(self, report, before.silenceMs))
+      this.part("kamailio")?.kill(
+        `no contact with ${report.host} for ${Math.round(before.silenceMs / 1000)} s: registrations made meanwhile are fetched by starting anew`,
+      );
   }
 
   private announce(): void {
