@@ -127,7 +127,7 @@ afterAll(async () => {
 });
 
 describe("recordings", () => {
-  it("fifty at once", async () => {
+  it("fifty at once", { timeout: 300_000 }, async () => {
     const before = performance.now();
     const callIds = await phones.calls({ count: 50, rate: 10 });
     expect(callIds).toHaveLength(50);
@@ -186,7 +186,36 @@ describe("recordings", () => {
     expect(gone).toMatchObject({ status: "deleted", deleted_by: "request", files: [] });
   });
 
-  it("copies go from the owner only, also under a partition", async () => {
+  it("the app dies while it works: nothing is lost; retention deletes on all nodes", {
+    timeout: 300_000,
+  }, async () => {
+    const callIds = await phones.calls({ count: 8, rate: 10 });
+    await delay(2000);
+    await phones.bye(callIds, "caller");
+    await phones.close(callIds);
+    const owner = await active();
+    await until("work in progress", 30_000, async () =>
+      readdirSync(recordingPlaces({ data: dataOf(owner) }).work).some((name) => name.startsWith("make-")),
+    );
+    await lab.kill(owner, "app");
+    const made = await settled(callIds, 160_000);
+    for (const one of made) expect(one).toMatchObject({ alarm: false, problem: "" });
+    expect(readdirSync(recordingPlaces({ data: dataOf(owner) }).work)).toEqual([]);
+
+    const socket = runFiles(hostDirs(dataOf(owner))).mariadbSocket;
+    const [first, ...others] = made;
+    const due = `UPDATE recordings SET delete_after = NOW(3) - INTERVAL 1 SECOND WHERE id = UNHEX('${first?.id}')`;
+    await execa("mariadb", ["--no-defaults", `--socket=${socket}`, "--user=root", "dialtone", "-e", due]);
+    await until("the old one gone", 20_000, async () =>
+      ["a", "b"].every((host) => !existsSync(pathOf(host, first?.id ?? "", "recording.wav"))),
+    );
+    const [gone] = await recordingsOf([first?.call_id ?? ""]);
+    expect(gone).toMatchObject({ status: "deleted", deleted_by: "retention" });
+    for (const one of others) expect(existsSync(pathOf("a", one.id, "recording.wav"))).toBe(true);
+    await green();
+  });
+
+  it("copies go from the owner only, also under a partition", { timeout: 300_000 }, async () => {
     const owner = await active();
     const standby = otherThan(owner);
     const report = reportOf((await lab.status()).hosts.find((host) => host.name === owner) ?? never());
@@ -310,7 +339,9 @@ describe("recordings", () => {
     await settled(after, 60_000);
   });
 
-  it("a call across a failover is one file with both voices on their sides, the gap marked", async () => {
+  it("a call across a failover is one file with both voices on their sides, the gap marked", {
+    timeout: 300_000,
+  }, async () => {
     const [callId = ""] = await phones.calls({ count: 1 });
     await delay(3000); // the length of the conversation, not a wait for something
     const died = await active();

@@ -8,7 +8,7 @@ import type { Component, PartName, partNames } from "../components/component.ts"
 import { holdsServiceAddress } from "../components/keepalived.ts";
 import { configFile, type DatabaseFacts } from "../components/mariadb/index.ts";
 import { type DiskState, readDiskState, recoverPosition } from "../components/mariadb/state.ts";
-import { addServiceAddress, announceServiceAddress, removeServiceAddress, watchVrrp } from "./address.ts";
+import { announceServiceAddress, removeServiceAddress, watchVrrp } from "./address.ts";
 import {
   decideDatabaseStart,
   decideRescue,
@@ -20,23 +20,19 @@ import { AudioWatch, listenForEndedAudio } from "./ended-audio.ts";
 import { EventLog } from "./events.ts";
 import { makeHostDirectories, writeComponentFiles } from "./files.ts";
 import { startHousekeeping } from "./housekeeping.ts";
-import { contactMs, judge, knownNodes, type Observation } from "./judge.ts";
+import { contactMs, judge, knownNodes, mustResync, type Observation } from "./judge.ts";
 import { MediaRelay } from "./media.ts";
 import { type Gate, Part } from "./part.ts";
 import { Peers } from "./peers.ts";
 import { identify, type ProcessId } from "./process.ts";
 import type { HostReport, Verdict } from "./report.ts";
 import { serveAgent } from "./server.ts";
-import { whyNotSwitchOver } from "./switchover.ts";
+import { Handover } from "./switchover.ts";
 import { Upstream } from "./upstream.ts";
 
 const tickMs = 50;
 /** keepalived obeys its track file within 15 ms (probes); one that does not after so long is hung. */
 const disobedienceMs = 400;
-/** A successor that has not taken the address beside us by then does not know how: let VRRP move it. */
-const besideMs = 800;
-/** An address taken beside the holder that VRRP has not given us by then is none of ours. */
-const unconfirmedMs = 1500;
 /** An app that does not come must not keep calls from those numbers that can be routed without it. */
 const waitForAppMs = 10_000;
 /** How long to leave the field to the node with the newest data. */
@@ -77,9 +73,7 @@ export class HostAgent {
   private yieldsTo: { name: string; until: number } | undefined;
   private holds = false;
   private term = 0;
-  private handover: { to: string; since: number } | undefined;
-  /** When this host took the address beside a holder that hands it over; undefined: not, or VRRP confirmed it. */
-  private takenBesideAt: number | undefined;
+  private readonly handover: Handover;
   private forbiddenSince: number | undefined;
   private written: boolean | undefined;
   private recorded = "";
@@ -108,6 +102,15 @@ export class HostAgent {
         kamailio: () => this.sipGate(),
       };
       return new Part(component, context, events, gates[component.name]);
+    });
+    this.handover = new Handover(context, {
+      state: () => ({ holds: this.holds, stopping: this.stopping, mayHold: this.verdict.mayHold }),
+      peers: () => this.peers,
+      tell: (subject, text) => this.log.add("switchover", subject, text),
+      looked: () => this.noticeAddress(),
+      judgeNow: () => this.tick(),
+      announce: () => this.announce(),
+      drop: (why) => this.dropStaleAddress(why),
     });
     const [redis, rtpengine, kamailio] = [this.part("redis"), this.part("rtpengine"), this.part("kamailio")];
     if (redis && rtpengine && kamailio)
@@ -145,7 +148,7 @@ export class HostAgent {
       context.self.role === "node"
         ? await watchVrrp(context, (state) => {
             this.log.add("vrrp", "address", state);
-            if (state === "MASTER") this.takenBesideAt = undefined;
+            if (state === "MASTER") this.handover.confirmed();
             this.noticeAddress();
           })
         : () => undefined;
@@ -159,7 +162,7 @@ export class HostAgent {
       ],
       events: (since) => this.log.since(since),
       stop: () => this.stopRequested.resolve(),
-      switchOver: (force) => this.switchOver(force),
+      switchOver: (force) => this.handover.start(force),
     });
     const heardEnd = (call: string, text: string) => this.log.add("ended-audio", call, text);
     this.audioWatch = new AudioWatch(context, heardEnd);
@@ -327,53 +330,19 @@ export class HostAgent {
     this.outsideSince = undefined;
   }
 
-  private heard(report: HostReport, before: HostReport | undefined): void {
-    if (!before) this.log.add("peer", report.host, "heard");
+  private heard(report: HostReport, before: { report: HostReport; silenceMs: number } | undefined): void {
+    if (!before) {
+      this.log.add("peer", report.host, "heard");
+      return;
+    }
     // The other holder gave the address up: only its neighbours' ARP caches still believe in it.
-    if (before?.holds && !report.holds && this.holds) this.announce();
-    if (report.handover === this.context.self.name && report.holds) void this.takeBeside(report.host);
-    // Our successor has the address: the verdict of this moment lets go of it.
-    if (this.handover?.to === report.host && report.holds) this.tick();
-  }
-
-  private switchOver(force: boolean): ReturnType<typeof whyNotSwitchOver> {
-    const host = this.context.self.name;
-    const news = Object.values(this.peers?.news() ?? {}).filter((item) => item !== undefined);
-    const answer = whyNotSwitchOver({ host, holds: this.holds, stopping: this.stopping }, news, force);
-    if ("reasons" in answer) {
-      this.log.add("switchover", "refused", answer.reasons.join("; "));
-      return answer;
-    }
-    this.log.add("switchover", "started", `to ${answer.to}`);
-    this.handover = { to: answer.to, since: performance.now() };
-    if (this.peers) this.peers.hurried = true;
-    return answer;
-  }
-
-  /** The holder hands over: have the address a moment before it lets go, so that no packet is lost in between. */
-  private async takeBeside(holder: string): Promise<void> {
-    if (this.holds || this.takenBesideAt !== undefined || !this.verdict.mayHold) return;
-    this.takenBesideAt = performance.now();
-    this.log.add("switchover", "taking", `${holder} hands the service address over`);
-    try {
-      await addServiceAddress(this.context);
-      this.announce();
-      this.noticeAddress();
-    } catch (error) {
-      this.takenBesideAt = undefined;
-      this.log.add("switchover", "not-taken", messageOf(error));
-    }
-  }
-
-  private followHandover(now: number): void {
-    if (this.takenBesideAt !== undefined && now - this.takenBesideAt > unconfirmedMs) {
-      this.takenBesideAt = undefined;
-      this.dropStaleAddress("its holder has not let go of it");
-    }
-    if (!this.handover || (this.holds && now - this.handover.since < 5000)) return;
-    this.log.add("switchover", this.holds ? "failed" : "done", `to ${this.handover.to}`);
-    this.handover = undefined;
-    if (this.peers) this.peers.hurried = false;
+    if (before.report.holds && !report.holds && this.holds) this.announce();
+    this.handover.heard(report);
+    const self = { role: this.context.self.role, holds: this.holds };
+    if (mustResync(self, report, before.silenceMs))
+      this.part("kamailio")?.kill(
+        `no contact with ${report.host} for ${Math.round(before.silenceMs / 1000)} s: registrations made meanwhile are fetched by starting anew`,
+      );
   }
 
   private announce(): void {
@@ -397,7 +366,7 @@ export class HostAgent {
       stance: cluster.stance,
       nodeOrder: nodes(cluster).map((host) => host.name),
       stopping: this.stopping,
-      yielding: this.handover !== undefined && performance.now() - this.handover.since > besideMs,
+      yielding: this.handover.yielding,
       holds: this.holds,
       term: this.term,
       parts: Object.fromEntries(this.parts.map((part) => [part.component.name, part.report()])),
@@ -428,7 +397,7 @@ export class HostAgent {
     // A restarted agent that finds the address here leaves it until it has heard its peers (fail-static).
     if (this.verdict.mayHold || !this.holds || now - this.startedAt > settleMs)
       this.writeTrack(this.verdict.mayHold);
-    this.followHandover(now);
+    this.handover.follow(now);
     this.enforce(now);
   }
 
@@ -532,7 +501,7 @@ export class HostAgent {
       agentPid: process.pid,
       agentUptimeMs: Math.round(performance.now() - this.startedAt),
       stopping: this.stopping,
-      ...(this.handover ? { handover: this.handover.to } : {}),
+      ...(this.handover.to === undefined ? {} : { handover: this.handover.to }),
       holds: this.holds,
       term: this.term,
       verdict: this.verdict,

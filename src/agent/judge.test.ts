@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { judge, type Observation, type PeerNews } from "./judge.ts";
+import { judge, mustResync, type Observation, type PeerNews } from "./judge.ts";
 import type { HostReport, PartReport, Sighting } from "./report.ts";
 
 /** Scenarios of two nodes and a witness, told from the view of one node. */
@@ -415,4 +415,15 @@ describe("judge", () => {
       expect(verdicts.filter((verdict) => verdict.mayHold)).toHaveLength(1);
     }
   });
+});
+
+test("a standby fetches the registrations that were made while it had no contact with the active node", () => {
+  const active = { holds: true, agentUptimeMs: 60_000 };
+  const standby = { role: "node", holds: false } as const;
+  expect(mustResync(standby, active, 5000)).toBe(true);
+  expect(mustResync(standby, active, 300)).toBe(false);
+  expect(mustResync({ ...standby, holds: true }, active, 5000)).toBe(false);
+  expect(mustResync({ role: "witness", holds: false }, active, 5000)).toBe(false);
+  // The other side was started anew: it has asked us already.
+  expect(mustResync(standby, { ...active, agentUptimeMs: 1000 }, 5000)).toBe(false);
 });

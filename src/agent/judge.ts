@@ -161,3 +161,15 @@ export function judge(o: Observation): Verdict {
     reasons,
   };
 }
+
+/**
+ * Kamailio's DMQ does not repeat what it could not deliver: after a partition both sides say "active", and registrations
+ * that were made in it never arrive (probes). A Kamailio that starts asks for all of them, in well under a second; the
+ * standby has no calls to lose by that.
+ */
+export const mustResync = (
+  self: { role: "node" | "witness"; holds: boolean },
+  peer: Pick<HostReport, "holds" | "agentUptimeMs">,
+  silenceMs: number,
+): boolean =>
+  self.role === "node" && !self.holds && peer.holds && silenceMs > 2000 && peer.agentUptimeMs > silenceMs;

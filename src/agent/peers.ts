@@ -8,6 +8,9 @@ const deadlineMs = 400;
 /** While the address changes hands by plan, the news of a few milliseconds ago is old. */
 const hurriedMs = 15;
 
+/** A new report, and the one before it with the time between the two. */
+type OnNews = (report: HostReport, before: { report: HostReport; silenceMs: number } | undefined) => void;
+
 /**
  * Asks the other agents for their reports, each in a loop of its own, so that a dead one delays nobody.
  * HTTPS with the cluster's own authority and the peer token.
@@ -16,12 +19,12 @@ export class Peers {
   private readonly context: HostContext;
   private readonly heard = new Map<string, { at: number; report: HostReport }>();
   private readonly stopped = new AbortController();
-  private readonly onNews: (report: HostReport, before: HostReport | undefined) => void;
+  private readonly onNews: OnNews;
   /** Ask all the time: for moments only. */
   hurried = false;
   private readonly loops: Promise<void>[];
 
-  constructor(context: HostContext, onNews: (report: HostReport, before: HostReport | undefined) => void) {
+  constructor(context: HostContext, onNews: OnNews) {
     this.context = context;
     this.onNews = onNews;
     this.loops = peersOf(context.cluster, context.self.name).map((peer) =>
@@ -45,10 +48,10 @@ export class Peers {
         const response = await request(url, { dispatcher: client, headers, signal });
         if (response.statusCode !== 200) throw new Error(`${name} answered ${response.statusCode}`);
         const report = (await response.body.json()) as HostReport;
-        const before = this.heard.get(name)?.report;
+        const before = this.heard.get(name);
         // A report is as old as its request: the peer may have written it just after it was asked.
         this.heard.set(name, { at: began, report });
-        this.onNews(report, before);
+        this.onNews(report, before && { report: before.report, silenceMs: began - before.at });
       } catch {
         // Silence is news too: it shows as the age of the last report.
       }

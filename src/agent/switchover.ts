@@ -1,3 +1,6 @@
+import type { HostContext } from "../cluster/facts.ts";
+import { addServiceAddress } from "./address.ts";
+import type { Peers } from "./peers.ts";
 import type { HostReport } from "./report.ts";
 
 /**
@@ -5,6 +8,11 @@ import type { HostReport } from "./report.ts";
  * no packet meets a moment without a holder), says so, and this one lets go.
  */
 
+/** A successor that has not taken the address beside us by then does not know how: let VRRP move it. */
+const besideMs = 800;
+/** An address taken beside the holder that VRRP has not given us by then is none of ours. */
+const unconfirmedMs = 1500;
+const giveUpMs = 5000;
 /** News that is older does not prove a node fit. */
 const freshMs = 700;
 
@@ -45,4 +53,97 @@ function objections(ageMs: number, report: HostReport, force: boolean): string[]
   for (const part of ["kamailio", "rtpengine", "redis", "app", "mariadb", "keepalived"] as const)
     if (!report.parts[part]?.ok) reasons.push(`${part}: ${report.parts[part]?.detail ?? "does not run"}`);
   return [...new Set(reasons)];
+}
+
+/** What a handover needs of its agent. */
+interface Hands {
+  state(): { holds: boolean; stopping: boolean; mayHold: boolean };
+  peers(): Peers | undefined;
+  tell(subject: string, text: string): void;
+  /** The address has changed: look. */
+  looked(): void;
+  judgeNow(): void;
+  announce(): void;
+  drop(why: string): void;
+}
+
+/** Both sides of a handover, as one host lives them. */
+export class Handover {
+  private readonly context: HostContext;
+  private readonly hands: Hands;
+  private giving: { to: string; since: number } | undefined;
+  /** When this host took the address beside a holder that hands it over; undefined: not, or VRRP confirmed it. */
+  private takenAt: number | undefined;
+
+  constructor(context: HostContext, hands: Hands) {
+    this.context = context;
+    this.hands = hands;
+  }
+
+  /** To whom this host is handing the address over, while it does. */
+  get to(): string | undefined {
+    return this.giving?.to;
+  }
+
+  /** The successor did not take the address beside us: give it up without that. */
+  get yielding(): boolean {
+    return this.giving !== undefined && performance.now() - this.giving.since > besideMs;
+  }
+
+  /** A person wants it. */
+  start(force: boolean): ReturnType<typeof whyNotSwitchOver> {
+    const { holds, stopping } = this.hands.state();
+    const peers = this.hands.peers();
+    const news = Object.values(peers?.news() ?? {}).filter((item) => item !== undefined);
+    const answer = whyNotSwitchOver({ host: this.context.self.name, holds, stopping }, news, force);
+    if ("reasons" in answer) {
+      this.hands.tell("refused", answer.reasons.join("; "));
+      return answer;
+    }
+    this.hands.tell("started", `to ${answer.to}`);
+    this.giving = { to: answer.to, since: performance.now() };
+    if (peers) peers.hurried = true;
+    return answer;
+  }
+
+  heard(report: HostReport): void {
+    if (report.handover === this.context.self.name && report.holds) void this.take(report.host);
+    // Our successor has the address: the verdict of this moment lets go of it.
+    if (this.giving?.to === report.host && report.holds) this.hands.judgeNow();
+  }
+
+  /** The holder hands over: have the address a moment before it lets go, so that no packet is lost in between. */
+  private async take(holder: string): Promise<void> {
+    const { holds, mayHold } = this.hands.state();
+    if (holds || this.takenAt !== undefined || !mayHold) return;
+    this.takenAt = performance.now();
+    this.hands.tell("taking", `${holder} hands the service address over`);
+    try {
+      await addServiceAddress(this.context);
+      this.hands.announce();
+      this.hands.looked();
+    } catch (error) {
+      this.takenAt = undefined;
+      this.hands.tell("not-taken", error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** VRRP made this host the master. */
+  confirmed(): void {
+    this.takenAt = undefined;
+  }
+
+  /** With each tick of the agent: ends what took too long. */
+  follow(now: number): void {
+    if (this.takenAt !== undefined && now - this.takenAt > unconfirmedMs) {
+      this.takenAt = undefined;
+      this.hands.drop("its holder has not let go of it");
+    }
+    const { holds } = this.hands.state();
+    if (!this.giving || (holds && now - this.giving.since < giveUpMs)) return;
+    this.hands.tell(holds ? "failed" : "done", `to ${this.giving.to}`);
+    this.giving = undefined;
+    const peers = this.hands.peers();
+    if (peers) peers.hurried = false;
+  }
 }
