@@ -6,16 +6,8 @@ import writeFileAtomic from "write-file-atomic";
 import { allHosts, type HostContext, nodes, runFiles } from "../cluster/facts.ts";
 import type { Component, PartName, partNames } from "../components/component.ts";
 import { holdsServiceAddress } from "../components/keepalived.ts";
-import { configFile, type DatabaseFacts } from "../components/mariadb/index.ts";
-import { type DiskState, readDiskState, recoverPosition } from "../components/mariadb/state.ts";
 import { announceServiceAddress, removeServiceAddress, watchVrrp } from "./address.ts";
-import {
-  decideDatabaseStart,
-  decideRescue,
-  decideVote,
-  mustRejoin,
-  type StartSituation,
-} from "./database-start.ts";
+import { DatabaseKeeper } from "./database-keeper.ts";
 import { AudioWatch, listenForEndedAudio } from "./ended-audio.ts";
 import { EventLog } from "./events.ts";
 import { makeHostDirectories, writeComponentFiles } from "./files.ts";
@@ -35,8 +27,6 @@ const tickMs = 50;
 const disobedienceMs = 400;
 /** An app that does not come must not keep calls from those numbers that can be routed without it. */
 const waitForAppMs = 10_000;
-/** How long to leave the field to the node with the newest data. */
-const yieldMs = 60_000;
 /** A new agent does not know its peers yet; the address may wait for them so long. */
 const settleMs = 1000;
 
@@ -57,23 +47,12 @@ export class HostAgent {
   private peers: Peers | undefined;
   private upstream: Upstream | undefined;
   private verdict: Verdict = { mayHold: false, light: "red", reasons: ["the agent has just started"] };
-  private disk: DiskState = { initialised: false, uuid: "", seqno: -1, safeToBootstrap: false, view: false };
-  private readingDisk = false;
   private media: MediaRelay | undefined;
   private audioWatch: AudioWatch | undefined;
-  /** `disk` is where the database ended. */
-  private diskRead = false;
-  private databaseWaits: string | undefined;
-  private forceBootstrap = false;
-  /** The arbitrator was stopped so that a new component can form: it must forget the old one. */
-  private abstained = false;
-  /** Since when the database runs outside of a Primary Component, and whether another node is in one. */
-  private outsideSince: { at: number; peerPrimary: boolean } | undefined;
-  /** Keep the database down until that node is Primary (or does not come to it). */
-  private yieldsTo: { name: string; until: number } | undefined;
   private holds = false;
   private term = 0;
   private readonly handover: Handover;
+  private readonly database: DatabaseKeeper;
   private forbiddenSince: number | undefined;
   private written: boolean | undefined;
   private recorded = "";
@@ -86,18 +65,23 @@ export class HostAgent {
     this.config = createHash("sha256").update(JSON.stringify(context.cluster)).digest("hex").slice(0, 12);
     this.run = runFiles(context.dirs);
     this.log = new EventLog(join(context.dirs.log, "events.jsonl"), context.self.name);
+    this.database = new DatabaseKeeper(context, {
+      part: (name) => this.part(name),
+      peers: () => this.peers?.news() ?? {},
+      tell: (subject, text) => this.log.add("database", subject, text),
+    });
     this.parts = components.map((component) => {
       const events = {
         happened: (kind: string, text: string) => {
           this.log.add(`part-${kind}`, component.name, text);
           if (component.name === "keepalived" && kind === "exited") this.dropStaleAddress("keepalived ended");
-          if (component.name === "mariadb" && kind === "exited") void this.readDisk();
+          if (component.name === "mariadb" && kind === "exited") void this.database.readDisk();
         },
         changed: () => queueMicrotask(() => this.tick()),
       };
       const gates: Partial<Record<PartName, Gate>> = {
-        mariadb: () => this.databaseGate(),
-        garbd: () => this.voteGate(),
+        mariadb: () => this.database.startGate(),
+        garbd: () => this.database.voteGate(),
         rtpengine: () => this.media?.gate() ?? { go: false, why: "no redis here" },
         kamailio: () => this.sipGate(),
       };
@@ -139,7 +123,7 @@ export class HostAgent {
     const mariadb = this.part("mariadb");
     if (mariadb) {
       await writeComponentFiles(mariadb.component, context);
-      if (!mariadb.running) await this.readDisk();
+      if (!mariadb.running) await this.database.readDisk();
     }
     // Until the first verdict: not fit. keepalived reads this at its start.
     if (!this.holds) this.writeTrack(false);
@@ -201,69 +185,6 @@ export class HostAgent {
     }
   }
 
-  private async readDisk(): Promise<void> {
-    const { dirs } = this.context;
-    this.readingDisk = true;
-    this.diskRead = false;
-    try {
-      let disk = readDiskState(dirs.mariadb);
-      if (disk.initialised && disk.seqno < 0)
-        disk = {
-          ...disk,
-          ...(await recoverPosition(configFile(this.context), AbortSignal.timeout(120_000))),
-        };
-      this.disk = disk;
-      this.diskRead = true;
-    } catch (error) {
-      this.log.add("database", "position", messageOf(error));
-    } finally {
-      this.readingDisk = false;
-    }
-  }
-
-  private startSituation(): StartSituation {
-    const { cluster, self } = this.context;
-    const nodeOrder = nodes(cluster).map((host) => host.name);
-    const witnesses = allHosts(cluster).flatMap((host) => (host.role === "witness" ? [host.name] : []));
-    return { host: self.name, nodeOrder, disk: this.disk, peers: this.peers?.news() ?? {}, witnesses };
-  }
-
-  private databaseGate(): ReturnType<Gate> {
-    // InnoDB's files can be opened by one process at a time: no start while the position is being read.
-    if (this.readingDisk) return { go: false, why: "reading the position of the last transaction" };
-    const decision = decideDatabaseStart(this.startSituation());
-    if (this.yieldsTo) {
-      const { name, until } = this.yieldsTo;
-      const news = this.peers?.news()[name];
-      if (
-        performance.now() < until &&
-        news &&
-        news.ageMs <= contactMs &&
-        !news.report.database?.facts?.primary
-      )
-        return { go: false, why: `${name} starts the database first` };
-      this.yieldsTo = undefined;
-    }
-    if (this.forceBootstrap || decision.action === "bootstrap") {
-      const why = decision.action === "bootstrap" ? decision.why : "no Primary Component formed";
-      this.forceBootstrap = false;
-      this.databaseWaits = undefined;
-      this.log.add("database", "bootstrap", why);
-      return { go: true, bootstrap: true };
-    }
-    this.databaseWaits = decision.action === "wait" ? decision.why : undefined;
-    return decision.action === "join" ? { go: true, bootstrap: false } : { go: false, why: decision.why };
-  }
-
-  private voteGate(): ReturnType<Gate> {
-    const { nodeOrder, peers } = this.startSituation();
-    const decision = decideVote(nodeOrder, peers);
-    if (decision.action === "wait") return { go: false, why: decision.why };
-    const forget = this.abstained;
-    this.abstained = false;
-    return { go: true, bootstrap: forget };
-  }
-
   /** A SIP server that nobody can tell what to do would refuse the first calls: better silent until an app is there. */
   private sipGate(): ReturnType<Gate> {
     const ownApp = this.part("app")?.mayHaveAnswered ?? false;
@@ -273,61 +194,6 @@ export class HostAgent {
     if (ownApp || peersApp || performance.now() - this.startedAt > waitForAppMs)
       return { go: true, bootstrap: false };
     return { go: false, why: "waits for the app, which decides its calls" };
-  }
-
-  private abstain(): void {
-    const part = this.part("garbd");
-    if (!part?.running) return;
-    const { nodeOrder, peers } = this.startSituation();
-    const decision = decideVote(nodeOrder, peers);
-    if (decision.action !== "wait") return;
-    this.abstained = true;
-    this.log.add("database", "abstains", decision.why);
-    part.kill(decision.why);
-  }
-
-  private get databaseFacts(): DatabaseFacts | undefined {
-    const part = this.part("mariadb");
-    return part?.report().ok ? (part.health?.facts as DatabaseFacts | undefined) : undefined;
-  }
-
-  /** Databases that do not come back by themselves: see database-start.ts. */
-  private rescueDatabase(now: number): void {
-    const part = this.part("mariadb");
-    const facts = this.databaseFacts;
-    const phase = part?.report().phase;
-    const peerPrimary = knownNodes(this.observe()).some((other) => other.direct && other.primary);
-    // A hung database is the business of its probe; here it is about one that works, but alone.
-    const outside =
-      part?.running === true && !facts?.primary && (phase === "starting" || facts !== undefined);
-    if (!outside) this.outsideSince = undefined;
-    else this.outsideSince ??= { at: now, peerPrimary };
-    if (!part || !this.outsideSince) return;
-    // Two different situations with clocks of their own: others have the quorum, or nobody has.
-    if (this.outsideSince.peerPrimary !== peerPrimary) this.outsideSince = { at: now, peerPrimary };
-    const forMs = now - this.outsideSince.at;
-    if (peerPrimary) {
-      const state = facts?.state ?? "";
-      if (!facts || !mustRejoin({ primary: false, peerPrimary, state, forMs })) return;
-      part.kill(
-        `outside of the Primary Component for ${Math.round(forMs / 1000)} s (${state}): it must join anew`,
-      );
-    } else {
-      const position = { uuid: facts?.uuid || this.disk.uuid, seqno: facts?.seqno ?? this.disk.seqno };
-      const decision = decideRescue({ ...this.startSituation(), withoutPrimaryMs: forMs, position });
-      if (decision.action === "wait") return;
-      this.log.add(
-        "database",
-        "rescue",
-        decision.action === "yield"
-          ? `${decision.to} has the newest data: down until it is Primary`
-          : decision.why,
-      );
-      if (decision.action === "bootstrap") this.forceBootstrap = true;
-      else this.yieldsTo = { name: decision.to, until: now + yieldMs };
-      part.kill("no Primary Component with data comes about");
-    }
-    this.outsideSince = undefined;
   }
 
   private heard(report: HostReport, before: { report: HostReport; silenceMs: number } | undefined): void {
@@ -359,7 +225,7 @@ export class HostAgent {
 
   private observe(): Observation {
     const { cluster, self } = this.context;
-    const facts = this.databaseFacts;
+    const facts = this.database.facts;
     return {
       host: self.name,
       role: self.role,
@@ -383,9 +249,8 @@ export class HostAgent {
     if (!this.stopping) for (const part of this.parts) part.tick();
     this.recordParts();
     this.noticeAddress();
-    this.rescueDatabase(performance.now());
+    this.database.tick(performance.now());
     this.media?.tick(Object.values(this.peers?.news() ?? {}).some((news) => news?.report.holds === true));
-    this.abstain();
     if (this.holds && this.part("rtpengine")?.report().ok) void this.audioWatch?.look();
     const before = this.verdict;
     const observation = this.observe();
@@ -481,8 +346,7 @@ export class HostAgent {
   report(): HostReport {
     const { cluster, self } = this.context;
     const news = this.peers?.news() ?? {};
-    const mariadb = this.part("mariadb");
-    const facts = this.databaseFacts;
+    const database = this.database.report();
     const sees = Object.entries(news).flatMap(([name, item]) => {
       if (!item || item.ageMs > 10 * contactMs) return [];
       const { holds, term, verdict, database } = item.report;
@@ -506,20 +370,7 @@ export class HostAgent {
       term: this.term,
       verdict: this.verdict,
       parts: Object.fromEntries(this.parts.map((part) => [part.component.name, part.report()])),
-      ...(mariadb
-        ? {
-            database: {
-              phase: !mariadb.running ? "down" : mariadb.mayHaveAnswered ? "running" : "starting",
-              ...(facts ? { facts } : {}),
-              disk: this.disk,
-              ...(this.outsideSince && !this.outsideSince.peerPrimary
-                ? { withoutPrimaryMs: Math.round(performance.now() - this.outsideSince.at) }
-                : {}),
-              settled: !mariadb.running && this.diskRead && !this.readingDisk,
-              ...(this.databaseWaits ? { waiting: this.databaseWaits } : {}),
-            } as const,
-          }
-        : {}),
+      ...(database ? { database } : {}),
       ...(this.upstream?.reachable === undefined ? {} : { upstream: this.upstream.reachable }),
       sees: Object.fromEntries(sees),
     };
