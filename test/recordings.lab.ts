@@ -24,8 +24,8 @@ import { levelOf, readWav, shareOf } from "./support/wav.ts";
  * copy and delete under a partition. The caller sounds 400 Hz, the called side 1000 Hz.
  */
 
-const lab = openLab(process.env["RECORDINGS_LAB"] ?? "rectest");
-const keepLab = process.env["RECORDINGS_LAB"] !== undefined;
+const lab = openLab(process.env.RECORDINGS_LAB ?? "rectest");
+const keepLab = process.env.RECORDINGS_LAB !== undefined;
 const signal = new AbortController().signal;
 const number = "7001";
 let phones: Telephones;
@@ -112,7 +112,7 @@ beforeAll(async () => {
 
 async function startPhones(dialled: string, base = 5070): Promise<Telephones> {
   const state = lab.state();
-  const namespace = state.hosts["outside"]?.namespace ?? "";
+  const namespace = state.hosts.outside?.namespace ?? "";
   return startTelephones(inNamespace(namespace, "198.18.77.54"), {
     service: { address: state.service, port: 5060 },
     caller: { address: "198.18.77.54", port: base, transport: "udp" },
