@@ -127,7 +127,8 @@ afterAll(async () => {
 });
 
 describe("recordings", () => {
-  it("fifty at once", { timeout: 300_000 }, async () => {
+  // A minute of its own: DIALTONE_ALL_FAULTS=1, or see bench/README.md.
+  it.runIf(process.env.DIALTONE_ALL_FAULTS === "1")("fifty at once", { timeout: 300_000 }, async () => {
     const before = performance.now();
     const callIds = await phones.calls({ count: 50, rate: 10 });
     expect(callIds).toHaveLength(50);
