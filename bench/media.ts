@@ -4,7 +4,7 @@ import { openLab } from "../src/lab/lab.ts";
 import { report } from "./common.ts";
 
 /**
- * Issue 3, "what it must show" 1 to 3: established calls with audio through a fault, again and again.
+ * Established calls with audio through a fault, again and again.
  *
  *   node bench/media.ts [--lab lab] [--calls 100] [--runs 10] [--faults host-death,switchover,…]
  */

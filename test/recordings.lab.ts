@@ -20,7 +20,7 @@ import { callRecordSchema } from "../src/records/call-record.ts";
 import { levelOf, readWav, shareOf } from "./support/wav.ts";
 
 /**
- * Issue 3, "what it must show" 4: recordings of real calls, over a failover, many at once, on a full disk, and who may
+ * Recordings of real calls, over a failover, many at once, on a full disk, and who may
  * copy and delete under a partition. The caller sounds 400 Hz, the called side 1000 Hz.
  */
 

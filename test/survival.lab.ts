@@ -13,7 +13,7 @@ import {
 import { openLab } from "../src/lab/lab.ts";
 
 /**
- * Issue 3, "what it must show" 3: each kind of call through each fault. docs/survival-matrix.md says what callers notice,
+ * Each kind of call through each fault. docs/survival-matrix.md says what callers notice,
  * and this test proves that it is not worse. All faults take 4 minutes: DIALTONE_ALL_FAULTS=1, else four
  * of them. SURVIVAL_WRITE=1 writes the matrix anew.
  */
