@@ -23,7 +23,7 @@ global_defs {
     vrrp_version 3
     vrrp_garp_master_delay 1
     vrrp_garp_master_repeat 3
-    vrrp_garp_master_refresh 10
+    vrrp_garp_master_refresh 1
     vrrp_higher_prio_send_advert true
     vrrp_garp_lower_prio_repeat 3
     vrrp_garp_lower_prio_delay 1
