@@ -14,6 +14,7 @@ import { makeHostDirectories, writeComponentFiles } from "./files.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { contactMs, judge, knownNodes, mustResync, type Observation } from "./judge.ts";
 import { MediaRelay } from "./media.ts";
+import { messageOf } from "./message.ts";
 import { type Gate, Part } from "./part.ts";
 import { Peers } from "./peers.ts";
 import { identify, type ProcessId } from "./process.ts";
@@ -29,8 +30,6 @@ const disobedienceMs = 400;
 const waitForAppMs = 10_000;
 /** A new agent does not know its peers yet; the address may wait for them so long. */
 const settleMs = 1000;
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /**
  * The agent of one host: supervises its parts, judges, gives or denies keepalived the address.

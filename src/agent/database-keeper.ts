@@ -10,13 +10,12 @@ import {
   type StartSituation,
 } from "./database-start.ts";
 import { contactMs, type PeerNews } from "./judge.ts";
+import { messageOf } from "./message.ts";
 import type { Gate, Part } from "./part.ts";
 import type { HostReport } from "./report.ts";
 
 /** How long to leave the field to the node with the newest data. */
 const yieldMs = 60_000;
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** What the keeper needs of its agent. */
 interface KeeperHost {

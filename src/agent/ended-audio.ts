@@ -6,6 +6,7 @@ import { kamailioRpc } from "../components/kamailio/rpc.ts";
 import { rtpengineCommand } from "../components/rtpengine/control.ts";
 import { askSocket } from "./client.ts";
 import { byeTo, type Dialog, parseDialog } from "./dialogs.ts";
+import { messageOf } from "./message.ts";
 
 /**
  * Ends calls whose audio has ended: rtpengine says so (XML-RPC `teardown` with the Call-ID, rtpengine(1) --b2b-url),
@@ -20,8 +21,6 @@ const retryMs = 2000;
 const retries = 150;
 const watchEveryMs = 5000;
 const maxBodyBytes = 64 * 1024;
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** The Call-ID in rtpengine's XML-RPC request; undefined: another request. Pure. */
 export function teardownCallId(xml: string): string | undefined {

@@ -3,6 +3,7 @@ import { kamailioRpc } from "../components/kamailio/rpc.ts";
 import { redisServer } from "../components/redis.ts";
 import { askRedis } from "../components/redis-client.ts";
 import { rtpengineCommand } from "../components/rtpengine/control.ts";
+import { messageOf } from "./message.ts";
 import type { Gate, Part } from "./part.ts";
 
 /**
@@ -33,8 +34,6 @@ export interface MediaParts {
 }
 
 type Tell = (subject: string, text: string) => void;
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 export class MediaRelay {
   private readonly context: HostContext;
