@@ -37,6 +37,11 @@ cluster: ${options.cluster}
 # address; 'consistency' makes it give the service address up.
 stance: availability
 
+# What the standby does before it has to take over: warm-active runs and follows everything (calls survive);
+# warm-passive runs without what the active node knows (calls drop, telephones stay registered); cold-passive starts
+# its parts only then; hot-hot takes calls at its own address too.
+policy: warm-active
+
 service:
   # The address that callers and telephones use; one node holds it at a time.
   address: ${options.serviceAddress}

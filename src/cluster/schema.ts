@@ -31,6 +31,12 @@ export const clusterSchema = z
      * (if it can reach an upstream address), `consistency` does not.
      */
     stance: z.enum(["availability", "consistency"]).default("availability"),
+    /**
+     * What the standby does before it has to take over: `cold-passive` keeps its calls' parts stopped, `warm-passive`
+     * runs them without what the active node knows, `warm-active` runs and follows everything, `hot-hot` takes calls at
+     * its own address too. docs/decisions/0016-policies-and-fencing.md
+     */
+    policy: z.enum(["cold-passive", "warm-passive", "warm-active", "hot-hot"]).default("warm-active"),
     service: z.strictObject({
       /** The address that callers use, with its prefix length, e.g. 192.0.2.100/24. */
       address: z.string().refine((value) => {
