@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { Agent, request } from "undici";
 import { type HostContext, peersOf } from "../cluster/facts.ts";
 import type { PeerNews } from "./judge.ts";
@@ -20,8 +21,9 @@ export class Peers {
   private readonly heard = new Map<string, { at: number; report: HostReport }>();
   private readonly stopped = new AbortController();
   private readonly onNews: OnNews;
-  /** Ask all the time: for moments only. */
-  hurried = false;
+  private hurrying = false;
+  /** Ends the pauses that are going on. */
+  private wake = new AbortController();
   private readonly loops: Promise<void>[];
 
   constructor(context: HostContext, onNews: OnNews) {
@@ -60,10 +62,18 @@ export class Peers {
     await client.destroy();
   }
 
+  /** Ask all the time: for moments only. */
+  set hurried(hurried: boolean) {
+    this.hurrying = hurried;
+    this.wake.abort();
+    this.wake = new AbortController();
+  }
+
   private async pause(began: number): Promise<void> {
-    const step = () => new Promise((resolve) => setTimeout(resolve, hurriedMs));
-    await step();
-    while (!this.hurried && performance.now() - began < pollEveryMs) await step();
+    const left = pollEveryMs - (performance.now() - began);
+    const ms = this.hurrying ? hurriedMs : Math.max(left, hurriedMs);
+    // Rejects when it is woken, which is what it is for.
+    await delay(ms, undefined, { signal: this.wake.signal }).catch(() => undefined);
   }
 
   /** All other hosts; age Infinity: never heard since this agent started. */
@@ -76,6 +86,7 @@ export class Peers {
 
   async close(): Promise<void> {
     this.stopped.abort();
+    this.wake.abort();
     await Promise.all(this.loops);
   }
 }

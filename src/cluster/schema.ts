@@ -1,5 +1,6 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
+import { alertsSchema } from "./alerts-schema.ts";
 
 /**
  * The shape of cluster.yaml: everything that describes one cluster, the same file on every host.
@@ -127,6 +128,13 @@ export const clusterSchema = z
         port: port.default(8444),
       })
       .prefault({}),
+    alerts: alertsSchema,
+    metrics: z
+      .strictObject({
+        /** HTTPS port on each host's own address where a Prometheus reads (token: `dialtone metrics token`); none: closed. */
+        port: port.optional(),
+      })
+      .prefault({}),
   })
   .superRefine((cluster, context) => {
     const hosts = Object.entries(cluster.hosts);
@@ -163,7 +171,9 @@ export const clusterSchema = z
       ["sip", cluster.sip.port],
       ["api", cluster.api.port],
       ["agent", cluster.agent.port],
+      ["metrics", cluster.metrics.port],
     ] as const) {
+      if (value === undefined) continue;
       const other = ports.get(value);
       if (other !== undefined) issue([key, "port"], `${value} is the port of ${other} too`);
       ports.set(value, key);

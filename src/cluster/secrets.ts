@@ -24,6 +24,23 @@ export const secretsSchema = z.strictObject({
       recipient: z.string().regex(/^age1[0-9a-z]+$/, "must be an age recipient"),
     })
     .optional(),
+  /** Token with which a Prometheus reads /metrics; a cluster without one derives it. */
+  metrics_token: secret.optional(),
+  alerts: z
+    .strictObject({
+      /** Password of `alerts.email.user` at the SMTP server. */
+      smtp_password: z.string().min(1).optional(),
+      /** Signing key of a webhook by its name (Standard Webhooks); one that is missing is derived. */
+      webhooks: z
+        .record(
+          z.string(),
+          z
+            .string()
+            .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, "must be whsec_ and 24 to 64 bytes in base64"),
+        )
+        .optional(),
+    })
+    .optional(),
   database: z.strictObject({ app: secret, sst: secret, monitor: secret }),
   /** A private certificate authority of this cluster and one certificate for all its hosts. */
   tls: z.strictObject({ ca: pem, ca_key: pem, cert: pem, key: pem }),
@@ -38,3 +55,12 @@ export const redisPassword = (secrets: Secrets): string =>
 /** Part of the address at which rtpengine reports ended audio: other programs of the host do not know it. */
 export const mediaTimeoutPath = (secrets: Secrets): string =>
   `/${createHmac("sha256", secrets.peer_token).update("media-timeout").digest("base64url")}`;
+
+/** May read the figures of hosts and nothing else. */
+export const metricsToken = (secrets: Secrets): string =>
+  secrets.metrics_token ?? createHmac("sha256", secrets.peer_token).update("metrics").digest("base64url");
+
+/** Signing key of a webhook: `whsec_` and the bytes in base64 (standardwebhooks.com). */
+export const webhookKey = (secrets: Secrets, name: string): string =>
+  secrets.alerts?.webhooks?.[name] ??
+  `whsec_${createHmac("sha256", secrets.peer_token).update(`webhook ${name}`).digest("base64")}`;

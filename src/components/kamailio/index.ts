@@ -1,4 +1,5 @@
-import { readFile, statfs } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { statfs } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { type HostContext, serviceIp } from "../../cluster/facts.ts";
@@ -19,19 +20,27 @@ interface SipHealth {
 const isHere = (address: string): boolean =>
   Object.values(networkInterfaces()).some((entries) => entries?.some((entry) => entry.address === address));
 
-/** Workers that can not run (SIGSTOP, ptrace, zombie): with others idle, OPTIONS alone would not show them. */
-async function stopped(context: HostContext): Promise<string[]> {
-  const parent = (await readFile(join(context.dirs.run, "kamailio", "kamailio.pid"), "utf8")).trim();
-  const children = (await readFile(`/proc/${parent}/task/${parent}/children`, "utf8")).trim().split(" ");
-  const states = await Promise.all(
-    [parent, ...children]
-      .filter((pid) => pid !== "")
-      .map(async (pid) => {
-        const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-        return [pid, stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3)] as const;
-      }),
-  );
-  return states.filter(([, state]) => state !== "" && "TtZX".includes(state)).map(([pid]) => pid);
+/** Field 3 of /proc/PID/stat, proc(5); "": the process is gone. */
+function processState(pid: string): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return stat.charAt(stat.lastIndexOf(")") + 2);
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * Workers that can not run (SIGSTOP, ptrace, zombie): with others idle, OPTIONS alone would not show them.
+ * /proc is memory: read at once, because 25 files by way of the thread pool cost ten times as much.
+ */
+function stopped(context: HostContext): string[] {
+  const parent = readFileSync(join(context.dirs.run, "kamailio", "kamailio.pid"), "latin1").trim();
+  const children = readFileSync(`/proc/${parent}/task/${parent}/children`, "latin1").trim().split(" ");
+  return [parent, ...children].filter((pid) => {
+    const state = pid === "" ? "" : processState(pid);
+    return state !== "" && "TtZX".includes(state);
+  });
 }
 
 /**
@@ -45,7 +54,7 @@ async function probe(context: HostContext, signal: AbortSignal): Promise<Health<
   const answers = await Promise.all(addresses.map((address) => sipOptions(address, port, signal)));
   const bad = answers.find((answer) => answer.code !== 200);
   if (bad) return { ok: false, detail: `SIP OPTIONS is answered with ${bad.code}` };
-  const hung = await stopped(context);
+  const hung = stopped(context);
   if (hung.length > 0) return { ok: false, detail: `SIP processes that do not run: ${hung.join(", ")}` };
   const ms = Math.max(...answers.map((answer) => answer.ms));
   const { bavail, bsize } = await statfs(sipJournal(context));

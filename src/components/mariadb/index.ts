@@ -144,22 +144,46 @@ async function prepare(context: HostContext, how: StartHow): Promise<string[]> {
   return [start, "--wsrep-new-cluster"];
 }
 
+/**
+ * One connection for each host, kept between probes: a handshake four times a second costs both sides more than the
+ * question. It is dropped at the first failure, and with the server.
+ */
+const monitors = new Map<string, Promise<mysql.Connection>>();
+
+function monitor(context: HostContext): Promise<mysql.Connection> {
+  const socketPath = runFiles(context.dirs).mariadbSocket;
+  const known = monitors.get(socketPath);
+  if (known !== undefined) return known;
+  const password = context.secrets.database.monitor;
+  const made = mysql
+    .createConnection({ socketPath, user: "monitor", password, connectTimeout: 1000 })
+    .then((connection) => {
+      // An 'error' without a listener would end the agent when the server dies between two statements.
+      connection.on("error", () => forget(socketPath, made));
+      return connection;
+    });
+  monitors.set(socketPath, made);
+  return made;
+}
+
+function forget(socketPath: string, made: Promise<mysql.Connection>): void {
+  if (monitors.get(socketPath) === made) monitors.delete(socketPath);
+  // One that never came about has nothing to close; its failure was told to who asked for it.
+  made.then((connection) => connection.destroy()).catch(() => undefined);
+}
+
 /** SHOW STATUS answers also without quorum: that is how one learns that there is none. */
 async function probe(context: HostContext, signal: AbortSignal): Promise<Health<DatabaseFacts>> {
-  const connection = await mysql.createConnection({
-    socketPath: runFiles(context.dirs).mariadbSocket,
-    user: "monitor",
-    password: context.secrets.database.monitor,
-    connectTimeout: 1000,
-  });
-  // An 'error' without a listener would end the agent when the server dies between two statements.
-  connection.on("error", () => connection.destroy());
-  const abort = () => connection.destroy();
-  signal.addEventListener("abort", abort);
+  const made = monitor(context);
+  const late = Promise.withResolvers<never>();
+  const onAbort = () => late.reject(new Error("no answer to SHOW STATUS in time"));
+  signal.addEventListener("abort", onAbort);
   try {
-    const [rows] = await connection.query<(mysql.RowDataPacket & { Variable_name: string; Value: string })[]>(
+    const connection = await Promise.race([made, late.promise]);
+    const query = connection.query<(mysql.RowDataPacket & { Variable_name: string; Value: string })[]>(
       "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_ready','wsrep_cluster_status','wsrep_local_state_comment','wsrep_cluster_size','wsrep_last_committed','wsrep_cluster_state_uuid')",
     );
+    const [rows] = await Promise.race([query, late.promise]);
     const status = new Map(rows.map((row) => [row.Variable_name, row.Value]));
     const get = (name: string) => status.get(name) ?? "";
     const facts: DatabaseFacts = {
@@ -170,12 +194,12 @@ async function probe(context: HostContext, signal: AbortSignal): Promise<Health<
       uuid: get("wsrep_cluster_state_uuid"),
     };
     const detail = `${get("wsrep_cluster_status") || "no cluster"}, ${facts.state}, ${facts.size} members`;
-    // Said goodbye: a mere hang-up would be a warning in MariaDB's log, four times a second.
-    await connection.end();
     return { ok: true, detail, facts };
+  } catch (error) {
+    forget(runFiles(context.dirs).mariadbSocket, made);
+    throw error;
   } finally {
-    signal.removeEventListener("abort", abort);
-    connection.destroy();
+    signal.removeEventListener("abort", onAbort);
   }
 }
 
