@@ -197,6 +197,7 @@ export class HostAgent {
 
   /** A SIP server that nobody can tell what to do would refuse the first calls: better silent until an app is there. */
   private sipGate(): ReturnType<Gate> {
+    if (this.context.self.role === "edge") return { go: true, bootstrap: false };
     const ownApp = this.part("app")?.mayHaveAnswered ?? false;
     const peersApp = Object.values(this.peers?.news() ?? {}).some(
       (news) => news && news.ageMs <= contactMs && news.report.parts.app?.ok,

@@ -157,6 +157,7 @@ export function newSecrets(cluster: Cluster): Secrets {
     peer_token: random(),
     nonce_secret: random(),
     redis: random(),
+    dns_key: randomBytes(32).toString("base64"),
     database: { app: random(), sst: random(), monitor: random() },
     tls: newCertificates(cluster),
   };
