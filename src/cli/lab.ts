@@ -5,6 +5,7 @@ import { type Lab, type Moment, openLab } from "../lab/lab.ts";
 import { defaultLab, defaultSubnet } from "../lab/names.ts";
 import { describeStatus } from "../lab/text.ts";
 import { waitForGreen } from "../lab/wait.ts";
+import { addTimeline } from "./timeline.ts";
 
 /** `dialtone lab …`: a whole cluster on this machine. A thin shell around src/lab. */
 
@@ -206,6 +207,8 @@ Examples:
       const { lab } = contextOf(command);
       process.exitCode = (await lab.exec(host, words, { inherit: true })).code;
     });
+
+  addTimeline(group.command("timeline"));
 
   registerFaults(group);
 }
