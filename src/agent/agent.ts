@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
+import type { AppHealth } from "../app/health-api.ts";
 import { allHosts, type HostContext, nodes, runFiles } from "../cluster/facts.ts";
 import type { Component, PartName, partNames } from "../components/component.ts";
 import { holdsServiceAddress } from "../components/keepalived.ts";
@@ -15,6 +16,7 @@ import { startHousekeeping } from "./housekeeping.ts";
 import { contactMs, judge, knownNodes, mustResync, type Observation } from "./judge.ts";
 import { MediaRelay } from "./media.ts";
 import { messageOf } from "./message.ts";
+import { Notifier } from "./notify.ts";
 import { type Gate, Part } from "./part.ts";
 import { Peers } from "./peers.ts";
 import { identify, type ProcessId } from "./process.ts";
@@ -54,6 +56,7 @@ export class HostAgent {
   private readonly handover: Handover;
   private readonly database: DatabaseKeeper;
   private readonly watch: Watch;
+  private readonly notifier: Notifier;
   private forbiddenSince: number | undefined;
   private written: boolean | undefined;
   private recorded = "";
@@ -67,6 +70,7 @@ export class HostAgent {
     this.run = runFiles(context.dirs);
     this.log = new EventLog(join(context.dirs.log, "events.jsonl"), context.self.name);
     this.watch = new Watch(context, this.log);
+    this.notifier = new Notifier(process.env, (why) => this.log.add("agent", "systemd", why));
     this.database = new DatabaseKeeper(context, {
       part: (name) => this.part(name),
       peers: () => this.peers?.news() ?? {},
@@ -160,7 +164,11 @@ export class HostAgent {
       context.self.role === "node"
         ? await listenForEndedAudio(context, () => this.holds, heardEnd)
         : () => undefined;
-    const timer = setInterval(() => this.tick(), tickMs);
+    const timer = setInterval(() => {
+      this.tick();
+      this.notifier.alive(performance.now(), `${this.verdict.light}. ${this.verdict.reasons.join("; ")}`);
+    }, tickMs);
+    this.notifier.ready();
     const stopHousekeeping = startHousekeeping(context, (subject, text) =>
       this.log.add("housekeeping", subject, text),
     );
@@ -177,6 +185,7 @@ export class HostAgent {
       stopVrrp();
       await closeServers();
       await this.watch.close();
+      this.notifier.close();
     }
     this.log.add("agent", "stopped", "all parts are stopped");
   }
@@ -328,6 +337,7 @@ export class HostAgent {
   }
 
   private async stopParts(): Promise<void> {
+    this.notifier.stopping();
     this.log.add("agent", "stopping", "giving the service address up, then stopping all parts");
     this.stopping = true;
     const deadline = performance.now() + 2000;
@@ -381,7 +391,7 @@ export class HostAgent {
       ...(database ? { database } : {}),
       ...(this.upstream?.reachable === undefined ? {} : { upstream: this.upstream.reachable }),
       sees: Object.fromEntries(sees),
-      watch: this.watch.report(),
+      watch: this.watch.report((this.part("app")?.health?.facts as AppHealth | undefined)?.problems),
     };
   }
 }
