@@ -92,6 +92,8 @@ export interface WatchReport {
   boot: string;
   /** CLOCK_MONOTONIC of the teller, ms, at the moment of `wallMs`. */
   monotonicMs: number;
+  /** All hosts of cluster.yaml. */
+  hosts: string[];
   /** `seq` of the newest entry of the incident log. */
   lastEvent: number;
   /** The other hosts' wall clocks against the own, ms. */

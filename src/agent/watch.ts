@@ -117,6 +117,7 @@ export class Watch {
     return {
       boot: this.boot,
       monotonicMs: monotonicMs(),
+      hosts: allHosts(this.context.cluster).map((host) => host.name),
       lastEvent: this.log.last,
       clocks: Object.fromEntries(clocks),
       silent: Object.fromEntries([...this.silent].map(([host, { why }]) => [host, why ?? "unknown"])),
