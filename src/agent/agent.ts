@@ -22,6 +22,7 @@ import { Peers } from "./peers.ts";
 import { identify, type ProcessId } from "./process.ts";
 import type { HostReport, Verdict } from "./report.ts";
 import { serveAgent } from "./server.ts";
+import { StandingWatch } from "./standing.ts";
 import { Handover } from "./switchover.ts";
 import { Upstream } from "./upstream.ts";
 import { Watch } from "./watch.ts";
@@ -55,6 +56,7 @@ export class HostAgent {
   private term = 0;
   private readonly handover: Handover;
   private readonly database: DatabaseKeeper;
+  private readonly standing: StandingWatch;
   private readonly watch: Watch;
   private readonly notifier: Notifier;
   private forbiddenSince: number | undefined;
@@ -76,6 +78,7 @@ export class HostAgent {
       peers: () => this.peers?.news() ?? {},
       tell: (subject, text) => this.log.add("database", subject, text),
     });
+    this.standing = new StandingWatch(context, (name) => this.part(name));
     this.parts = components.map((component) => {
       const events = {
         happened: (kind: string, text: string) => {
@@ -156,7 +159,7 @@ export class HostAgent {
       events: (since) => this.log.since(since),
       watch: this.watch,
       stop: () => this.stopRequested.resolve(),
-      switchOver: (force) => this.handover.start(force),
+      switchOver: (force, accept) => this.handover.start(force, accept),
     });
     const heardEnd = (call: string, text: string) => this.log.add("ended-audio", call, text);
     this.audioWatch = new AudioWatch(context, heardEnd);
@@ -275,6 +278,7 @@ export class HostAgent {
     const now = performance.now();
     if (before.light !== this.verdict.light || before.mayHold !== this.verdict.mayHold)
       this.log.add("verdict", this.verdict.light, this.verdict.reasons.join("; ") || "all well");
+    this.standing.tick(now, () => this.report(), observation.peers);
     if (this.context.self.role !== "node") return;
     // A restarted agent that finds the address here leaves it until it has heard its peers (fail-static).
     if (this.verdict.mayHold || !this.holds || now - this.startedAt > settleMs)
@@ -390,6 +394,8 @@ export class HostAgent {
       parts: Object.fromEntries(this.parts.map((part) => [part.component.name, part.report()])),
       ...(database ? { database } : {}),
       ...(this.upstream?.reachable === undefined ? {} : { upstream: this.upstream.reachable }),
+      ...(self.role === "node" ? { standing: this.standing.report() } : {}),
+      ...(this.standing.light ? { light: this.standing.light } : {}),
       sees: Object.fromEntries(sees),
       watch: this.watch.report((this.part("app")?.health?.facts as AppHealth | undefined)?.problems),
     };

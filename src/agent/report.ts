@@ -48,6 +48,77 @@ export interface Verdict {
   reasons: string[];
 }
 
+/** The newest drill of one kind, as GET /v1/drills/last tells it. */
+export interface LastDrill {
+  kind: string;
+  /** RFC 3339. */
+  finished_at: string;
+  release: string;
+  config: string;
+  passed: boolean;
+  summary: string;
+}
+
+/** What two nodes must have the same of, and what waits in one of them. A figure that is missing could not be asked. */
+export interface Standing {
+  rulesVersion?: number;
+  /** Registered contacts that Kamailio knows. */
+  contacts?: number;
+  /** Media sessions that rtpengine knows, its own and those it follows. */
+  sessions?: number;
+  /** How long the oldest call event that is not in the database has been waiting. */
+  unshippedMs?: number;
+  /** Call events that were shipped and are not in the database any more. */
+  recordsMissing?: number;
+  drills?: LastDrill[];
+}
+
+/** One reason why it is not safe to lose a node; `code` is stable, for programs (light.ts lists them). */
+export interface LightReason {
+  code: LightCode;
+  /** What is so. */
+  text: string;
+  /** What callers would notice if this node had to take over now. */
+  callers: string;
+  /** What a person does about it. */
+  advice: string;
+  /** Seen so long by the host that tells it. */
+  sinceMs?: number;
+}
+export const lightCodes = [
+  "nobody-holds",
+  "no-standby",
+  "not-heard",
+  "not-fit",
+  "stopping",
+  "part-down",
+  "cut-off",
+  "no-quorum",
+  "vote-missing",
+  "database-behind",
+  "release-differs",
+  "config-differs",
+  "rules-behind",
+  "locations-differ",
+  "media-behind",
+  "journal-unshipped",
+  "records-missing",
+  "functional-failed",
+  "hardware",
+  "not-drilled",
+  "drill-failed",
+] as const;
+export type LightCode = (typeof lightCodes)[number];
+
+/**
+ * Standby: could it take over now and go on with everything? Holder and witness: is it safe to lose the holder?
+ * green: yes. amber: calls would go on, but something is lost or unproven. red: no.
+ */
+export interface Light {
+  colour: "green" | "amber" | "red";
+  reasons: LightReason[];
+}
+
 export interface HostReport {
   host: string;
   role: "node" | "witness";
@@ -82,6 +153,10 @@ export interface HostReport {
   };
   /** undefined: no upstream address configured. */
   upstream?: boolean;
+  /** Missing in reports of releases before the light. */
+  standing?: Standing;
+  /** Safe to fail over? Not the same as `verdict.light`, which is the health of this host as it is now. */
+  light?: Light;
   sees: Record<string, Sighting>;
   /** What this agent notices as a watcher (watch.ts); an older agent has none of it. */
   watch?: WatchReport;
