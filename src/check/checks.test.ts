@@ -17,6 +17,7 @@ const watch: WatchReport = {
 const report = (host: string, facts: Partial<HostReport> = {}): HostReport => ({
   ...{ host, role: host === "w" ? "witness" : "node", cluster: "c", release: "1", config: "x", wallMs: now },
   ...{ agentPid: 1, agentUptimeMs: 1, stopping: false, holds: host === "a", term: 1, sees: {}, watch },
+  light: { colour: "green", reasons: [] },
   verdict: { mayHold: host !== "w", light: "green", reasons: [] },
   parts: { kamailio: { phase: "running", ok: true, detail: "answers", restarts: 2, sinceMs: 1 } },
   database: {
@@ -47,6 +48,10 @@ test("a healthy cluster is OK in one line with its figures", () => {
 });
 
 describe("what is wrong shows in the exit code", () => {
+  const reason = {
+    ...{ code: "rules-behind" as const, text: "rules 3 and 4", advice: "wait" },
+    callers: "calls would be routed by older rules",
+  };
   const unfit = { mayHold: false, light: "red" as const, reasons: ["SIP server: killed | by hand"] };
   test.each([
     ["nobody holds", known({}, report("a", { holds: false }), report("b")), "service", 2, "nobody holds"],
@@ -59,7 +64,14 @@ describe("what is wrong shows in the exit code", () => {
       "nobody can take over",
     ],
     ["red host", known({}, report("a", { verdict: unfit })), "node", 2, "SIP server: killed | by hand"],
-    ["no drill", known({ drills: [] }), "drill", 2, "no drill has ever passed"],
+    [
+      "not safe",
+      known({}, report("a", { light: { colour: "amber", reasons: [reason] } })),
+      "light",
+      1,
+      "rules 3 and 4: calls would be routed by older rules",
+    ],
+    ["no drill", known({ drills: [] }), "drill", 1, "no drill has ever passed"],
     ["app dead", known({ drillsProblem: "refused" }), "drill", 0, "today"],
   ] as const)("%s", (_name, state, check, level, words) => {
     const result = checks[check](state, {});

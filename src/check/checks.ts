@@ -124,6 +124,19 @@ function database(known: Known): CheckResult {
   };
 }
 
+/** Is it safe to lose a node? */
+function light(known: Known): CheckResult {
+  const found = own(known)?.light;
+  if (!found) return unknown("the agent does not tell whether it is safe to fail over");
+  const [first] = found.reasons;
+  return {
+    level: found.colour === "green" ? 0 : found.colour === "amber" ? 1 : 2,
+    summary: first ? `${first.text}: ${first.callers}` : "safe to lose a node",
+    figures: [{ label: "reasons", value: found.reasons.length, min: 0 }],
+    details: found.reasons.map(({ code, text, advice }) => `${code}: ${text}; ${advice}`),
+  };
+}
+
 const over = (value: number, { warn, crit }: Required<Limits>): Level =>
   value >= crit ? 2 : value >= warn ? 1 : 0;
 const under = (value: number, { warn, crit }: Required<Limits>): Level =>
@@ -177,7 +190,7 @@ function drill(known: Known, limits: Limits): CheckResult {
   );
   if (!Number.isFinite(newest))
     return {
-      ...{ level: 2, figures: [], details },
+      ...{ level: 1, figures: [], details },
       summary: "no drill has ever passed: nobody knows whether a takeover works",
     };
   const days = (known.now - newest) / dayMs;
@@ -234,7 +247,7 @@ function clock(known: Known, limits: Limits): CheckResult {
   };
 }
 
-export const checks = { service, node, database, disk, certificates, drill, clock } satisfies Record<
+export const checks = { service, node, database, light, disk, certificates, drill, clock } satisfies Record<
   string,
   (known: Known, limits: Limits) => CheckResult
 >;
