@@ -4,7 +4,7 @@ import { setPriority } from "node:os";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import type { AppHealth } from "../app/health-api.ts";
-import { allHosts, type HostContext, nodes, runFiles } from "../cluster/facts.ts";
+import { allHosts, type HostContext, nodes, runFiles, voters } from "../cluster/facts.ts";
 import type { Component, PartName, partNames } from "../components/component.ts";
 import { holdsServiceAddress } from "../components/keepalived.ts";
 import { announceServiceAddress, removeServiceAddress, watchVrrp } from "./address.ts";
@@ -13,7 +13,7 @@ import { AudioWatch, listenForEndedAudio } from "./ended-audio.ts";
 import { EventLog } from "./events.ts";
 import { makeHostDirectories, writeComponentFiles } from "./files.ts";
 import { startHousekeeping } from "./housekeeping.ts";
-import { contactMs, judge, knownNodes, mustResync, type Observation } from "./judge.ts";
+import { contactMs, judge, knownNodes, mustResync, type Observation, sightingOf } from "./judge.ts";
 import { MediaRelay } from "./media.ts";
 import { messageOf } from "./message.ts";
 import { Notifier } from "./notify.ts";
@@ -22,6 +22,7 @@ import { Peers } from "./peers.ts";
 import { identify, type ProcessId } from "./process.ts";
 import type { HostReport, Verdict } from "./report.ts";
 import { serveAgent } from "./server.ts";
+import { Serving } from "./serving.ts";
 import { StandingWatch } from "./standing.ts";
 import { Handover } from "./switchover.ts";
 import { Upstream } from "./upstream.ts";
@@ -52,6 +53,7 @@ export class HostAgent {
   private verdict: Verdict = { mayHold: false, light: "red", reasons: ["the agent has just started"] };
   private media: MediaRelay | undefined;
   private audioWatch: AudioWatch | undefined;
+  private readonly serving: Serving;
   private holds = false;
   private term = 0;
   private readonly handover: Handover;
@@ -96,6 +98,7 @@ export class HostAgent {
       };
       return new Part(component, context, events, gates[component.name]);
     });
+    this.serving = new Serving(context, (text) => this.log.add("serving", "own address", text));
     this.handover = new Handover(context, {
       state: () => ({ holds: this.holds, stopping: this.stopping, mayHold: this.verdict.mayHold }),
       peers: () => this.peers,
@@ -165,7 +168,7 @@ export class HostAgent {
     this.audioWatch = new AudioWatch(context, heardEnd);
     const stopListening =
       context.self.role === "node"
-        ? await listenForEndedAudio(context, () => this.holds, heardEnd)
+        ? await listenForEndedAudio(context, () => this.holds || this.serving.carries, heardEnd)
         : () => undefined;
     const timer = setInterval(() => {
       this.tick();
@@ -206,6 +209,7 @@ export class HostAgent {
 
   /** A SIP server that nobody can tell what to do would refuse the first calls: better silent until an app is there. */
   private sipGate(): ReturnType<Gate> {
+    if (this.context.self.role === "edge") return { go: true, bootstrap: false };
     const ownApp = this.part("app")?.mayHaveAnswered ?? false;
     const peersApp = Object.values(this.peers?.news() ?? {}).some(
       (news) => news && news.ageMs <= contactMs && news.report.parts.app?.ok,
@@ -257,7 +261,7 @@ export class HostAgent {
       parts: Object.fromEntries(this.parts.map((part) => [part.component.name, part.report()])),
       primary: facts?.primary ?? false,
       members: facts?.size ?? 0,
-      hosts: allHosts(cluster).length,
+      hosts: voters(cluster).length,
       upstream: this.upstream?.reachable,
       peers: this.peers?.news() ?? {},
       others: allHosts(cluster).flatMap((host) => (host.name === self.name ? [] : [host.name])),
@@ -270,11 +274,13 @@ export class HostAgent {
     this.noticeAddress();
     this.database.tick(performance.now());
     this.media?.tick(Object.values(this.peers?.news() ?? {}).some((news) => news?.report.holds === true));
-    if (this.holds && this.part("rtpengine")?.report().ok) void this.audioWatch?.look();
+    if ((this.holds || this.serving.carries) && this.part("rtpengine")?.report().ok)
+      void this.audioWatch?.look();
     this.watch.tick(this.peers?.news() ?? {});
     const before = this.verdict;
     const observation = this.observe();
     this.verdict = judge(observation);
+    this.serving.tick(observation);
     const now = performance.now();
     if (before.light !== this.verdict.light || before.mayHold !== this.verdict.mayHold)
       this.log.add("verdict", this.verdict.light, this.verdict.reasons.join("; ") || "all well");
@@ -371,11 +377,7 @@ export class HostAgent {
     const database = this.database.report();
     const sees = Object.entries(news).flatMap(([name, item]) => {
       if (!item || item.ageMs > 10 * contactMs) return [];
-      const { holds, term, verdict, database } = item.report;
-      const primary = database?.facts?.primary ?? false;
-      return [
-        [name, { ageMs: Math.round(item.ageMs), holds, term, mayHold: verdict.mayHold, primary }] as const,
-      ];
+      return [[name, { ...sightingOf(item), ageMs: Math.round(item.ageMs) }] as const];
     });
     return {
       host: self.name,
@@ -391,6 +393,7 @@ export class HostAgent {
       holds: this.holds,
       term: this.term,
       verdict: this.verdict,
+      ...(this.serving.verdict ? { serves: this.serving.verdict } : {}),
       parts: Object.fromEntries(this.parts.map((part) => [part.component.name, part.report()])),
       ...(database ? { database } : {}),
       ...(this.upstream?.reachable === undefined ? {} : { upstream: this.upstream.reachable }),

@@ -1,4 +1,5 @@
 import type { LoopDelay } from "../app/loop-delay.ts";
+import type { HostRole } from "../cluster/schema.ts";
 import type { PartName } from "../components/component.ts";
 import type { DatabaseFacts } from "../components/mariadb/index.ts";
 import type { DiskState } from "../components/mariadb/state.ts";
@@ -37,6 +38,8 @@ export interface Sighting {
   term: number;
   mayHold: boolean;
   primary: boolean;
+  /** It takes calls at its own address; undefined: nobody asks for that here, or an older release. */
+  serves?: boolean;
 }
 
 export interface Verdict {
@@ -121,7 +124,7 @@ export interface Light {
 
 export interface HostReport {
   host: string;
-  role: "node" | "witness";
+  role: HostRole;
   cluster: string;
   release: string;
   /** SHA-256 of cluster.yaml as checked, first 12 hex digits. */
@@ -137,6 +140,8 @@ export interface HostReport {
   /** Grows with each takeover in the cluster; tells a newer claim to the address from an older one. */
   term: number;
   verdict: Verdict;
+  /** Does this host take calls at its own address (hot-hot, DNS, edges), and if not, why? */
+  serves?: { ok: boolean; why: string[] };
   parts: Partial<Record<PartName, PartReport>>;
   database?: {
     /** starting: has not answered since it was started. running: has, even if it does not now. */
