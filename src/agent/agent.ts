@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
+import type { AppHealth } from "../app/health-api.ts";
 import { allHosts, type HostContext, nodes, runFiles, voters } from "../cluster/facts.ts";
 import type { Component, PartName, partNames } from "../components/component.ts";
 import { holdsServiceAddress } from "../components/keepalived.ts";
@@ -16,6 +17,7 @@ import { startHousekeeping } from "./housekeeping.ts";
 import { contactMs, judge, knownNodes, mustResync, type Observation, sightingOf } from "./judge.ts";
 import { MediaRelay } from "./media.ts";
 import { messageOf } from "./message.ts";
+import { Notifier } from "./notify.ts";
 import { type Gate, Part } from "./part.ts";
 import { Peers } from "./peers.ts";
 import { identify, type ProcessId } from "./process.ts";
@@ -60,6 +62,7 @@ export class HostAgent {
   private readonly database: DatabaseKeeper;
   private readonly standing: StandingWatch;
   private readonly watch: Watch;
+  private readonly notifier: Notifier;
   private forbiddenSince: number | undefined;
   private written: boolean | undefined;
   private recorded = "";
@@ -73,6 +76,7 @@ export class HostAgent {
     this.run = runFiles(context.dirs);
     this.log = new EventLog(join(context.dirs.log, "events.jsonl"), context.self.name);
     this.watch = new Watch(context, this.log);
+    this.notifier = new Notifier(process.env, (why) => this.log.add("agent", "systemd", why));
     this.database = new DatabaseKeeper(context, {
       part: (name) => this.part(name),
       peers: () => this.peers?.news() ?? {},
@@ -169,7 +173,11 @@ export class HostAgent {
       context.self.role === "node"
         ? await listenForEndedAudio(context, () => this.holds || this.serving.carries, heardEnd)
         : () => undefined;
-    const timer = setInterval(() => this.tick(), tickMs);
+    const timer = setInterval(() => {
+      this.tick();
+      this.notifier.alive(performance.now(), `${this.verdict.light}. ${this.verdict.reasons.join("; ")}`);
+    }, tickMs);
+    this.notifier.ready();
     const stopHousekeeping = startHousekeeping(context, (subject, text) =>
       this.log.add("housekeeping", subject, text),
     );
@@ -186,6 +194,7 @@ export class HostAgent {
       stopVrrp();
       await closeServers();
       await this.watch.close();
+      this.notifier.close();
     }
     this.log.add("agent", "stopped", "all parts are stopped");
   }
@@ -343,6 +352,7 @@ export class HostAgent {
   }
 
   private async stopParts(): Promise<void> {
+    this.notifier.stopping();
     this.log.add("agent", "stopping", "giving the service address up, then stopping all parts");
     this.stopping = true;
     const deadline = performance.now() + 2000;
@@ -395,7 +405,7 @@ export class HostAgent {
       ...(self.role === "node" ? { standing: this.standing.report() } : {}),
       ...(this.standing.light ? { light: this.standing.light } : {}),
       sees: Object.fromEntries(sees),
-      watch: this.watch.report(),
+      watch: this.watch.report((this.part("app")?.health?.facts as AppHealth | undefined)?.problems),
     };
   }
 }

@@ -1,7 +1,10 @@
+import type { LoopDelay } from "../app/loop-delay.ts";
 import type { HostRole } from "../cluster/schema.ts";
 import type { PartName } from "../components/component.ts";
 import type { DatabaseFacts } from "../components/mariadb/index.ts";
 import type { DiskState } from "../components/mariadb/state.ts";
+
+import type { Silence } from "./silence.ts";
 
 /** What agents tell each other and people: GET /status. Ages in ms, measured by the teller's monotonic clock. */
 
@@ -169,10 +172,22 @@ export interface WatchReport {
   boot: string;
   /** CLOCK_MONOTONIC of the teller, ms, at the moment of `wallMs`. */
   monotonicMs: number;
+  /** All hosts of cluster.yaml. */
+  hosts: string[];
   /** `seq` of the newest entry of the incident log. */
   lastEvent: number;
   /** The other hosts' wall clocks against the own, ms. */
   clocks: Record<string, { offsetMs: number; withinMs: number }>;
+  /** The hosts that this one does not hear any more, and why, as far as it is known. */
+  silent: Record<string, Silence | "unknown">;
+  /** How late the agent's event loop was in the last 10 to 20 s. */
+  loop: LoopDelay;
+  /** Space on the disk of DATA. */
+  disk?: { freeBytes: number; totalBytes: number };
+  /** When the cluster's certificate ends, ms since 1970. */
+  certificateEnds: number;
+  /** What the app of this host says is not as it should be. */
+  appProblems?: string[];
 }
 
 /** One entry of the incident log: GET /events. */
