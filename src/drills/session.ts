@@ -10,7 +10,7 @@ import { recordsOf, routeKnown, routePrefix } from "./api.ts";
 import { masterSince, waitForGreen, whyNotGreen } from "./cluster-view.ts";
 import { type Comparison, compareLedger, isSettled } from "./ledger.ts";
 import { type Attempt, type Figures, measure } from "./measure.ts";
-import { type Prober, startProber } from "./prober.ts";
+import { type Prober, type ProberOptions, startProber } from "./prober.ts";
 
 /**
  * Callers around a fault: green cluster → calls flow → fault → calls flow again → repair → green → callers' log against
@@ -24,6 +24,8 @@ export interface SessionOptions {
   rate: number;
   /** Callers' patience, ms. */
   patienceMs: number;
+  /** Other callers than SIPp's at the service address, such as those who find it by DNS. */
+  callers?: (options: ProberOptions) => Promise<Prober>;
   /** One line about what is going on. */
   tell: (text: string) => void;
   signal: AbortSignal;
@@ -105,6 +107,7 @@ export async function openSession(lab: Lab, options: SessionOptions): Promise<Se
   const callers = {
     ...{ place: inNamespace(outside.namespace, caller), directory, rate: options.rate },
     ...{ patienceMs: options.patienceMs, service: `${status.service}:5060` },
+    start: options.callers ?? startProber,
   };
   return {
     directory,
@@ -130,6 +133,7 @@ interface Callers {
   patienceMs: number;
   service: string;
   number: string;
+  start: (options: ProberOptions) => Promise<Prober>;
 }
 
 async function runFault(
@@ -139,8 +143,8 @@ async function runFault(
   tell: (text: string) => void,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { number, ...rest } = callers;
-  await using prober = await startProber({ ...rest, from: "0445550100", to: number });
+  const { number, start, ...rest } = callers;
+  await using prober = await start({ ...rest, from: "0445550100", to: number });
   await warmUp(prober, callers.rate, signal);
   // Not in step with anything: the fault comes at a random moment.
   await delay(randomInt(0, 1500), undefined, { signal });
