@@ -13,6 +13,7 @@ const groups: [commands: string[], load: () => Promise<Register>][] = [
   [["up"], async () => (await import("./cli/up.ts")).registerUp],
   [["status", "down", "systemd"], async () => (await import("./cli/host.ts")).registerHost],
   [["switchover"], async () => (await import("./cli/switchover.ts")).registerSwitchover],
+  [["drain", "undrain", "restart"], async () => (await import("./cli/maintenance.ts")).registerMaintenance],
   [["lab"], async () => (await import("./cli/lab.ts")).registerLab],
   [["call"], async () => (await import("./cli/call.ts")).registerCall],
   [["drill"], async () => (await import("./cli/drill.ts")).registerDrill],

@@ -1,9 +1,10 @@
-import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
-import { allHosts, type HostContext, nodes, runFiles } from "../cluster/facts.ts";
+import { drainedText } from "../change/drained.ts";
+import { Maintenance } from "../change/maintenance.ts";
+import { allHosts, configDigest, type HostContext, nodes, runFiles } from "../cluster/facts.ts";
 import type { Component, PartName, partNames } from "../components/component.ts";
 import { holdsServiceAddress } from "../components/keepalived.ts";
 import { announceServiceAddress, removeServiceAddress, watchVrrp } from "./address.ts";
@@ -31,6 +32,9 @@ const waitForAppMs = 10_000;
 /** A new agent does not know its peers yet; the address may wait for them so long. */
 const settleMs = 1000;
 
+/** How an agent ends: for good; or for the next one to start, all parts too or the agent alone. */
+type Ending = "stop" | "restart-all" | "restart-agent";
+
 /**
  * The agent of one host: supervises its parts, judges, gives or denies keepalived the address.
  * Decisions are in judge.ts and database-start.ts (pure); this class observes and acts.
@@ -56,12 +60,13 @@ export class HostAgent {
   private written: boolean | undefined;
   private recorded = "";
   private stopping = false;
-  private stopRequested = Promise.withResolvers<void>();
+  private stopRequested = Promise.withResolvers<Ending>();
+  private readonly maintenance: Maintenance;
 
   constructor(context: HostContext, components: Component[], release: string) {
     this.context = context;
     this.release = release;
-    this.config = createHash("sha256").update(JSON.stringify(context.cluster)).digest("hex").slice(0, 12);
+    this.config = configDigest(context.cluster);
     this.run = runFiles(context.dirs);
     this.log = new EventLog(join(context.dirs.log, "events.jsonl"), context.self.name);
     this.database = new DatabaseKeeper(context, {
@@ -95,6 +100,14 @@ export class HostAgent {
       announce: () => this.announce(),
       drop: (why) => this.dropStaleAddress(why),
     });
+    this.maintenance = new Maintenance(context, {
+      holds: () => this.holds,
+      switchOver: (force) => this.handover.start(force),
+      restart: (parts) => this.stopRequested.resolve(parts ? "restart-all" : "restart-agent"),
+      partDigests: () =>
+        Object.fromEntries(this.parts.map((part) => [part.component.name, part.record?.digest])),
+      tell: (subject, text) => this.log.add("maintenance", subject, text),
+    });
     const [redis, rtpengine, kamailio] = [this.part("redis"), this.part("rtpengine"), this.part("kamailio")];
     if (redis && rtpengine && kamailio)
       this.media = new MediaRelay(context, { redis, rtpengine, kamailio }, (subject, text) =>
@@ -106,8 +119,8 @@ export class HostAgent {
     return this.parts.find((part) => part.component.name === name);
   }
 
-  /** Runs until `signal` aborts or a person asks to stop; then stops all parts in order. */
-  async start(signal: AbortSignal): Promise<void> {
+  /** Runs until `signal` aborts or a person asks for an end; then stops all parts in order, unless only the agent ends. */
+  async start(signal: AbortSignal): Promise<Ending> {
     const { context } = this;
     // Who watches must not starve with those it watches.
     setPriority(process.pid, -10);
@@ -144,7 +157,8 @@ export class HostAgent {
         ...Object.values(this.peers?.news() ?? {}).flatMap((news) => (news ? [news] : [])),
       ],
       events: (since) => this.log.since(since),
-      stop: () => this.stopRequested.resolve(),
+      stop: () => this.stopRequested.resolve("stop"),
+      order: (given) => this.maintenance.post(given),
       switchOver: (force) => this.handover.start(force),
     });
     const heardEnd = (call: string, text: string) => this.log.add("ended-audio", call, text);
@@ -157,10 +171,12 @@ export class HostAgent {
     const stopHousekeeping = startHousekeeping(context, (subject, text) =>
       this.log.add("housekeeping", subject, text),
     );
-    signal.addEventListener("abort", () => this.stopRequested.resolve());
+    signal.addEventListener("abort", () => this.stopRequested.resolve("stop"));
+    let ending: Ending;
     try {
-      await this.stopRequested.promise;
-      await this.stopParts();
+      this.maintenance.begin();
+      ending = await this.stopRequested.promise;
+      if (ending !== "restart-agent") await this.stopParts();
     } finally {
       clearInterval(timer);
       await stopListening();
@@ -170,7 +186,12 @@ export class HostAgent {
       stopVrrp();
       await closeServers();
     }
-    this.log.add("agent", "stopped", "all parts are stopped");
+    this.log.add(
+      "agent",
+      "stopped",
+      ending === "restart-agent" ? "for the next one; parts go on" : "all parts are stopped",
+    );
+    return ending;
   }
 
   private adopt(): void {
@@ -196,6 +217,7 @@ export class HostAgent {
   }
 
   private heard(report: HostReport, before: { report: HostReport; silenceMs: number } | undefined): void {
+    this.maintenance.heard(report);
     if (!before) {
       this.log.add("peer", report.host, "heard");
       return;
@@ -231,6 +253,7 @@ export class HostAgent {
       stance: cluster.stance,
       nodeOrder: nodes(cluster).map((host) => host.name),
       stopping: this.stopping,
+      drained: this.maintenance.drained && drainedText(this.maintenance.drained),
       yielding: this.handover.yielding,
       holds: this.holds,
       term: this.term,
@@ -372,6 +395,7 @@ export class HostAgent {
       ...(database ? { database } : {}),
       ...(this.upstream?.reachable === undefined ? {} : { upstream: this.upstream.reachable }),
       sees: Object.fromEntries(sees),
+      ...this.maintenance.report(),
     };
   }
 }

@@ -140,17 +140,10 @@ const programs = {
   witness: ["garbd", "setpriv", "ss"],
 };
 
-/** @throws ConfigError with a line for each thing that is wrong with this host. */
-export async function preflight(context: HostContext): Promise<void> {
+/** What this host lacks for this cluster.yaml, whether its agent runs or not: address, programs, kernel settings. */
+export async function requirements(context: HostContext): Promise<string[]> {
   const { self, clusterFile } = context;
-  if (process.platform !== "linux") throw new ConfigError([`needs Linux, this is ${process.platform}`]);
-  const missing = missingCapabilities(readFileSync("/proc/self/status", "utf8"));
-  if (missing.length > 0)
-    throw new ConfigError([
-      `lacks ${missing.join(", ")}: run it as root (in a container: grant these capabilities)`,
-    ]);
-  const problems = otherAgent(context);
-  if (problems.length > 0) throw new ConfigError(problems);
+  const problems: string[] = [];
   const addresses = (networkInterfaces()[self.interface] ?? []).map((entry) => entry.address);
   if (!addresses.includes(self.address))
     problems.push(
@@ -162,6 +155,20 @@ export async function preflight(context: HostContext): Promise<void> {
       problems.push(`the program '${program}' is not installed; run 'sh scripts/setup' in dialtone's folder`);
   }
   if (self.role === "node") problems.push(...applySettings());
+  return problems;
+}
+
+/** @throws ConfigError with a line for each thing that is wrong with this host. */
+export async function preflight(context: HostContext): Promise<void> {
+  if (process.platform !== "linux") throw new ConfigError([`needs Linux, this is ${process.platform}`]);
+  const missing = missingCapabilities(readFileSync("/proc/self/status", "utf8"));
+  if (missing.length > 0)
+    throw new ConfigError([
+      `lacks ${missing.join(", ")}: run it as root (in a container: grant these capabilities)`,
+    ]);
+  const problems = otherAgent(context);
+  if (problems.length > 0) throw new ConfigError(problems);
+  problems.push(...(await requirements(context)));
   if (problems.length === 0) problems.push(...(await portProblems(context)));
   if (problems.length > 0) throw new ConfigError(problems);
 }

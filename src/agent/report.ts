@@ -1,3 +1,5 @@
+import type { Drained } from "../change/drained.ts";
+import type { Order, OrderState } from "../change/order.ts";
 import type { PartName } from "../components/component.ts";
 import type { DatabaseFacts } from "../components/mariadb/index.ts";
 import type { DiskState } from "../components/mariadb/state.ts";
@@ -80,6 +82,16 @@ export interface HostReport {
   /** undefined: no upstream address configured. */
   upstream?: boolean;
   sees: Record<string, Sighting>;
+  /** A person took this node out of service. */
+  drained?: Drained;
+  /** What this host asks of others, until they have taken it. */
+  orders?: Order[];
+  /** The orders that this host took last, newest first. */
+  orderResults?: OrderState[];
+  /** A new release or cluster.yaml runs here that is not confirmed yet. */
+  trial?: { change: string; who: string; wallMs: number };
+  /** The folder of the release that runs. */
+  checkout?: string;
 }
 
 /** One entry of the incident log: GET /events. */
