@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import type { HostReport } from "../agent/report.ts";
+import type { HostReport, LightCode } from "../agent/report.ts";
 import { configDigest, type HostContext } from "../cluster/facts.ts";
 import { checkout, release } from "../cluster/release.ts";
 import { type PartDigests, restartsFor, stageProblems } from "./check.ts";
@@ -8,6 +8,7 @@ import { type Drained, readDrained, writeDrained } from "./drained.ts";
 import type { Order, Work } from "./order.ts";
 import { OrderBook, type Outcome } from "./orders.ts";
 import { lookAt } from "./releases.ts";
+import { duringChange } from "./safety.ts";
 import {
   beginTrial,
   changeFiles,
@@ -25,7 +26,7 @@ import { parseCluster } from "./yaml.ts";
 interface Hands {
   holds(): boolean;
   /** Begins to hand the service address over, or says why not. */
-  switchOver(force: boolean): { to: string } | { reasons: string[] };
+  switchOver(force: boolean, accept: readonly LightCode[]): { to: string } | { reasons: string[] };
   /** Ends this agent so that systemd (the keeper in a lab) starts the next one; with `parts` all parts stop first. */
   restart(parts: boolean): void;
   /** With what each running part was started. */
@@ -126,7 +127,7 @@ export class Maintenance {
   }
 
   private async handOver(force: boolean): Promise<string> {
-    const answer = this.hands.switchOver(force);
+    const answer = this.hands.switchOver(force, duringChange);
     if ("reasons" in answer) throw new Error(answer.reasons.join("; "));
     const deadline = performance.now() + handoverMs;
     while (this.hands.holds()) {

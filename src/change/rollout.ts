@@ -68,10 +68,10 @@ export async function rollOut(desk: Desk, rollout: Rollout): Promise<RolloutResu
   const { signal, force } = rollout;
   await refuseUnlessSafe(desk, force);
   const reports = (await desk.view()).entries.map(({ report }) => report);
-  const { standby, holder, witness } = orderOfHosts(reports);
+  const { standby, holder, others } = orderOfHosts(reports);
   const isDone = (host: string) =>
     rollout.isDone?.(reports.find((report) => report.host === host) as HostReport) ?? false;
-  const order = [...standby, holder, ...witness].filter((host) => host !== "" && !isDone(host));
+  const order = [...standby, holder, ...others].filter((host) => host !== "" && !isDone(host));
   const skipped = reports.map((report) => report.host).filter((host) => !order.includes(host));
   const done: string[] = [];
   let failed = "";

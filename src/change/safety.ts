@@ -1,5 +1,5 @@
 import { contactMs } from "../agent/judge.ts";
-import type { HostReport } from "../agent/report.ts";
+import type { HostReport, LightCode } from "../agent/report.ts";
 
 /** Is the cluster so well that one host after the other can be taken away for a moment? Pure. */
 
@@ -10,13 +10,18 @@ export interface ClusterView {
 }
 
 /** The reasons that a change itself brings about on its way, or that it is there to cure. */
-export const duringChange = ["release-differs", "config-differs", "not-drilled", "drill-failed"];
+export const duringChange: readonly LightCode[] = [
+  "release-differs",
+  "config-differs",
+  "not-drilled",
+  "drill-failed",
+];
 
 /** News by way of the host that was asked: two polls more. */
 const heardMs = 2 * contactMs;
 
 /** Why this host is not ready for the next step; empty: it is. */
-export function whyNotReady(report: HostReport, expected: number, accepted: string[]): string[] {
+export function whyNotReady(report: HostReport, expected: number, accepted: readonly LightCode[]): string[] {
   const { verdict, database } = report;
   const reasons =
     verdict.light === "green" ? [] : verdict.reasons.length > 0 ? verdict.reasons : [`is ${verdict.light}`];
@@ -26,13 +31,26 @@ export function whyNotReady(report: HostReport, expected: number, accepted: stri
     if (facts?.state !== "Synced") reasons.push(`database is ${facts?.state ?? "not there"}, not Synced`);
     else if (facts.size < expected) reasons.push(`database has ${facts.size} of ${expected} members`);
   }
-  for (const reason of lightOf(report)) if (!accepted.includes(reason.code)) reasons.push(reason.text);
+  for (const { code, text } of report.light?.reasons ?? []) if (!accepted.includes(code)) reasons.push(text);
   return [...new Set(reasons)];
 }
 
-/** Reasons of the light "safe to fail over", where this release's agents tell them. */
-const lightOf = (report: HostReport): { code: string; text: string }[] =>
-  (report as { light?: { reasons?: { code: string; text: string }[] } }).light?.reasons ?? [];
+/** What the light gives time to settle must have settled before the next host goes: here without patience. */
+function notYetReplicated(reports: HostReport[]): string[] {
+  const holder = reports.find((report) => report.holds);
+  const { contacts = 0, sessions = 0 } = holder?.standing ?? {};
+  return reports.flatMap(({ host, role, standing }) => {
+    if (role !== "node" || host === holder?.host || !standing) return [];
+    return [
+      ...(contacts - (standing.contacts ?? 0) > contacts / 500
+        ? [`${host}: knows ${standing.contacts ?? 0} of ${contacts} registered contacts`]
+        : []),
+      ...(sessions - (standing.sessions ?? 0) > sessions / 50 + 1
+        ? [`${host}: knows ${standing.sessions ?? 0} of ${sessions} conversations`]
+        : []),
+    ];
+  });
+}
 
 /** Every reason, with the host that it is about; empty: safe. */
 export function whyNotSafe(view: ClusterView, accepted = duringChange): string[] {
@@ -45,6 +63,7 @@ export function whyNotSafe(view: ClusterView, accepted = duringChange): string[]
     reasons.push(
       ...whyNotReady(report, expected.length, accepted).map((reason) => `${report.host}: ${reason}`),
     );
+  reasons.push(...notYetReplicated(fresh));
   const holders = fresh.filter((report) => report.holds).map((report) => report.host);
   if (holders.length !== 1)
     reasons.push(
@@ -55,11 +74,11 @@ export function whyNotSafe(view: ClusterView, accepted = duringChange): string[]
   return reasons;
 }
 
-/** Standbys first, then the holder (which hands over before), the witness last. */
+/** Standbys first, then the holder (which hands over before), the others (witness, edges) last. */
 export function orderOfHosts(reports: HostReport[]): {
   standby: string[];
   holder: string;
-  witness: string[];
+  others: string[];
 } {
   const names = (wanted: (report: HostReport) => boolean) =>
     reports
@@ -69,6 +88,6 @@ export function orderOfHosts(reports: HostReport[]): {
   return {
     standby: names((report) => report.role === "node" && !report.holds),
     holder: names((report) => report.holds)[0] ?? "",
-    witness: names((report) => report.role === "witness"),
+    others: names((report) => report.role !== "node"),
   };
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { HostReport } from "../agent/report.ts";
+import type { HostReport, LightCode } from "../agent/report.ts";
 import type { Desk } from "./desk.ts";
 import { duringChange, whyNotSafe } from "./safety.ts";
 
@@ -24,7 +24,12 @@ export const settleMs = 6000;
 export async function verified(
   desk: Desk,
   wanted: Wanted[],
-  options: { stableMs: number; signal: AbortSignal; onMissing: (text: string) => void; accepted?: string[] },
+  options: {
+    stableMs: number;
+    signal: AbortSignal;
+    onMissing: (text: string) => void;
+    accepted?: readonly LightCode[];
+  },
 ): Promise<void> {
   const from = performance.now();
   let since: number | undefined;

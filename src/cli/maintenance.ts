@@ -62,8 +62,8 @@ Examples:
       const { desk, print } = deskOf(options, command);
       const view = await desk.view();
       const report = view.entries.find((entry) => entry.report.host === node)?.report;
-      if (report?.role === "witness")
-        throw new Error(`${node} is the witness: it only votes, and has no work to drain`);
+      if (report && report.role !== "node")
+        throw new Error(`${node} is no node but has the role ${report.role}: there is no work to drain`);
       const done = await desk.order(node, { kind: "drain", why: options.why, force: options.force });
       const others = view.entries.filter(
         ({ report: other }) => other.host !== node && other.role === "node" && other.verdict.mayHold,
