@@ -6,7 +6,8 @@ import writeFileAtomic from "write-file-atomic";
 import { allHosts, type HostContext, nodes, runFiles } from "../cluster/facts.ts";
 import type { Component, PartName, partNames } from "../components/component.ts";
 import { holdsServiceAddress } from "../components/keepalived.ts";
-import { announceServiceAddress, removeServiceAddress, watchVrrp } from "./address.ts";
+import { removeServiceAddress, watchVrrp } from "./address.ts";
+import { Announcer, claimsOf } from "./announcements.ts";
 import { DatabaseKeeper } from "./database-keeper.ts";
 import { AudioWatch, listenForEndedAudio } from "./ended-audio.ts";
 import { EventLog } from "./events.ts";
@@ -52,6 +53,7 @@ export class HostAgent {
   private term = 0;
   private readonly handover: Handover;
   private readonly database: DatabaseKeeper;
+  private readonly announcer: Announcer;
   private forbiddenSince: number | undefined;
   private written: boolean | undefined;
   private recorded = "";
@@ -64,6 +66,7 @@ export class HostAgent {
     this.config = createHash("sha256").update(JSON.stringify(context.cluster)).digest("hex").slice(0, 12);
     this.run = runFiles(context.dirs);
     this.log = new EventLog(join(context.dirs.log, "events.jsonl"), context.self.name);
+    this.announcer = new Announcer(context, (why) => this.log.add("address", "announce", why));
     this.database = new DatabaseKeeper(context, {
       part: (name) => this.part(name),
       peers: () => this.peers?.news() ?? {},
@@ -92,7 +95,6 @@ export class HostAgent {
       tell: (subject, text) => this.log.add("switchover", subject, text),
       looked: () => this.noticeAddress(),
       judgeNow: () => this.tick(),
-      announce: () => this.announce(),
       drop: (why) => this.dropStaleAddress(why),
     });
     const [redis, rtpengine, kamailio] = [this.part("redis"), this.part("rtpengine"), this.part("kamailio")];
@@ -200,9 +202,8 @@ export class HostAgent {
       this.log.add("peer", report.host, "heard");
       return;
     }
-    // The other holder gave the address up: only its neighbours' ARP caches still believe in it.
-    if (before.report.holds && !report.holds && this.holds) this.announce();
     this.handover.heard(report);
+    this.announce();
     const self = { role: this.context.self.role, holds: this.holds };
     if (mustResync(self, report, before.silenceMs))
       this.part("kamailio")?.kill(
@@ -211,7 +212,8 @@ export class HostAgent {
   }
 
   private announce(): void {
-    announceServiceAddress(this.context, (why) => this.log.add("address", "announce", why));
+    const entitled = this.holds && this.verdict.mayHold && this.handover.to === undefined;
+    this.announcer.look(claimsOf(this.observe(), entitled));
   }
 
   private dropStaleAddress(why: string): void {
@@ -262,6 +264,7 @@ export class HostAgent {
     if (this.verdict.mayHold || !this.holds || now - this.startedAt > settleMs)
       this.writeTrack(this.verdict.mayHold);
     this.handover.follow(now);
+    this.announce();
     this.enforce(now);
   }
 
@@ -276,6 +279,7 @@ export class HostAgent {
       writeFileSync(join(this.context.dirs.data, "term"), String(this.term));
     }
     this.log.add("address", holds ? "gained" : "lost", holds ? `term ${this.term}` : "");
+    this.announce();
   }
 
   /** keepalived must obey; a hung one is killed, and the address it left behind removed. */

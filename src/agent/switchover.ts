@@ -60,10 +60,9 @@ interface Hands {
   state(): { holds: boolean; stopping: boolean; mayHold: boolean };
   peers(): Peers | undefined;
   tell(subject: string, text: string): void;
-  /** The address has changed: look. */
+  /** The address has changed: look, and announce it. */
   looked(): void;
   judgeNow(): void;
-  announce(): void;
   drop(why: string): void;
 }
 
@@ -120,7 +119,6 @@ export class Handover {
     this.hands.tell("taking", `${holder} hands the service address over`);
     try {
       await addServiceAddress(this.context);
-      this.hands.announce();
       this.hands.looked();
     } catch (error) {
       this.takenAt = undefined;

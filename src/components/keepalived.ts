@@ -10,7 +10,11 @@ export const holdsServiceAddress = (context: HostContext): boolean =>
     (entry) => entry.address === serviceIp(context.cluster),
   );
 
-/** VRRP as keepalived.conf(5) says it. Pure. */
+/**
+ * VRRP as keepalived.conf(5) says it. Pure.
+ * No garp_master_refresh: one that falls into a handover calls callers back to the node that is about to let go; the
+ * agent repeats announcements (agent/announcements.ts), and knows when not to.
+ */
 export function keepalivedConfig(context: HostContext): string {
   const { cluster, self, dirs } = context;
   const all = nodes(cluster);
@@ -23,7 +27,7 @@ global_defs {
     vrrp_version 3
     vrrp_garp_master_delay 1
     vrrp_garp_master_repeat 3
-    vrrp_garp_master_refresh 1
+    vrrp_garp_master_refresh 0
     vrrp_higher_prio_send_advert true
     vrrp_garp_lower_prio_repeat 3
     vrrp_garp_lower_prio_delay 1
