@@ -262,7 +262,7 @@ export class HostAgent {
     if (this.context.self.role !== "node") return;
     // A restarted agent that finds the address here leaves it until it has heard its peers (fail-static).
     if (this.verdict.mayHold || !this.holds || now - this.startedAt > settleMs)
-      this.writeTrack(this.verdict.mayHold);
+      this.writeTrack(this.verdict.mayHold || this.handover.overlaps(now));
     this.handover.follow(now);
     this.announce();
     this.enforce(now);
