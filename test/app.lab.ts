@@ -344,6 +344,35 @@ describe("the app", () => {
     expect(one.body.events.map((entry: { kind: string }) => entry.kind)).toEqual(["start", "answer", "end"]);
   });
 
+  it("keeps drills once, shows the newest of each kind, and their evidence", async () => {
+    const drill = (id: number, kind: string, finished: string) => ({
+      ...{ id: `00000000-0000-4000-8000-00000000000${id}`, kind, place: "lab", runs: 1, passed: id !== 2 },
+      ...{ started_at: "2026-11-20T01:00:00.000Z", finished_at: finished, release: "0.1.0", config: "abc" },
+      ...{ aborted: null, started_by: "test", summary: `drill ${id}`, figures: null, evidence: { id } },
+    });
+    const one = drill(1, "host-death", "2026-11-20T01:01:00.000Z");
+    for (const body of [one, one, drill(2, "host-death", "2026-11-20T02:00:00Z")])
+      expect(await ask("POST", "/v1/drills", body)).toMatchObject({ status: 201 });
+    await ask("POST", "/v1/drills", drill(3, "witness-loss", "2026-11-20T01:30:00+00:00"));
+    const all = await ask("GET", "/v1/drills");
+    expect(all.body.drills.map((entry: { summary: string }) => entry.summary)).toEqual([
+      "drill 2",
+      "drill 3",
+      "drill 1",
+    ]);
+    const { evidence, ...shown } = one;
+    expect((await ask("GET", "/v1/drills?kind=host-death&limit=5")).body.drills[1]).toEqual(shown);
+    expect((await ask("GET", "/v1/drills/last")).body.drills).toMatchObject([
+      { kind: "host-death", passed: false, finished_at: "2026-11-20T02:00:00.000Z" },
+      { kind: "witness-loss", passed: true },
+    ]);
+    expect((await ask("GET", `/v1/drills/${one.id}`)).body).toEqual({ ...shown, evidence });
+    expect(await ask("POST", "/v1/drills", { ...one, kind: "Host death" })).toMatchObject({
+      status: 400,
+      body: { code: "invalid-request", errors: [{ path: "/kind" }] },
+    });
+  });
+
   it("decides and takes events while the database hangs, and catches up", async () => {
     process.kill(database.pid, "SIGSTOP");
     const started = performance.now();

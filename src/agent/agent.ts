@@ -23,6 +23,7 @@ import type { HostReport, Verdict } from "./report.ts";
 import { serveAgent } from "./server.ts";
 import { Handover } from "./switchover.ts";
 import { Upstream } from "./upstream.ts";
+import { Watch } from "./watch.ts";
 
 const tickMs = 50;
 /** keepalived obeys its track file within 15 ms (probes); one that does not after so long is hung. */
@@ -54,6 +55,7 @@ export class HostAgent {
   private readonly handover: Handover;
   private readonly database: DatabaseKeeper;
   private readonly announcer: Announcer;
+  private readonly watch: Watch;
   private forbiddenSince: number | undefined;
   private written: boolean | undefined;
   private recorded = "";
@@ -67,6 +69,7 @@ export class HostAgent {
     this.run = runFiles(context.dirs);
     this.log = new EventLog(join(context.dirs.log, "events.jsonl"), context.self.name);
     this.announcer = new Announcer(context, (why) => this.log.add("address", "announce", why));
+    this.watch = new Watch(context, this.log);
     this.database = new DatabaseKeeper(context, {
       part: (name) => this.part(name),
       peers: () => this.peers?.news() ?? {},
@@ -138,7 +141,10 @@ export class HostAgent {
           })
         : () => undefined;
     this.upstream = new Upstream(context.self.role === "node" ? context.cluster.upstream : []);
-    this.peers = new Peers(context, (report, before) => this.heard(report, before));
+    this.peers = new Peers(context, (report, before, trip) => {
+      this.watch.heard(report, trip);
+      this.heard(report, before);
+    });
     const closeServers = await serveAgent(context, {
       report: () => this.report(),
       cluster: () => [
@@ -146,6 +152,7 @@ export class HostAgent {
         ...Object.values(this.peers?.news() ?? {}).flatMap((news) => (news ? [news] : [])),
       ],
       events: (since) => this.log.since(since),
+      watch: this.watch,
       stop: () => this.stopRequested.resolve(),
       switchOver: (force) => this.handover.start(force),
     });
@@ -171,6 +178,7 @@ export class HostAgent {
       this.upstream.close();
       stopVrrp();
       await closeServers();
+      await this.watch.close();
     }
     this.log.add("agent", "stopped", "all parts are stopped");
   }
@@ -253,6 +261,7 @@ export class HostAgent {
     this.database.tick(performance.now());
     this.media?.tick(Object.values(this.peers?.news() ?? {}).some((news) => news?.report.holds === true));
     if (this.holds && this.part("rtpengine")?.report().ok) void this.audioWatch?.look();
+    this.watch.tick(this.peers?.news() ?? {});
     const before = this.verdict;
     const observation = this.observe();
     this.verdict = judge(observation);
@@ -376,6 +385,7 @@ export class HostAgent {
       ...(database ? { database } : {}),
       ...(this.upstream?.reachable === undefined ? {} : { upstream: this.upstream.reachable }),
       sees: Object.fromEntries(sees),
+      watch: this.watch.report(),
     };
   }
 }

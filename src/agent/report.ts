@@ -80,6 +80,19 @@ export interface HostReport {
   /** undefined: no upstream address configured. */
   upstream?: boolean;
   sees: Record<string, Sighting>;
+  /** What this agent notices as a watcher (watch.ts); an older agent has none of it. */
+  watch?: WatchReport;
+}
+
+export interface WatchReport {
+  /** /proc/sys/kernel/random/boot_id: monotonic clocks of two boots can not be compared. */
+  boot: string;
+  /** CLOCK_MONOTONIC of the teller, ms, at the moment of `wallMs`. */
+  monotonicMs: number;
+  /** `seq` of the newest entry of the incident log. */
+  lastEvent: number;
+  /** The other hosts' wall clocks against the own, ms. */
+  clocks: Record<string, { offsetMs: number; withinMs: number }>;
 }
 
 /** One entry of the incident log: GET /events. */
@@ -89,6 +102,10 @@ export interface AgentEvent {
   wallMs: number;
   /** CLOCK_MONOTONIC of the host, ms. */
   monotonicMs: number;
+  /** Of which uptime `monotonicMs` is; older agents did not say. */
+  boot?: string;
+  /** What is told began so long before it was noticed. */
+  beganMsAgo?: number;
   host: string;
   kind: string;
   /** What it is about: a part, a peer, the address. */

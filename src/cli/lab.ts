@@ -1,9 +1,11 @@
 import { type Command, InvalidArgumentError } from "commander";
+import { parse } from "yaml";
 import { runLab } from "../lab/foreground.ts";
 import { type Lab, type Moment, openLab } from "../lab/lab.ts";
 import { defaultLab, defaultSubnet } from "../lab/names.ts";
 import { describeStatus } from "../lab/text.ts";
 import { waitForGreen } from "../lab/wait.ts";
+import { addTimeline } from "./timeline.ts";
 
 /** `dialtone lab …`: a whole cluster on this machine. A thin shell around src/lab. */
 
@@ -18,6 +20,14 @@ const seconds = (value: string): number => {
   const number = Number(value);
   if (!Number.isFinite(number) || number < 0) throw new InvalidArgumentError("a number of seconds");
   return number;
+};
+
+/** `policy=cold-passive`: a path into cluster.yaml and its value, read as YAML. */
+const setting = (text: string, before: Record<string, unknown> = {}): Record<string, unknown> => {
+  const [path = "", ...rest] = text.split("=");
+  if (!/^[a-z0-9_]+(\.[a-z0-9_-]+)*$/.test(path) || rest.length === 0)
+    throw new InvalidArgumentError("a setting of cluster.yaml, such as policy=cold-passive");
+  return { ...before, [path]: parse(rest.join("=")) };
 };
 
 interface Context {
@@ -130,6 +140,7 @@ export function registerLab(program: Command): void {
     .option("--isolated", "without an address on this machine: all traffic stays inside", false)
     .option("--subnet <a.b.c.0/24>", `addresses of the lab (default: ${defaultSubnet})`)
     .option("--fresh", "delete the lab's data first", false)
+    .option("--set <setting=value>", "change the lab's cluster.yaml first; may be repeated", setting)
     .option("--no-demo", "without demonstration users, telephones and first call")
     .addHelpText(
       "after",
@@ -137,17 +148,26 @@ export function registerLab(program: Command): void {
 Examples:
   dialtone lab up                     start, show, Ctrl-C to end
   dialtone lab up --detach            start and leave running
+  dialtone lab up --fresh --set policy=cold-passive   another takeover policy
   dialtone lab kill a                 power cut of host a; 'dialtone lab heal a' switches it on again
   dialtone lab cut a b                a and b lose sight of each other
   dialtone lab exec outside -- ping -c 1 198.18.77.100`,
     )
     .action(
       async (
-        options: { detach: boolean; isolated: boolean; subnet?: string; fresh: boolean; demo: boolean },
+        options: {
+          detach: boolean;
+          isolated: boolean;
+          subnet?: string;
+          fresh: boolean;
+          demo: boolean;
+          set?: Record<string, unknown>;
+        },
         command: Command,
       ) => {
         const { lab, json } = contextOf(command);
-        const result = await runLab(lab, { ...options, quiet: json, deadlineMs: 150_000 });
+        const { set: settings = {}, ...how } = options;
+        const result = await runLab(lab, { ...how, settings, quiet: json, deadlineMs: 150_000 });
         if (json) process.stdout.write(`${JSON.stringify({ lab: lab.name, ...result })}\n`);
         if (result.problem !== undefined) process.exitCode = 1;
       },
@@ -187,6 +207,8 @@ Examples:
       const { lab } = contextOf(command);
       process.exitCode = (await lab.exec(host, words, { inherit: true })).code;
     });
+
+  addTimeline(group.command("timeline"));
 
   registerFaults(group);
 }

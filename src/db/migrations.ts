@@ -140,6 +140,29 @@ export const migrations: Migration[] = [
       ) ${tail}`,
     ],
   },
+  {
+    name: "0004-drills",
+    statements: [
+      `CREATE TABLE IF NOT EXISTS drill_runs (
+        id BINARY(16) NOT NULL PRIMARY KEY,
+        kind VARCHAR(64) NOT NULL,
+        place VARCHAR(16) NOT NULL,
+        started_at DATETIME(3) NOT NULL,
+        finished_at DATETIME(3) NOT NULL,
+        release_version VARCHAR(64) NOT NULL,
+        config VARCHAR(64) NOT NULL,
+        runs INT NOT NULL,
+        passed TINYINT NOT NULL,
+        aborted VARCHAR(512) NULL,
+        started_by VARCHAR(64) NOT NULL,
+        summary VARCHAR(512) NOT NULL,
+        figures MEDIUMTEXT NULL,
+        evidence MEDIUMTEXT NOT NULL,
+        KEY drill_runs_kind (kind, finished_at),
+        KEY drill_runs_finished (finished_at)
+      ) ${tail}`,
+    ],
+  },
 ];
 
 /**

@@ -132,6 +132,28 @@ export interface RecordingsTable {
   updated_at: Generated<Date>;
 }
 
+/** Drills and what came out of them. */
+export interface DrillRunsTable {
+  id: Buffer;
+  /** Name in the catalogue. */
+  kind: string;
+  place: "lab" | "cluster";
+  started_at: Date;
+  finished_at: Date;
+  release_version: string;
+  /** Digest of cluster.yaml. */
+  config: string;
+  runs: number;
+  passed: number;
+  /** Why it ended before its time. */
+  aborted: string | null;
+  started_by: string;
+  summary: string;
+  figures: Json | null;
+  /** Everything that was measured, as JSON. */
+  evidence: Json;
+}
+
 export interface MigrationsTable {
   name: string;
   applied_at: Date;
@@ -147,6 +169,7 @@ export interface Tables {
   calls: CallsTable;
   records: RecordsTable;
   recordings: RecordingsTable;
+  drill_runs: DrillRunsTable;
   migrations: MigrationsTable;
 }
 

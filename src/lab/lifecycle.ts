@@ -1,12 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { stringify } from "yaml";
+import { parseDocument, stringify } from "yaml";
 import { askSocket } from "../agent/client.ts";
 import { identify, isAlive } from "../agent/process.ts";
 import { allHosts, serviceIp } from "../cluster/facts.ts";
 import { newSecrets, writeInit } from "../cluster/init.ts";
-import { loadCluster, secretsFileOf } from "../cluster/load.ts";
-import type { Cluster } from "../cluster/schema.ts";
+import { loadCluster, parseYaml, secretsFileOf } from "../cluster/load.ts";
+import { type Cluster, clusterSchema } from "../cluster/schema.ts";
 import { agentSocketOf, startAgent } from "./agents.ts";
 import {
   type AddressPlan,
@@ -34,6 +34,8 @@ export interface UpOptions {
   subnet?: string;
   /** Delete the lab's data first. */
   fresh?: boolean;
+  /** Written into the lab's cluster.yaml before it starts: path with dots → value, e.g. `policy`: "cold-passive". */
+  settings?: Record<string, unknown>;
 }
 
 /** Why a lab counts as running, undefined when it does not: a crashed foreground lab is not running. */
@@ -45,8 +47,24 @@ export function runningSince(state: LabState | undefined): string | undefined {
 
 const subnetOf = (address: string): string => `${address.split(".").slice(0, 3).join(".")}.0/24`;
 
+/** Changes single settings of a lab's cluster.yaml; its comments stay. @throws ConfigError when they do not fit. */
+function applySettings(file: string, settings: Record<string, unknown>): void {
+  if (Object.keys(settings).length === 0) return;
+  const document = parseDocument(readFileSync(file, "utf8"));
+  for (const [path, value] of Object.entries(settings))
+    document.setIn(path.split("."), document.createNode(value));
+  const text = document.toString({ lineWidth: 0 });
+  parseYaml(text, file, clusterSchema);
+  writeFileSync(file, text);
+}
+
 /** Reads the lab's cluster.yaml, written first when there is none. @throws Error when its subnet is another one. */
-function clusterOf(lab: string, wanted: string | undefined, fallback: string): Cluster {
+function clusterOf(
+  lab: string,
+  wanted: string | undefined,
+  fallback: string,
+  settings: Record<string, unknown>,
+): Cluster {
   const file = labPaths(lab).cluster;
   if (!existsSync(file)) {
     const plan = planAddresses(wanted ?? fallback);
@@ -62,6 +80,7 @@ function clusterOf(lab: string, wanted: string | undefined, fallback: string): C
       upstream: [plan.outside],
     });
   }
+  applySettings(file, settings);
   const cluster = loadCluster(file);
   const subnet = subnetOf(serviceIp(cluster));
   if (wanted !== undefined && subnet !== planAddresses(wanted).subnet)
@@ -159,7 +178,7 @@ export async function create(
     );
   if (previous) await sweep(previous);
   if (options.fresh) wipe(lab);
-  const cluster = clusterOf(lab, options.subnet, fallbackSubnet);
+  const cluster = clusterOf(lab, options.subnet, fallbackSubnet, options.settings ?? {});
   const plan = planAddresses(subnetOf(serviceIp(cluster)));
   if (!options.isolated) await checkSubnetFree(plan.subnet, machineLinkOf(lab));
   const state = newState(lab, cluster, plan, options);
