@@ -11,6 +11,7 @@ import { DatabaseKeeper } from "./database-keeper.ts";
 import { AudioWatch, listenForEndedAudio } from "./ended-audio.ts";
 import { EventLog } from "./events.ts";
 import { makeHostDirectories, writeComponentFiles } from "./files.ts";
+import { FunctionalTest } from "./functional.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { contactMs, judge, knownNodes, mustResync, type Observation } from "./judge.ts";
 import { MediaRelay } from "./media.ts";
@@ -55,6 +56,7 @@ export class HostAgent {
   private readonly handover: Handover;
   private readonly database: DatabaseKeeper;
   private readonly standing: StandingWatch;
+  private readonly functional: FunctionalTest;
   private readonly watch: Watch;
   private forbiddenSince: number | undefined;
   private written: boolean | undefined;
@@ -74,6 +76,10 @@ export class HostAgent {
       peers: () => this.peers?.news() ?? {},
       tell: (subject, text) => this.log.add("database", subject, text),
     });
+    this.functional = new FunctionalTest(context, () => ({
+      sip: !this.stopping && this.part("kamailio")?.report().ok === true,
+      ledger: this.part("app")?.report().ok === true && this.database.facts?.primary === true,
+    }));
     this.standing = new StandingWatch(context, (name) => this.part(name));
     this.parts = components.map((component) => {
       const events = {
@@ -175,6 +181,7 @@ export class HostAgent {
       clearInterval(timer);
       await stopListening();
       stopHousekeeping();
+      this.functional.close();
       await this.peers.close();
       this.upstream.close();
       stopVrrp();
@@ -269,6 +276,7 @@ export class HostAgent {
     const now = performance.now();
     if (before.light !== this.verdict.light || before.mayHold !== this.verdict.mayHold)
       this.log.add("verdict", this.verdict.light, this.verdict.reasons.join("; ") || "all well");
+    this.functional.tick(now);
     this.standing.tick(now, () => this.report(), observation.peers);
     if (this.context.self.role !== "node") return;
     // A restarted agent that finds the address here leaves it until it has heard its peers (fail-static).
@@ -359,6 +367,7 @@ export class HostAgent {
     const { cluster, self } = this.context;
     const news = this.peers?.news() ?? {};
     const database = this.database.report();
+    const functional = this.functional.report();
     const sees = Object.entries(news).flatMap(([name, item]) => {
       if (!item || item.ageMs > 10 * contactMs) return [];
       const { holds, term, verdict, database } = item.report;
@@ -384,6 +393,7 @@ export class HostAgent {
       parts: Object.fromEntries(this.parts.map((part) => [part.component.name, part.report()])),
       ...(database ? { database } : {}),
       ...(this.upstream?.reachable === undefined ? {} : { upstream: this.upstream.reachable }),
+      ...(functional ? { functional } : {}),
       ...(self.role === "node" ? { standing: this.standing.report() } : {}),
       ...(this.standing.light ? { light: this.standing.light } : {}),
       sees: Object.fromEntries(sees),
