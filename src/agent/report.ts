@@ -1,6 +1,10 @@
+import type { LoopDelay } from "../app/loop-delay.ts";
+import type { HostRole } from "../cluster/schema.ts";
 import type { PartName } from "../components/component.ts";
 import type { DatabaseFacts } from "../components/mariadb/index.ts";
 import type { DiskState } from "../components/mariadb/state.ts";
+
+import type { Silence } from "./silence.ts";
 
 /** What agents tell each other and people: GET /status. Ages in ms, measured by the teller's monotonic clock. */
 
@@ -34,6 +38,8 @@ export interface Sighting {
   term: number;
   mayHold: boolean;
   primary: boolean;
+  /** It takes calls at its own address; undefined: nobody asks for that here, or an older release. */
+  serves?: boolean;
 }
 
 export interface Verdict {
@@ -133,7 +139,7 @@ export interface Light {
 
 export interface HostReport {
   host: string;
-  role: "node" | "witness";
+  role: HostRole;
   cluster: string;
   release: string;
   /** SHA-256 of cluster.yaml as checked, first 12 hex digits. */
@@ -149,6 +155,8 @@ export interface HostReport {
   /** Grows with each takeover in the cluster; tells a newer claim to the address from an older one. */
   term: number;
   verdict: Verdict;
+  /** Does this host take calls at its own address (hot-hot, DNS, edges), and if not, why? */
+  serves?: { ok: boolean; why: string[] };
   parts: Partial<Record<PartName, PartReport>>;
   database?: {
     /** starting: has not answered since it was started. running: has, even if it does not now. */
@@ -181,10 +189,22 @@ export interface WatchReport {
   boot: string;
   /** CLOCK_MONOTONIC of the teller, ms, at the moment of `wallMs`. */
   monotonicMs: number;
+  /** All hosts of cluster.yaml. */
+  hosts: string[];
   /** `seq` of the newest entry of the incident log. */
   lastEvent: number;
   /** The other hosts' wall clocks against the own, ms. */
   clocks: Record<string, { offsetMs: number; withinMs: number }>;
+  /** The hosts that this one does not hear any more, and why, as far as it is known. */
+  silent: Record<string, Silence | "unknown">;
+  /** How late the agent's event loop was in the last 10 to 20 s. */
+  loop: LoopDelay;
+  /** Space on the disk of DATA. */
+  disk?: { freeBytes: number; totalBytes: number };
+  /** When the cluster's certificate ends, ms since 1970. */
+  certificateEnds: number;
+  /** What the app of this host says is not as it should be. */
+  appProblems?: string[];
 }
 
 /** One entry of the incident log: GET /events. */
