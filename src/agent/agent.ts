@@ -7,6 +7,7 @@ import type { AppHealth } from "../app/health-api.ts";
 import { allHosts, type HostContext, nodes, runFiles, voters } from "../cluster/facts.ts";
 import type { Component, PartName, partNames } from "../components/component.ts";
 import { holdsServiceAddress } from "../components/keepalived.ts";
+import { DnsMover } from "../movers/dns.ts";
 import { announceServiceAddress, removeServiceAddress, watchVrrp } from "./address.ts";
 import { DatabaseKeeper } from "./database-keeper.ts";
 import { AudioWatch, listenForEndedAudio } from "./ended-audio.ts";
@@ -55,6 +56,7 @@ export class HostAgent {
   private media: MediaRelay | undefined;
   private audioWatch: AudioWatch | undefined;
   private readonly serving: Serving;
+  private readonly dns: DnsMover;
   private holds = false;
   private term = 0;
   private readonly handover: Handover;
@@ -104,6 +106,7 @@ export class HostAgent {
       };
       return new Part(component, context, events, gates[component.name]);
     });
+    this.dns = new DnsMover(context, (subject, text) => this.log.add("dns", subject, text));
     this.serving = new Serving(context, (text) => this.log.add("serving", "own address", text));
     this.handover = new Handover(context, {
       state: () => ({ holds: this.holds, stopping: this.stopping, mayHold: this.verdict.mayHold }),
@@ -271,6 +274,7 @@ export class HostAgent {
       hosts: voters(cluster).length,
       upstream: this.upstream?.reachable,
       peers: this.peers?.news() ?? {},
+      troubles: this.dns.problem === undefined ? [] : [`DNS: ${this.dns.problem}`],
       others: allHosts(cluster).flatMap((host) => (host.name === self.name ? [] : [host.name])),
     };
   }
@@ -288,6 +292,7 @@ export class HostAgent {
     const observation = this.observe();
     this.verdict = judge(observation);
     this.serving.tick(observation);
+    this.dns.tick(observation, this.serving.verdict?.ok ?? false);
     const now = performance.now();
     if (before.light !== this.verdict.light || before.mayHold !== this.verdict.mayHold)
       this.log.add("verdict", this.verdict.light, this.verdict.reasons.join("; ") || "all well");
