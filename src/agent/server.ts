@@ -16,7 +16,7 @@ export interface AgentControl {
   /** Stops this host's parts in order, then the agent. Returns at once. */
   stop(): void;
   /** Hands the service address over, or says why not. Returns at once. */
-  switchOver(force: boolean): { to: string } | { reasons: string[] };
+  switchOver(force: boolean, accept: string[]): { to: string } | { reasons: string[] };
 }
 
 function addReading(server: FastifyInstance, control: AgentControl): void {
@@ -50,8 +50,9 @@ export async function serveAgent(context: HostContext, control: AgentControl): P
     control.stop();
     return reply.code(202).send({ stopping: true });
   });
-  local.post<{ Querystring: { force?: string } }>("/switchover", (request, reply) => {
-    const answer = control.switchOver(request.query.force === "true");
+  local.post<{ Querystring: { force?: string; accept?: string } }>("/switchover", (request, reply) => {
+    const { force, accept = "" } = request.query;
+    const answer = control.switchOver(force === "true", accept.split(","));
     return reply.code("to" in answer ? 202 : 409).send(answer);
   });
   await rm(socket, { force: true });

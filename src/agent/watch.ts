@@ -1,3 +1,6 @@
+import { X509Certificate } from "node:crypto";
+import { statfs } from "node:fs/promises";
+import { LoopMonitor } from "../app/loop-delay.ts";
 import { allHosts, type HostContext } from "../cluster/facts.ts";
 import { addSample, type ClockSample, clockSample, estimateClock } from "../timeline/clock.ts";
 import type { Source } from "../timeline/merge.ts";
@@ -10,6 +13,9 @@ import type { AgentEvent, HostReport, WatchReport } from "./report.ts";
 import { askWhySilent, type Silence, silenceText } from "./silence.ts";
 
 const lookEveryMs = 200;
+const diskEveryMs = 10_000;
+/** The agent ticks every 50 ms; a pause of this length is one that its peers notice. */
+const stallMs = 500;
 const whyDeadlineMs = 500;
 const readDeadlineMs = 3000;
 
@@ -37,12 +43,18 @@ export class Watch {
   private readonly boot = bootId();
   private readonly clocks = new Map<string, ClockSample[]>();
   private readonly silent = new Map<string, { since: number; why: Silence | undefined }>();
+  private readonly loop = new LoopMonitor();
+  private readonly certificateEnds: number;
+  private disk: WatchReport["disk"];
+  private diskAt = Number.NEGATIVE_INFINITY;
+  private tickedAt: number | undefined;
   private lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(context: HostContext, log: EventLog) {
     this.context = context;
     this.log = log;
     this.reader = new PeerReader(context);
+    this.certificateEnds = Date.parse(new X509Certificate(context.secrets.tls.cert).validTo);
     this.mirror = new EventMirror((host, path, deadlineMs) => this.reader.get(host, path, deadlineMs));
   }
 
@@ -61,13 +73,29 @@ export class Watch {
   /** With each tick of the agent. */
   tick(news: Record<string, PeerNews | undefined>): void {
     const now = performance.now();
+    const stalledMs = Math.round(now - (this.tickedAt ?? now));
+    this.tickedAt = now;
+    if (stalledMs > stallMs)
+      this.log.add("agent-stalled", this.context.self.name, `did nothing for ${stalledMs} ms`, stalledMs);
     if (now - this.lookedAt < lookEveryMs) return;
     this.lookedAt = now;
+    if (now - this.diskAt > diskEveryMs) void this.lookAtDisk(now);
     for (const [host, item] of Object.entries(news))
       if (item && item.ageMs > contactMs && !this.silent.has(host)) {
         this.silent.set(host, { since: now - item.ageMs, why: undefined });
         void this.askWhy(host, now - item.ageMs);
       }
+  }
+
+  private async lookAtDisk(now: number): Promise<void> {
+    this.diskAt = now;
+    try {
+      const { bavail, blocks, bsize } = await statfs(this.context.dirs.data);
+      this.disk = { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+    } catch (error) {
+      this.disk = undefined;
+      this.log.add("housekeeping", "disk", messageOf(error));
+    }
   }
 
   private async askWhy(host: string, since: number): Promise<void> {
@@ -79,12 +107,8 @@ export class Watch {
     this.log.add("peer-silent", host, silence ? silenceText[why] : "for a moment", silentMs);
   }
 
-  /** Why a host is not heard, as far as it is known. */
-  silenceOf(host: string): Silence | undefined {
-    return this.silent.get(host)?.why;
-  }
-
-  report(): WatchReport {
+  /** `appProblems`: what the app's last answer says. */
+  report(appProblems: string[] | undefined): WatchReport {
     const now = performance.now();
     const clocks = [...this.clocks].flatMap(([host, samples]) => {
       const found = estimateClock(samples, now);
@@ -93,8 +117,14 @@ export class Watch {
     return {
       boot: this.boot,
       monotonicMs: monotonicMs(),
+      hosts: allHosts(this.context.cluster).map((host) => host.name),
       lastEvent: this.log.last,
       clocks: Object.fromEntries(clocks),
+      silent: Object.fromEntries([...this.silent].map(([host, { why }]) => [host, why ?? "unknown"])),
+      loop: this.loop.read(),
+      ...(this.disk ? { disk: this.disk } : {}),
+      certificateEnds: this.certificateEnds,
+      ...(appProblems ? { appProblems } : {}),
     };
   }
 
