@@ -15,6 +15,10 @@ export interface DrillResult {
   lab: string;
   rate: number;
   patience_ms: number;
+  /** z may be so long; absent in results of earlier releases. */
+  allowed_outage_ms?: number;
+  /** Nothing could answer during the fault: redials in it do not count. */
+  fatal?: boolean;
   started: string;
   finished: string;
   /** Where the callers' logs lie; deleted when nothing was broken. */
@@ -85,7 +89,13 @@ export function summarise(drill: Omit<DrillResult, "summary" | "broken">): Drill
   const { records } = summary;
   const promises: [number, string][] = [
     [runs.filter((run) => run.figures.z === null).length, "runs after which calls did not come back"],
-    [summary.redials_failed, "redials failed"],
+    [runs.filter((run) => !run.back).length, "runs after which calls did not flow steadily"],
+    [
+      runs.filter((run) => (run.figures.z ?? 0) > (drill.allowed_outage_ms ?? Number.POSITIVE_INFINITY))
+        .length,
+      `runs with an outage of more than ${drill.allowed_outage_ms} ms`,
+    ],
+    [drill.fatal ? 0 : summary.redials_failed, "redials failed"],
     [records.missing, "call records missing"],
     [records.doubled, "call records doubled"],
     [records.wrong, "call records that say something else than the caller's log"],
