@@ -41,9 +41,7 @@ export function rowOf(kind: DrillKind, runs: readonly Run[]) {
   const redialsFailed = kind.fatal ? 0 : sum((run) => run.figures.redialsFailed);
   const lost = sum((run) => run.ledger.missing.length);
   const doubled = sum((run) => run.ledger.doubled.length);
-  const unexpected = sum(
-    ({ ledger }) => ledger.stray.length + ledger.wrong.length + (ledger.open > 0 ? ledger.open : 0),
-  );
+  const unexpected = sum(({ ledger }) => ledger.stray.length + ledger.wrong.length + ledger.open);
   const late = runs.filter((run) => (run.figures.z ?? 0) > kind.outageMs).length;
   const gone = runs.filter((run) => !run.back).length;
   return {

@@ -129,7 +129,7 @@ export function resultText(result: DrillResult): string {
   const table = new Table({
     head: [
       "run",
-      "killed",
+      "on",
       "d",
       "f",
       "z",
@@ -166,12 +166,12 @@ export function resultText(result: DrillResult): string {
   return [
     table.toString(),
     "min / median / max in ms:",
-    `  d  link down → the survivor is VRRP master          ${spreadText(summary.d_ms)}`,
+    `  d  fault → another node is VRRP master              ${spreadText(summary.d_ms)}`,
     `  f  master → first 200 OK                            ${spreadText(summary.f_ms)}`,
     `  z  last 200 OK before → first 200 OK after          ${spreadText(summary.z_ms)}   (a call every ${Math.round(1000 / result.rate)} ms)`,
     `  slowest set-up of an answered call                  ${spreadText(summary.slowest_call_ms)}`,
-    `  power back → all green                              ${spreadText(summary.heal_ms)}`,
-    `  longest silence while the node came back            ${spreadText(summary.repair_gap_ms)}`,
+    `  repair → all green                                  ${spreadText(summary.heal_ms)}`,
+    `  longest silence after the repair began              ${spreadText(summary.repair_gap_ms)}`,
     ...relapses.map(
       ({ run, figures }) =>
         `  run ${run}: the outage came back: ${figures.gaps.map(({ from, to }) => `${from} to ${to}`).join(", ")} ms after the fault`,
