@@ -3,7 +3,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
-import { allHosts, type HostContext, nodes, runFiles } from "../cluster/facts.ts";
+import type { AppHealth } from "../app/health-api.ts";
+import { allHosts, type HostContext, nodes, runFiles, voters } from "../cluster/facts.ts";
 import type { Component, PartName, partNames } from "../components/component.ts";
 import { holdsServiceAddress } from "../components/keepalived.ts";
 import { announceServiceAddress, removeServiceAddress, watchVrrp } from "./address.ts";
@@ -12,16 +13,20 @@ import { AudioWatch, listenForEndedAudio } from "./ended-audio.ts";
 import { EventLog } from "./events.ts";
 import { makeHostDirectories, writeComponentFiles } from "./files.ts";
 import { startHousekeeping } from "./housekeeping.ts";
-import { contactMs, judge, knownNodes, mustResync, type Observation } from "./judge.ts";
+import { contactMs, judge, knownNodes, mustResync, type Observation, sightingOf } from "./judge.ts";
 import { MediaRelay } from "./media.ts";
 import { messageOf } from "./message.ts";
+import { Notifier } from "./notify.ts";
 import { type Gate, Part } from "./part.ts";
 import { Peers } from "./peers.ts";
 import { identify, type ProcessId } from "./process.ts";
 import type { HostReport, Verdict } from "./report.ts";
 import { serveAgent } from "./server.ts";
+import { Serving } from "./serving.ts";
+import { StandingWatch } from "./standing.ts";
 import { Handover } from "./switchover.ts";
 import { Upstream } from "./upstream.ts";
+import { Watch } from "./watch.ts";
 
 const tickMs = 50;
 /** keepalived obeys its track file within 15 ms (probes); one that does not after so long is hung. */
@@ -48,10 +53,14 @@ export class HostAgent {
   private verdict: Verdict = { mayHold: false, light: "red", reasons: ["the agent has just started"] };
   private media: MediaRelay | undefined;
   private audioWatch: AudioWatch | undefined;
+  private readonly serving: Serving;
   private holds = false;
   private term = 0;
   private readonly handover: Handover;
   private readonly database: DatabaseKeeper;
+  private readonly standing: StandingWatch;
+  private readonly watch: Watch;
+  private readonly notifier: Notifier;
   private forbiddenSince: number | undefined;
   private written: boolean | undefined;
   private recorded = "";
@@ -64,11 +73,14 @@ export class HostAgent {
     this.config = createHash("sha256").update(JSON.stringify(context.cluster)).digest("hex").slice(0, 12);
     this.run = runFiles(context.dirs);
     this.log = new EventLog(join(context.dirs.log, "events.jsonl"), context.self.name);
+    this.watch = new Watch(context, this.log);
+    this.notifier = new Notifier(process.env, (why) => this.log.add("agent", "systemd", why));
     this.database = new DatabaseKeeper(context, {
       part: (name) => this.part(name),
       peers: () => this.peers?.news() ?? {},
       tell: (subject, text) => this.log.add("database", subject, text),
     });
+    this.standing = new StandingWatch(context, (name) => this.part(name));
     this.parts = components.map((component) => {
       const events = {
         happened: (kind: string, text: string) => {
@@ -86,6 +98,7 @@ export class HostAgent {
       };
       return new Part(component, context, events, gates[component.name]);
     });
+    this.serving = new Serving(context, (text) => this.log.add("serving", "own address", text));
     this.handover = new Handover(context, {
       state: () => ({ holds: this.holds, stopping: this.stopping, mayHold: this.verdict.mayHold }),
       peers: () => this.peers,
@@ -136,7 +149,10 @@ export class HostAgent {
           })
         : () => undefined;
     this.upstream = new Upstream(context.self.role === "node" ? context.cluster.upstream : []);
-    this.peers = new Peers(context, (report, before) => this.heard(report, before));
+    this.peers = new Peers(context, (report, before, trip) => {
+      this.watch.heard(report, trip);
+      this.heard(report, before);
+    });
     const closeServers = await serveAgent(context, {
       report: () => this.report(),
       cluster: () => [
@@ -144,16 +160,21 @@ export class HostAgent {
         ...Object.values(this.peers?.news() ?? {}).flatMap((news) => (news ? [news] : [])),
       ],
       events: (since) => this.log.since(since),
+      watch: this.watch,
       stop: () => this.stopRequested.resolve(),
-      switchOver: (force) => this.handover.start(force),
+      switchOver: (force, accept) => this.handover.start(force, accept),
     });
     const heardEnd = (call: string, text: string) => this.log.add("ended-audio", call, text);
     this.audioWatch = new AudioWatch(context, heardEnd);
     const stopListening =
       context.self.role === "node"
-        ? await listenForEndedAudio(context, () => this.holds, heardEnd)
+        ? await listenForEndedAudio(context, () => this.holds || this.serving.carries, heardEnd)
         : () => undefined;
-    const timer = setInterval(() => this.tick(), tickMs);
+    const timer = setInterval(() => {
+      this.tick();
+      this.notifier.alive(performance.now(), `${this.verdict.light}. ${this.verdict.reasons.join("; ")}`);
+    }, tickMs);
+    this.notifier.ready();
     const stopHousekeeping = startHousekeeping(context, (subject, text) =>
       this.log.add("housekeeping", subject, text),
     );
@@ -169,6 +190,8 @@ export class HostAgent {
       this.upstream.close();
       stopVrrp();
       await closeServers();
+      await this.watch.close();
+      this.notifier.close();
     }
     this.log.add("agent", "stopped", "all parts are stopped");
   }
@@ -186,6 +209,7 @@ export class HostAgent {
 
   /** A SIP server that nobody can tell what to do would refuse the first calls: better silent until an app is there. */
   private sipGate(): ReturnType<Gate> {
+    if (this.context.self.role === "edge") return { go: true, bootstrap: false };
     const ownApp = this.part("app")?.mayHaveAnswered ?? false;
     const peersApp = Object.values(this.peers?.news() ?? {}).some(
       (news) => news && news.ageMs <= contactMs && news.report.parts.app?.ok,
@@ -237,7 +261,7 @@ export class HostAgent {
       parts: Object.fromEntries(this.parts.map((part) => [part.component.name, part.report()])),
       primary: facts?.primary ?? false,
       members: facts?.size ?? 0,
-      hosts: allHosts(cluster).length,
+      hosts: voters(cluster).length,
       upstream: this.upstream?.reachable,
       peers: this.peers?.news() ?? {},
       others: allHosts(cluster).flatMap((host) => (host.name === self.name ? [] : [host.name])),
@@ -250,13 +274,17 @@ export class HostAgent {
     this.noticeAddress();
     this.database.tick(performance.now());
     this.media?.tick(Object.values(this.peers?.news() ?? {}).some((news) => news?.report.holds === true));
-    if (this.holds && this.part("rtpengine")?.report().ok) void this.audioWatch?.look();
+    if ((this.holds || this.serving.carries) && this.part("rtpengine")?.report().ok)
+      void this.audioWatch?.look();
+    this.watch.tick(this.peers?.news() ?? {});
     const before = this.verdict;
     const observation = this.observe();
     this.verdict = judge(observation);
+    this.serving.tick(observation);
     const now = performance.now();
     if (before.light !== this.verdict.light || before.mayHold !== this.verdict.mayHold)
       this.log.add("verdict", this.verdict.light, this.verdict.reasons.join("; ") || "all well");
+    this.standing.tick(now, () => this.report(), observation.peers);
     if (this.context.self.role !== "node") return;
     // A restarted agent that finds the address here leaves it until it has heard its peers (fail-static).
     if (this.verdict.mayHold || !this.holds || now - this.startedAt > settleMs)
@@ -319,6 +347,7 @@ export class HostAgent {
   }
 
   private async stopParts(): Promise<void> {
+    this.notifier.stopping();
     this.log.add("agent", "stopping", "giving the service address up, then stopping all parts");
     this.stopping = true;
     const deadline = performance.now() + 2000;
@@ -348,11 +377,7 @@ export class HostAgent {
     const database = this.database.report();
     const sees = Object.entries(news).flatMap(([name, item]) => {
       if (!item || item.ageMs > 10 * contactMs) return [];
-      const { holds, term, verdict, database } = item.report;
-      const primary = database?.facts?.primary ?? false;
-      return [
-        [name, { ageMs: Math.round(item.ageMs), holds, term, mayHold: verdict.mayHold, primary }] as const,
-      ];
+      return [[name, { ...sightingOf(item), ageMs: Math.round(item.ageMs) }] as const];
     });
     return {
       host: self.name,
@@ -368,10 +393,14 @@ export class HostAgent {
       holds: this.holds,
       term: this.term,
       verdict: this.verdict,
+      ...(this.serving.verdict ? { serves: this.serving.verdict } : {}),
       parts: Object.fromEntries(this.parts.map((part) => [part.component.name, part.report()])),
       ...(database ? { database } : {}),
       ...(this.upstream?.reachable === undefined ? {} : { upstream: this.upstream.reachable }),
+      ...(self.role === "node" ? { standing: this.standing.report() } : {}),
+      ...(this.standing.light ? { light: this.standing.light } : {}),
       sees: Object.fromEntries(sees),
+      watch: this.watch.report((this.part("app")?.health?.facts as AppHealth | undefined)?.problems),
     };
   }
 }

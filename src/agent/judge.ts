@@ -1,3 +1,4 @@
+import type { HostRole } from "../cluster/schema.ts";
 import type { PartName } from "../components/component.ts";
 import type { HostReport, PartReport, Sighting, Verdict } from "./report.ts";
 
@@ -14,7 +15,7 @@ export interface PeerNews {
 
 export interface Observation {
   host: string;
-  role: "node" | "witness";
+  role: HostRole;
   stance: "availability" | "consistency";
   /** All data nodes in the order of cluster.yaml: breaks ties. */
   nodeOrder: string[];
@@ -51,6 +52,14 @@ interface Known extends Sighting {
   direct: boolean;
 }
 
+/** What a host tells others of one that it hears itself. */
+export function sightingOf({ ageMs, report }: PeerNews): Sighting {
+  const { holds, term, verdict, database, serves } = report;
+  const primary = database?.facts?.primary ?? false;
+  const base = { ageMs, holds, term, mayHold: verdict.mayHold, primary };
+  return serves === undefined ? base : { ...base, serves: serves.ok };
+}
+
 /** The freshest news of every other data node, direct or by way of a third host. */
 export function knownNodes(o: Observation): Known[] {
   return o.nodeOrder
@@ -58,9 +67,7 @@ export function knownNodes(o: Observation): Known[] {
     .flatMap((name): Known[] => {
       const news = o.peers[name];
       if (news && news.ageMs <= contactMs) {
-        const { holds, term, verdict, database } = news.report;
-        const primary = database?.facts?.primary ?? false;
-        return [{ name, direct: true, ageMs: news.ageMs, holds, term, mayHold: verdict.mayHold, primary }];
+        return [{ name, direct: true, ...sightingOf(news) }];
       }
       const indirect = Object.entries(o.peers)
         .flatMap(([via, third]) => {
@@ -86,7 +93,7 @@ const olderClaim = (
  * Audio: a dead or hung media relay moves the address to a node whose relay is healthy, because that one has all calls
  * and goes on with them within milliseconds; a restart in place takes longer. Where nobody's is better it is no reason.
  */
-function betterRelay(o: Observation): string | undefined {
+export function betterRelay(o: Observation): string | undefined {
   const relay = o.parts.rtpengine;
   if (!relay || relay.ok) return undefined;
   const better = o.nodeOrder.find((name) => {
@@ -151,8 +158,14 @@ function shortcomings(o: Observation): string[] {
 
 export function judge(o: Observation): Verdict {
   const missing = shortcomings(o);
-  if (o.role === "witness")
-    return { mayHold: false, light: missing.length > 0 ? "amber" : "green", reasons: missing };
+  if (o.role !== "node") {
+    const broken = o.role === "edge" && o.parts.kamailio?.ok !== true;
+    return {
+      mayHold: false,
+      light: broken ? "red" : missing.length > 0 ? "amber" : "green",
+      reasons: missing,
+    };
+  }
   const against = objections(o);
   const reasons = [...new Set([...against, ...missing])];
   return {
@@ -168,7 +181,7 @@ export function judge(o: Observation): Verdict {
  * standby has no calls to lose by that.
  */
 export const mustResync = (
-  self: { role: "node" | "witness"; holds: boolean },
+  self: { role: HostRole; holds: boolean },
   peer: Pick<HostReport, "holds" | "agentUptimeMs">,
   silenceMs: number,
 ): boolean =>

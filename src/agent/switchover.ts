@@ -16,11 +16,15 @@ const giveUpMs = 5000;
 /** News that is older does not prove a node fit. */
 const freshMs = 700;
 
-/** All that must be true before a healthy holder gives up. Pure. */
+/**
+ * All that must be true before a healthy holder gives up: the successor's light is green, but for the codes in `accept`
+ * (light.ts); with `force` it is enough that it can serve. Pure.
+ */
 export function whyNotSwitchOver(
   self: { host: string; holds: boolean; stopping: boolean },
   peers: { ageMs: number; report: HostReport }[],
   force: boolean,
+  accept: readonly string[] = [],
 ): { to: string } | { reasons: string[] } {
   if (self.stopping) return { reasons: ["this host is being stopped"] };
   if (!self.holds) {
@@ -36,19 +40,24 @@ export function whyNotSwitchOver(
   const others = peers.filter(({ report }) => report.role === "node" && report.host !== self.host);
   const reasons: string[] = [];
   for (const { ageMs, report } of others) {
-    const against = objections(ageMs, report, force);
+    const against = objections(ageMs, report, force, accept);
     if (against.length === 0) return { to: report.host };
     reasons.push(...against.map((reason) => `${report.host}: ${reason}`));
   }
   return { reasons: reasons.length > 0 ? reasons : ["there is no other node"] };
 }
 
-function objections(ageMs: number, report: HostReport, force: boolean): string[] {
+function objections(ageMs: number, report: HostReport, force: boolean, accept: readonly string[]): string[] {
   if (ageMs > freshMs) return [`no news for ${Math.round(ageMs)} ms`];
   if (report.stopping) return ["is being stopped"];
   if (!report.verdict.mayHold) return report.verdict.reasons;
   if (force) return [];
   const reasons: string[] = [];
+  if (report.light)
+    return report.light.reasons
+      .filter(({ code }) => !accept.includes(code))
+      .map(({ code, text, callers }) => `${text} [${code}]: ${callers}`);
+  // An agent of a release without the light.
   if (report.verdict.light !== "green") reasons.push(...report.verdict.reasons);
   for (const part of ["kamailio", "rtpengine", "redis", "app", "mariadb", "keepalived"] as const)
     if (!report.parts[part]?.ok) reasons.push(`${part}: ${report.parts[part]?.detail ?? "does not run"}`);
@@ -91,11 +100,11 @@ export class Handover {
   }
 
   /** A person wants it. */
-  start(force: boolean): ReturnType<typeof whyNotSwitchOver> {
+  start(force: boolean, accept: readonly string[]): ReturnType<typeof whyNotSwitchOver> {
     const { holds, stopping } = this.hands.state();
     const peers = this.hands.peers();
     const news = Object.values(peers?.news() ?? {}).filter((item) => item !== undefined);
-    const answer = whyNotSwitchOver({ host: this.context.self.name, holds, stopping }, news, force);
+    const answer = whyNotSwitchOver({ host: this.context.self.name, holds, stopping }, news, force, accept);
     if ("reasons" in answer) {
       this.hands.tell("refused", answer.reasons.join("; "));
       return answer;

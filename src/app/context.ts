@@ -15,6 +15,7 @@ import { parseJournalLine } from "../records/sip-journal.ts";
 import { LiveSnapshot } from "../routing/live.ts";
 import { eventSchema } from "./contract.ts";
 import { createEvents } from "./log.ts";
+import { LoopMonitor } from "./loop-delay.ts";
 import type { Services } from "./services.ts";
 
 /** A call without any final event is given up after so long. */
@@ -84,6 +85,7 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
     recordings,
     schema,
     checkpoint,
+    loop: new LoopMonitor(),
     schemaReady: () => schema.ready,
     live: new LiveSnapshot(files.snapshot, database, events),
     shipper: new Shipper({ sources, ledger, checkpoint, quarantine, events }),

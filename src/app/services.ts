@@ -7,6 +7,7 @@ import type { Reconciler } from "../records/reconcile.ts";
 import type { Shipper } from "../records/shipper.ts";
 import type { LiveSnapshot } from "../routing/live.ts";
 import type { Events } from "./log.ts";
+import type { LoopMonitor } from "./loop-delay.ts";
 
 /** What the HTTP and JSON-RPC endpoints work with; made in one place, context.ts. */
 export interface Services {
@@ -19,6 +20,7 @@ export interface Services {
   reconciler: Reconciler;
   recordings: Recordings;
   events: Events;
+  loop: LoopMonitor;
   /** Names of the migrations that were found or applied; null: the database was not reached yet. */
   schemaReady: () => boolean;
 }

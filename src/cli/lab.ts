@@ -6,6 +6,7 @@ import { describeStatus } from "../lab/text.ts";
 import { waitForGreen } from "../lab/wait.ts";
 import { contextOf, momentText } from "./lab-context.ts";
 import { registerMachineFaults } from "./lab-machines.ts";
+import { addTimeline } from "./timeline.ts";
 
 /** `dialtone lab …`: a whole cluster on this machine. A thin shell around src/lab. */
 
@@ -187,6 +188,8 @@ Examples:
       const { lab } = contextOf(command);
       process.exitCode = (await lab.exec(host, words, { inherit: true })).code;
     });
+
+  addTimeline(group.command("timeline"));
 
   registerFaults(group);
 }

@@ -94,14 +94,28 @@ export const allHosts = (cluster: Cluster): Host[] =>
 
 /**
  * The node whose media sessions this one keeps a copy of: the next one in the order of cluster.yaml (with two nodes:
- * the other). rtpengine can follow one other only.
+ * the other). rtpengine can follow one other only. Nobody's, where audio goes to the nodes' own addresses.
  */
 export function mediaPeer(cluster: Cluster, self: string): Host | undefined {
+  if (servesAtOwnAddress(cluster)) return undefined;
   const all = nodes(cluster);
   const index = all.findIndex((host) => host.name === self);
   const peer = all[(index + 1) % all.length];
   return index === -1 || peer?.name === self ? undefined : peer;
 }
+
+/** The hosts that count for a majority: nodes and witnesses. */
+export const voters = (cluster: Cluster): Host[] => allHosts(cluster).filter((host) => host.role !== "edge");
+
+/** The hosts that pass SIP on to the nodes. */
+export const edges = (cluster: Cluster): Host[] => allHosts(cluster).filter((host) => host.role === "edge");
+
+/**
+ * Do users reach a node at its own address, not only at the service address? Then the node's address has the audio of
+ * those calls too, and no other node can go on with it.
+ */
+export const servesAtOwnAddress = (cluster: Cluster): boolean =>
+  cluster.policy === "hot-hot" || (cluster.movers.dns !== undefined && edges(cluster).length === 0);
 
 /** The hosts that carry calls and data, in the order of cluster.yaml. */
 export const nodes = (cluster: Cluster): Host[] => allHosts(cluster).filter((host) => host.role === "node");

@@ -1,6 +1,7 @@
 import { execa } from "execa";
 import { askSocket } from "../agent/client.ts";
 import type { HostReport } from "../agent/report.ts";
+import type { HostRole } from "../cluster/schema.ts";
 import { agentSocketOf, spawnIn } from "./agents.ts";
 import * as faults from "./faults.ts";
 import { type Fitting, refit } from "./fitting.ts";
@@ -14,7 +15,7 @@ export type { LabState } from "./state.ts";
 /** How a host of a lab is right now. */
 export interface HostStatus {
   name: string;
-  role: "node" | "witness" | "outside";
+  role: HostRole | "outside";
   namespace: string;
   address: string;
   powered: boolean;

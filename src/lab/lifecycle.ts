@@ -67,7 +67,8 @@ function clusterOf(
   settings: Record<string, unknown>,
 ): Cluster {
   const file = labPaths(lab).cluster;
-  if (!existsSync(file)) {
+  const isNew = !existsSync(file);
+  if (isNew) {
     const plan = planAddresses(wanted ?? fallback);
     const host = (name: "a" | "b" | "w", role: "node" | "witness") => ({
       ...{ name, role, address: plan[name], interface: "eth0" },
@@ -82,6 +83,8 @@ function clusterOf(
     });
   }
   applySettings(file, settings);
+  // The certificate names all hosts, also those that the settings have added.
+  if (isNew) rmSync(secretsFileOf(file), { force: true });
   const cluster = loadCluster(file);
   const subnet = subnetOf(serviceIp(cluster));
   if (wanted !== undefined && subnet !== planAddresses(wanted).subnet)

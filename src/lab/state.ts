@@ -12,7 +12,7 @@ import { labPaths } from "./names.ts";
 const processSchema = z.object({ pid: z.int().positive(), start: z.string() });
 
 const hostSchema = z.object({
-  role: z.enum(["node", "witness", "outside"]),
+  role: z.enum(["node", "witness", "edge", "outside"]),
   namespace: z.string(),
   interface: z.string(),
   mac: z.string(),
