@@ -7,11 +7,13 @@ import type { AppHealth } from "../app/health-api.ts";
 import { allHosts, type HostContext, nodes, runFiles, voters } from "../cluster/facts.ts";
 import type { Component, PartName, partNames } from "../components/component.ts";
 import { holdsServiceAddress } from "../components/keepalived.ts";
+import { DnsMover } from "../movers/dns.ts";
 import { announceServiceAddress, removeServiceAddress, watchVrrp } from "./address.ts";
 import { DatabaseKeeper } from "./database-keeper.ts";
 import { AudioWatch, listenForEndedAudio } from "./ended-audio.ts";
 import { EventLog } from "./events.ts";
 import { makeHostDirectories, writeComponentFiles } from "./files.ts";
+import { FunctionalTest } from "./functional.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { contactMs, judge, knownNodes, mustResync, type Observation, sightingOf } from "./judge.ts";
 import { MediaRelay } from "./media.ts";
@@ -54,11 +56,13 @@ export class HostAgent {
   private media: MediaRelay | undefined;
   private audioWatch: AudioWatch | undefined;
   private readonly serving: Serving;
+  private readonly dns: DnsMover;
   private holds = false;
   private term = 0;
   private readonly handover: Handover;
   private readonly database: DatabaseKeeper;
   private readonly standing: StandingWatch;
+  private readonly functional: FunctionalTest;
   private readonly watch: Watch;
   private readonly notifier: Notifier;
   private forbiddenSince: number | undefined;
@@ -80,6 +84,10 @@ export class HostAgent {
       peers: () => this.peers?.news() ?? {},
       tell: (subject, text) => this.log.add("database", subject, text),
     });
+    this.functional = new FunctionalTest(context, () => ({
+      sip: context.self.role === "node" && !this.stopping && this.part("kamailio")?.report().ok === true,
+      ledger: this.part("app")?.report().ok === true && this.database.facts?.primary === true,
+    }));
     this.standing = new StandingWatch(context, (name) => this.part(name));
     this.parts = components.map((component) => {
       const events = {
@@ -98,6 +106,7 @@ export class HostAgent {
       };
       return new Part(component, context, events, gates[component.name]);
     });
+    this.dns = new DnsMover(context, (subject, text) => this.log.add("dns", subject, text));
     this.serving = new Serving(context, (text) => this.log.add("serving", "own address", text));
     this.handover = new Handover(context, {
       state: () => ({ holds: this.holds, stopping: this.stopping, mayHold: this.verdict.mayHold }),
@@ -186,6 +195,7 @@ export class HostAgent {
       clearInterval(timer);
       await stopListening();
       stopHousekeeping();
+      this.functional.close();
       await this.peers.close();
       this.upstream.close();
       stopVrrp();
@@ -264,6 +274,7 @@ export class HostAgent {
       hosts: voters(cluster).length,
       upstream: this.upstream?.reachable,
       peers: this.peers?.news() ?? {},
+      troubles: this.dns.problem === undefined ? [] : [`DNS: ${this.dns.problem}`],
       others: allHosts(cluster).flatMap((host) => (host.name === self.name ? [] : [host.name])),
     };
   }
@@ -281,9 +292,11 @@ export class HostAgent {
     const observation = this.observe();
     this.verdict = judge(observation);
     this.serving.tick(observation);
+    this.dns.tick(observation, this.serving.verdict?.ok ?? false);
     const now = performance.now();
     if (before.light !== this.verdict.light || before.mayHold !== this.verdict.mayHold)
       this.log.add("verdict", this.verdict.light, this.verdict.reasons.join("; ") || "all well");
+    this.functional.tick(now);
     this.standing.tick(now, () => this.report(), observation.peers);
     if (this.context.self.role !== "node") return;
     // A restarted agent that finds the address here leaves it until it has heard its peers (fail-static).
@@ -375,6 +388,7 @@ export class HostAgent {
     const { cluster, self } = this.context;
     const news = this.peers?.news() ?? {};
     const database = this.database.report();
+    const functional = this.functional.report();
     const sees = Object.entries(news).flatMap(([name, item]) => {
       if (!item || item.ageMs > 10 * contactMs) return [];
       return [[name, { ...sightingOf(item), ageMs: Math.round(item.ageMs) }] as const];
@@ -397,6 +411,7 @@ export class HostAgent {
       parts: Object.fromEntries(this.parts.map((part) => [part.component.name, part.report()])),
       ...(database ? { database } : {}),
       ...(this.upstream?.reachable === undefined ? {} : { upstream: this.upstream.reachable }),
+      ...(functional ? { functional } : {}),
       ...(self.role === "node" ? { standing: this.standing.report() } : {}),
       ...(this.standing.light ? { light: this.standing.light } : {}),
       sees: Object.fromEntries(sees),
