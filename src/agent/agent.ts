@@ -8,11 +8,14 @@ import { Maintenance } from "../change/maintenance.ts";
 import { allHosts, configDigest, type HostContext, nodes, runFiles, voters } from "../cluster/facts.ts";
 import type { Component, PartName, partNames } from "../components/component.ts";
 import { holdsServiceAddress } from "../components/keepalived.ts";
-import { announceServiceAddress, removeServiceAddress, watchVrrp } from "./address.ts";
+import { DnsMover } from "../movers/dns.ts";
+import { removeServiceAddress, watchVrrp } from "./address.ts";
+import { Announcer, claimsOf } from "./announcements.ts";
 import { DatabaseKeeper } from "./database-keeper.ts";
 import { AudioWatch, listenForEndedAudio } from "./ended-audio.ts";
 import { EventLog } from "./events.ts";
 import { makeHostDirectories, writeComponentFiles } from "./files.ts";
+import { FunctionalTest } from "./functional.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { contactMs, judge, knownNodes, mustResync, type Observation, sightingOf } from "./judge.ts";
 import { MediaRelay } from "./media.ts";
@@ -58,11 +61,14 @@ export class HostAgent {
   private media: MediaRelay | undefined;
   private audioWatch: AudioWatch | undefined;
   private readonly serving: Serving;
+  private readonly dns: DnsMover;
   private holds = false;
   private term = 0;
   private readonly handover: Handover;
   private readonly database: DatabaseKeeper;
+  private readonly announcer: Announcer;
   private readonly standing: StandingWatch;
+  private readonly functional: FunctionalTest;
   private readonly watch: Watch;
   private readonly notifier: Notifier;
   private forbiddenSince: number | undefined;
@@ -78,6 +84,7 @@ export class HostAgent {
     this.config = configDigest(context.cluster);
     this.run = runFiles(context.dirs);
     this.log = new EventLog(join(context.dirs.log, "events.jsonl"), context.self.name);
+    this.announcer = new Announcer(context, (why) => this.log.add("address", "announce", why));
     this.watch = new Watch(context, this.log);
     this.notifier = new Notifier(process.env, (why) => this.log.add("agent", "systemd", why));
     this.database = new DatabaseKeeper(context, {
@@ -85,6 +92,10 @@ export class HostAgent {
       peers: () => this.peers?.news() ?? {},
       tell: (subject, text) => this.log.add("database", subject, text),
     });
+    this.functional = new FunctionalTest(context, () => ({
+      sip: context.self.role === "node" && !this.stopping && this.part("kamailio")?.report().ok === true,
+      ledger: this.part("app")?.report().ok === true && this.database.facts?.primary === true,
+    }));
     this.standing = new StandingWatch(context, (name) => this.part(name));
     this.parts = components.map((component) => {
       const events = {
@@ -103,6 +114,7 @@ export class HostAgent {
       };
       return new Part(component, context, events, gates[component.name]);
     });
+    this.dns = new DnsMover(context, (subject, text) => this.log.add("dns", subject, text));
     this.serving = new Serving(context, (text) => this.log.add("serving", "own address", text));
     this.handover = new Handover(context, {
       state: () => ({ holds: this.holds, stopping: this.stopping, mayHold: this.verdict.mayHold }),
@@ -110,7 +122,6 @@ export class HostAgent {
       tell: (subject, text) => this.log.add("switchover", subject, text),
       looked: () => this.noticeAddress(),
       judgeNow: () => this.tick(),
-      announce: () => this.announce(),
       drop: (why) => this.dropStaleAddress(why),
     });
     this.maintenance = new Maintenance(context, {
@@ -202,6 +213,7 @@ export class HostAgent {
       clearInterval(timer);
       await stopListening();
       stopHousekeeping();
+      this.functional.close();
       await this.peers.close();
       this.upstream.close();
       stopVrrp();
@@ -246,9 +258,8 @@ export class HostAgent {
       this.log.add("peer", report.host, "heard");
       return;
     }
-    // The other holder gave the address up: only its neighbours' ARP caches still believe in it.
-    if (before.report.holds && !report.holds && this.holds) this.announce();
     this.handover.heard(report);
+    this.announce();
     const self = { role: this.context.self.role, holds: this.holds };
     if (mustResync(self, report, before.silenceMs))
       this.part("kamailio")?.kill(
@@ -257,7 +268,8 @@ export class HostAgent {
   }
 
   private announce(): void {
-    announceServiceAddress(this.context, (why) => this.log.add("address", "announce", why));
+    const entitled = this.holds && this.verdict.mayHold && this.handover.to === undefined;
+    this.announcer.look(claimsOf(this.observe(), entitled));
   }
 
   private dropStaleAddress(why: string): void {
@@ -287,6 +299,7 @@ export class HostAgent {
       hosts: voters(cluster).length,
       upstream: this.upstream?.reachable,
       peers: this.peers?.news() ?? {},
+      troubles: this.dns.problem === undefined ? [] : [`DNS: ${this.dns.problem}`],
       others: allHosts(cluster).flatMap((host) => (host.name === self.name ? [] : [host.name])),
     };
   }
@@ -304,15 +317,18 @@ export class HostAgent {
     const observation = this.observe();
     this.verdict = judge(observation);
     this.serving.tick(observation);
+    this.dns.tick(observation, this.serving.verdict?.ok ?? false);
     const now = performance.now();
     if (before.light !== this.verdict.light || before.mayHold !== this.verdict.mayHold)
       this.log.add("verdict", this.verdict.light, this.verdict.reasons.join("; ") || "all well");
+    this.functional.tick(now);
     this.standing.tick(now, () => this.report(), observation.peers);
     if (this.context.self.role !== "node") return;
     // A restarted agent that finds the address here leaves it until it has heard its peers (fail-static).
     if (this.verdict.mayHold || !this.holds || now - this.startedAt > settleMs)
-      this.writeTrack(this.verdict.mayHold);
+      this.writeTrack(this.verdict.mayHold || this.handover.overlaps(now));
     this.handover.follow(now);
+    this.announce();
     this.enforce(now);
   }
 
@@ -327,6 +343,7 @@ export class HostAgent {
       writeFileSync(join(this.context.dirs.data, "term"), String(this.term));
     }
     this.log.add("address", holds ? "gained" : "lost", holds ? `term ${this.term}` : "");
+    this.announce();
   }
 
   /** keepalived must obey; a hung one is killed, and the address it left behind removed. */
@@ -398,6 +415,7 @@ export class HostAgent {
     const { cluster, self } = this.context;
     const news = this.peers?.news() ?? {};
     const database = this.database.report();
+    const functional = this.functional.report();
     const sees = Object.entries(news).flatMap(([name, item]) => {
       if (!item || item.ageMs > 10 * contactMs) return [];
       return [[name, { ...sightingOf(item), ageMs: Math.round(item.ageMs) }] as const];
@@ -420,6 +438,7 @@ export class HostAgent {
       parts: Object.fromEntries(this.parts.map((part) => [part.component.name, part.report()])),
       ...(database ? { database } : {}),
       ...(this.upstream?.reachable === undefined ? {} : { upstream: this.upstream.reachable }),
+      ...(functional ? { functional } : {}),
       ...(self.role === "node" ? { standing: this.standing.report() } : {}),
       ...(this.standing.light ? { light: this.standing.light } : {}),
       sees: Object.fromEntries(sees),

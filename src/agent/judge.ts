@@ -35,6 +35,8 @@ export interface Observation {
   /** An upstream address answers; undefined: none is configured. */
   upstream: boolean | undefined;
   peers: Record<string, PeerNews | undefined>;
+  /** What else goes wrong here without keeping callers away, in words. */
+  troubles?: string[];
   /** All other hosts of the cluster, heard or not. */
   others: string[];
 }
@@ -150,6 +152,7 @@ function shortcomings(o: Observation): string[] {
     else if (o.primary && o.members < o.hosts) reasons.push(`database: ${o.members} of ${o.hosts} members`);
   }
   if (o.upstream === false) reasons.push("network: no upstream address answers");
+  reasons.push(...(o.troubles ?? []));
   for (const name of o.others) {
     const news = o.peers[name];
     if (!news) reasons.push(`no news from ${name} yet`);

@@ -155,7 +155,8 @@ export async function requirements(context: HostContext): Promise<string[]> {
     problems.push(
       `${clusterFile}: hosts.${self.name}: interface ${self.interface} of this machine does not have ${self.address} (it has ${addresses.join(", ") || "no address, or does not exist"})`,
     );
-  for (const program of programs[self.role]) {
+  const dnsClient = context.cluster.movers.dns && self.role === "node" ? ["nsupdate"] : [];
+  for (const program of [...programs[self.role], ...dnsClient]) {
     const found = await execa("sh", ["-c", 'command -v "$1"', "sh", program], { reject: false });
     if (found.exitCode !== 0)
       problems.push(`the program '${program}' is not installed; run 'sh scripts/setup' in dialtone's folder`);

@@ -53,6 +53,21 @@ export interface Verdict {
   reasons: string[];
 }
 
+/** Registration, call and record of a test user through the whole node (functional.ts). */
+export interface FunctionalReport {
+  /** The last call worked. */
+  ok: boolean;
+  /** Calls that failed in a row. */
+  failures: number;
+  /** Calls in a row whose event did not reach the database. */
+  storeFailures: number;
+  detail: string;
+  /** How long registration and call took. */
+  ms: number;
+  /** Since the last test ended. */
+  ageMs: number;
+}
+
 /** The newest drill of one kind, as GET /v1/drills/last tells it. */
 export interface LastDrill {
   kind: string;
@@ -160,6 +175,8 @@ export interface HostReport {
   };
   /** undefined: no upstream address configured. */
   upstream?: boolean;
+  /** Missing: not tested (yet), or an older release. */
+  functional?: FunctionalReport;
   /** Missing in reports of releases before the light. */
   standing?: Standing;
   /** Safe to fail over? Not the same as `verdict.light`, which is the health of this host as it is now. */
