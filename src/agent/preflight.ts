@@ -146,17 +146,10 @@ const programs = {
   edge: ["kamailio", "ss"],
 };
 
-/** @throws ConfigError with a line for each thing that is wrong with this host. */
-export async function preflight(context: HostContext): Promise<void> {
+/** What this host lacks for this cluster.yaml, whether its agent runs or not: address, programs, kernel settings. */
+export async function requirements(context: HostContext): Promise<string[]> {
   const { self, clusterFile } = context;
-  if (process.platform !== "linux") throw new ConfigError([`needs Linux, this is ${process.platform}`]);
-  const missing = missingCapabilities(readFileSync("/proc/self/status", "utf8"));
-  if (missing.length > 0)
-    throw new ConfigError([
-      `lacks ${missing.join(", ")}: run it as root (in a container: grant these capabilities)`,
-    ]);
-  const problems = otherAgent(context);
-  if (problems.length > 0) throw new ConfigError(problems);
+  const problems: string[] = [];
   const addresses = (networkInterfaces()[self.interface] ?? []).map((entry) => entry.address);
   if (!addresses.includes(self.address))
     problems.push(
@@ -173,6 +166,20 @@ export async function preflight(context: HostContext): Promise<void> {
     problems.push(
       `${secretsFileOf(clusterFile)}: dns_key is missing: movers.dns needs the secret of its TSIG key, as the name server's 'tsig-keygen' or 'keymgr -t' prints it`,
     );
+  return problems;
+}
+
+/** @throws ConfigError with a line for each thing that is wrong with this host. */
+export async function preflight(context: HostContext): Promise<void> {
+  if (process.platform !== "linux") throw new ConfigError([`needs Linux, this is ${process.platform}`]);
+  const missing = missingCapabilities(readFileSync("/proc/self/status", "utf8"));
+  if (missing.length > 0)
+    throw new ConfigError([
+      `lacks ${missing.join(", ")}: run it as root (in a container: grant these capabilities)`,
+    ]);
+  const problems = otherAgent(context);
+  if (problems.length > 0) throw new ConfigError(problems);
+  problems.push(...(await requirements(context)));
   if (problems.length === 0) problems.push(...(await portProblems(context)));
   if (problems.length > 0) throw new ConfigError(problems);
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { AppHealth } from "../app/health-api.ts";
-import { allHosts, type HostContext, runFiles } from "../cluster/facts.ts";
+import { type HostContext, runFiles, servesAtOwnAddress, voters } from "../cluster/facts.ts";
 import type { PartName } from "../components/component.ts";
 import { contactsKnown } from "../components/kamailio/rpc.ts";
 import { sessionsKnown } from "../components/rtpengine/control.ts";
@@ -49,7 +49,8 @@ export class StandingWatch {
         this.contacts = await contactsKnown(this.context, signal());
       });
     else this.contacts = undefined;
-    if (this.part("rtpengine")?.report().ok)
+    // Where no node follows another's sessions, a difference says nothing.
+    if (this.part("rtpengine")?.report().ok && !servesAtOwnAddress(this.context.cluster))
       this.ask("sessions", now, everyMs, async () => {
         this.sessions = await sessionsKnown(signal());
       });
@@ -63,7 +64,7 @@ export class StandingWatch {
     this.lightDue = now + lightEveryMs;
     const own = report();
     const news = [{ ageMs: 0, report: own }, ...Object.values(peers).filter((item) => item !== undefined)];
-    const raw = lightOf(own.host, news, allHosts(this.context.cluster).length);
+    const raw = lightOf(own.host, news, voters(this.context.cluster).length);
     ({ seen: this.seen, light: this.light } = settle(this.seen, raw, now));
   }
 
