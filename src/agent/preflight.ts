@@ -91,6 +91,8 @@ async function portProblems(context: HostContext): Promise<string[]> {
   if (self.role === "node")
     wanted.push(["agent", "ended audio, told by the media relay", "tcp", "127.0.0.1", ports.mediaTimeout]);
   wanted.push(["agent", "HTTPS of the agent", "tcp", self.address, cluster.agent.port]);
+  if (cluster.metrics.port !== undefined)
+    wanted.push(["agent", "figures for Prometheus", "tcp", self.address, cluster.metrics.port]);
   const problems: string[] = [];
   for (const [part, what, protocol, host, port] of wanted) {
     if (adopted(part)) continue;
@@ -156,6 +158,10 @@ export async function preflight(context: HostContext): Promise<void> {
       `lacks ${missing.join(", ")}: run it as root (in a container: grant these capabilities)`,
     ]);
   const problems = otherAgent(context);
+  if (context.cluster.alerts.email?.user !== undefined && !context.secrets.alerts?.smtp_password)
+    problems.push(
+      `${secretsFileOf(clusterFile)}: alerts.smtp_password is missing: ${clusterFile} names alerts.email.user`,
+    );
   if (problems.length > 0) throw new ConfigError(problems);
   const addresses = (networkInterfaces()[self.interface] ?? []).map((entry) => entry.address);
   if (!addresses.includes(self.address))

@@ -1,3 +1,4 @@
+import type { AlertReport } from "../alerts/alerter.ts";
 import type { LoopDelay } from "../app/loop-delay.ts";
 import type { HostRole } from "../cluster/schema.ts";
 import type { PartName } from "../components/component.ts";
@@ -173,7 +174,7 @@ export interface WatchReport {
   /** CLOCK_MONOTONIC of the teller, ms, at the moment of `wallMs`. */
   monotonicMs: number;
   /** All hosts of cluster.yaml. */
-  hosts: string[];
+  hosts: Record<string, HostRole>;
   /** `seq` of the newest entry of the incident log. */
   lastEvent: number;
   /** The other hosts' wall clocks against the own, ms. */
@@ -188,6 +189,7 @@ export interface WatchReport {
   certificateEnds: number;
   /** What the app of this host says is not as it should be. */
   appProblems?: string[];
+  alerts: AlertReport;
 }
 
 /** One entry of the incident log: GET /events. */
