@@ -16,6 +16,7 @@ const groups: [commands: string[], load: () => Promise<Register>][] = [
   [["alerts"], async () => (await import("./cli/alerts.ts")).registerAlerts],
   [["timeline"], async () => (await import("./cli/timeline.ts")).registerTimeline],
   [["switchover"], async () => (await import("./cli/switchover.ts")).registerSwitchover],
+  [["drain", "undrain", "restart"], async () => (await import("./cli/maintenance.ts")).registerMaintenance],
   [["lab"], async () => (await import("./cli/lab.ts")).registerLab],
   [["call"], async () => (await import("./cli/call.ts")).registerCall],
   [["drill"], async () => (await import("./cli/drill.ts")).registerDrill],

@@ -144,31 +144,25 @@ const programs = {
     "ping",
     "ss",
   ],
-  witness: ["garbd", "setpriv", "ss"],
-  edge: ["kamailio", "ss"],
+  witness: ["garbd", "setpriv", "socat", "ss"],
+  edge: ["kamailio", "socat", "ss"],
 };
 
-/** @throws ConfigError with a line for each thing that is wrong with this host. */
-export async function preflight(context: HostContext): Promise<void> {
+/** What this host lacks for this cluster.yaml, whether its agent runs or not: address, programs, kernel settings. */
+export async function requirements(context: HostContext): Promise<string[]> {
   const { self, clusterFile } = context;
-  if (process.platform !== "linux") throw new ConfigError([`needs Linux, this is ${process.platform}`]);
-  const missing = missingCapabilities(readFileSync("/proc/self/status", "utf8"));
-  if (missing.length > 0)
-    throw new ConfigError([
-      `lacks ${missing.join(", ")}: run it as root (in a container: grant these capabilities)`,
-    ]);
-  const problems = otherAgent(context);
+  const problems: string[] = [];
   if (context.cluster.alerts.email?.user !== undefined && !context.secrets.alerts?.smtp_password)
     problems.push(
       `${secretsFileOf(clusterFile)}: alerts.smtp_password is missing: ${clusterFile} names alerts.email.user`,
     );
-  if (problems.length > 0) throw new ConfigError(problems);
   const addresses = (networkInterfaces()[self.interface] ?? []).map((entry) => entry.address);
   if (!addresses.includes(self.address))
     problems.push(
       `${clusterFile}: hosts.${self.name}: interface ${self.interface} of this machine does not have ${self.address} (it has ${addresses.join(", ") || "no address, or does not exist"})`,
     );
-  for (const program of programs[self.role]) {
+  const dnsClient = context.cluster.movers.dns && self.role === "node" ? ["nsupdate"] : [];
+  for (const program of [...programs[self.role], ...dnsClient]) {
     const found = await execa("sh", ["-c", 'command -v "$1"', "sh", program], { reject: false });
     if (found.exitCode !== 0)
       problems.push(`the program '${program}' is not installed; run 'sh scripts/setup' in dialtone's folder`);
@@ -178,6 +172,20 @@ export async function preflight(context: HostContext): Promise<void> {
     problems.push(
       `${secretsFileOf(clusterFile)}: dns_key is missing: movers.dns needs the secret of its TSIG key, as the name server's 'tsig-keygen' or 'keymgr -t' prints it`,
     );
+  return problems;
+}
+
+/** @throws ConfigError with a line for each thing that is wrong with this host. */
+export async function preflight(context: HostContext): Promise<void> {
+  if (process.platform !== "linux") throw new ConfigError([`needs Linux, this is ${process.platform}`]);
+  const missing = missingCapabilities(readFileSync("/proc/self/status", "utf8"));
+  if (missing.length > 0)
+    throw new ConfigError([
+      `lacks ${missing.join(", ")}: run it as root (in a container: grant these capabilities)`,
+    ]);
+  const problems = otherAgent(context);
+  if (problems.length > 0) throw new ConfigError(problems);
+  problems.push(...(await requirements(context)));
   if (problems.length === 0) problems.push(...(await portProblems(context)));
   if (problems.length > 0) throw new ConfigError(problems);
 }

@@ -1,5 +1,7 @@
 import type { AlertReport } from "../alerts/alerter.ts";
 import type { LoopDelay } from "../app/loop-delay.ts";
+import type { Drained } from "../change/drained.ts";
+import type { Order, OrderState } from "../change/order.ts";
 import type { HostRole } from "../cluster/schema.ts";
 import type { PartName } from "../components/component.ts";
 import type { DatabaseFacts } from "../components/mariadb/index.ts";
@@ -50,6 +52,21 @@ export interface Verdict {
   light: "green" | "amber" | "red";
   /** Why, in words; empty when green. */
   reasons: string[];
+}
+
+/** Registration, call and record of a test user through the whole node (functional.ts). */
+export interface FunctionalReport {
+  /** The last call worked. */
+  ok: boolean;
+  /** Calls that failed in a row. */
+  failures: number;
+  /** Calls in a row whose event did not reach the database. */
+  storeFailures: number;
+  detail: string;
+  /** How long registration and call took. */
+  ms: number;
+  /** Since the last test ended. */
+  ageMs: number;
 }
 
 /** The newest drill of one kind, as GET /v1/drills/last tells it. */
@@ -159,11 +176,23 @@ export interface HostReport {
   };
   /** undefined: no upstream address configured. */
   upstream?: boolean;
+  /** Missing: not tested (yet), or an older release. */
+  functional?: FunctionalReport;
   /** Missing in reports of releases before the light. */
   standing?: Standing;
   /** Safe to fail over? Not the same as `verdict.light`, which is the health of this host as it is now. */
   light?: Light;
   sees: Record<string, Sighting>;
+  /** A person took this node out of service. */
+  drained?: Drained;
+  /** What this host asks of others, until they have taken it. */
+  orders?: Order[];
+  /** The orders that this host took last, newest first. */
+  orderResults?: OrderState[];
+  /** A new release or cluster.yaml runs here that is not confirmed yet. */
+  trial?: { change: string; who: string; wallMs: number };
+  /** The folder of the release that runs. */
+  checkout?: string;
   /** What this agent notices as a watcher (watch.ts); an older agent has none of it. */
   watch?: WatchReport;
 }

@@ -1,5 +1,6 @@
 import type { HostContext } from "../cluster/facts.ts";
 import type { Database } from "../db/database.ts";
+import type { ProbeStore } from "../probe/store.ts";
 import type { Recordings } from "../recordings/service.ts";
 import type { HttpJournal } from "../records/http-journal.ts";
 import type { Ledger } from "../records/ledger.ts";
@@ -16,6 +17,8 @@ export interface Services {
   live: LiveSnapshot;
   journal: HttpJournal;
   ledger: Ledger;
+  /** The functional test's events. */
+  probes: ProbeStore;
   shipper: Shipper;
   reconciler: Reconciler;
   recordings: Recordings;

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Cluster, HostRole } from "./schema.ts";
 import type { Secrets } from "./secrets.ts";
@@ -86,6 +87,10 @@ export const runFiles = (dirs: HostDirs) => ({
   kamailioSocket: join(dirs.run, "kamailio", "ctl.sock"),
   vrrpFifo: join(dirs.run, "vrrp.fifo"),
 });
+
+/** Tells one checked cluster.yaml from another; comments and order of keys in the text do not count. */
+export const configDigest = (cluster: Cluster): string =>
+  createHash("sha256").update(JSON.stringify(cluster)).digest("hex").slice(0, 12);
 
 export const serviceIp = (cluster: Cluster): string => cluster.service.address.split("/")[0] ?? "";
 

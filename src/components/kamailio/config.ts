@@ -10,6 +10,7 @@ import {
   servesAtOwnAddress,
   serviceIp,
 } from "../../cluster/facts.ts";
+import { probeUser } from "../../probe/user.ts";
 import { accColumns, journalTable } from "../../records/sip-journal.ts";
 import type { GeneratedFile } from "../component.ts";
 
@@ -110,6 +111,8 @@ export function kamailioConfig(context: HostContext): string {
 #!define NODE ${quoted(self.name)}
 #!substdef "!NODE_NAME!${self.name}!g"
 #!define NODE_ADDRESS ${quoted(self.address)}
+#!define NODE_SOCKET ${quoted(`udp:${self.address}:${port}`)}
+#!define PROBE_USER ${quoted(probeUser(self.name))}
 #!substdef "!SERVICE_IP!${service}!g"
 #!define REALM ${quoted(realm)}
 #!define CLUSTER_HOSTS ${quoted(oneOf([...allHosts(cluster).map((host) => host.address), service]))}
