@@ -312,7 +312,7 @@ export class HostAgent {
     this.media?.tick(Object.values(this.peers?.news() ?? {}).some((news) => news?.report.holds === true));
     if ((this.holds || this.serving.carries) && this.part("rtpengine")?.report().ok)
       void this.audioWatch?.look();
-    this.watch.tick(this.peers?.news() ?? {});
+    this.watch.tick(this.peers?.news() ?? {}, () => this.report());
     const before = this.verdict;
     const observation = this.observe();
     this.verdict = judge(observation);

@@ -1,3 +1,4 @@
+import type { AlertReport } from "../alerts/alerter.ts";
 import type { LoopDelay } from "../app/loop-delay.ts";
 import type { Drained } from "../change/drained.ts";
 import type { Order, OrderState } from "../change/order.ts";
@@ -202,7 +203,7 @@ export interface WatchReport {
   /** CLOCK_MONOTONIC of the teller, ms, at the moment of `wallMs`. */
   monotonicMs: number;
   /** All hosts of cluster.yaml. */
-  hosts: string[];
+  hosts: Record<string, HostRole>;
   /** `seq` of the newest entry of the incident log. */
   lastEvent: number;
   /** The other hosts' wall clocks against the own, ms. */
@@ -217,6 +218,7 @@ export interface WatchReport {
   certificateEnds: number;
   /** What the app of this host says is not as it should be. */
   appProblems?: string[];
+  alerts: AlertReport;
 }
 
 /** One entry of the incident log: GET /events. */
