@@ -13,7 +13,6 @@ import { DatabaseKeeper } from "./database-keeper.ts";
 import { AudioWatch, listenForEndedAudio } from "./ended-audio.ts";
 import { EventLog } from "./events.ts";
 import { makeHostDirectories, writeComponentFiles } from "./files.ts";
-import { FunctionalTest } from "./functional.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { contactMs, judge, knownNodes, mustResync, type Observation, sightingOf } from "./judge.ts";
 import { MediaRelay } from "./media.ts";
@@ -23,9 +22,9 @@ import { type Gate, Part } from "./part.ts";
 import { Peers } from "./peers.ts";
 import { identify, type ProcessId } from "./process.ts";
 import type { HostReport, Verdict } from "./report.ts";
+import { SelfView } from "./self-view.ts";
 import { serveAgent } from "./server.ts";
 import { Serving } from "./serving.ts";
-import { StandingWatch } from "./standing.ts";
 import { Handover } from "./switchover.ts";
 import { Upstream } from "./upstream.ts";
 import { Watch } from "./watch.ts";
@@ -61,8 +60,7 @@ export class HostAgent {
   private term = 0;
   private readonly handover: Handover;
   private readonly database: DatabaseKeeper;
-  private readonly standing: StandingWatch;
-  private readonly functional: FunctionalTest;
+  private readonly self: SelfView;
   private readonly watch: Watch;
   private readonly notifier: Notifier;
   private forbiddenSince: number | undefined;
@@ -84,11 +82,11 @@ export class HostAgent {
       peers: () => this.peers?.news() ?? {},
       tell: (subject, text) => this.log.add("database", subject, text),
     });
-    this.functional = new FunctionalTest(context, () => ({
-      sip: context.self.role === "node" && !this.stopping && this.part("kamailio")?.report().ok === true,
-      ledger: this.part("app")?.report().ok === true && this.database.facts?.primary === true,
-    }));
-    this.standing = new StandingWatch(context, (name) => this.part(name));
+    this.self = new SelfView(context, {
+      part: (name) => this.part(name),
+      stopping: () => this.stopping,
+      primary: () => this.database.facts?.primary === true,
+    });
     this.parts = components.map((component) => {
       const events = {
         happened: (kind: string, text: string) => {
@@ -195,7 +193,7 @@ export class HostAgent {
       clearInterval(timer);
       await stopListening();
       stopHousekeeping();
-      this.functional.close();
+      this.self.close();
       await this.peers.close();
       this.upstream.close();
       stopVrrp();
@@ -275,6 +273,7 @@ export class HostAgent {
       upstream: this.upstream?.reachable,
       peers: this.peers?.news() ?? {},
       troubles: this.dns.problem === undefined ? [] : [`DNS: ${this.dns.problem}`],
+      ...this.self.observation(performance.now()),
       others: allHosts(cluster).flatMap((host) => (host.name === self.name ? [] : [host.name])),
     };
   }
@@ -296,8 +295,7 @@ export class HostAgent {
     const now = performance.now();
     if (before.light !== this.verdict.light || before.mayHold !== this.verdict.mayHold)
       this.log.add("verdict", this.verdict.light, this.verdict.reasons.join("; ") || "all well");
-    this.functional.tick(now);
-    this.standing.tick(now, () => this.report(), observation.peers);
+    this.self.tick(now, this.holds, () => this.report(), observation.peers);
     if (this.context.self.role !== "node") return;
     // A restarted agent that finds the address here leaves it until it has heard its peers (fail-static).
     if (this.verdict.mayHold || !this.holds || now - this.startedAt > settleMs)
@@ -388,7 +386,6 @@ export class HostAgent {
     const { cluster, self } = this.context;
     const news = this.peers?.news() ?? {};
     const database = this.database.report();
-    const functional = this.functional.report();
     const sees = Object.entries(news).flatMap(([name, item]) => {
       if (!item || item.ageMs > 10 * contactMs) return [];
       return [[name, { ...sightingOf(item), ageMs: Math.round(item.ageMs) }] as const];
@@ -411,9 +408,7 @@ export class HostAgent {
       parts: Object.fromEntries(this.parts.map((part) => [part.component.name, part.report()])),
       ...(database ? { database } : {}),
       ...(this.upstream?.reachable === undefined ? {} : { upstream: this.upstream.reachable }),
-      ...(functional ? { functional } : {}),
-      ...(self.role === "node" ? { standing: this.standing.report() } : {}),
-      ...(this.standing.light ? { light: this.standing.light } : {}),
+      ...this.self.report(),
       sees: Object.fromEntries(sees),
       watch: this.watch.report((this.part("app")?.health?.facts as AppHealth | undefined)?.problems),
     };
