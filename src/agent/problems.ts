@@ -1,3 +1,4 @@
+import { drainedText } from "../change/drained.ts";
 import type { PartName } from "../components/component.ts";
 import { since } from "./duration.ts";
 import { hardwareTroubles } from "./hardware.ts";
@@ -101,6 +102,11 @@ function ofReport(report: HostReport, serves: boolean): Problem[] {
     add({
       ...{ code: "stopping", severity: "risk", what: "is being stopped" },
       ...{ callers: "nothing; it hands over first", advice: "start it again: dialtone up" },
+    });
+  if (report.drained)
+    add({
+      ...{ code: "drained", severity: "note", what: drainedText(report.drained) },
+      ...{ callers: "nothing now; it does not take over", advice: `dialtone undrain ${host}` },
     });
   for (const [name, part] of Object.entries(report.parts)) {
     if (part.ok || !verdict.reasons.some((reason) => reason.startsWith(`${name}: `))) continue;
@@ -305,9 +311,9 @@ export function sightsOf(entries: { ageMs: number; report: HostReport }[]): Host
   const heard = entries.map(({ ageMs, report }) => ({ name: report.host, role: report.role, report, ageMs }));
   const missing = entries
     .filter(({ ageMs }) => ageMs === 0)
-    .flatMap(({ report }) => report.watch?.hosts ?? [])
-    .filter((name) => !heard.some((sight) => sight.name === name));
-  return [...heard, ...missing.map((name): HostSight => ({ name, role: "node" }))];
+    .flatMap(({ report }) => Object.entries(report.watch?.hosts ?? {}))
+    .flatMap(([name, role]) => (heard.some((sight) => sight.name === name) ? [] : [{ name, role }]));
+  return [...heard, ...missing];
 }
 
 /** Several lines for people; the first is the headline. */

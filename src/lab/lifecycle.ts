@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { parseDocument, stringify } from "yaml";
 import { askSocket } from "../agent/client.ts";
@@ -8,6 +16,7 @@ import { newSecrets, writeInit } from "../cluster/init.ts";
 import { loadCluster, parseYaml, secretsFileOf } from "../cluster/load.ts";
 import { type Cluster, clusterSchema } from "../cluster/schema.ts";
 import { agentSocketOf, startAgent } from "./agents.ts";
+import { largeDisk } from "./disk.ts";
 import {
   type AddressPlan,
   labPaths,
@@ -151,6 +160,8 @@ function newState(lab: string, cluster: Cluster, plan: AddressPlan, options: UpO
 /** Removes what a lab left on this machine, by lab.json alone, and the record itself. Safe to repeat. */
 async function sweep(state: LabState): Promise<void> {
   await destroyNetwork(state);
+  for (const host of Object.values(state.hosts))
+    if (host.fitting?.diskMb !== undefined && host.data !== null) await largeDisk(host.data);
   rmSync(labPaths(state.lab).state, { force: true });
 }
 
@@ -193,8 +204,18 @@ export async function create(
       `the network namespaces ${foreign.join(", ")} exist, but lab '${lab}' has no record of making them; ` +
         `if nobody needs them: ${foreign.map((name) => `ip netns del ${name}`).join("; ")}`,
     );
-  for (const host of Object.values(state.hosts))
-    if (host.data !== null) mkdirSync(host.data, { recursive: true, mode: 0o755 });
+  for (const [name, host] of Object.entries(state.hosts)) {
+    if (host.data === null) continue;
+    mkdirSync(host.data, { recursive: true, mode: 0o755 });
+    const [own, shared] = [labPaths(lab).hostCluster(name), labPaths(lab).cluster];
+    for (const [link, target] of [
+      [own, shared] as const,
+      [secretsFileOf(own), secretsFileOf(shared)] as const,
+    ]) {
+      rmSync(link, { force: true });
+      symlinkSync(target, link);
+    }
+  }
   saveState(state);
   try {
     await createNetwork(state, `${plan.machine}/${plan.bits}`);
@@ -225,21 +246,25 @@ async function until(condition: () => boolean, deadlineMs: number, hurry?: Abort
  */
 export async function destroy(state: LabState, graceMs: number, hurry?: AbortSignal): Promise<string[]> {
   for (const pause of state.paused) for (const id of pause.processes) signal(id, "SIGCONT");
-  const end = async ([name, host]: [string, LabHost]): Promise<string[]> => {
-    if (!host.powered || host.data === null || graceMs === 0) return [];
-    const { keeper, namespace } = host;
-    const ended = () => (keeper === null || !isAlive(keeper)) && processesIn(namespace).length === 0;
-    const asked = await askSocket(agentSocketOf(host.data), "POST", "/stop", { deadlineMs: 2000 }).then(
-      () => true,
-      () => false,
-    );
-    if (asked && (await until(ended, graceMs, hurry))) return [];
-    if (keeper) signal(keeper, "SIGKILL");
-    for (const id of processesIn(namespace)) signal(id, "SIGTERM");
-    await until(() => processesIn(namespace).length === 0, 5000, hurry);
-    return [name];
-  };
+  const end = async ([name, host]: [string, LabHost]): Promise<string[]> =>
+    graceMs === 0 || (await stopHost(host, graceMs, hurry)) ? [] : [name];
   const stubborn = await Promise.all(Object.entries(state.hosts).map(end));
   await sweep(state);
   return stubborn.flat();
+}
+
+/** Orderly stop of one host's agent and parts; by force when it takes longer. Returns false then. */
+export async function stopHost(host: LabHost, graceMs: number, hurry?: AbortSignal): Promise<boolean> {
+  if (!host.powered || host.data === null) return true;
+  const { keeper, namespace } = host;
+  const ended = () => (keeper === null || !isAlive(keeper)) && processesIn(namespace).length === 0;
+  const asked = await askSocket(agentSocketOf(host.data), "POST", "/stop", { deadlineMs: 2000 }).then(
+    () => true,
+    () => false,
+  );
+  if (asked && (await until(ended, graceMs, hurry))) return true;
+  if (keeper) signal(keeper, "SIGKILL");
+  for (const id of processesIn(namespace)) signal(id, "SIGTERM");
+  await until(() => processesIn(namespace).length === 0, 5000, hurry);
+  return false;
 }
