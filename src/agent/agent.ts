@@ -19,6 +19,7 @@ import { startHousekeeping } from "./housekeeping.ts";
 import { contactMs, judge, knownNodes, mustResync, type Observation, sightingOf } from "./judge.ts";
 import { MediaRelay } from "./media.ts";
 import { messageOf } from "./message.ts";
+import { serveMetrics } from "./metrics-server.ts";
 import { Notifier } from "./notify.ts";
 import { type Gate, Part } from "./part.ts";
 import { Peers } from "./peers.ts";
@@ -187,6 +188,7 @@ export class HostAgent {
       order: (given) => this.maintenance.post(given),
       switchOver: (force, accept) => this.handover.start(force, accept),
     });
+    const closeMetrics = await serveMetrics(context, () => this.report(), this.watch);
     const heardEnd = (call: string, text: string) => this.log.add("ended-audio", call, text);
     this.audioWatch = new AudioWatch(context, heardEnd);
     const stopListening =
@@ -216,6 +218,7 @@ export class HostAgent {
       this.upstream.close();
       stopVrrp();
       await closeServers();
+      await closeMetrics();
       await this.watch.close();
       this.notifier.close();
     }
