@@ -33,7 +33,7 @@ function observation(
     }) as unknown as HostReport;
   return {
     ...{ host: "a", role: "node", stance: "availability", nodeOrder: ["a", "b"], stopping: false },
-    ...{ yielding: false, holds: true, term: 2, parts: { kamailio: well, rtpengine: well } },
+    ...{ yielding: false, holds: true, heldMs: 60_000, term: 2, parts: { kamailio: well, rtpengine: well } },
     ...{ primary: true, members: 3, hosts: 3, upstream: true, others: ["b", "w", "e"] },
     peers: {
       b: { ageMs: bAgeMs, report: { ...report("b", "node"), serves: { ok: true, why: [] }, ...b } },
@@ -52,6 +52,7 @@ test.each<[string, Observation, boolean]>([
     observation({ parts: { kamailio: well, rtpengine: dead } }),
     false,
   ],
+  ["drained", observation({ drained: "drained for maintenance" }), false],
   ["being stopped", observation({ stopping: true }), false],
   ["no quorum here, none anywhere", observation({ primary: false }), true],
   ["no quorum, stance consistency", observation({ primary: false, stance: "consistency" }), false],
