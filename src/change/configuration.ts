@@ -1,4 +1,4 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHmac } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { createTwoFilesPatch, structuredPatch } from "diff";
@@ -34,9 +34,6 @@ export interface HostConfiguration {
   files: Record<string, string>;
   generated: GeneratedDrift[];
 }
-
-export const textDigest = (text: string): string =>
-  createHash("sha256").update(text).digest("hex").slice(0, 12);
 
 /** All texts in a document, by their paths. */
 function leaves(value: unknown, path: string): [string, string][] {
