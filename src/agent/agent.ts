@@ -128,7 +128,9 @@ export class HostAgent {
       switchOver: (force, accept) => this.handover.start(force, accept),
       restart: (parts) => this.stopRequested.resolve(parts ? "restart-all" : "restart-agent"),
       partDigests: () =>
-        Object.fromEntries(this.parts.map((part) => [part.component.name, part.record?.digest])),
+        Object.fromEntries(
+          this.parts.flatMap(({ component, record }) => (record ? [[component.name, record.digest]] : [])),
+        ),
       tell: (subject, text) => this.log.add("maintenance", subject, text),
     });
     const [redis, rtpengine, kamailio] = [this.part("redis"), this.part("rtpengine"), this.part("kamailio")];
@@ -185,7 +187,7 @@ export class HostAgent {
       events: (since) => this.log.since(since),
       watch: this.watch,
       stop: () => this.stopRequested.resolve("stop"),
-      order: (given) => this.maintenance.post(given),
+      maintenance: this.maintenance,
       switchOver: (force, accept) => this.handover.start(force, accept),
     });
     const closeMetrics = await serveMetrics(context, () => this.report(), this.watch);
@@ -220,6 +222,7 @@ export class HostAgent {
       await closeServers();
       await closeMetrics();
       await this.watch.close();
+      await this.maintenance.close();
       this.notifier.close();
     }
     this.log.add(
@@ -325,6 +328,7 @@ export class HostAgent {
     if (before.light !== this.verdict.light || before.mayHold !== this.verdict.mayHold)
       this.log.add("verdict", this.verdict.light, this.verdict.reasons.join("; ") || "all well");
     this.self.tick(now, this.holds, () => this.report(), observation.peers);
+    this.maintenance.tick(now, { config: this.config, release: this.release }, observation.peers);
     if (this.context.self.role !== "node") return;
     // A restarted agent that finds the address here leaves it until it has heard its peers (fail-static).
     if (this.verdict.mayHold || !this.holds || now - this.startedAt > settleMs)
