@@ -31,7 +31,7 @@ const results: { name: string; cells: Record<string, Cell> }[] = [];
 
 const preface = `# What callers notice of a fault
 
-Written by \`SURVIVAL_WRITE=1 npx vitest run --project lab test/survival.lab.ts\`, and proved again by each run of that test:
+Written by \`SURVIVAL_WRITE=1 npx vitest run --project lab-timed test/survival.lab.ts\`, and proved again by each run of that test:
 two calls of each kind talk through the media relay while the fault happens on the node that holds the service address
 (or on its standby); one call is then hung up by its caller, the other by its callee, and both records must say so, right
 to a second, once. "nothing" is a wait for audio of at most 150 ms (what a busy machine of two cores does by itself).
