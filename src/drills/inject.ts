@@ -41,7 +41,7 @@ export const targetsOf = (steps: readonly Step[], roles: Roles): string[] => [
 async function doStep(lab: Lab, step: Step, roles: Roles, signal: AbortSignal): Promise<Moment | undefined> {
   switch (step.do) {
     case "kill":
-      return lab.kill(roles[step.on]);
+      return lab.kill(roles[step.on], undefined, { unsynced: step.unsynced ?? false });
     case "kill-part":
       return lab.kill(roles[step.on], step.part);
     case "pause-part":
@@ -108,7 +108,13 @@ export async function equip(
       await untilGreen(ground, 120_000, waiting, stop);
     }
   };
-  await refitAll(fitting === "movable-clock" ? { clock: true } : { diskMb: smallDiskMb }, signal);
   // Also after an abort: what is left behind would falsify whatever comes next.
-  return { [Symbol.asyncDispose]: () => refitAll({}, new AbortController().signal) };
+  const restore = () => refitAll({}, new AbortController().signal);
+  try {
+    await refitAll(fitting === "movable-clock" ? { clock: true } : { diskMb: smallDiskMb }, signal);
+  } catch (error) {
+    await restore();
+    throw error;
+  }
+  return { [Symbol.asyncDispose]: restore };
 }
