@@ -1,14 +1,16 @@
-import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import type { AppHealth } from "../app/health-api.ts";
-import { allHosts, type HostContext, nodes, runFiles, voters } from "../cluster/facts.ts";
+import { drainedText } from "../change/drained.ts";
+import { Maintenance } from "../change/maintenance.ts";
+import { allHosts, configDigest, type HostContext, nodes, runFiles, voters } from "../cluster/facts.ts";
 import type { Component, PartName, partNames } from "../components/component.ts";
 import { holdsServiceAddress } from "../components/keepalived.ts";
 import { DnsMover } from "../movers/dns.ts";
-import { announceServiceAddress, removeServiceAddress, watchVrrp } from "./address.ts";
+import { removeServiceAddress, watchVrrp } from "./address.ts";
+import { Announcer, claimsOf } from "./announcements.ts";
 import { DatabaseKeeper } from "./database-keeper.ts";
 import { AudioWatch, listenForEndedAudio } from "./ended-audio.ts";
 import { EventLog } from "./events.ts";
@@ -38,6 +40,9 @@ const waitForAppMs = 10_000;
 /** A new agent does not know its peers yet; the address may wait for them so long. */
 const settleMs = 1000;
 
+/** How an agent ends: for good; or for the next one to start, all parts too or the agent alone. */
+type Ending = "stop" | "restart-all" | "restart-agent";
+
 /**
  * The agent of one host: supervises its parts, judges, gives or denies keepalived the address.
  * Decisions are in judge.ts and database-start.ts (pure); this class observes and acts.
@@ -61,6 +66,7 @@ export class HostAgent {
   private term = 0;
   private readonly handover: Handover;
   private readonly database: DatabaseKeeper;
+  private readonly announcer: Announcer;
   private readonly standing: StandingWatch;
   private readonly functional: FunctionalTest;
   private readonly watch: Watch;
@@ -69,14 +75,16 @@ export class HostAgent {
   private written: boolean | undefined;
   private recorded = "";
   private stopping = false;
-  private stopRequested = Promise.withResolvers<void>();
+  private stopRequested = Promise.withResolvers<Ending>();
+  private readonly maintenance: Maintenance;
 
   constructor(context: HostContext, components: Component[], release: string) {
     this.context = context;
     this.release = release;
-    this.config = createHash("sha256").update(JSON.stringify(context.cluster)).digest("hex").slice(0, 12);
+    this.config = configDigest(context.cluster);
     this.run = runFiles(context.dirs);
     this.log = new EventLog(join(context.dirs.log, "events.jsonl"), context.self.name);
+    this.announcer = new Announcer(context, (why) => this.log.add("address", "announce", why));
     this.watch = new Watch(context, this.log);
     this.notifier = new Notifier(process.env, (why) => this.log.add("agent", "systemd", why));
     this.database = new DatabaseKeeper(context, {
@@ -114,8 +122,15 @@ export class HostAgent {
       tell: (subject, text) => this.log.add("switchover", subject, text),
       looked: () => this.noticeAddress(),
       judgeNow: () => this.tick(),
-      announce: () => this.announce(),
       drop: (why) => this.dropStaleAddress(why),
+    });
+    this.maintenance = new Maintenance(context, {
+      holds: () => this.holds,
+      switchOver: (force, accept) => this.handover.start(force, accept),
+      restart: (parts) => this.stopRequested.resolve(parts ? "restart-all" : "restart-agent"),
+      partDigests: () =>
+        Object.fromEntries(this.parts.map((part) => [part.component.name, part.record?.digest])),
+      tell: (subject, text) => this.log.add("maintenance", subject, text),
     });
     const [redis, rtpengine, kamailio] = [this.part("redis"), this.part("rtpengine"), this.part("kamailio")];
     if (redis && rtpengine && kamailio)
@@ -128,8 +143,8 @@ export class HostAgent {
     return this.parts.find((part) => part.component.name === name);
   }
 
-  /** Runs until `signal` aborts or a person asks to stop; then stops all parts in order. */
-  async start(signal: AbortSignal): Promise<void> {
+  /** Runs until `signal` aborts or a person asks for an end; then stops all parts in order, unless only the agent ends. */
+  async start(signal: AbortSignal): Promise<Ending> {
     const { context } = this;
     // Who watches must not starve with those it watches.
     setPriority(process.pid, -10);
@@ -170,7 +185,8 @@ export class HostAgent {
       ],
       events: (since) => this.log.since(since),
       watch: this.watch,
-      stop: () => this.stopRequested.resolve(),
+      stop: () => this.stopRequested.resolve("stop"),
+      order: (given) => this.maintenance.post(given),
       switchOver: (force, accept) => this.handover.start(force, accept),
     });
     const heardEnd = (call: string, text: string) => this.log.add("ended-audio", call, text);
@@ -187,10 +203,12 @@ export class HostAgent {
     const stopHousekeeping = startHousekeeping(context, (subject, text) =>
       this.log.add("housekeeping", subject, text),
     );
-    signal.addEventListener("abort", () => this.stopRequested.resolve());
+    signal.addEventListener("abort", () => this.stopRequested.resolve("stop"));
+    let ending: Ending;
     try {
-      await this.stopRequested.promise;
-      await this.stopParts();
+      this.maintenance.begin();
+      ending = await this.stopRequested.promise;
+      if (ending !== "restart-agent") await this.stopParts();
     } finally {
       clearInterval(timer);
       await stopListening();
@@ -203,7 +221,12 @@ export class HostAgent {
       await this.watch.close();
       this.notifier.close();
     }
-    this.log.add("agent", "stopped", "all parts are stopped");
+    this.log.add(
+      "agent",
+      "stopped",
+      ending === "restart-agent" ? "for the next one; parts go on" : "all parts are stopped",
+    );
+    return ending;
   }
 
   private adopt(): void {
@@ -230,13 +253,13 @@ export class HostAgent {
   }
 
   private heard(report: HostReport, before: { report: HostReport; silenceMs: number } | undefined): void {
+    this.maintenance.heard(report);
     if (!before) {
       this.log.add("peer", report.host, "heard");
       return;
     }
-    // The other holder gave the address up: only its neighbours' ARP caches still believe in it.
-    if (before.report.holds && !report.holds && this.holds) this.announce();
     this.handover.heard(report);
+    this.announce();
     const self = { role: this.context.self.role, holds: this.holds };
     if (mustResync(self, report, before.silenceMs))
       this.part("kamailio")?.kill(
@@ -245,7 +268,8 @@ export class HostAgent {
   }
 
   private announce(): void {
-    announceServiceAddress(this.context, (why) => this.log.add("address", "announce", why));
+    const entitled = this.holds && this.verdict.mayHold && this.handover.to === undefined;
+    this.announcer.look(claimsOf(this.observe(), entitled));
   }
 
   private dropStaleAddress(why: string): void {
@@ -265,6 +289,7 @@ export class HostAgent {
       stance: cluster.stance,
       nodeOrder: nodes(cluster).map((host) => host.name),
       stopping: this.stopping,
+      drained: this.maintenance.drained && drainedText(this.maintenance.drained),
       yielding: this.handover.yielding,
       holds: this.holds,
       term: this.term,
@@ -287,7 +312,7 @@ export class HostAgent {
     this.media?.tick(Object.values(this.peers?.news() ?? {}).some((news) => news?.report.holds === true));
     if ((this.holds || this.serving.carries) && this.part("rtpengine")?.report().ok)
       void this.audioWatch?.look();
-    this.watch.tick(this.peers?.news() ?? {});
+    this.watch.tick(this.peers?.news() ?? {}, () => this.report());
     const before = this.verdict;
     const observation = this.observe();
     this.verdict = judge(observation);
@@ -301,8 +326,9 @@ export class HostAgent {
     if (this.context.self.role !== "node") return;
     // A restarted agent that finds the address here leaves it until it has heard its peers (fail-static).
     if (this.verdict.mayHold || !this.holds || now - this.startedAt > settleMs)
-      this.writeTrack(this.verdict.mayHold);
+      this.writeTrack(this.verdict.mayHold || this.handover.overlaps(now));
     this.handover.follow(now);
+    this.announce();
     this.enforce(now);
   }
 
@@ -317,6 +343,7 @@ export class HostAgent {
       writeFileSync(join(this.context.dirs.data, "term"), String(this.term));
     }
     this.log.add("address", holds ? "gained" : "lost", holds ? `term ${this.term}` : "");
+    this.announce();
   }
 
   /** keepalived must obey; a hung one is killed, and the address it left behind removed. */
@@ -415,6 +442,7 @@ export class HostAgent {
       ...(self.role === "node" ? { standing: this.standing.report() } : {}),
       ...(this.standing.light ? { light: this.standing.light } : {}),
       sees: Object.fromEntries(sees),
+      ...this.maintenance.report(),
       watch: this.watch.report((this.part("app")?.health?.facts as AppHealth | undefined)?.problems),
     };
   }

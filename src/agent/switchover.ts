@@ -8,6 +8,8 @@ import type { HostReport } from "./report.ts";
  * no packet meets a moment without a holder), says so, and this one lets go.
  */
 
+/** How long both have the address: the successor's announcement must have reached the neighbours before we let go. */
+const overlapMs = 60;
 /** A successor that has not taken the address beside us by then does not know how: let VRRP move it. */
 const besideMs = 800;
 /** An address taken beside the holder that VRRP has not given us by then is none of ours. */
@@ -69,10 +71,9 @@ interface Hands {
   state(): { holds: boolean; stopping: boolean; mayHold: boolean };
   peers(): Peers | undefined;
   tell(subject: string, text: string): void;
-  /** The address has changed: look. */
+  /** The address has changed: look, and announce it. */
   looked(): void;
   judgeNow(): void;
-  announce(): void;
   drop(why: string): void;
 }
 
@@ -80,7 +81,7 @@ interface Hands {
 export class Handover {
   private readonly context: HostContext;
   private readonly hands: Hands;
-  private giving: { to: string; since: number } | undefined;
+  private giving: { to: string; since: number; takenAt?: number } | undefined;
   /** When this host took the address beside a holder that hands it over; undefined: not, or VRRP confirmed it. */
   private takenAt: number | undefined;
 
@@ -97,6 +98,11 @@ export class Handover {
   /** The successor did not take the address beside us: give it up without that. */
   get yielding(): boolean {
     return this.giving !== undefined && performance.now() - this.giving.since > besideMs;
+  }
+
+  /** The successor has the address, and this host keeps it for a moment, whatever the verdict says. */
+  overlaps(now: number): boolean {
+    return this.giving?.takenAt !== undefined && now - this.giving.takenAt < overlapMs;
   }
 
   /** A person wants it. */
@@ -117,8 +123,10 @@ export class Handover {
 
   heard(report: HostReport): void {
     if (report.handover === this.context.self.name && report.holds) void this.take(report.host);
-    // Our successor has the address: the verdict of this moment lets go of it.
-    if (this.giving?.to === report.host && report.holds) this.hands.judgeNow();
+    if (this.giving?.to !== report.host || !report.holds || this.giving.takenAt !== undefined) return;
+    this.giving.takenAt = performance.now();
+    // The verdict of that moment lets go of it.
+    setTimeout(() => this.hands.judgeNow(), overlapMs);
   }
 
   /** The holder hands over: have the address a moment before it lets go, so that no packet is lost in between. */
@@ -129,7 +137,6 @@ export class Handover {
     this.hands.tell("taking", `${holder} hands the service address over`);
     try {
       await addServiceAddress(this.context);
-      this.hands.announce();
       this.hands.looked();
     } catch (error) {
       this.takenAt = undefined;
