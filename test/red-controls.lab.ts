@@ -73,10 +73,14 @@ async function settled(number: string, attempts: Attempt[], deadlineMs: number):
   }
 }
 
+const active = async (): Promise<string> => {
+  await waitForGreen(lab, 90_000, (why) => tell(`waiting: ${why.join("; ")}`), never);
+  return rolesOf((await ground.look()).hosts).active;
+};
+
 /** SQL behind the service's back, on the node that holds the address. */
 async function sql(statements: string): Promise<void> {
-  const { active } = rolesOf((await ground.look()).hosts);
-  const socket = runFiles(hostDirs(lab.state().hosts[active]?.data ?? "")).mariadbSocket;
+  const socket = runFiles(hostDirs(lab.state().hosts[await active()]?.data ?? "")).mariadbSocket;
   await execa("mariadb", ["--no-defaults", "--user=root", `--socket=${socket}`, "dialtone"], {
     input: statements,
   });
@@ -105,12 +109,12 @@ it("is content with calls that nothing happened to; finds a lost record, then a 
 
 it("finds what a power cut takes from a journal that nobody syncs", { timeout: 150_000 }, async () => {
   const number = `${prefix}2`;
-  const { active } = rolesOf((await ground.look()).hosts);
+  const holder = await active();
   // The shipper is the one who syncs: it is stopped for the last second and a half before the power cut.
   const attempts = await calls(number, 4, async () => {
-    await lab.pause(active, "app");
+    await lab.pause(holder, "app");
     await delay(1500);
-    await lab.kill(active, undefined, { unsynced: true });
+    await lab.kill(holder, undefined, { unsynced: true });
   });
   await lab.heal();
   await waitForGreen(lab, 90_000, (why) => tell(`waiting: ${why.join("; ")}`), never);
@@ -133,11 +137,11 @@ it("finds records that are there twice because the keys are gone and events are 
   );
   const number = `${prefix}3`;
   const attempts = await calls(number, 2);
-  const { active } = rolesOf((await ground.look()).hosts);
+  const holder = await active();
   // Without its checkpoint the app ships its whole journal again, which is harmless where the keys are.
-  const data = lab.state().hosts[active]?.data ?? "";
+  const data = lab.state().hosts[holder]?.data ?? "";
   await rm(join(hostDirs(data).app, "checkpoint.json"), { force: true });
-  await lab.kill(active, "app");
+  await lab.kill(holder, "app");
   const until = performance.now() + 20_000;
   let found = await check(number, attempts);
   while (found.doubled.length === 0 && performance.now() < until) {

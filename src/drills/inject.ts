@@ -59,7 +59,10 @@ async function doStep(lab: Lab, step: Step, roles: Roles, signal: AbortSignal): 
       return lab.busy(roles[step.on], step.loops);
     case "switchover": {
       const moment = { mono_ms: Number(process.hrtime.bigint()) / 1e6, wall_ms: Date.now(), within_ms: 0 };
-      await switchOver(agentSocketOf(lab.state().hosts[roles.active]?.data ?? ""), false);
+      await switchOver(agentSocketOf(lab.state().hosts[roles.active]?.data ?? ""), false, [
+        "not-drilled",
+        "drill-failed",
+      ]);
       return moment;
     }
     case "wait":
