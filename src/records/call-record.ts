@@ -54,6 +54,7 @@ export const callRecordSchema = z.object({
   closed_how: z.enum(closings).nullable().describe("null: the call is not over yet"),
   interruptions: z
     .array(interruptionSchema)
+    .default([])
     .describe(
       "moves of the service address during the conversation, and how long relayed audio was silent at most",
     ),
