@@ -13,6 +13,8 @@ const groups: [commands: string[], load: () => Promise<Register>][] = [
   [["up"], async () => (await import("./cli/up.ts")).registerUp],
   [["status", "down", "systemd"], async () => (await import("./cli/host.ts")).registerHost],
   [["check"], async () => (await import("./cli/check.ts")).registerCheck],
+  [["alerts"], async () => (await import("./cli/alerts.ts")).registerAlerts],
+  [["metrics"], async () => (await import("./cli/metrics.ts")).registerMetrics],
   [["timeline"], async () => (await import("./cli/timeline.ts")).registerTimeline],
   [["switchover"], async () => (await import("./cli/switchover.ts")).registerSwitchover],
   [["drain", "undrain", "restart"], async () => (await import("./cli/maintenance.ts")).registerMaintenance],

@@ -124,7 +124,7 @@ ${nodeNames
       ([name, value]) => `<nvpair id="vip-${name}" name="${name}" value="${value}"/>`,
     );
     const vip = `<primitive id="vip" class="ocf" provider="heartbeat" type="IPaddr2"><instance_attributes id="vip-attributes">${pairs.join("")}</instance_attributes><operations><op id="vip-monitor" name="monitor" interval="10s"/></operations></primitive>`;
-    await inRoot(stage, "a", ["cibadmin", "-C", "-o", "resources", "-x", vip]);
+    await inRoot(stage, "a", ["cibadmin", "-C", "-o", "resources", "-X", vip]);
   },
   settled: async (stage) => {
     try {

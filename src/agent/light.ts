@@ -1,4 +1,5 @@
 import type { PartName } from "../components/component.ts";
+import { hardwareTroubles } from "./hardware.ts";
 import { contactMs, type PeerNews } from "./judge.ts";
 import type { HostReport, LastDrill, Light, LightCode, LightReason } from "./report.ts";
 
@@ -82,6 +83,16 @@ function againstStandby(standby: HostReport, holder: HostReport | undefined): Li
   }
   if (standby.upstream === false)
     reasons.push(reason("cut-off", `${host} reaches no upstream address`, "see its cable and its router"));
+  for (const trouble of standby.hardware ? hardwareTroubles(standby.hardware) : [])
+    reasons.push(reason("hardware", `${host}: ${trouble}`, "make room, or repair that host"));
+  if (standby.functional && standby.functional.failures >= 3)
+    reasons.push(
+      reason(
+        "functional-failed",
+        `the functional test fails on ${host}: ${standby.functional.detail}`,
+        `read kamailio.log and app.log on ${host}`,
+      ),
+    );
   if (parts.mariadb?.ok && standby.database?.facts?.primary !== true)
     reasons.push(
       reason("no-quorum", `the database on ${host} has no quorum`, "mend the link between the hosts"),
