@@ -131,7 +131,9 @@ export class HostAgent {
       switchOver: (force, accept) => this.handover.start(force, accept),
       restart: (parts) => this.stopRequested.resolve(parts ? "restart-all" : "restart-agent"),
       partDigests: () =>
-        Object.fromEntries(this.parts.map((part) => [part.component.name, part.record?.digest])),
+        Object.fromEntries(
+          this.parts.flatMap(({ component, record }) => (record ? [[component.name, record.digest]] : [])),
+        ),
       tell: (subject, text) => this.log.add("maintenance", subject, text),
     });
     const [redis, rtpengine, kamailio] = [this.part("redis"), this.part("rtpengine"), this.part("kamailio")];
@@ -188,7 +190,7 @@ export class HostAgent {
       events: (since) => this.log.since(since),
       watch: this.watch,
       stop: () => this.stopRequested.resolve("stop"),
-      order: (given) => this.maintenance.post(given),
+      maintenance: this.maintenance,
       switchOver: (force, accept) => this.handover.start(force, accept),
     });
     const closeMetrics = await serveMetrics(context, () => this.report(), this.watch);
@@ -223,6 +225,7 @@ export class HostAgent {
       await closeServers();
       await closeMetrics();
       await this.watch.close();
+      await this.maintenance.close();
       this.notifier.close();
     }
     this.log.add(
@@ -266,7 +269,8 @@ export class HostAgent {
     this.handover.heard(report);
     this.announce();
     const self = { role: this.context.self.role, holds: this.holds };
-    if (mustResync(self, report, before.silenceMs))
+    // (With calls of its own here, starting anew would cost them: registrations differ until they are renewed.)
+    if (!this.serving.carries && mustResync(self, report, before.silenceMs))
       this.part("kamailio")?.kill(
         `no contact with ${report.host} for ${Math.round(before.silenceMs / 1000)} s: registrations made meanwhile are fetched by starting anew`,
       );
@@ -328,6 +332,7 @@ export class HostAgent {
     if (before.light !== this.verdict.light || before.mayHold !== this.verdict.mayHold)
       this.log.add("verdict", this.verdict.light, this.verdict.reasons.join("; ") || "all well");
     this.self.tick(now, this.holds, () => this.report(), observation.peers);
+    this.maintenance.tick(now, { config: this.config, release: this.release }, observation.peers);
     if (this.context.self.role !== "node") return;
     // A restarted agent that finds the address here leaves it until it has heard its peers (fail-static).
     if (this.verdict.mayHold || !this.holds || now - this.startedAt > settleMs)
