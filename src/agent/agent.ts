@@ -265,7 +265,8 @@ export class HostAgent {
     this.handover.heard(report);
     this.announce();
     const self = { role: this.context.self.role, holds: this.holds };
-    if (mustResync(self, report, before.silenceMs))
+    // (With calls of its own here, starting anew would cost them: registrations differ until they are renewed.)
+    if (!this.serving.carries && mustResync(self, report, before.silenceMs))
       this.part("kamailio")?.kill(
         `no contact with ${report.host} for ${Math.round(before.silenceMs / 1000)} s: registrations made meanwhile are fetched by starting anew`,
       );
