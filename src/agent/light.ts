@@ -103,8 +103,15 @@ function againstStandby(standby: HostReport, holder: HostReport | undefined): Li
 /** Release and configuration: the same on all hosts, the witness included. */
 function versions(other: HostReport, holder: HostReport): LightReason[] {
   const [o, h] = [other.host, holder.host];
+  // The hosts themselves name the file and the line, once they have compared.
+  const named = (code: "release-differs" | "config-differs") =>
+    [...(holder.drift ?? []), ...(other.drift ?? [])]
+      .filter((item) => item.code === code && item.hosts.includes(o) && item.hosts.includes(h))
+      .map(({ text, advice }) => reason(code, text, advice));
   const reasons: LightReason[] = [];
-  if (other.release !== holder.release)
+  const [releases, settings] = [named("release-differs"), named("config-differs")];
+  if (releases.length > 0) reasons.push(...releases);
+  else if (other.release !== holder.release)
     reasons.push(
       reason(
         "release-differs",
@@ -112,7 +119,8 @@ function versions(other: HostReport, holder: HostReport): LightReason[] {
         "bring all hosts to one release",
       ),
     );
-  if (other.config !== holder.config)
+  if (settings.length > 0) reasons.push(...settings);
+  else if (other.config !== holder.config)
     reasons.push(
       reason(
         "config-differs",
@@ -176,8 +184,10 @@ function sessionsBehind(mine: number | undefined, theirs: number | undefined): b
 }
 
 /** What is not right wherever it is. */
-function everywhere({ host, standing = {} }: HostReport): LightReason[] {
-  const reasons: LightReason[] = [];
+function everywhere({ host, standing = {}, drift = [] }: HostReport): LightReason[] {
+  const reasons: LightReason[] = drift
+    .filter((item) => item.hosts.length === 1)
+    .map(({ code, text, advice }) => reason(code, text, advice));
   const { unshippedMs = 0, recordsMissing = 0 } = standing;
   if (unshippedMs > backlogMs)
     reasons.push(

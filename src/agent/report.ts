@@ -1,6 +1,7 @@
 import type { AlertReport } from "../alerts/alerter.ts";
 import type { LoopDelay } from "../app/loop-delay.ts";
 import type { Drained } from "../change/drained.ts";
+import type { Drift } from "../change/drift.ts";
 import type { Order, OrderState } from "../change/order.ts";
 import type { HostRole } from "../cluster/schema.ts";
 import type { PartName } from "../components/component.ts";
@@ -231,6 +232,8 @@ export interface HostReport {
   trial?: { change: string; who: string; wallMs: number };
   /** The folder of the release that runs. */
   checkout?: string;
+  /** Files and releases that are not as they should be, or not as the others', by file and line. */
+  drift?: Drift[];
   /** What this agent notices as a watcher (watch.ts); an older agent has none of it. */
   watch?: WatchReport;
 }
