@@ -2,6 +2,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import type { Place } from "../sipp.ts";
+import type { CallStyle } from "./leg.ts";
 import type { Command, Report, WorkerOptions } from "./worker.ts";
 
 /** Telephones with audio, in a process of their own (worker.ts), as an object. */
@@ -13,12 +14,20 @@ type Side = "caller" | "callee";
 
 export interface Telephones extends AsyncDisposable {
   /** Sets up calls with audio, `rate` a second; returns the Call-IDs of those that were answered. */
-  calls(options: { count: number; rate?: number; from?: string; sessionExpires?: number }): Promise<string[]>;
+  calls(options: {
+    count: number;
+    rate?: number;
+    from?: string;
+    sessionExpires?: number;
+    style?: CallStyle;
+  }): Promise<string[]>;
   /** Calls that ring and are not answered. */
-  ringing(options: { count: number; rate?: number; from?: string }): Promise<string[]>;
+  ringing(options: { count: number; rate?: number; from?: string; style?: CallStyle }): Promise<string[]>;
   answer(ids: string[]): Promise<void>;
   /** Re-INVITE from one side; returns the codes. */
   reinvite(ids: string[], side: Side, hold: boolean): Promise<number[]>;
+  /** A new offer by UPDATE from one side; returns the codes. */
+  update(ids: string[], side: Side): Promise<number[]>;
   /** Returns the codes of the answers to BYE. */
   bye(ids: string[], side: Side): Promise<number[]>;
   /** Stops the audio of a side, without a word to anybody. */
@@ -79,6 +88,7 @@ export async function startTelephones(
     ringing: (wanted) => ask({ do: "calls", ring: true, rate: 25, from, ...wanted }),
     answer: (ids) => ask({ do: "answer", ids }),
     reinvite: (ids, side, hold) => ask({ do: "reinvite", ids, side, hold }),
+    update: (ids, side) => ask({ do: "update", ids, side }),
     bye: (ids, side) => ask({ do: "bye", ids, side }),
     mute: (ids, side) => ask({ do: "mute", ids, side }),
     mark: () => ask({ do: "mark" }),

@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
+import type { Srtp } from "./srtp.ts";
 
 /** Audio of test telephones: G.711 in packets of 20 ms (RFC 3550, 3551), with the times of their arrival. */
 
@@ -39,6 +40,8 @@ export class RtpStream {
   private target: { address: string; port: number } | undefined;
   private sending = false;
   nextAt = 0;
+  /** Set: packets are SRTP. */
+  srtp: Srtp | undefined;
   private sent = 0;
   private received = 0;
   private lastAt: number | undefined;
@@ -87,13 +90,17 @@ export class RtpStream {
     this.packet.writeUInt32BE(this.timestamp, 4);
     this.packet.writeUInt32BE(Math.round(Math.min(late, 1_000_000) * 1000), lateAt);
     // A copy: the socket sends later than we write.
-    this.socket.send(Buffer.from(this.packet), this.target.port, this.target.address);
+    const packet = this.srtp ? this.srtp.seal(this.packet) : Buffer.from(this.packet);
+    if (!packet) return late;
+    this.socket.send(packet, this.target.port, this.target.address);
     this.sent++;
     return late;
   }
 
-  private arrived(data: Buffer): void {
-    if (data.length < 12 || (data[0] ?? 0) >> 6 !== 2) return;
+  private arrived(packet: Buffer): void {
+    if (packet.length < 12 || (packet[0] ?? 0) >> 6 !== 2) return;
+    const data = this.srtp ? this.srtp.unseal(packet) : packet;
+    if (!data) return;
     const now = performance.now() - (data.length > lateAt + 4 ? data.readUInt32BE(lateAt) / 1000 : 0);
     if (this.lastAt !== undefined) {
       const gap = now - this.lastAt;

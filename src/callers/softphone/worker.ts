@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
-import { Leg, type LegReport } from "./leg.ts";
+import { type CallStyle, Leg, type LegReport } from "./leg.ts";
 import { one, parseMessage, token, uriOf } from "./message.ts";
 import { RtpStream, tone } from "./rtp.ts";
 import { openTcp, openUdp, type SipTransport } from "./transport.ts";
@@ -30,9 +30,11 @@ export type Command =
       ring: boolean;
       from: string;
       sessionExpires?: number;
+      style?: CallStyle;
     }
   | { n: number; do: "answer"; ids: string[] }
   | { n: number; do: "reinvite"; ids: string[]; side: "caller" | "callee"; hold: boolean }
+  | { n: number; do: "update"; ids: string[]; side: "caller" | "callee" }
   | { n: number; do: "bye"; ids: string[]; side: "caller" | "callee" }
   | { n: number; do: "mute"; ids: string[]; side: "caller" | "callee" | "both" }
   | { n: number; do: "mark" }
@@ -117,6 +119,7 @@ const chosen = (ids: string[], side: "caller" | "callee" | "both"): Leg[] =>
 async function call(
   from: string,
   sessionExpires: number | undefined,
+  style: CallStyle,
 ): Promise<{ leg: Leg; done: Promise<number> }> {
   const { address } = options.caller;
   const rtp = await RtpStream.open(address, tones.caller);
@@ -124,7 +127,7 @@ async function call(
   const target = `sip:${options.number}@${service}`;
   const id = `${token()}@${address}`;
   const leg = new Leg(
-    { callId: id, side: "caller", address, uri: `sip:${from}@${address}`, remoteUri: target, target },
+    { callId: id, side: "caller", address, uri: `sip:${from}@${address}`, remoteUri: target, target, style },
     callerPhone,
     rtp,
   );
@@ -141,7 +144,7 @@ async function run(command: Command): Promise<unknown> {
       const made: { leg: Leg; done: Promise<number> }[] = [];
       const began = performance.now();
       for (let index = 0; index < command.count; index++) {
-        made.push(await call(command.from, command.sessionExpires));
+        made.push(await call(command.from, command.sessionExpires, command.style ?? "plain"));
         const wait = began + ((index + 1) * 1000) / command.rate - performance.now();
         if (wait > 1) await delay(wait);
       }
@@ -158,6 +161,8 @@ async function run(command: Command): Promise<unknown> {
       return null;
     case "reinvite":
       return Promise.all(chosen(command.ids, command.side).map((leg) => leg.reinvite(command.hold)));
+    case "update":
+      return Promise.all(chosen(command.ids, command.side).map((leg) => leg.update()));
     case "bye":
       return Promise.all(chosen(command.ids, command.side).map((leg) => leg.bye()));
     case "mute":
