@@ -18,7 +18,7 @@ import { openLab } from "../src/lab/lab.ts";
  * of them. SURVIVAL_WRITE=1 writes the matrix anew.
  */
 
-const lab = openLab("survival");
+const lab = openLab(process.env.SURVIVAL_LAB ?? "survival");
 const signal = new AbortController().signal;
 const tell = (text: string) => void process.stderr.write(`${text}\n`);
 const file = new URL("../docs/survival-matrix.md", import.meta.url);
