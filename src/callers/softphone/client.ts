@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import type { Place } from "../sipp.ts";
 import type { CallStyle } from "./leg.ts";
+import type { Account } from "./register.ts";
 import type { Command, Report, WorkerOptions } from "./worker.ts";
 
 /** Telephones with audio, in a process of their own (worker.ts), as an object. */
@@ -30,6 +31,10 @@ export interface Telephones extends AsyncDisposable {
   update(ids: string[], side: Side): Promise<number[]>;
   /** Returns the codes of the answers to BYE. */
   bye(ids: string[], side: Side): Promise<number[]>;
+  /** Registers the called telephone; returns the code of the answer. */
+  register(account: Account, expires?: number): Promise<number>;
+  /** OPTIONS that the called telephone has got. */
+  pings(): Promise<number>;
   /** Stops the audio of a side, without a word to anybody. */
   mute(ids: string[], side: Side | "both"): Promise<void>;
   /** Counts gaps and losses anew from now. */
@@ -90,6 +95,8 @@ export async function startTelephones(
     reinvite: (ids, side, hold) => ask({ do: "reinvite", ids, side, hold }),
     update: (ids, side) => ask({ do: "update", ids, side }),
     bye: (ids, side) => ask({ do: "bye", ids, side }),
+    register: (account, expires = 600) => ask({ do: "register", account, expires }),
+    pings: () => ask({ do: "pings" }),
     mute: (ids, side) => ask({ do: "mute", ids, side }),
     mark: () => ask({ do: "mark" }),
     report: (ids) => ask({ do: "report", ...(ids ? { ids } : {}) }),

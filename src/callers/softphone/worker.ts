@@ -2,6 +2,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { type CallStyle, Leg, type LegReport } from "./leg.ts";
 import { one, parseMessage, token, uriOf } from "./message.ts";
+import { type Account, Registration } from "./register.ts";
 import { RtpStream, tone } from "./rtp.ts";
 import { openTcp, openUdp, type SipTransport } from "./transport.ts";
 
@@ -37,6 +38,10 @@ export type Command =
   | { n: number; do: "update"; ids: string[]; side: "caller" | "callee" }
   | { n: number; do: "bye"; ids: string[]; side: "caller" | "callee" }
   | { n: number; do: "mute"; ids: string[]; side: "caller" | "callee" | "both" }
+  /** Registers the called telephone. Answer: the code. */
+  | { n: number; do: "register"; account: Account; expires: number }
+  /** How many OPTIONS (keep-alives) the called telephone has got. */
+  | { n: number; do: "pings" }
   | { n: number; do: "mark" }
   | { n: number; do: "report"; ids?: string[] }
   | { n: number; do: "close"; ids: string[] };
@@ -53,6 +58,8 @@ const tones = { caller: tone(options.tones.caller), callee: tone(options.tones.c
 const late = { max: 0, sum: 0, count: 0 };
 const callees = new Map<string, Promise<Leg>>();
 let autoAnswer = true;
+let pings = 0;
+const registration = new Registration();
 const say = (value: unknown) => void process.stdout.write(`${JSON.stringify(value)}\n`);
 
 const callId = (text: string): string => /^(?:call-id|i)\s*:\s*(\S+)/im.exec(text)?.[1] ?? "";
@@ -94,6 +101,10 @@ const calleePhone: SipTransport = await open(options.callee, (text, reply) => {
       ready.receive(message, reply);
       if (autoAnswer) ready.answer();
     });
+  } else if (message.code > 0 && id === registration.callId) registration.receive(message);
+  else if (message.code === 0 && message.method === "OPTIONS") {
+    pings++;
+    reply(`${text.split("\r\n\r\n")[0]?.replace(/^.*\r\n/, "SIP/2.0 200 OK\r\n")}\r\n\r\n`);
   } else if (message.code === 0 && message.method !== "ACK")
     reply(`${text.split("\r\n\r\n")[0]?.replace(/^.*\r\n/, "SIP/2.0 481 No Such Call\r\n")}\r\n\r\n`);
 });
@@ -165,6 +176,19 @@ async function run(command: Command): Promise<unknown> {
       return Promise.all(chosen(command.ids, command.side).map((leg) => leg.update()));
     case "bye":
       return Promise.all(chosen(command.ids, command.side).map((leg) => leg.bye()));
+    case "register": {
+      const { address, port } = options.service;
+      const service = port === 5060 ? address : `${address}:${port}`;
+      return registration.register(
+        calleePhone,
+        options.callee.address,
+        service,
+        command.account,
+        command.expires,
+      );
+    }
+    case "pings":
+      return pings;
     case "mute":
       for (const leg of chosen(command.ids, command.side)) leg.rtp.talking = false;
       return null;
