@@ -18,6 +18,7 @@ export const kinds = [
   { name: "SRTP (SDES, RFC 4568), re-INVITEd after the fault", transport: "udp" },
   { name: "late offer, re-INVITEd without an offer after the fault", transport: "udp" },
   { name: "PRACK and UPDATE before the answer, UPDATE after the fault", transport: "udp" },
+  { name: "browser: ICE and DTLS-SRTP (WebRTC)", transport: "udp" },
   { name: "audio without the relay (media: direct)", transport: "udp", media: "direct" },
 ] as const;
 
@@ -95,6 +96,9 @@ async function setUp(pair: Pair): Promise<void> {
       break;
     case "PRACK and UPDATE before the answer, UPDATE after the fault":
       pair.ids = await telephones.calls({ count: 2, style: "reliable" });
+      break;
+    case "browser: ICE and DTLS-SRTP (WebRTC)":
+      pair.ids = await telephones.calls({ count: 2, style: "webrtc" });
       break;
     default:
       pair.ids = await telephones.calls({ count: 2 });

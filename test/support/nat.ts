@@ -41,9 +41,9 @@ export async function openNat(lab: Lab): Promise<Nat> {
         "nft 'add chain ip home post { type nat hook postrouting priority 100; }'",
         `nft add rule ip home post ip saddr 10.99.8.0/24 oifname ${outside.interface} masquerade random`,
         // From outside nobody reaches a private address.
-        "nft 'add chain ip home fwd { type filter hook forward priority 0; policy drop; }'",
-        "nft add rule ip home fwd ct state established,related accept",
-        "nft add rule ip home fwd iifname home0 accept",
+        "nft 'add chain ip home through { type filter hook forward priority 0; policy drop; }'",
+        "nft add rule ip home through ct state established,related accept",
+        "nft add rule ip home through iifname home0 accept",
       ].join("\n"),
     ],
   ];

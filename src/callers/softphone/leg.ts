@@ -21,9 +21,9 @@ import type { SipTransport } from "./transport.ts";
 /**
  * How a call is made. `srtp`: with SDES keys; `late`: no offer in INVITEs, the answer stands in the ACK (RFC 3261 13.2.1);
  * `reliable`: the answer stands in a 183 that is acknowledged by PRACK (RFC 3262), an UPDATE follows (RFC 3311), the
- * 200 has no description. The called telephone follows the caller.
+ * 200 has no description; `webrtc`: ICE and DTLS-SRTP, as browsers do. The called telephone follows the caller.
  */
-export type CallStyle = "plain" | "srtp" | "late" | "reliable";
+export type CallStyle = "plain" | "srtp" | "late" | "reliable" | "webrtc";
 
 export type LegState = "idle" | "calling" | "ringing" | "up" | "ended" | "failed";
 
@@ -103,6 +103,7 @@ export class Leg {
   }
 
   private sdp(): string {
+    if (this.rtp.webrtc) return this.rtp.webrtc.sdp;
     const crypto = this.rtp.srtp?.line(this.cryptoTag);
     return sdp(this.local.address, this.rtp.port, this.version++, this.direction, crypto);
   }
@@ -168,6 +169,7 @@ export class Leg {
   private hear(body: string): void {
     const there = parseSdp(body);
     if (!there) return;
+    this.rtp.webrtc?.accept(body);
     const crypto = parseCrypto(body);
     if (crypto) {
       this.rtp.srtp ??= new Srtp();

@@ -68,6 +68,7 @@ async function ring(text: string): Promise<Leg> {
   const message = parseMessage(text);
   const rtp = await RtpStream.open(options.callee.address, tones.callee);
   const { address } = options.callee;
+  if (message.body.includes("/SAVPF")) await rtp.browse(address, message.body);
   const id = callId(text);
   const uri = uriOf(one(message, "to"));
   const remoteUri = uriOf(one(message, "from"));
@@ -134,6 +135,7 @@ async function call(
 ): Promise<{ leg: Leg; done: Promise<number> }> {
   const { address } = options.caller;
   const rtp = await RtpStream.open(address, tones.caller);
+  if (style === "webrtc") await rtp.browse(address);
   const service = `${options.service.address}:${options.service.port}`;
   const target = `sip:${options.number}@${service}`;
   const id = `${token()}@${address}`;
