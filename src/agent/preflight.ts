@@ -91,6 +91,8 @@ async function portProblems(context: HostContext): Promise<string[]> {
   if (self.role === "node")
     wanted.push(["agent", "ended audio, told by the media relay", "tcp", "127.0.0.1", ports.mediaTimeout]);
   wanted.push(["agent", "HTTPS of the agent", "tcp", self.address, cluster.agent.port]);
+  if (cluster.metrics.port !== undefined)
+    wanted.push(["agent", "figures for Prometheus", "tcp", self.address, cluster.metrics.port]);
   const problems: string[] = [];
   for (const [part, what, protocol, host, port] of wanted) {
     if (adopted(part)) continue;
@@ -142,14 +144,18 @@ const programs = {
     "ping",
     "ss",
   ],
-  witness: ["garbd", "setpriv", "ss"],
-  edge: ["kamailio", "ss"],
+  witness: ["garbd", "setpriv", "socat", "ss"],
+  edge: ["kamailio", "socat", "ss"],
 };
 
 /** What this host lacks for this cluster.yaml, whether its agent runs or not: address, programs, kernel settings. */
 export async function requirements(context: HostContext): Promise<string[]> {
   const { self, clusterFile } = context;
   const problems: string[] = [];
+  if (context.cluster.alerts.email?.user !== undefined && !context.secrets.alerts?.smtp_password)
+    problems.push(
+      `${secretsFileOf(clusterFile)}: alerts.smtp_password is missing: ${clusterFile} names alerts.email.user`,
+    );
   const addresses = (networkInterfaces()[self.interface] ?? []).map((entry) => entry.address);
   if (!addresses.includes(self.address))
     problems.push(

@@ -59,6 +59,10 @@ sip:
   # Where calls go when nothing can decide, e.g. sip:+441234567890@carrier.example; without it callers hear 503.
 ${options.fallback === undefined ? "  # fallback: sip:reception@192.0.2.9" : `  fallback: ${options.fallback}`}
 
+# Other ways to a node that serves than the service address: docs/movers.md.
+# movers:
+#   dns: { server: 192.0.2.53, zone: example.org, name: sip.example.org, ttl: 5, key: dialtone }
+
 media:
   # Audio of calls goes through the service address: relay (always), nat (only where a NAT is in the way) or direct.
   path: relay
@@ -79,6 +83,14 @@ vrrp:
 galera:
   # t500 evicts a dead host from the database in 0.5 s (dedicated hosts), t1000 in 1 s (busy or virtual ones).
   profile: ${options.galeraProfile ?? "t1000"}
+
+# Who is told when something is wrong; 'dialtone alerts test' tries it. Passwords and keys are in the secrets.
+# alerts:
+#   email: { to: [ops@example.org], from: tel@example.org, server: mail.example.org, user: tel }
+#   webhooks: { pager: { url: https://hooks.example.org/dialtone } }
+
+# HTTPS port of each host where a Prometheus reads figures: docs/monitoring/README.md. Without it: closed.
+# metrics: { port: 8445 }
 `;
   parseYaml(text, "cluster.yaml", clusterSchema);
   return text;
