@@ -63,7 +63,7 @@ async function initialise(): Promise<void> {
     hosts: [host("a", "node"), host("b", "node"), host("w", "witness")],
     upstream: [plan.outside],
   });
-  const { stdout } = await execa("bin/dialtone", ["recordings", "keygen"]);
+  const { stdout } = await execa(process.execPath, ["src/main.ts", "recordings", "keygen"]);
   appendFileSync(secretsFileOf(lab.paths.cluster), `${stdout}\n`);
 }
 
@@ -81,7 +81,12 @@ beforeAll(async () => {
     ...{ service, number: toHome, caller: at(caller, 5081), callee: at(callee, 5082) },
   });
   home = await startTelephones(nat.place, {
-    ...{ service, number: toOffice, caller: at(nat.place.address, 5083), callee: at(nat.place.address, 5084) },
+    ...{
+      service,
+      number: toOffice,
+      caller: at(nat.place.address, 5083),
+      callee: at(nat.place.address, 5084),
+    },
   });
   await api("PUT", `/v1/users/${account.user}`, { password: account.password });
   await api("PUT", "/v1/routes/to-home", {
@@ -115,7 +120,9 @@ async function expectAudio(ids: string[]): Promise<void> {
   });
 }
 
-it("a telephone behind a NAT is called and calls, over a failover; it stays reachable", { timeout: 150_000 }, async () => {
+it("a telephone behind a NAT is called and calls, over a failover; it stays reachable", {
+  timeout: 150_000,
+}, async () => {
   expect(await home.register(account)).toBe(200);
   const [incoming = ""] = await office.calls({ count: 1 });
   expect(incoming, "the call to the telephone behind the NAT is answered").not.toBe("");
@@ -146,10 +153,21 @@ it("a telephone behind a NAT is called and calls, over a failover; it stays reac
   await lab.heal();
 });
 
-it("its recording is encrypted on both nodes, comes out readable, and nothing readable stays", { timeout: 150_000 }, async () => {
+it("its recording is encrypted on both nodes, comes out readable, and nothing readable stays", {
+  timeout: 150_000,
+}, async () => {
   const schema = z.object({ recordings: z.array(recordingSchema) });
+  let seen = "";
   const recording = await until("a recording on both nodes", 120_000, async () => {
-    const { recordings } = schema.parse(await api("GET", "/v1/recordings?limit=10").catch(() => ({ recordings: [] })));
+    // The node that was dead may not answer yet.
+    const answer = await api("GET", "/v1/recordings?limit=10").catch((error: unknown) => {
+      tell(`waiting: ${String(error).slice(0, 200)}`);
+      return { recordings: [] };
+    });
+    const { recordings } = schema.parse(answer);
+    const text = recordings.map((one) => `${one.status} on ${one.copies} awaits ${one.awaited} ${one.problem}`).join("; ");
+    if (text !== seen) tell(`recordings: ${text}`);
+    seen = text;
     return recordings.find(
       (one) => one.status === "ready" && one.awaited.length === 0 && one.copies.length === 2,
     );
@@ -172,7 +190,9 @@ it("its recording is encrypted on both nodes, comes out readable, and nothing re
     expect(stdout.length).toBe(recording.files[0]?.plain);
   }
   // WAV, Ogg and pcap say at their beginning what they are.
-  await until("captures are gone", 30_000, async () => ["a", "b"].every((host) => readable(dataOf(host)).length === 0));
+  await until("captures are gone", 30_000, async () =>
+    ["a", "b"].every((host) => readable(dataOf(host)).length === 0),
+  );
 });
 
 /** Files under a host's data that are audio or captures for whoever opens them. */

@@ -11,12 +11,7 @@ export class WebRtc {
   private readonly track: MediaStreamTrack;
   private offered: boolean;
 
-  private constructor(
-    connection: RTCPeerConnection,
-    track: MediaStreamTrack,
-    sdp: string,
-    offered: boolean,
-  ) {
+  private constructor(connection: RTCPeerConnection, track: MediaStreamTrack, sdp: string, offered: boolean) {
     this.connection = connection;
     this.track = track;
     this.sdp = sdp;
@@ -43,8 +38,7 @@ export class WebRtc {
       await known.sender.replaceTrack(track);
       known.setDirection("sendrecv");
     } else connection.addTransceiver(track, { direction: "sendrecv" });
-    const described =
-      offer === undefined ? await connection.createOffer() : await connection.createAnswer();
+    const described = offer === undefined ? await connection.createOffer() : await connection.createAnswer();
     await connection.setLocalDescription(described);
     return new WebRtc(connection, track, connection.localDescription?.sdp ?? "", offer === undefined);
   }
