@@ -153,47 +153,53 @@ it("a telephone behind a NAT is called and calls, over a failover; it stays reac
   await lab.heal();
 });
 
-it.runIf(process.env.DIALTONE_ALL_FAULTS)("its recording is encrypted on both nodes, comes out readable, and nothing readable stays", {
-  timeout: 150_000,
-}, async () => {
-  const schema = z.object({ recordings: z.array(recordingSchema) });
-  let seen = "";
-  const recording = await until("a recording on both nodes", 120_000, async () => {
-    // The node that was dead may not answer yet.
-    const answer = await api("GET", "/v1/recordings?limit=10").catch((error: unknown) => {
-      tell(`waiting: ${String(error).slice(0, 200)}`);
-      return { recordings: [] };
+it.runIf(process.env.DIALTONE_ALL_FAULTS)(
+  "its recording is encrypted on both nodes, comes out readable, and nothing readable stays",
+  {
+    timeout: 150_000,
+  },
+  async () => {
+    const schema = z.object({ recordings: z.array(recordingSchema) });
+    let seen = "";
+    const recording = await until("a recording on both nodes", 120_000, async () => {
+      // The node that was dead may not answer yet.
+      const answer = await api("GET", "/v1/recordings?limit=10").catch((error: unknown) => {
+        tell(`waiting: ${String(error).slice(0, 200)}`);
+        return { recordings: [] };
+      });
+      const { recordings } = schema.parse(answer);
+      const text = recordings
+        .map((one) => `${one.status} on ${one.copies} awaits ${one.awaited} ${one.problem}`)
+        .join("; ");
+      if (text !== seen) tell(`recordings: ${text}`);
+      seen = text;
+      return recordings.find(
+        (one) => one.status === "ready" && one.awaited.length === 0 && one.copies.length === 2,
+      );
     });
-    const { recordings } = schema.parse(answer);
-    const text = recordings.map((one) => `${one.status} on ${one.copies} awaits ${one.awaited} ${one.problem}`).join("; ");
-    if (text !== seen) tell(`recordings: ${text}`);
-    seen = text;
-    return recordings.find(
-      (one) => one.status === "ready" && one.awaited.length === 0 && one.copies.length === 2,
+    expect(recording.encrypted).toBe(true);
+    for (const host of ["a", "b"]) {
+      const data = dataOf(host);
+      const folder = join(recordingPlaces({ data }).store, recording.id.slice(0, 2), recording.id);
+      const files = readdirSync(folder);
+      expect(files.length).toBeGreaterThan(0);
+      for (const file of files)
+        if (/wav|opus|ogg/.test(file))
+          expect(readFileSync(join(folder, file)).subarray(0, 21).toString("latin1"), file).toBe(
+            "age-encryption.org/v1",
+          );
+      const socket = runFiles(hostDirs(data)).appSocket;
+      const url = `http://host/v1/recordings/${recording.id}/audio`;
+      const { stdout } = await execa("curl", ["-sf", "--unix-socket", socket, url], { encoding: "buffer" });
+      expect(Buffer.from(stdout).subarray(0, 4).toString("latin1")).toBe("RIFF");
+      expect(stdout.length).toBe(recording.files[0]?.plain);
+    }
+    // WAV, Ogg and pcap say at their beginning what they are.
+    await until("captures are gone", 30_000, async () =>
+      ["a", "b"].every((host) => readable(dataOf(host)).length === 0),
     );
-  });
-  expect(recording.encrypted).toBe(true);
-  for (const host of ["a", "b"]) {
-    const data = dataOf(host);
-    const folder = join(recordingPlaces({ data }).store, recording.id.slice(0, 2), recording.id);
-    const files = readdirSync(folder);
-    expect(files.length).toBeGreaterThan(0);
-    for (const file of files)
-      if (/wav|opus|ogg/.test(file))
-        expect(readFileSync(join(folder, file)).subarray(0, 21).toString("latin1"), file).toBe(
-          "age-encryption.org/v1",
-        );
-    const socket = runFiles(hostDirs(data)).appSocket;
-    const url = `http://host/v1/recordings/${recording.id}/audio`;
-    const { stdout } = await execa("curl", ["-sf", "--unix-socket", socket, url], { encoding: "buffer" });
-    expect(Buffer.from(stdout).subarray(0, 4).toString("latin1")).toBe("RIFF");
-    expect(stdout.length).toBe(recording.files[0]?.plain);
-  }
-  // WAV, Ogg and pcap say at their beginning what they are.
-  await until("captures are gone", 30_000, async () =>
-    ["a", "b"].every((host) => readable(dataOf(host)).length === 0),
-  );
-});
+  },
+);
 
 /** Files under a host's data that are audio or captures for whoever opens them. */
 function readable(data: string): string[] {
