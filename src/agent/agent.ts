@@ -20,6 +20,7 @@ import { contactMs, judge, knownNodes, mustResync, type Observation, sightingOf 
 import { MediaRelay } from "./media.ts";
 import { messageOf } from "./message.ts";
 import { serveMetrics } from "./metrics-server.ts";
+import { Moves } from "./moves.ts";
 import { Notifier } from "./notify.ts";
 import { type Gate, Part } from "./part.ts";
 import { Peers } from "./peers.ts";
@@ -68,6 +69,7 @@ export class HostAgent {
   private readonly database: DatabaseKeeper;
   private readonly self: SelfView;
   private readonly announcer: Announcer;
+  private readonly moves: Moves;
   private readonly watch: Watch;
   private readonly notifier: Notifier;
   private forbiddenSince: number | undefined;
@@ -83,6 +85,7 @@ export class HostAgent {
     this.config = configDigest(context.cluster);
     this.run = runFiles(context.dirs);
     this.log = new EventLog(join(context.dirs.log, "events.jsonl"), context.self.name);
+    this.moves = new Moves(context, (why) => this.log.add("address", "move-not-kept", why));
     this.announcer = new Announcer(context, (why) => this.log.add("address", "announce", why));
     this.watch = new Watch(context, this.log);
     this.notifier = new Notifier(process.env, (why) => this.log.add("agent", "systemd", why));
@@ -258,6 +261,7 @@ export class HostAgent {
 
   private heard(report: HostReport, before: { report: HostReport; silenceMs: number } | undefined): void {
     this.maintenance.heard(report);
+    this.moves.heard(report);
     if (!before) {
       this.log.add("peer", report.host, "heard");
       return;
@@ -333,6 +337,7 @@ export class HostAgent {
     // A restarted agent that finds the address here leaves it until it has heard its peers (fail-static).
     if (this.verdict.mayHold || !this.holds || now - this.startedAt > settleMs)
       this.writeTrack(this.verdict.mayHold || this.handover.overlaps(now));
+    this.moves.tick(now, this.part("app")?.report().ok === true);
     this.handover.follow(now);
     this.announce();
     this.enforce(now);
@@ -343,7 +348,9 @@ export class HostAgent {
     if (holds === this.holds) return;
     this.holds = holds;
     this.media?.addressChanged(holds);
+    if (!holds) this.moves.heard({ ...this.report(), holds: true });
     if (holds) {
+      this.moves.gained(this.handover.taking);
       const known = knownNodes(this.observe()).map((other) => other.term);
       this.term = Math.max(this.term, ...known) + 1;
       writeFileSync(join(this.context.dirs.data, "term"), String(this.term));

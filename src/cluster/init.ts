@@ -27,7 +27,7 @@ export function renderClusterYaml(options: InitOptions): string {
     .join("\n");
   const text = `# Describes one Dialtone cluster: the same file on every host. Everything else is generated from it.
 # Secrets lie beside it in cluster.secrets.yaml (mode 0600), also the same on every host.
-# After a change: copy it to all hosts, then 'dialtone up' on each, standby first.
+# To change it: edit a copy, then 'dialtone apply COPY' on any host brings it to all of them, or to none.
 cluster: ${options.cluster}
 
 # A node that has lost the majority: 'availability' lets it serve calls as long as it reaches an upstream

@@ -20,7 +20,9 @@ export type Step =
   /** Busy loops on the host, at the priority of ordinary programs. */
   | { do: "busy"; on: Role; loops: number }
   | { do: "wait"; ms: number }
-  | { do: "switchover" };
+  | { do: "switchover" }
+  /** All hosts are started anew, one after the other, standby first: `dialtone restart --rolling`. */
+  | { do: "rolling-restart" };
 
 /** What a lab's nodes need before a fault can be made: they are started anew with it. */
 export type Fitting = "movable-clock" | "small-disk";
@@ -218,6 +220,10 @@ const planned: DrillKind[] = [
   drill({
     ...{ name: "switchover", title: "the service address is handed over by plan" },
     ...{ steps: [{ do: "switchover" }], holdMs: 1000, production: true, undo: "nothing to undo" },
+  }),
+  drill({
+    ...{ name: "rolling-restart", title: "all hosts are started anew by plan, one after the other" },
+    ...{ steps: [{ do: "rolling-restart" }], holdMs: 1000, undo: "nothing to undo" },
   }),
 ];
 

@@ -5,6 +5,7 @@ import type { HostStatus, Lab, Moment } from "../lab/lab.ts";
 import type { DrillKind, Role, Step } from "./catalogue.ts";
 import { activeNodes, untilGreen } from "./cluster-view.ts";
 import { labGround } from "./ground.ts";
+import { maintain } from "./maintenance.ts";
 
 /** From what the catalogue says to what happens in a lab. */
 
@@ -30,9 +31,11 @@ export const targetsOf = (steps: readonly Step[], roles: Roles): string[] => [
         ? []
         : step.do === "switchover"
           ? [roles.active]
-          : step.do === "cut"
-            ? [roles[step.from]]
-            : [roles[step.on]],
+          : step.do === "rolling-restart"
+            ? Object.values(roles)
+            : step.do === "cut"
+              ? [roles[step.from]]
+              : [roles[step.on]],
     ),
   ),
 ];
@@ -62,6 +65,8 @@ async function doStep(lab: Lab, step: Step, roles: Roles, signal: AbortSignal): 
       await switchOver(agentSocketOf(lab.state().hosts[roles.active]?.data ?? ""), false);
       return moment;
     }
+    case "rolling-restart":
+      return maintain(lab, "rolling-restart", signal);
     case "wait":
       await delay(step.ms, undefined, { signal });
       return undefined;
