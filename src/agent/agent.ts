@@ -12,6 +12,7 @@ import { DnsMover } from "../movers/dns.ts";
 import { removeServiceAddress, watchVrrp } from "./address.ts";
 import { Announcer, claimsOf } from "./announcements.ts";
 import { DatabaseKeeper } from "./database-keeper.ts";
+import { startDrillSchedule } from "./drill-schedule.ts";
 import { AudioWatch, listenForEndedAudio } from "./ended-audio.ts";
 import { EventLog } from "./events.ts";
 import { makeHostDirectories, writeComponentFiles } from "./files.ts";
@@ -64,6 +65,8 @@ export class HostAgent {
   private readonly serving: Serving;
   private readonly dns: DnsMover;
   private holds = false;
+  /** Since when `holds` is as it is. */
+  private heldSince = performance.now();
   private term = 0;
   private readonly handover: Handover;
   private readonly database: DatabaseKeeper;
@@ -130,6 +133,11 @@ export class HostAgent {
       holds: () => this.holds,
       switchOver: (force, accept) => this.handover.start(force, accept),
       restart: (parts) => this.stopRequested.resolve(parts ? "restart-all" : "restart-agent"),
+      killPart: (name, why) => {
+        const part = this.part(name);
+        if (!part?.running) throw new Error(`no part '${name}' runs on ${context.self.name}`);
+        part.kill(why);
+      },
       partDigests: () =>
         Object.fromEntries(
           this.parts.flatMap(({ component, record }) => (record ? [[component.name, record.digest]] : [])),
@@ -183,10 +191,7 @@ export class HostAgent {
     });
     const closeServers = await serveAgent(context, {
       report: () => this.report(),
-      cluster: () => [
-        { ageMs: 0, report: this.report() },
-        ...Object.values(this.peers?.news() ?? {}).flatMap((news) => (news ? [news] : [])),
-      ],
+      cluster: () => this.clusterNews(),
       events: (since) => this.log.since(since),
       watch: this.watch,
       stop: () => this.stopRequested.resolve("stop"),
@@ -208,6 +213,11 @@ export class HostAgent {
     const stopHousekeeping = startHousekeeping(context, (subject, text) =>
       this.log.add("housekeeping", subject, text),
     );
+    const stopDrills = startDrillSchedule(context, {
+      holdsForMs: () => (this.holds ? performance.now() - this.heldSince : undefined),
+      cluster: () => this.clusterNews(),
+      tell: (subject, text) => this.log.add("drill", subject, text),
+    });
     signal.addEventListener("abort", () => this.stopRequested.resolve("stop"));
     let ending: Ending;
     try {
@@ -217,6 +227,7 @@ export class HostAgent {
     } finally {
       clearInterval(timer);
       await stopListening();
+      await stopDrills();
       stopHousekeeping();
       this.self.close();
       await this.peers.close();
@@ -289,6 +300,11 @@ export class HostAgent {
     );
   }
 
+  private clusterNews(): { ageMs: number; report: HostReport }[] {
+    const others = Object.values(this.peers?.news() ?? {}).flatMap((news) => (news ? [news] : []));
+    return [{ ageMs: 0, report: this.report() }, ...others];
+  }
+
   private observe(): Observation {
     const { cluster, self } = this.context;
     const facts = this.database.facts;
@@ -347,6 +363,7 @@ export class HostAgent {
     const holds = this.context.self.role === "node" && holdsServiceAddress(this.context);
     if (holds === this.holds) return;
     this.holds = holds;
+    this.heldSince = performance.now();
     this.media?.addressChanged(holds);
     if (!holds) this.moves.heard({ ...this.report(), holds: true });
     if (holds) {

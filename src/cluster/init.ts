@@ -89,6 +89,11 @@ galera:
 #   email: { to: [ops@example.org], from: tel@example.org, server: mail.example.org, user: tel }
 #   webhooks: { pager: { url: https://hooks.example.org/dialtone } }
 
+# Drills on the cluster itself, while all is green: only those that 'dialtone drill list' calls safe.
+# drills:
+#   time_zone: Europe/Amsterdam
+#   schedule: [{ cron: "30 3 * * 2", window_minutes: 60, run: [kamailio-death-standby, switchover] }]
+
 # HTTPS port of each host where a Prometheus reads figures: docs/monitoring/README.md. Without it: closed.
 # metrics: { port: 8445 }
 `;

@@ -8,8 +8,8 @@ export type Role = "active" | "standby" | "witness";
 
 /** One thing that is done to the cluster; a drill is a list of them. Everything is undone by the end of the drill. */
 export type Step =
-  /** Power cut of the host. */
-  | { do: "kill"; on: Role }
+  /** Power cut of the host; `unsynced`: its journal loses what no disk had yet. */
+  | { do: "kill"; on: Role; unsynced?: boolean }
   | { do: "kill-part" | "pause-part"; on: Role; part: PartName | "agent" }
   /** Frames between two hosts are dropped, or `loss` percent of them. */
   | { do: "cut"; from: Role; to: Role | "everyone"; oneWay?: boolean; loss?: number }
@@ -64,6 +64,11 @@ const hosts: DrillKind[] = [
   drill({
     ...{ name: "host-death", title: "power cut of the active node" },
     ...{ steps: [{ do: "kill", on: "active" }], outageMs: takeoverMs, undo: "power on" },
+  }),
+  drill({
+    ...{ name: "host-death-unsynced", title: "the same, and its journal loses what was not yet on the disk" },
+    steps: [{ do: "kill", on: "active", unsynced: true }],
+    ...{ outageMs: takeoverMs, undo: "power on" },
   }),
   drill({
     ...{ name: "standby-death", title: "power cut of the standby node" },

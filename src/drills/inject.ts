@@ -44,7 +44,7 @@ export const targetsOf = (steps: readonly Step[], roles: Roles): string[] => [
 async function doStep(lab: Lab, step: Step, roles: Roles, signal: AbortSignal): Promise<Moment | undefined> {
   switch (step.do) {
     case "kill":
-      return lab.kill(roles[step.on]);
+      return lab.kill(roles[step.on], undefined, { unsynced: step.unsynced ?? false });
     case "kill-part":
       return lab.kill(roles[step.on], step.part);
     case "pause-part":
@@ -62,7 +62,10 @@ async function doStep(lab: Lab, step: Step, roles: Roles, signal: AbortSignal): 
       return lab.busy(roles[step.on], step.loops);
     case "switchover": {
       const moment = { mono_ms: Number(process.hrtime.bigint()) / 1e6, wall_ms: Date.now(), within_ms: 0 };
-      await switchOver(agentSocketOf(lab.state().hosts[roles.active]?.data ?? ""), false);
+      await switchOver(agentSocketOf(lab.state().hosts[roles.active]?.data ?? ""), false, [
+        "not-drilled",
+        "drill-failed",
+      ]);
       return moment;
     }
     case "rolling-restart":
@@ -113,7 +116,13 @@ export async function equip(
       await untilGreen(ground, 120_000, waiting, stop);
     }
   };
-  await refitAll(fitting === "movable-clock" ? { clock: true } : { diskMb: smallDiskMb }, signal);
   // Also after an abort: what is left behind would falsify whatever comes next.
-  return { [Symbol.asyncDispose]: () => refitAll({}, new AbortController().signal) };
+  const restore = () => refitAll({}, new AbortController().signal);
+  try {
+    await refitAll(fitting === "movable-clock" ? { clock: true } : { diskMb: smallDiskMb }, signal);
+  } catch (error) {
+    await restore();
+    throw error;
+  }
+  return { [Symbol.asyncDispose]: restore };
 }
