@@ -90,7 +90,9 @@ export class Alerter {
     this.teller = teller;
     const told = fresh.find(({ host }) => host === teller)?.watch?.alerts.told;
     if (teller !== self && told) this.state = adopt(this.state, told, now);
-    const problems = problemsOf({ self, reports: fresh, now: Date.now() });
+    const stale = reports.filter(({ ageMs }) => ageMs > freshMs).map(({ report }) => report);
+    const heldLast = stale.filter(({ holds }) => holds).map(({ host }) => host);
+    const problems = problemsOf({ self, reports: fresh, heldLast, now: Date.now() });
     const votes = voters(this.context.cluster).map(({ name }) => name);
     const minority = 2 * heard.filter(({ host }) => votes.includes(host)).length <= votes.length;
     const mayTell = teller === self && this.channels.length > 0;
