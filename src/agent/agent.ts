@@ -15,7 +15,6 @@ import { DatabaseKeeper } from "./database-keeper.ts";
 import { AudioWatch, listenForEndedAudio } from "./ended-audio.ts";
 import { EventLog } from "./events.ts";
 import { makeHostDirectories, writeComponentFiles } from "./files.ts";
-import { FunctionalTest } from "./functional.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { contactMs, judge, knownNodes, mustResync, type Observation, sightingOf } from "./judge.ts";
 import { MediaRelay } from "./media.ts";
@@ -26,9 +25,9 @@ import { type Gate, Part } from "./part.ts";
 import { Peers } from "./peers.ts";
 import { identify, type ProcessId } from "./process.ts";
 import type { HostReport, Verdict } from "./report.ts";
+import { SelfView } from "./self-view.ts";
 import { serveAgent } from "./server.ts";
 import { Serving } from "./serving.ts";
-import { StandingWatch } from "./standing.ts";
 import { Handover } from "./switchover.ts";
 import { Upstream } from "./upstream.ts";
 import { Watch } from "./watch.ts";
@@ -67,9 +66,8 @@ export class HostAgent {
   private term = 0;
   private readonly handover: Handover;
   private readonly database: DatabaseKeeper;
+  private readonly self: SelfView;
   private readonly announcer: Announcer;
-  private readonly standing: StandingWatch;
-  private readonly functional: FunctionalTest;
   private readonly watch: Watch;
   private readonly notifier: Notifier;
   private forbiddenSince: number | undefined;
@@ -93,11 +91,11 @@ export class HostAgent {
       peers: () => this.peers?.news() ?? {},
       tell: (subject, text) => this.log.add("database", subject, text),
     });
-    this.functional = new FunctionalTest(context, () => ({
-      sip: context.self.role === "node" && !this.stopping && this.part("kamailio")?.report().ok === true,
-      ledger: this.part("app")?.report().ok === true && this.database.facts?.primary === true,
-    }));
-    this.standing = new StandingWatch(context, (name) => this.part(name));
+    this.self = new SelfView(context, {
+      part: (name) => this.part(name),
+      stopping: () => this.stopping,
+      primary: () => this.database.facts?.primary === true,
+    });
     this.parts = components.map((component) => {
       const events = {
         happened: (kind: string, text: string) => {
@@ -130,7 +128,9 @@ export class HostAgent {
       switchOver: (force, accept) => this.handover.start(force, accept),
       restart: (parts) => this.stopRequested.resolve(parts ? "restart-all" : "restart-agent"),
       partDigests: () =>
-        Object.fromEntries(this.parts.map((part) => [part.component.name, part.record?.digest])),
+        Object.fromEntries(
+          this.parts.flatMap(({ component, record }) => (record ? [[component.name, record.digest]] : [])),
+        ),
       tell: (subject, text) => this.log.add("maintenance", subject, text),
     });
     const [redis, rtpengine, kamailio] = [this.part("redis"), this.part("rtpengine"), this.part("kamailio")];
@@ -187,7 +187,7 @@ export class HostAgent {
       events: (since) => this.log.since(since),
       watch: this.watch,
       stop: () => this.stopRequested.resolve("stop"),
-      order: (given) => this.maintenance.post(given),
+      maintenance: this.maintenance,
       switchOver: (force, accept) => this.handover.start(force, accept),
     });
     const closeMetrics = await serveMetrics(context, () => this.report(), this.watch);
@@ -215,13 +215,14 @@ export class HostAgent {
       clearInterval(timer);
       await stopListening();
       stopHousekeeping();
-      this.functional.close();
+      this.self.close();
       await this.peers.close();
       this.upstream.close();
       stopVrrp();
       await closeServers();
       await closeMetrics();
       await this.watch.close();
+      await this.maintenance.close();
       this.notifier.close();
     }
     this.log.add(
@@ -264,7 +265,8 @@ export class HostAgent {
     this.handover.heard(report);
     this.announce();
     const self = { role: this.context.self.role, holds: this.holds };
-    if (mustResync(self, report, before.silenceMs))
+    // (With calls of its own here, starting anew would cost them: registrations differ until they are renewed.)
+    if (!this.serving.carries && mustResync(self, report, before.silenceMs))
       this.part("kamailio")?.kill(
         `no contact with ${report.host} for ${Math.round(before.silenceMs / 1000)} s: registrations made meanwhile are fetched by starting anew`,
       );
@@ -303,6 +305,7 @@ export class HostAgent {
       upstream: this.upstream?.reachable,
       peers: this.peers?.news() ?? {},
       troubles: this.dns.problem === undefined ? [] : [`DNS: ${this.dns.problem}`],
+      ...this.self.observation(performance.now()),
       others: allHosts(cluster).flatMap((host) => (host.name === self.name ? [] : [host.name])),
     };
   }
@@ -324,8 +327,8 @@ export class HostAgent {
     const now = performance.now();
     if (before.light !== this.verdict.light || before.mayHold !== this.verdict.mayHold)
       this.log.add("verdict", this.verdict.light, this.verdict.reasons.join("; ") || "all well");
-    this.functional.tick(now);
-    this.standing.tick(now, () => this.report(), observation.peers);
+    this.self.tick(now, this.holds, () => this.report(), observation.peers);
+    this.maintenance.tick(now, { config: this.config, release: this.release }, observation.peers);
     if (this.context.self.role !== "node") return;
     // A restarted agent that finds the address here leaves it until it has heard its peers (fail-static).
     if (this.verdict.mayHold || !this.holds || now - this.startedAt > settleMs)
@@ -418,7 +421,6 @@ export class HostAgent {
     const { cluster, self } = this.context;
     const news = this.peers?.news() ?? {};
     const database = this.database.report();
-    const functional = this.functional.report();
     const sees = Object.entries(news).flatMap(([name, item]) => {
       if (!item || item.ageMs > 10 * contactMs) return [];
       return [[name, { ...sightingOf(item), ageMs: Math.round(item.ageMs) }] as const];
@@ -441,9 +443,7 @@ export class HostAgent {
       parts: Object.fromEntries(this.parts.map((part) => [part.component.name, part.report()])),
       ...(database ? { database } : {}),
       ...(this.upstream?.reachable === undefined ? {} : { upstream: this.upstream.reachable }),
-      ...(functional ? { functional } : {}),
-      ...(self.role === "node" ? { standing: this.standing.report() } : {}),
-      ...(this.standing.light ? { light: this.standing.light } : {}),
+      ...this.self.report(),
       sees: Object.fromEntries(sees),
       ...this.maintenance.report(),
       watch: this.watch.report((this.part("app")?.health?.facts as AppHealth | undefined)?.problems),
