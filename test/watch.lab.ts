@@ -30,7 +30,7 @@ beforeAll(async () => {
     settings: {
       "metrics.port": 8445,
       alerts: {
-        ...{ critical_after_s: 2, warning_after_s: 3600, clear_after_s: 2 },
+        ...{ critical_after_s: 2, warning_after_s: 3600, clear_after_s: 3 },
         webhooks: { pager: { url: `http://${plan.outside}:8090/hook` } },
         email: {
           ...{ to: ["ops@example.org"], from: "tel@example.org", server: plan.outside },
