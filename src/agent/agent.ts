@@ -12,6 +12,7 @@ import { DnsMover } from "../movers/dns.ts";
 import { removeServiceAddress, watchVrrp } from "./address.ts";
 import { Announcer, claimsOf } from "./announcements.ts";
 import { DatabaseKeeper } from "./database-keeper.ts";
+import { startDrillSchedule } from "./drill-schedule.ts";
 import { AudioWatch, listenForEndedAudio } from "./ended-audio.ts";
 import { EventLog } from "./events.ts";
 import { makeHostDirectories, writeComponentFiles } from "./files.ts";
@@ -20,6 +21,7 @@ import { contactMs, judge, knownNodes, mustResync, type Observation, sightingOf 
 import { MediaRelay } from "./media.ts";
 import { messageOf } from "./message.ts";
 import { serveMetrics } from "./metrics-server.ts";
+import { Moves } from "./moves.ts";
 import { Notifier } from "./notify.ts";
 import { type Gate, Part } from "./part.ts";
 import { Peers } from "./peers.ts";
@@ -63,11 +65,14 @@ export class HostAgent {
   private readonly serving: Serving;
   private readonly dns: DnsMover;
   private holds = false;
+  /** Since when `holds` is as it is. */
+  private heldSince = performance.now();
   private term = 0;
   private readonly handover: Handover;
   private readonly database: DatabaseKeeper;
   private readonly self: SelfView;
   private readonly announcer: Announcer;
+  private readonly moves: Moves;
   private readonly watch: Watch;
   private readonly notifier: Notifier;
   private forbiddenSince: number | undefined;
@@ -83,6 +88,7 @@ export class HostAgent {
     this.config = configDigest(context.cluster);
     this.run = runFiles(context.dirs);
     this.log = new EventLog(join(context.dirs.log, "events.jsonl"), context.self.name);
+    this.moves = new Moves(context, (why) => this.log.add("address", "move-not-kept", why));
     this.announcer = new Announcer(context, (why) => this.log.add("address", "announce", why));
     this.watch = new Watch(context, this.log);
     this.notifier = new Notifier(process.env, (why) => this.log.add("agent", "systemd", why));
@@ -127,6 +133,11 @@ export class HostAgent {
       holds: () => this.holds,
       switchOver: (force, accept) => this.handover.start(force, accept),
       restart: (parts) => this.stopRequested.resolve(parts ? "restart-all" : "restart-agent"),
+      killPart: (name, why) => {
+        const part = this.part(name);
+        if (!part?.running) throw new Error(`no part '${name}' runs on ${context.self.name}`);
+        part.kill(why);
+      },
       partDigests: () =>
         Object.fromEntries(
           this.parts.flatMap(({ component, record }) => (record ? [[component.name, record.digest]] : [])),
@@ -180,10 +191,7 @@ export class HostAgent {
     });
     const closeServers = await serveAgent(context, {
       report: () => this.report(),
-      cluster: () => [
-        { ageMs: 0, report: this.report() },
-        ...Object.values(this.peers?.news() ?? {}).flatMap((news) => (news ? [news] : [])),
-      ],
+      cluster: () => this.clusterNews(),
       events: (since) => this.log.since(since),
       watch: this.watch,
       stop: () => this.stopRequested.resolve("stop"),
@@ -205,6 +213,11 @@ export class HostAgent {
     const stopHousekeeping = startHousekeeping(context, (subject, text) =>
       this.log.add("housekeeping", subject, text),
     );
+    const stopDrills = startDrillSchedule(context, {
+      holdsForMs: () => (this.holds ? performance.now() - this.heldSince : undefined),
+      cluster: () => this.clusterNews(),
+      tell: (subject, text) => this.log.add("drill", subject, text),
+    });
     signal.addEventListener("abort", () => this.stopRequested.resolve("stop"));
     let ending: Ending;
     try {
@@ -214,6 +227,7 @@ export class HostAgent {
     } finally {
       clearInterval(timer);
       await stopListening();
+      await stopDrills();
       stopHousekeeping();
       this.self.close();
       await this.peers.close();
@@ -258,6 +272,7 @@ export class HostAgent {
 
   private heard(report: HostReport, before: { report: HostReport; silenceMs: number } | undefined): void {
     this.maintenance.heard(report);
+    this.moves.heard(report);
     if (!before) {
       this.log.add("peer", report.host, "heard");
       return;
@@ -283,6 +298,11 @@ export class HostAgent {
     removeServiceAddress(this.context).catch((error: unknown) =>
       this.log.add("address", "remove-failed", messageOf(error)),
     );
+  }
+
+  private clusterNews(): { ageMs: number; report: HostReport }[] {
+    const others = Object.values(this.peers?.news() ?? {}).flatMap((news) => (news ? [news] : []));
+    return [{ ageMs: 0, report: this.report() }, ...others];
   }
 
   private observe(): Observation {
@@ -333,6 +353,7 @@ export class HostAgent {
     // A restarted agent that finds the address here leaves it until it has heard its peers (fail-static).
     if (this.verdict.mayHold || !this.holds || now - this.startedAt > settleMs)
       this.writeTrack(this.verdict.mayHold || this.handover.overlaps(now));
+    this.moves.tick(now, this.part("app")?.report().ok === true);
     this.handover.follow(now);
     this.announce();
     this.enforce(now);
@@ -342,8 +363,11 @@ export class HostAgent {
     const holds = this.context.self.role === "node" && holdsServiceAddress(this.context);
     if (holds === this.holds) return;
     this.holds = holds;
+    this.heldSince = performance.now();
     this.media?.addressChanged(holds);
+    if (!holds) this.moves.heard({ ...this.report(), holds: true });
     if (holds) {
+      this.moves.gained(this.handover.taking);
       const known = knownNodes(this.observe()).map((other) => other.term);
       this.term = Math.max(this.term, ...known) + 1;
       writeFileSync(join(this.context.dirs.data, "term"), String(this.term));
