@@ -68,7 +68,7 @@ export const scenarioShape = z.strictObject({
     reasons: z.array(z.string()).default([]),
   }),
 });
-export type Scenario = z.infer<typeof scenarioShape>;
+
 type Given = z.infer<typeof givenShape>;
 
 const conditions: Record<z.infer<typeof condition>, PartReport> = {
