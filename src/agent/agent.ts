@@ -12,6 +12,7 @@ import { DnsMover } from "../movers/dns.ts";
 import { removeServiceAddress, watchVrrp } from "./address.ts";
 import { Announcer, claimsOf } from "./announcements.ts";
 import { DatabaseKeeper } from "./database-keeper.ts";
+import { DialogSweep } from "./dialog-sweep.ts";
 import { startDrillSchedule } from "./drill-schedule.ts";
 import { AudioWatch, listenForEndedAudio } from "./ended-audio.ts";
 import { EventLog } from "./events.ts";
@@ -62,6 +63,7 @@ export class HostAgent {
   private verdict: Verdict = { mayHold: false, light: "red", reasons: ["the agent has just started"] };
   private media: MediaRelay | undefined;
   private audioWatch: AudioWatch | undefined;
+  private dialogSweep: DialogSweep | undefined;
   private readonly serving: Serving;
   private readonly dns: DnsMover;
   private holds = false;
@@ -201,6 +203,7 @@ export class HostAgent {
     const closeMetrics = await serveMetrics(context, () => this.report(), this.watch);
     const heardEnd = (call: string, text: string) => this.log.add("ended-audio", call, text);
     this.audioWatch = new AudioWatch(context, heardEnd);
+    this.dialogSweep = new DialogSweep(context, heardEnd);
     const stopListening =
       context.self.role === "node"
         ? await listenForEndedAudio(context, () => this.holds || this.serving.carries, heardEnd)
@@ -336,8 +339,10 @@ export class HostAgent {
     this.noticeAddress();
     this.database.tick(performance.now());
     this.media?.tick(Object.values(this.peers?.news() ?? {}).some((news) => news?.report.holds === true));
-    if ((this.holds || this.serving.carries) && this.part("rtpengine")?.report().ok)
+    if ((this.holds || this.serving.carries) && this.part("rtpengine")?.report().ok) {
       void this.audioWatch?.look();
+      void this.dialogSweep?.look();
+    }
     this.watch.tick(this.peers?.news() ?? {}, () => this.report());
     const before = this.verdict;
     const observation = this.observe();
