@@ -3,11 +3,13 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
-import { allHosts, type HostContext, nodes, runFiles } from "../cluster/facts.ts";
+import { allHosts, type HostContext, nodes, replicates, runFiles } from "../cluster/facts.ts";
 import type { Component, PartName, partNames } from "../components/component.ts";
 import { holdsServiceAddress } from "../components/keepalived.ts";
 import { announceServiceAddress, removeServiceAddress, watchVrrp } from "./address.ts";
+import { type AppRelay, relayToPeers } from "./app-relay.ts";
 import { DatabaseKeeper } from "./database-keeper.ts";
+import { DutyKeeper } from "./duty.ts";
 import { AudioWatch, listenForEndedAudio } from "./ended-audio.ts";
 import { EventLog } from "./events.ts";
 import { makeHostDirectories, writeComponentFiles } from "./files.ts";
@@ -18,6 +20,7 @@ import { messageOf } from "./message.ts";
 import { type Gate, Part } from "./part.ts";
 import { Peers } from "./peers.ts";
 import { identify, type ProcessId } from "./process.ts";
+import { RegistrationsCopy } from "./registrations.ts";
 import type { HostReport, Verdict } from "./report.ts";
 import { serveAgent } from "./server.ts";
 import { Handover } from "./switchover.ts";
@@ -28,6 +31,8 @@ const tickMs = 50;
 const disobedienceMs = 400;
 /** An app that does not come must not keep calls from those numbers that can be routed without it. */
 const waitForAppMs = 10_000;
+/** A peer that says nothing for so long answers no calls' questions either. */
+const silentMs = 2000;
 /** A new agent does not know its peers yet; the address may wait for them so long. */
 const settleMs = 1000;
 
@@ -52,6 +57,9 @@ export class HostAgent {
   private term = 0;
   private readonly handover: Handover;
   private readonly database: DatabaseKeeper;
+  private appRelay: AppRelay | undefined;
+  private readonly duty: DutyKeeper;
+  private readonly registrations: RegistrationsCopy;
   private forbiddenSince: number | undefined;
   private written: boolean | undefined;
   private recorded = "";
@@ -69,6 +77,14 @@ export class HostAgent {
       peers: () => this.peers?.news() ?? {},
       tell: (subject, text) => this.log.add("database", subject, text),
     });
+    this.registrations = new RegistrationsCopy(context, (subject, text) =>
+      this.log.add("policy", subject, text),
+    );
+    this.duty = new DutyKeeper(context, {
+      part: (name) => this.part(name),
+      tell: (subject, text) => this.log.add("policy", subject, text),
+      hasRegistrations: () => this.registrations.some,
+    });
     this.parts = components.map((component) => {
       const events = {
         happened: (kind: string, text: string) => {
@@ -84,10 +100,17 @@ export class HostAgent {
         rtpengine: () => this.media?.gate() ?? { go: false, why: "no redis here" },
         kamailio: () => this.sipGate(),
       };
-      return new Part(component, context, events, gates[component.name]);
+      return new Part(component, context, events, gates[component.name], () =>
+        this.duty.rest(component.name),
+      );
     });
     this.handover = new Handover(context, {
-      state: () => ({ holds: this.holds, stopping: this.stopping, mayHold: this.verdict.mayHold }),
+      state: () => ({
+        holds: this.holds,
+        stopping: this.stopping,
+        mayHold: this.verdict.mayHold,
+        ready: this.duty.ready,
+      }),
       peers: () => this.peers,
       tell: (subject, text) => this.log.add("switchover", subject, text),
       looked: () => this.noticeAddress(),
@@ -118,6 +141,8 @@ export class HostAgent {
     if (existsSync(termFile)) this.term = Number(readFileSync(termFile, "utf8")) || 0;
     this.holds = holdsServiceAddress(context);
     if (context.self.role === "node") this.media?.addressChanged(this.holds);
+    if (this.holds) this.duty.adopted();
+    await this.registrations.start();
     this.adopt();
     const mariadb = this.part("mariadb");
     if (mariadb) {
@@ -133,10 +158,12 @@ export class HostAgent {
             this.log.add("vrrp", "address", state);
             if (state === "MASTER") this.handover.confirmed();
             this.noticeAddress();
+            if (this.holds) this.tick();
           })
         : () => undefined;
     this.upstream = new Upstream(context.self.role === "node" ? context.cluster.upstream : []);
     this.peers = new Peers(context, (report, before) => this.heard(report, before));
+    if (context.self.role === "node") this.appRelay = await relayToPeers(context);
     const closeServers = await serveAgent(context, {
       report: () => this.report(),
       cluster: () => [
@@ -144,6 +171,7 @@ export class HostAgent {
         ...Object.values(this.peers?.news() ?? {}).flatMap((news) => (news ? [news] : [])),
       ],
       events: (since) => this.log.since(since),
+      registrations: () => this.registrations.snapshot,
       stop: () => this.stopRequested.resolve(),
       switchOver: (force) => this.handover.start(force),
     });
@@ -166,6 +194,8 @@ export class HostAgent {
       await stopListening();
       stopHousekeeping();
       await this.peers.close();
+      await this.registrations.close();
+      this.appRelay?.close();
       this.upstream.close();
       stopVrrp();
       await closeServers();
@@ -190,8 +220,8 @@ export class HostAgent {
     const peersApp = Object.values(this.peers?.news() ?? {}).some(
       (news) => news && news.ageMs <= contactMs && news.report.parts.app?.ok,
     );
-    if (ownApp || peersApp || performance.now() - this.startedAt > waitForAppMs)
-      return { go: true, bootstrap: false };
+    const waited = performance.now() - Math.max(this.startedAt, this.duty.since);
+    if (ownApp || peersApp || waited > waitForAppMs) return { go: true, bootstrap: false };
     return { go: false, why: "waits for the app, which decides its calls" };
   }
 
@@ -204,7 +234,7 @@ export class HostAgent {
     if (before.report.holds && !report.holds && this.holds) this.announce();
     this.handover.heard(report);
     const self = { role: this.context.self.role, holds: this.holds };
-    if (mustResync(self, report, before.silenceMs))
+    if (replicates(this.context.cluster) && mustResync(self, report, before.silenceMs))
       this.part("kamailio")?.kill(
         `no contact with ${report.host} for ${Math.round(before.silenceMs / 1000)} s: registrations made meanwhile are fetched by starting anew`,
       );
@@ -234,6 +264,7 @@ export class HostAgent {
       yielding: this.handover.yielding,
       holds: this.holds,
       term: this.term,
+      duty: this.duty.state(performance.now()),
       parts: Object.fromEntries(this.parts.map((part) => [part.component.name, part.report()])),
       primary: facts?.primary ?? false,
       members: facts?.size ?? 0,
@@ -245,6 +276,7 @@ export class HostAgent {
   }
 
   private tick(): void {
+    this.followDuty();
     if (!this.stopping) for (const part of this.parts) part.tick();
     this.recordParts();
     this.noticeAddress();
@@ -265,10 +297,25 @@ export class HostAgent {
     this.enforce(now);
   }
 
+  private followDuty(): void {
+    if (this.context.self.role !== "node") return;
+    const news = Object.values(this.peers?.news() ?? {}).flatMap((one) =>
+      one && one.ageMs <= contactMs && one.report.holds ? [one.report] : [],
+    );
+    for (const [host, one] of Object.entries(this.peers?.news() ?? {}))
+      if (one && one.ageMs > silentMs) this.appRelay?.drop(host);
+    const now = performance.now();
+    const expected = news.some((report) => report.handover === this.context.self.name);
+    this.duty.tick(now, expected, this.stopping);
+    const holder = this.holds ? this.context.self.name : news[0]?.host;
+    this.registrations.tick(now, holder, this.part("kamailio")?.report().ok ?? false);
+  }
+
   private noticeAddress(): void {
     const holds = this.context.self.role === "node" && holdsServiceAddress(this.context);
     if (holds === this.holds) return;
     this.holds = holds;
+    this.duty.addressChanged(holds);
     this.media?.addressChanged(holds);
     if (holds) {
       const known = knownNodes(this.observe()).map((other) => other.term);

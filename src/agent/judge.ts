@@ -1,4 +1,5 @@
 import type { PartName } from "../components/component.ts";
+import { type Duty, inOrder, isPassive, sipObjection } from "./policy.ts";
 import type { HostReport, PartReport, Sighting, Verdict } from "./report.ts";
 
 /**
@@ -23,6 +24,8 @@ export interface Observation {
   yielding: boolean;
   holds: boolean;
   term: number;
+  /** How this host stands to the takeover policy; undefined: warm-active. */
+  duty?: Duty;
   parts: Partial<Record<PartName, PartReport>>;
   /** The own database accepts reads and writes in the Primary Component. */
   primary: boolean;
@@ -88,7 +91,8 @@ const olderClaim = (
  */
 function betterRelay(o: Observation): string | undefined {
   const relay = o.parts.rtpengine;
-  if (!relay || relay.ok) return undefined;
+  // A passive standby's relay has no call to go on with.
+  if (!relay || relay.ok || isPassive(o.duty?.policy)) return undefined;
   const better = o.nodeOrder.find((name) => {
     const news = o.peers[name];
     return (
@@ -105,8 +109,8 @@ function betterRelay(o: Observation): string | undefined {
 function objections(o: Observation): string[] {
   if (o.stopping) return ["this host is being stopped"];
   if (o.yielding) return ["the service address is being handed over"];
-  const sip = o.parts.kamailio;
-  if (!sip?.ok) return [`SIP server: ${sip?.detail ?? "not started"}`];
+  const sip = sipObjection(o.parts.kamailio, o.duty);
+  if (sip !== undefined) return [sip];
   const relay = betterRelay(o);
   if (relay) return [relay];
   const others = knownNodes(o);
@@ -132,7 +136,7 @@ function objections(o: Observation): string[] {
 /** What is missing although the host serves. */
 function shortcomings(o: Observation): string[] {
   const reasons = Object.entries(o.parts)
-    .filter(([, part]) => !part.ok)
+    .filter(([, part]) => !inOrder(part))
     .map(([name, part]) => `${name}: ${part.detail}`);
   if (o.role === "node") {
     if (o.parts.mariadb?.ok && !o.primary)

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { execa } from "execa";
-import { type HostContext, ports, runFiles, serviceIp } from "../cluster/facts.ts";
+import { type HostContext, nodes, ports, relayPort, runFiles, serviceIp } from "../cluster/facts.ts";
 import { ConfigError } from "../cluster/load.ts";
 import { isAlive, type ProcessId } from "./process.ts";
 
@@ -76,6 +76,12 @@ async function portProblems(context: HostContext): Promise<string[]> {
           ["app", "HTTPS of the app", "tcp", service, cluster.api.port],
           ["app", "JSON-RPC of the app", "tcp", self.address, ports.rpc],
           ["app", "JSON-RPC of the app", "tcp", "127.0.0.1", ports.rpc],
+          ...nodes(cluster)
+            .filter((host) => host.name !== self.name)
+            .map((host): [string, string, "tcp", string, number] => [
+              ...(["agent", `way to the app of ${host.name}`, "tcp", "127.0.0.1"] as const),
+              relayPort(cluster, host.name),
+            ]),
           ["redis", "redis", "tcp", self.address, ports.redis],
           ["redis", "redis", "tcp", "127.0.0.1", ports.redis],
           ["rtpengine", "control of the media relay", "udp", "127.0.0.1", ports.rtpengineNg],

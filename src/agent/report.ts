@@ -6,6 +6,8 @@ import type { DiskState } from "../components/mariadb/state.ts";
 
 export type PartPhase =
   | "stopped"
+  /** Stopped on purpose until it is needed (policy cold-passive). */
+  | "resting"
   | "waiting"
   | "preparing"
   | "starting"

@@ -2,6 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import { chmod, rm } from "node:fs/promises";
 import Fastify, { type FastifyInstance } from "fastify";
 import { type HostContext, runFiles } from "../cluster/facts.ts";
+import type { LocationSnapshot } from "../components/kamailio/locations.ts";
 import type { AgentEvent, HostReport } from "./report.ts";
 
 /** What the agent's HTTP servers can ask of it. */
@@ -10,6 +11,8 @@ export interface AgentControl {
   /** Reports of all hosts as known here, the own one included, with their age in ms. */
   cluster(): { ageMs: number; report: HostReport }[];
   events(since: number): AgentEvent[];
+  /** The latest list of registrations; undefined: none (yet), or the policy needs none. */
+  registrations(): LocationSnapshot | undefined;
   /** Stops this host's parts in order, then the agent. Returns at once. */
   stop(): void;
   /** Hands the service address over, or says why not. Returns at once. */
@@ -21,6 +24,10 @@ function addReading(server: FastifyInstance, control: AgentControl): void {
   server.get<{ Querystring: { since?: string } }>("/events", (request) =>
     control.events(Number(request.query.since ?? 0)),
   );
+  server.get("/registrations", (_request, reply) => {
+    const list = control.registrations();
+    return list ?? reply.code(404).send({ error: "no list of registrations" });
+  });
 }
 
 const sameSecret = (given: string, wanted: string): boolean => {

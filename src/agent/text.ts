@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 import { partNames } from "../components/component.ts";
+import { inOrder } from "./policy.ts";
 import type { HostReport } from "./report.ts";
 
 /** Words for people about a cluster. Pure. */
@@ -28,7 +29,8 @@ const partsText = (report: HostReport): string =>
       const part = report.parts[name];
       if (!part) return [];
       const restarts = part.restarts > 0 ? `, ${part.restarts} restarts` : "";
-      return [`${part.ok ? "ok " : "?? "}${name} (${part.phase} ${since(part.sinceMs)}${restarts})`];
+      const mark = part.ok ? "ok " : inOrder(part) ? "-- " : "?? ";
+      return [`${mark}${name} (${part.phase} ${since(part.sinceMs)}${restarts})`];
     })
     .join("\n");
 

@@ -44,6 +44,8 @@ export interface HostContext {
 export const ports = {
   /** JSON-RPC (netstrings) of the app for Kamailio: loopback and node address, peers only. */
   rpc: 8081,
+  /** From here on: the agent's ways to the apps of the other nodes, for Kamailio (agent/app-relay.ts): loopback only. */
+  rpcRelay: 8090,
   sql: 3306,
   galera: 4567,
   galeraIst: 4568,
@@ -92,16 +94,24 @@ export const serviceIp = (cluster: Cluster): string => cluster.service.address.s
 export const allHosts = (cluster: Cluster): Host[] =>
   Object.entries(cluster.hosts).map(([name, host]) => ({ name, ...host }));
 
+/** Does a standby follow registrations and media sessions of the holder (policy)? */
+export const replicates = ({ policy }: Cluster): boolean => policy === "warm-active" || policy === "hot-hot";
+
 /**
  * The node whose media sessions this one keeps a copy of: the next one in the order of cluster.yaml (with two nodes:
- * the other). rtpengine can follow one other only.
+ * the other). rtpengine can follow one other only. None where the policy does without copies.
  */
 export function mediaPeer(cluster: Cluster, self: string): Host | undefined {
   const all = nodes(cluster);
+  if (!replicates(cluster)) return undefined;
   const index = all.findIndex((host) => host.name === self);
   const peer = all[(index + 1) % all.length];
   return index === -1 || peer?.name === self ? undefined : peer;
 }
+
+/** Where the agents pass on to the app of this node. */
+export const relayPort = (cluster: Cluster, node: string): number =>
+  ports.rpcRelay + nodes(cluster).findIndex((host) => host.name === node);
 
 /** The hosts that carry calls and data, in the order of cluster.yaml. */
 export const nodes = (cluster: Cluster): Host[] => allHosts(cluster).filter((host) => host.role === "node");

@@ -59,10 +59,15 @@ export async function routePrefix(
 
 const simulationSchema = z.object({ decision: z.object({ action: z.string() }) });
 
-/** Waits until every node with power would route this number. @throws Error that names those that do not in time. */
+/** Waits until every node with power and a running app would route this number. @throws Error that names those that do not in time. */
 export async function routeKnown(lab: Lab, number: string, waitMs: number): Promise<void> {
   const until = Date.now() + waitMs;
-  const nodes = Object.entries(lab.state().hosts).filter(([, host]) => host.role === "node" && host.powered);
+  const { hosts } = await lab.status();
+  // A cold standby reads the rules when it starts its app.
+  const resting = hosts.flatMap(({ name, agent }) => (agent?.parts.app?.phase === "resting" ? [name] : []));
+  const nodes = Object.entries(lab.state().hosts).filter(
+    ([name, host]) => host.role === "node" && host.powered && !resting.includes(name),
+  );
   for (const [name, host] of nodes)
     for (;;) {
       const path = `/v1/rules/simulate?number=${number}`;

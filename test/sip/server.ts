@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, createWriteStream, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { type AppRelay, relayToPeers } from "../../src/agent/app-relay.ts";
 import type { CallEvent } from "../../src/app/contract.ts";
 import { type HostContext, hostDirs, hostNamed } from "../../src/cluster/facts.ts";
 import { clusterSchema } from "../../src/cluster/schema.ts";
@@ -54,6 +55,8 @@ const accountOf = (user: string): { uid: number; gid: number } => {
 export class Server {
   readonly context: HostContext;
   #child: ChildProcess | undefined;
+  /** The agent's part in asking the peer's app. */
+  #relay: AppRelay | undefined;
 
   constructor(hostContext: HostContext) {
     this.context = hostContext;
@@ -64,6 +67,7 @@ export class Server {
   }
 
   async start(): Promise<void> {
+    this.#relay ??= await relayToPeers(this.context);
     const { uid, gid } = accountOf("kamailio");
     mkdirSync(this.context.dirs.log, { recursive: true });
     for (const { path, owner } of kamailio.directories?.(this.context) ?? []) {
