@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { hostDeath } from "../src/drills/host-death.ts";
+import { drillNamed } from "../src/drills/catalogue.ts";
 import { type DrillResult, resultText } from "../src/drills/result.ts";
+import { runDrill } from "../src/drills/run-drill.ts";
 import { openLab } from "../src/lab/lab.ts";
 import { report } from "./common.ts";
 
@@ -22,8 +23,8 @@ const lab = openLab(values.lab);
 
 const result: DrillResult = values.last
   ? JSON.parse(readFileSync(join(lab.paths.root, "drills.jsonl"), "utf8").trim().split("\n").at(-1) ?? "")
-  : await hostDeath(lab, {
-      ...{ runs: Number(values.runs), rate: Number(values.rate), patienceMs: 4000 },
+  : await runDrill(lab, drillNamed("host-death"), {
+      ...{ runs: Number(values.runs), rate: Number(values.rate), startedBy: "bench" },
       tell: (text) => void process.stderr.write(`${text}\n`),
       signal: new AbortController().signal,
     });

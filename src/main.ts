@@ -12,6 +12,8 @@ const groups: [commands: string[], load: () => Promise<Register>][] = [
   [["init"], async () => (await import("./cli/init.ts")).registerInit],
   [["up"], async () => (await import("./cli/up.ts")).registerUp],
   [["status", "down", "systemd"], async () => (await import("./cli/host.ts")).registerHost],
+  [["check"], async () => (await import("./cli/check.ts")).registerCheck],
+  [["timeline"], async () => (await import("./cli/timeline.ts")).registerTimeline],
   [["switchover"], async () => (await import("./cli/switchover.ts")).registerSwitchover],
   [["lab"], async () => (await import("./cli/lab.ts")).registerLab],
   [["call"], async () => (await import("./cli/call.ts")).registerCall],

@@ -1,14 +1,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { drillNamed } from "../src/drills/catalogue.ts";
 import { waitForGreen } from "../src/drills/cluster-view.ts";
-import { hostDeath } from "../src/drills/host-death.ts";
 import { resultText } from "../src/drills/result.ts";
+import { runDrill } from "../src/drills/run-drill.ts";
 import { openLab } from "../src/lab/lab.ts";
 
 /** In short: the whole cluster, real calls, power cuts. Twenty runs are a bench. */
 
 const lab = openLab("drilltest");
+const hostDeath = drillNamed("host-death");
 const never = new AbortController().signal;
 const tell = (text: string) => void process.stderr.write(`${text}\n`);
 
@@ -26,7 +28,13 @@ afterAll(async () => {
 });
 
 it("a host's death costs no redial and no record, twice in a row", { timeout: 240_000 }, async () => {
-  const result = await hostDeath(lab, { runs: 2, rate: 50, patienceMs: 4000, tell, signal: never });
+  const result = await runDrill(lab, hostDeath, {
+    runs: 2,
+    rate: 50,
+    startedBy: "test",
+    tell,
+    signal: never,
+  });
   tell(resultText(result));
   expect(result.broken).toEqual([]);
   // The second run kills the node that took over in the first: the healed one carries the calls.
@@ -43,7 +51,7 @@ it("refuses to begin while something is not green", { timeout: 60_000 }, async (
   await lab.pause("b", "kamailio");
   try {
     await expect(
-      hostDeath(lab, { runs: 1, rate: 50, patienceMs: 4000, tell, signal: never }),
+      runDrill(lab, hostDeath, { runs: 1, rate: 50, startedBy: "test", tell, signal: never }),
     ).rejects.toThrow(/needs a green cluster[\s\S]*b/);
   } finally {
     await lab.heal();

@@ -3,28 +3,36 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
-import { allHosts, type HostContext, nodes, replicates, runFiles } from "../cluster/facts.ts";
+import type { AppHealth } from "../app/health-api.ts";
+import { allHosts, type HostContext, nodes, replicates, runFiles, voters } from "../cluster/facts.ts";
 import type { Component, PartName, partNames } from "../components/component.ts";
 import { holdsServiceAddress } from "../components/keepalived.ts";
-import { announceServiceAddress, removeServiceAddress, watchVrrp } from "./address.ts";
+import { DnsMover } from "../movers/dns.ts";
+import { removeServiceAddress, watchVrrp } from "./address.ts";
+import { Announcer, claimsOf } from "./announcements.ts";
 import { type AppRelay, relayToPeers } from "./app-relay.ts";
 import { DatabaseKeeper } from "./database-keeper.ts";
 import { DutyKeeper } from "./duty.ts";
 import { AudioWatch, listenForEndedAudio } from "./ended-audio.ts";
 import { EventLog } from "./events.ts";
 import { makeHostDirectories, writeComponentFiles } from "./files.ts";
+import { FunctionalTest } from "./functional.ts";
 import { startHousekeeping } from "./housekeeping.ts";
-import { contactMs, judge, knownNodes, mustResync, type Observation } from "./judge.ts";
+import { contactMs, judge, knownNodes, mustResync, type Observation, sightingOf } from "./judge.ts";
 import { MediaRelay } from "./media.ts";
 import { messageOf } from "./message.ts";
+import { Notifier } from "./notify.ts";
 import { type Gate, Part } from "./part.ts";
 import { Peers } from "./peers.ts";
 import { identify, type ProcessId } from "./process.ts";
 import { RegistrationsCopy } from "./registrations.ts";
 import type { HostReport, Verdict } from "./report.ts";
 import { serveAgent } from "./server.ts";
+import { Serving } from "./serving.ts";
+import { StandingWatch } from "./standing.ts";
 import { Handover } from "./switchover.ts";
 import { Upstream } from "./upstream.ts";
+import { Watch } from "./watch.ts";
 
 const tickMs = 50;
 /** keepalived obeys its track file within 15 ms (probes); one that does not after so long is hung. */
@@ -53,6 +61,8 @@ export class HostAgent {
   private verdict: Verdict = { mayHold: false, light: "red", reasons: ["the agent has just started"] };
   private media: MediaRelay | undefined;
   private audioWatch: AudioWatch | undefined;
+  private readonly serving: Serving;
+  private readonly dns: DnsMover;
   private holds = false;
   private term = 0;
   private readonly handover: Handover;
@@ -60,6 +70,11 @@ export class HostAgent {
   private appRelay: AppRelay | undefined;
   private readonly duty: DutyKeeper;
   private readonly registrations: RegistrationsCopy;
+  private readonly announcer: Announcer;
+  private readonly standing: StandingWatch;
+  private readonly functional: FunctionalTest;
+  private readonly watch: Watch;
+  private readonly notifier: Notifier;
   private forbiddenSince: number | undefined;
   private written: boolean | undefined;
   private recorded = "";
@@ -72,6 +87,9 @@ export class HostAgent {
     this.config = createHash("sha256").update(JSON.stringify(context.cluster)).digest("hex").slice(0, 12);
     this.run = runFiles(context.dirs);
     this.log = new EventLog(join(context.dirs.log, "events.jsonl"), context.self.name);
+    this.announcer = new Announcer(context, (why) => this.log.add("address", "announce", why));
+    this.watch = new Watch(context, this.log);
+    this.notifier = new Notifier(process.env, (why) => this.log.add("agent", "systemd", why));
     this.database = new DatabaseKeeper(context, {
       part: (name) => this.part(name),
       peers: () => this.peers?.news() ?? {},
@@ -85,6 +103,11 @@ export class HostAgent {
       tell: (subject, text) => this.log.add("policy", subject, text),
       hasRegistrations: () => this.registrations.some,
     });
+    this.functional = new FunctionalTest(context, () => ({
+      sip: context.self.role === "node" && !this.stopping && this.part("kamailio")?.report().ok === true,
+      ledger: this.part("app")?.report().ok === true && this.database.facts?.primary === true,
+    }));
+    this.standing = new StandingWatch(context, (name) => this.part(name));
     this.parts = components.map((component) => {
       const events = {
         happened: (kind: string, text: string) => {
@@ -104,6 +127,8 @@ export class HostAgent {
         this.duty.rest(component.name),
       );
     });
+    this.dns = new DnsMover(context, (subject, text) => this.log.add("dns", subject, text));
+    this.serving = new Serving(context, (text) => this.log.add("serving", "own address", text));
     this.handover = new Handover(context, {
       state: () => ({
         holds: this.holds,
@@ -115,7 +140,6 @@ export class HostAgent {
       tell: (subject, text) => this.log.add("switchover", subject, text),
       looked: () => this.noticeAddress(),
       judgeNow: () => this.tick(),
-      announce: () => this.announce(),
       drop: (why) => this.dropStaleAddress(why),
     });
     const [redis, rtpengine, kamailio] = [this.part("redis"), this.part("rtpengine"), this.part("kamailio")];
@@ -162,7 +186,10 @@ export class HostAgent {
           })
         : () => undefined;
     this.upstream = new Upstream(context.self.role === "node" ? context.cluster.upstream : []);
-    this.peers = new Peers(context, (report, before) => this.heard(report, before));
+    this.peers = new Peers(context, (report, before, trip) => {
+      this.watch.heard(report, trip);
+      this.heard(report, before);
+    });
     if (context.self.role === "node") this.appRelay = await relayToPeers(context);
     const closeServers = await serveAgent(context, {
       report: () => this.report(),
@@ -172,16 +199,21 @@ export class HostAgent {
       ],
       events: (since) => this.log.since(since),
       registrations: () => this.registrations.snapshot,
+      watch: this.watch,
       stop: () => this.stopRequested.resolve(),
-      switchOver: (force) => this.handover.start(force),
+      switchOver: (force, accept) => this.handover.start(force, accept),
     });
     const heardEnd = (call: string, text: string) => this.log.add("ended-audio", call, text);
     this.audioWatch = new AudioWatch(context, heardEnd);
     const stopListening =
       context.self.role === "node"
-        ? await listenForEndedAudio(context, () => this.holds, heardEnd)
+        ? await listenForEndedAudio(context, () => this.holds || this.serving.carries, heardEnd)
         : () => undefined;
-    const timer = setInterval(() => this.tick(), tickMs);
+    const timer = setInterval(() => {
+      this.tick();
+      this.notifier.alive(performance.now(), `${this.verdict.light}. ${this.verdict.reasons.join("; ")}`);
+    }, tickMs);
+    this.notifier.ready();
     const stopHousekeeping = startHousekeeping(context, (subject, text) =>
       this.log.add("housekeeping", subject, text),
     );
@@ -193,12 +225,15 @@ export class HostAgent {
       clearInterval(timer);
       await stopListening();
       stopHousekeeping();
+      this.functional.close();
       await this.peers.close();
       await this.registrations.close();
       this.appRelay?.close();
       this.upstream.close();
       stopVrrp();
       await closeServers();
+      await this.watch.close();
+      this.notifier.close();
     }
     this.log.add("agent", "stopped", "all parts are stopped");
   }
@@ -216,6 +251,7 @@ export class HostAgent {
 
   /** A SIP server that nobody can tell what to do would refuse the first calls: better silent until an app is there. */
   private sipGate(): ReturnType<Gate> {
+    if (this.context.self.role === "edge") return { go: true, bootstrap: false };
     const ownApp = this.part("app")?.mayHaveAnswered ?? false;
     const peersApp = Object.values(this.peers?.news() ?? {}).some(
       (news) => news && news.ageMs <= contactMs && news.report.parts.app?.ok,
@@ -230,9 +266,8 @@ export class HostAgent {
       this.log.add("peer", report.host, "heard");
       return;
     }
-    // The other holder gave the address up: only its neighbours' ARP caches still believe in it.
-    if (before.report.holds && !report.holds && this.holds) this.announce();
     this.handover.heard(report);
+    this.announce();
     const self = { role: this.context.self.role, holds: this.holds };
     if (replicates(this.context.cluster) && mustResync(self, report, before.silenceMs))
       this.part("kamailio")?.kill(
@@ -241,7 +276,8 @@ export class HostAgent {
   }
 
   private announce(): void {
-    announceServiceAddress(this.context, (why) => this.log.add("address", "announce", why));
+    const entitled = this.holds && this.verdict.mayHold && this.handover.to === undefined;
+    this.announcer.look(claimsOf(this.observe(), entitled));
   }
 
   private dropStaleAddress(why: string): void {
@@ -268,9 +304,10 @@ export class HostAgent {
       parts: Object.fromEntries(this.parts.map((part) => [part.component.name, part.report()])),
       primary: facts?.primary ?? false,
       members: facts?.size ?? 0,
-      hosts: allHosts(cluster).length,
+      hosts: voters(cluster).length,
       upstream: this.upstream?.reachable,
       peers: this.peers?.news() ?? {},
+      troubles: this.dns.problem === undefined ? [] : [`DNS: ${this.dns.problem}`],
       others: allHosts(cluster).flatMap((host) => (host.name === self.name ? [] : [host.name])),
     };
   }
@@ -282,18 +319,25 @@ export class HostAgent {
     this.noticeAddress();
     this.database.tick(performance.now());
     this.media?.tick(Object.values(this.peers?.news() ?? {}).some((news) => news?.report.holds === true));
-    if (this.holds && this.part("rtpengine")?.report().ok) void this.audioWatch?.look();
+    if ((this.holds || this.serving.carries) && this.part("rtpengine")?.report().ok)
+      void this.audioWatch?.look();
+    this.watch.tick(this.peers?.news() ?? {});
     const before = this.verdict;
     const observation = this.observe();
     this.verdict = judge(observation);
+    this.serving.tick(observation);
+    this.dns.tick(observation, this.serving.verdict?.ok ?? false);
     const now = performance.now();
     if (before.light !== this.verdict.light || before.mayHold !== this.verdict.mayHold)
       this.log.add("verdict", this.verdict.light, this.verdict.reasons.join("; ") || "all well");
+    this.functional.tick(now);
+    this.standing.tick(now, () => this.report(), observation.peers);
     if (this.context.self.role !== "node") return;
     // A restarted agent that finds the address here leaves it until it has heard its peers (fail-static).
     if (this.verdict.mayHold || !this.holds || now - this.startedAt > settleMs)
-      this.writeTrack(this.verdict.mayHold);
+      this.writeTrack(this.verdict.mayHold || this.handover.overlaps(now));
     this.handover.follow(now);
+    this.announce();
     this.enforce(now);
   }
 
@@ -323,6 +367,7 @@ export class HostAgent {
       writeFileSync(join(this.context.dirs.data, "term"), String(this.term));
     }
     this.log.add("address", holds ? "gained" : "lost", holds ? `term ${this.term}` : "");
+    this.announce();
   }
 
   /** keepalived must obey; a hung one is killed, and the address it left behind removed. */
@@ -366,6 +411,7 @@ export class HostAgent {
   }
 
   private async stopParts(): Promise<void> {
+    this.notifier.stopping();
     this.log.add("agent", "stopping", "giving the service address up, then stopping all parts");
     this.stopping = true;
     const deadline = performance.now() + 2000;
@@ -393,13 +439,10 @@ export class HostAgent {
     const { cluster, self } = this.context;
     const news = this.peers?.news() ?? {};
     const database = this.database.report();
+    const functional = this.functional.report();
     const sees = Object.entries(news).flatMap(([name, item]) => {
       if (!item || item.ageMs > 10 * contactMs) return [];
-      const { holds, term, verdict, database } = item.report;
-      const primary = database?.facts?.primary ?? false;
-      return [
-        [name, { ageMs: Math.round(item.ageMs), holds, term, mayHold: verdict.mayHold, primary }] as const,
-      ];
+      return [[name, { ...sightingOf(item), ageMs: Math.round(item.ageMs) }] as const];
     });
     return {
       host: self.name,
@@ -415,10 +458,15 @@ export class HostAgent {
       holds: this.holds,
       term: this.term,
       verdict: this.verdict,
+      ...(this.serving.verdict ? { serves: this.serving.verdict } : {}),
       parts: Object.fromEntries(this.parts.map((part) => [part.component.name, part.report()])),
       ...(database ? { database } : {}),
       ...(this.upstream?.reachable === undefined ? {} : { upstream: this.upstream.reachable }),
+      ...(functional ? { functional } : {}),
+      ...(self.role === "node" ? { standing: this.standing.report() } : {}),
+      ...(this.standing.light ? { light: this.standing.light } : {}),
       sees: Object.fromEntries(sees),
+      watch: this.watch.report((this.part("app")?.health?.facts as AppHealth | undefined)?.problems),
     };
   }
 }

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { createServer, type Server } from "node:http";
-import { type HostContext, ports, runFiles, serviceIp } from "../cluster/facts.ts";
+import { type HostContext, ports, runFiles, servesAtOwnAddress, serviceIp } from "../cluster/facts.ts";
 import { mediaTimeoutPath } from "../cluster/secrets.ts";
 import { kamailioRpc } from "../components/kamailio/rpc.ts";
+import { holdsServiceAddress } from "../components/keepalived.ts";
 import { rtpengineCommand } from "../components/rtpengine/control.ts";
 import { askSocket } from "./client.ts";
 import { byeTo, type Dialog, parseDialog } from "./dialogs.ts";
@@ -155,7 +156,9 @@ async function endCall(context: HostContext, callId: string, tell: Tell, quiet: 
   }
   const at = new Date();
   tell(callId, "neither side sends audio any more: ending the call");
-  const service = { address: serviceIp(context.cluster), port: context.cluster.sip.port };
+  const { cluster, self } = context;
+  const ownCall = servesAtOwnAddress(cluster) && !holdsServiceAddress(context);
+  const service = { address: ownCall ? self.address : serviceIp(cluster), port: cluster.sip.port };
   const byes = (["caller", "callee"] as const).map((side) =>
     kamailioRpc(
       context,

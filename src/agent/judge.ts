@@ -1,3 +1,4 @@
+import type { HostRole } from "../cluster/schema.ts";
 import type { PartName } from "../components/component.ts";
 import { type Duty, inOrder, isPassive, sipObjection } from "./policy.ts";
 import type { HostReport, PartReport, Sighting, Verdict } from "./report.ts";
@@ -15,7 +16,7 @@ export interface PeerNews {
 
 export interface Observation {
   host: string;
-  role: "node" | "witness";
+  role: HostRole;
   stance: "availability" | "consistency";
   /** All data nodes in the order of cluster.yaml: breaks ties. */
   nodeOrder: string[];
@@ -35,6 +36,8 @@ export interface Observation {
   /** An upstream address answers; undefined: none is configured. */
   upstream: boolean | undefined;
   peers: Record<string, PeerNews | undefined>;
+  /** What else goes wrong here without keeping callers away, in words. */
+  troubles?: string[];
   /** All other hosts of the cluster, heard or not. */
   others: string[];
 }
@@ -54,6 +57,14 @@ interface Known extends Sighting {
   direct: boolean;
 }
 
+/** What a host tells others of one that it hears itself. */
+export function sightingOf({ ageMs, report }: PeerNews): Sighting {
+  const { holds, term, verdict, database, serves } = report;
+  const primary = database?.facts?.primary ?? false;
+  const base = { ageMs, holds, term, mayHold: verdict.mayHold, primary };
+  return serves === undefined ? base : { ...base, serves: serves.ok };
+}
+
 /** The freshest news of every other data node, direct or by way of a third host. */
 export function knownNodes(o: Observation): Known[] {
   return o.nodeOrder
@@ -61,9 +72,7 @@ export function knownNodes(o: Observation): Known[] {
     .flatMap((name): Known[] => {
       const news = o.peers[name];
       if (news && news.ageMs <= contactMs) {
-        const { holds, term, verdict, database } = news.report;
-        const primary = database?.facts?.primary ?? false;
-        return [{ name, direct: true, ageMs: news.ageMs, holds, term, mayHold: verdict.mayHold, primary }];
+        return [{ name, direct: true, ...sightingOf(news) }];
       }
       const indirect = Object.entries(o.peers)
         .flatMap(([via, third]) => {
@@ -89,7 +98,7 @@ const olderClaim = (
  * Audio: a dead or hung media relay moves the address to a node whose relay is healthy, because that one has all calls
  * and goes on with them within milliseconds; a restart in place takes longer. Where nobody's is better it is no reason.
  */
-function betterRelay(o: Observation): string | undefined {
+export function betterRelay(o: Observation): string | undefined {
   const relay = o.parts.rtpengine;
   // A passive standby's relay has no call to go on with.
   if (!relay || relay.ok || isPassive(o.duty?.policy)) return undefined;
@@ -144,6 +153,7 @@ function shortcomings(o: Observation): string[] {
     else if (o.primary && o.members < o.hosts) reasons.push(`database: ${o.members} of ${o.hosts} members`);
   }
   if (o.upstream === false) reasons.push("network: no upstream address answers");
+  reasons.push(...(o.troubles ?? []));
   for (const name of o.others) {
     const news = o.peers[name];
     if (!news) reasons.push(`no news from ${name} yet`);
@@ -155,8 +165,14 @@ function shortcomings(o: Observation): string[] {
 
 export function judge(o: Observation): Verdict {
   const missing = shortcomings(o);
-  if (o.role === "witness")
-    return { mayHold: false, light: missing.length > 0 ? "amber" : "green", reasons: missing };
+  if (o.role !== "node") {
+    const broken = o.role === "edge" && o.parts.kamailio?.ok !== true;
+    return {
+      mayHold: false,
+      light: broken ? "red" : missing.length > 0 ? "amber" : "green",
+      reasons: missing,
+    };
+  }
   const against = objections(o);
   const reasons = [...new Set([...against, ...missing])];
   return {
@@ -172,7 +188,7 @@ export function judge(o: Observation): Verdict {
  * standby has no calls to lose by that.
  */
 export const mustResync = (
-  self: { role: "node" | "witness"; holds: boolean },
+  self: { role: HostRole; holds: boolean },
   peer: Pick<HostReport, "holds" | "agentUptimeMs">,
   silenceMs: number,
 ): boolean =>

@@ -1,4 +1,4 @@
-import { type HostContext, mediaPeer } from "../cluster/facts.ts";
+import { type HostContext, mediaPeer, servesAtOwnAddress } from "../cluster/facts.ts";
 import { kamailioRpc } from "../components/kamailio/rpc.ts";
 import { redisServer } from "../components/redis.ts";
 import { askRedis } from "../components/redis-client.ts";
@@ -58,10 +58,15 @@ export class MediaRelay {
     this.tell = tell;
   }
 
+  /** Does this node have calls of its own? The holder; and every node where users reach nodes at their own addresses. */
+  private get carries(): boolean {
+    return this.holds || servesAtOwnAddress(this.context.cluster);
+  }
+
   /** When may rtpengine start? `bootstrap` tells its component that it starts as a follower. */
   gate(): ReturnType<Gate> {
     const now = performance.now();
-    if (this.holds) {
+    if (this.carries) {
       this.waitingSince = undefined;
       return { go: true, bootstrap: false };
     }
@@ -82,7 +87,7 @@ export class MediaRelay {
   addressChanged(holds: boolean): void {
     this.renewAt = this.holds && !holds ? performance.now() + renewAfterMs : undefined;
     this.holds = holds;
-    this.order(holds ? "active" : "standby");
+    this.order(this.carries ? "active" : "standby");
     void this.pings();
   }
 
@@ -100,7 +105,7 @@ export class MediaRelay {
       await kamailioRpc(
         this.context,
         "nathelper.enable_ping",
-        [this.holds ? 1 : 0],
+        [this.carries ? 1 : 0],
         AbortSignal.timeout(1000),
       );
     } catch (error) {
@@ -131,7 +136,7 @@ export class MediaRelay {
     this.wasOk = ok;
     if (this.claims.some((at) => at <= now)) {
       this.claims = this.claims.filter((at) => at > now);
-      if (ok.rtpengine) this.order(this.holds ? "active" : "standby");
+      if (ok.rtpengine) this.order(this.carries ? "active" : "standby");
     }
     if (!this.polling && now >= this.nextPoll) void this.lookAtPeer();
     this.renewSubscription(now);

@@ -3,6 +3,7 @@ import { Agent, request } from "undici";
 import { type HostContext, peersOf } from "../cluster/facts.ts";
 import type { PeerNews } from "./judge.ts";
 import type { HostReport } from "./report.ts";
+import type { Trip } from "./watch.ts";
 
 const pollEveryMs = 250;
 const deadlineMs = 400;
@@ -10,7 +11,11 @@ const deadlineMs = 400;
 const hurriedMs = 15;
 
 /** A new report, and the one before it with the time between the two. */
-type OnNews = (report: HostReport, before: { report: HostReport; silenceMs: number } | undefined) => void;
+type OnNews = (
+  report: HostReport,
+  before: { report: HostReport; silenceMs: number } | undefined,
+  trip: Trip,
+) => void;
 
 /**
  * Asks the other agents for their reports, each in a loop of its own, so that a dead one delays nobody.
@@ -45,6 +50,7 @@ export class Peers {
     const stop = this.stopped.signal;
     while (!stop.aborted) {
       const began = performance.now();
+      const sentMs = Date.now();
       try {
         const signal = AbortSignal.any([stop, AbortSignal.timeout(deadlineMs)]);
         const response = await request(url, { dispatcher: client, headers, signal });
@@ -53,7 +59,8 @@ export class Peers {
         const before = this.heard.get(name);
         // A report is as old as its request: the peer may have written it just after it was asked.
         this.heard.set(name, { at: began, report });
-        this.onNews(report, before && { report: before.report, silenceMs: began - before.at });
+        const trip = { sentMs, roundTripMs: performance.now() - began };
+        this.onNews(report, before && { report: before.report, silenceMs: began - before.at }, trip);
       } catch {
         // Silence is news too: it shows as the age of the last report.
       }

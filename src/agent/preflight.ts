@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { execa } from "execa";
 import { type HostContext, nodes, ports, relayPort, runFiles, serviceIp } from "../cluster/facts.ts";
-import { ConfigError } from "../cluster/load.ts";
+import { ConfigError, secretsFileOf } from "../cluster/load.ts";
 import { isAlive, type ProcessId } from "./process.ts";
 
 /** What must be true of a host before its agent starts; every fault is named at once, with what to do. */
@@ -66,29 +66,34 @@ async function portProblems(context: HostContext): Promise<string[]> {
   const adopted = (part: string) => records[part] !== undefined && isAlive(records[part]);
   const service = serviceIp(cluster);
   const wanted: [part: string, what: string, "tcp" | "udp", string, number][] =
-    self.role === "witness"
-      ? [["garbd", "Galera", "tcp", self.address, ports.galera]]
-      : [
-          ["kamailio", "SIP", "udp", service, cluster.sip.port],
-          ["kamailio", "SIP", "tcp", service, cluster.sip.port],
-          ["kamailio", "SIP between the nodes", "udp", self.address, cluster.sip.port],
-          ["app", "HTTPS of the app", "tcp", self.address, cluster.api.port],
-          ["app", "HTTPS of the app", "tcp", service, cluster.api.port],
-          ["app", "JSON-RPC of the app", "tcp", self.address, ports.rpc],
-          ["app", "JSON-RPC of the app", "tcp", "127.0.0.1", ports.rpc],
-          ...nodes(cluster)
-            .filter((host) => host.name !== self.name)
-            .map((host): [string, string, "tcp", string, number] => [
-              ...(["agent", `way to the app of ${host.name}`, "tcp", "127.0.0.1"] as const),
-              relayPort(cluster, host.name),
-            ]),
-          ["redis", "redis", "tcp", self.address, ports.redis],
-          ["redis", "redis", "tcp", "127.0.0.1", ports.redis],
-          ["rtpengine", "control of the media relay", "udp", "127.0.0.1", ports.rtpengineNg],
-          ["rtpengine", "commands of the media relay", "tcp", "127.0.0.1", ports.rtpengineCli],
-          ["mariadb", "MariaDB", "tcp", self.address, ports.sql],
-          ["mariadb", "Galera", "tcp", self.address, ports.galera],
-        ];
+    self.role === "edge"
+      ? [
+          ["kamailio", "SIP", "udp", self.address, cluster.sip.port],
+          ["kamailio", "SIP", "tcp", self.address, cluster.sip.port],
+        ]
+      : self.role === "witness"
+        ? [["garbd", "Galera", "tcp", self.address, ports.galera]]
+        : [
+            ["kamailio", "SIP", "udp", service, cluster.sip.port],
+            ["kamailio", "SIP", "tcp", service, cluster.sip.port],
+            ["kamailio", "SIP between the nodes", "udp", self.address, cluster.sip.port],
+            ["app", "HTTPS of the app", "tcp", self.address, cluster.api.port],
+            ["app", "HTTPS of the app", "tcp", service, cluster.api.port],
+            ["app", "JSON-RPC of the app", "tcp", self.address, ports.rpc],
+            ["app", "JSON-RPC of the app", "tcp", "127.0.0.1", ports.rpc],
+            ...nodes(cluster)
+              .filter((host) => host.name !== self.name)
+              .map((host): [string, string, "tcp", string, number] => [
+                ...(["agent", `way to the app of ${host.name}`, "tcp", "127.0.0.1"] as const),
+                relayPort(cluster, host.name),
+              ]),
+            ["redis", "redis", "tcp", self.address, ports.redis],
+            ["redis", "redis", "tcp", "127.0.0.1", ports.redis],
+            ["rtpengine", "control of the media relay", "udp", "127.0.0.1", ports.rtpengineNg],
+            ["rtpengine", "commands of the media relay", "tcp", "127.0.0.1", ports.rtpengineCli],
+            ["mariadb", "MariaDB", "tcp", self.address, ports.sql],
+            ["mariadb", "Galera", "tcp", self.address, ports.galera],
+          ];
   if (self.role === "node")
     wanted.push(["agent", "ended audio, told by the media relay", "tcp", "127.0.0.1", ports.mediaTimeout]);
   wanted.push(["agent", "HTTPS of the agent", "tcp", self.address, cluster.agent.port]);
@@ -144,6 +149,7 @@ const programs = {
     "ss",
   ],
   witness: ["garbd", "setpriv", "ss"],
+  edge: ["kamailio", "ss"],
 };
 
 /** @throws ConfigError with a line for each thing that is wrong with this host. */
@@ -162,12 +168,17 @@ export async function preflight(context: HostContext): Promise<void> {
     problems.push(
       `${clusterFile}: hosts.${self.name}: interface ${self.interface} of this machine does not have ${self.address} (it has ${addresses.join(", ") || "no address, or does not exist"})`,
     );
-  for (const program of programs[self.role]) {
+  const dnsClient = context.cluster.movers.dns && self.role === "node" ? ["nsupdate"] : [];
+  for (const program of [...programs[self.role], ...dnsClient]) {
     const found = await execa("sh", ["-c", 'command -v "$1"', "sh", program], { reject: false });
     if (found.exitCode !== 0)
       problems.push(`the program '${program}' is not installed; run 'sh scripts/setup' in dialtone's folder`);
   }
   if (self.role === "node") problems.push(...applySettings());
+  if (context.cluster.movers.dns && context.secrets.dns_key === undefined)
+    problems.push(
+      `${secretsFileOf(clusterFile)}: dns_key is missing: movers.dns needs the secret of its TSIG key, as the name server's 'tsig-keygen' or 'keymgr -t' prints it`,
+    );
   if (problems.length === 0) problems.push(...(await portProblems(context)));
   if (problems.length > 0) throw new ConfigError(problems);
 }

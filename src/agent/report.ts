@@ -1,6 +1,10 @@
+import type { LoopDelay } from "../app/loop-delay.ts";
+import type { HostRole } from "../cluster/schema.ts";
 import type { PartName } from "../components/component.ts";
 import type { DatabaseFacts } from "../components/mariadb/index.ts";
 import type { DiskState } from "../components/mariadb/state.ts";
+
+import type { Silence } from "./silence.ts";
 
 /** What agents tell each other and people: GET /status. Ages in ms, measured by the teller's monotonic clock. */
 
@@ -36,6 +40,8 @@ export interface Sighting {
   term: number;
   mayHold: boolean;
   primary: boolean;
+  /** It takes calls at its own address; undefined: nobody asks for that here, or an older release. */
+  serves?: boolean;
 }
 
 export interface Verdict {
@@ -47,9 +53,95 @@ export interface Verdict {
   reasons: string[];
 }
 
+/** Registration, call and record of a test user through the whole node (functional.ts). */
+export interface FunctionalReport {
+  /** The last call worked. */
+  ok: boolean;
+  /** Calls that failed in a row. */
+  failures: number;
+  /** Calls in a row whose event did not reach the database. */
+  storeFailures: number;
+  detail: string;
+  /** How long registration and call took. */
+  ms: number;
+  /** Since the last test ended. */
+  ageMs: number;
+}
+
+/** The newest drill of one kind, as GET /v1/drills/last tells it. */
+export interface LastDrill {
+  kind: string;
+  /** RFC 3339. */
+  finished_at: string;
+  release: string;
+  config: string;
+  passed: boolean;
+  summary: string;
+}
+
+/** What two nodes must have the same of, and what waits in one of them. A figure that is missing could not be asked. */
+export interface Standing {
+  rulesVersion?: number;
+  /** Registered contacts that Kamailio knows. */
+  contacts?: number;
+  /** Media sessions that rtpengine knows, its own and those it follows. */
+  sessions?: number;
+  /** How long the oldest call event that is not in the database has been waiting. */
+  unshippedMs?: number;
+  /** Call events that were shipped and are not in the database any more. */
+  recordsMissing?: number;
+  drills?: LastDrill[];
+}
+
+/** One reason why it is not safe to lose a node; `code` is stable, for programs (light.ts lists them). */
+export interface LightReason {
+  code: LightCode;
+  /** What is so. */
+  text: string;
+  /** What callers would notice if this node had to take over now. */
+  callers: string;
+  /** What a person does about it. */
+  advice: string;
+  /** Seen so long by the host that tells it. */
+  sinceMs?: number;
+}
+export const lightCodes = [
+  "nobody-holds",
+  "no-standby",
+  "not-heard",
+  "not-fit",
+  "stopping",
+  "part-down",
+  "cut-off",
+  "no-quorum",
+  "vote-missing",
+  "database-behind",
+  "release-differs",
+  "config-differs",
+  "rules-behind",
+  "locations-differ",
+  "media-behind",
+  "journal-unshipped",
+  "records-missing",
+  "functional-failed",
+  "hardware",
+  "not-drilled",
+  "drill-failed",
+] as const;
+export type LightCode = (typeof lightCodes)[number];
+
+/**
+ * Standby: could it take over now and go on with everything? Holder and witness: is it safe to lose the holder?
+ * green: yes. amber: calls would go on, but something is lost or unproven. red: no.
+ */
+export interface Light {
+  colour: "green" | "amber" | "red";
+  reasons: LightReason[];
+}
+
 export interface HostReport {
   host: string;
-  role: "node" | "witness";
+  role: HostRole;
   cluster: string;
   release: string;
   /** SHA-256 of cluster.yaml as checked, first 12 hex digits. */
@@ -65,6 +157,8 @@ export interface HostReport {
   /** Grows with each takeover in the cluster; tells a newer claim to the address from an older one. */
   term: number;
   verdict: Verdict;
+  /** Does this host take calls at its own address (hot-hot, DNS, edges), and if not, why? */
+  serves?: { ok: boolean; why: string[] };
   parts: Partial<Record<PartName, PartReport>>;
   database?: {
     /** starting: has not answered since it was started. running: has, even if it does not now. */
@@ -81,7 +175,38 @@ export interface HostReport {
   };
   /** undefined: no upstream address configured. */
   upstream?: boolean;
+  /** Missing: not tested (yet), or an older release. */
+  functional?: FunctionalReport;
+  /** Missing in reports of releases before the light. */
+  standing?: Standing;
+  /** Safe to fail over? Not the same as `verdict.light`, which is the health of this host as it is now. */
+  light?: Light;
   sees: Record<string, Sighting>;
+  /** What this agent notices as a watcher (watch.ts); an older agent has none of it. */
+  watch?: WatchReport;
+}
+
+export interface WatchReport {
+  /** /proc/sys/kernel/random/boot_id: monotonic clocks of two boots can not be compared. */
+  boot: string;
+  /** CLOCK_MONOTONIC of the teller, ms, at the moment of `wallMs`. */
+  monotonicMs: number;
+  /** All hosts of cluster.yaml. */
+  hosts: string[];
+  /** `seq` of the newest entry of the incident log. */
+  lastEvent: number;
+  /** The other hosts' wall clocks against the own, ms. */
+  clocks: Record<string, { offsetMs: number; withinMs: number }>;
+  /** The hosts that this one does not hear any more, and why, as far as it is known. */
+  silent: Record<string, Silence | "unknown">;
+  /** How late the agent's event loop was in the last 10 to 20 s. */
+  loop: LoopDelay;
+  /** Space on the disk of DATA. */
+  disk?: { freeBytes: number; totalBytes: number };
+  /** When the cluster's certificate ends, ms since 1970. */
+  certificateEnds: number;
+  /** What the app of this host says is not as it should be. */
+  appProblems?: string[];
 }
 
 /** One entry of the incident log: GET /events. */
@@ -91,6 +216,10 @@ export interface AgentEvent {
   wallMs: number;
   /** CLOCK_MONOTONIC of the host, ms. */
   monotonicMs: number;
+  /** Of which uptime `monotonicMs` is; older agents did not say. */
+  boot?: string;
+  /** What is told began so long before it was noticed. */
+  beganMsAgo?: number;
   host: string;
   kind: string;
   /** What it is about: a part, a peer, the address. */

@@ -4,6 +4,8 @@ import Fastify, { type FastifyInstance } from "fastify";
 import { type HostContext, runFiles } from "../cluster/facts.ts";
 import type { LocationSnapshot } from "../components/kamailio/locations.ts";
 import type { AgentEvent, HostReport } from "./report.ts";
+import type { Watch } from "./watch.ts";
+import { addWatching } from "./watch-routes.ts";
 
 /** What the agent's HTTP servers can ask of it. */
 export interface AgentControl {
@@ -13,10 +15,11 @@ export interface AgentControl {
   events(since: number): AgentEvent[];
   /** The latest list of registrations; undefined: none (yet), or the policy needs none. */
   registrations(): LocationSnapshot | undefined;
+  watch: Watch;
   /** Stops this host's parts in order, then the agent. Returns at once. */
   stop(): void;
   /** Hands the service address over, or says why not. Returns at once. */
-  switchOver(force: boolean): { to: string } | { reasons: string[] };
+  switchOver(force: boolean, accept: string[]): { to: string } | { reasons: string[] };
 }
 
 function addReading(server: FastifyInstance, control: AgentControl): void {
@@ -28,6 +31,9 @@ function addReading(server: FastifyInstance, control: AgentControl): void {
     const list = control.registrations();
     return list ?? reply.code(404).send({ error: "no list of registrations" });
   });
+  server.get<{ Querystring: { since?: string } }>("/timeline/own", (request) =>
+    control.watch.own(Number(request.query.since ?? 0)),
+  );
 }
 
 const sameSecret = (given: string, wanted: string): boolean => {
@@ -46,12 +52,14 @@ export async function serveAgent(context: HostContext, control: AgentControl): P
   const local = Fastify({ forceCloseConnections: true });
   addReading(local, control);
   local.get("/cluster", () => control.cluster());
+  addWatching(local, control.watch);
   local.post("/stop", (_request, reply) => {
     control.stop();
     return reply.code(202).send({ stopping: true });
   });
-  local.post<{ Querystring: { force?: string } }>("/switchover", (request, reply) => {
-    const answer = control.switchOver(request.query.force === "true");
+  local.post<{ Querystring: { force?: string; accept?: string } }>("/switchover", (request, reply) => {
+    const { force, accept = "" } = request.query;
+    const answer = control.switchOver(force === "true", accept.split(","));
     return reply.code("to" in answer ? 202 : 409).send(answer);
   });
   await rm(socket, { force: true });

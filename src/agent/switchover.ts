@@ -9,6 +9,8 @@ import type { HostReport } from "./report.ts";
  * no packet meets a moment without a holder), says so, and this one lets go.
  */
 
+/** How long both have the address: the successor's announcement must have reached the neighbours before we let go. */
+const overlapMs = 60;
 /** A successor that has not taken the address beside us by then does not know how: let VRRP move it. */
 const besideMs = 800;
 /** An address taken beside the holder that VRRP has not given us by then is none of ours. */
@@ -19,11 +21,15 @@ const passiveMs = 15_000;
 /** News that is older does not prove a node fit. */
 const freshMs = 700;
 
-/** All that must be true before a healthy holder gives up. Pure. */
+/**
+ * All that must be true before a healthy holder gives up: the successor's light is green, but for the codes in `accept`
+ * (light.ts); with `force` it is enough that it can serve. Pure.
+ */
 export function whyNotSwitchOver(
   self: { host: string; holds: boolean; stopping: boolean },
   peers: { ageMs: number; report: HostReport }[],
   force: boolean,
+  accept: readonly string[] = [],
 ): { to: string } | { reasons: string[] } {
   if (self.stopping) return { reasons: ["this host is being stopped"] };
   if (!self.holds) {
@@ -39,19 +45,24 @@ export function whyNotSwitchOver(
   const others = peers.filter(({ report }) => report.role === "node" && report.host !== self.host);
   const reasons: string[] = [];
   for (const { ageMs, report } of others) {
-    const against = objections(ageMs, report, force);
+    const against = objections(ageMs, report, force, accept);
     if (against.length === 0) return { to: report.host };
     reasons.push(...against.map((reason) => `${report.host}: ${reason}`));
   }
   return { reasons: reasons.length > 0 ? reasons : ["there is no other node"] };
 }
 
-function objections(ageMs: number, report: HostReport, force: boolean): string[] {
+function objections(ageMs: number, report: HostReport, force: boolean, accept: readonly string[]): string[] {
   if (ageMs > freshMs) return [`no news for ${Math.round(ageMs)} ms`];
   if (report.stopping) return ["is being stopped"];
   if (!report.verdict.mayHold) return report.verdict.reasons;
   if (force) return [];
   const reasons: string[] = [];
+  if (report.light)
+    return report.light.reasons
+      .filter(({ code }) => !accept.includes(code))
+      .map(({ code, text, callers }) => `${text} [${code}]: ${callers}`);
+  // An agent of a release without the light.
   if (report.verdict.light !== "green") reasons.push(...report.verdict.reasons);
   for (const part of ["kamailio", "rtpengine", "redis", "app", "mariadb", "keepalived"] as const)
     if (!inOrder(report.parts[part]))
@@ -65,10 +76,9 @@ interface Hands {
   state(): { holds: boolean; stopping: boolean; mayHold: boolean; ready: boolean };
   peers(): Peers | undefined;
   tell(subject: string, text: string): void;
-  /** The address has changed: look. */
+  /** The address has changed: look, and announce it. */
   looked(): void;
   judgeNow(): void;
-  announce(): void;
   drop(why: string): void;
 }
 
@@ -76,7 +86,7 @@ interface Hands {
 export class Handover {
   private readonly context: HostContext;
   private readonly hands: Hands;
-  private giving: { to: string; since: number } | undefined;
+  private giving: { to: string; since: number; takenAt?: number } | undefined;
   /** When this host took the address beside a holder that hands it over; undefined: not, or VRRP confirmed it. */
   private takenAt: number | undefined;
 
@@ -99,12 +109,17 @@ export class Handover {
     return this.giving !== undefined && performance.now() - this.giving.since > besideMs + this.extraMs;
   }
 
+  /** The successor has the address, and this host keeps it for a moment, whatever the verdict says. */
+  overlaps(now: number): boolean {
+    return this.giving?.takenAt !== undefined && now - this.giving.takenAt < overlapMs;
+  }
+
   /** A person wants it. */
-  start(force: boolean): ReturnType<typeof whyNotSwitchOver> {
+  start(force: boolean, accept: readonly string[]): ReturnType<typeof whyNotSwitchOver> {
     const { holds, stopping } = this.hands.state();
     const peers = this.hands.peers();
     const news = Object.values(peers?.news() ?? {}).filter((item) => item !== undefined);
-    const answer = whyNotSwitchOver({ host: this.context.self.name, holds, stopping }, news, force);
+    const answer = whyNotSwitchOver({ host: this.context.self.name, holds, stopping }, news, force, accept);
     if ("reasons" in answer) {
       this.hands.tell("refused", answer.reasons.join("; "));
       return answer;
@@ -117,8 +132,10 @@ export class Handover {
 
   heard(report: HostReport): void {
     if (report.handover === this.context.self.name && report.holds) void this.take(report.host);
-    // Our successor has the address: the verdict of this moment lets go of it.
-    if (this.giving?.to === report.host && report.holds) this.hands.judgeNow();
+    if (this.giving?.to !== report.host || !report.holds || this.giving.takenAt !== undefined) return;
+    this.giving.takenAt = performance.now();
+    // The verdict of that moment lets go of it.
+    setTimeout(() => this.hands.judgeNow(), overlapMs);
   }
 
   /** The holder hands over: have the address a moment before it lets go, so that no packet is lost in between. */
@@ -129,7 +146,6 @@ export class Handover {
     this.hands.tell("taking", `${holder} hands the service address over`);
     try {
       await addServiceAddress(this.context);
-      this.hands.announce();
       this.hands.looked();
     } catch (error) {
       this.takenAt = undefined;

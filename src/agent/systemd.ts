@@ -14,7 +14,13 @@ After=network-online.target
 StartLimitIntervalSec=0
 
 [Service]
-Type=exec
+# The agent says when it is ready, and every 3 s that it is alive; one that hangs is killed and started anew, which
+# leaves its parts and the service address alone.
+Type=notify
+NotifyAccess=all
+WatchdogSec=10
+WatchdogSignal=SIGKILL
+TimeoutStartSec=60
 ExecStart=${facts.program} --config ${facts.clusterFile} up --host ${facts.host} --data ${facts.data}
 # SIGTERM: the agent stops its parts in order. An agent that dies leaves them running, and the next one adopts them.
 KillMode=process

@@ -61,8 +61,8 @@ export function describeCluster(entries: { ageMs: number; report: HostReport }[]
     table.push([
       report.host,
       stale ? "not heard" : `${lightMark[verdict.light]} ${verdict.light}`,
-      report.role === "witness"
-        ? "witness"
+      report.role !== "node"
+        ? report.role
         : report.holds
           ? "holds it"
           : verdict.mayHold

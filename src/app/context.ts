@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { HostContext } from "../cluster/facts.ts";
 import { type Database, databaseLogin, endpointsOf, openDatabase } from "../db/database.ts";
 import type { PoolOptions } from "../db/pool.ts";
+import { ProbeStore } from "../probe/store.ts";
 import { createRecordings } from "../recordings/service.ts";
 import { type Checkpoint, loadCheckpoint } from "../records/checkpoint.ts";
 import { openHttpJournal } from "../records/http-journal.ts";
@@ -11,10 +12,11 @@ import { Ledger } from "../records/ledger.ts";
 import { Quarantine } from "../records/quarantine.ts";
 import { Reconciler } from "../records/reconcile.ts";
 import { Shipper, type Source } from "../records/shipper.ts";
-import { parseJournalLine } from "../records/sip-journal.ts";
+import { parseJournalLine, parseProbeLine } from "../records/sip-journal.ts";
 import { LiveSnapshot } from "../routing/live.ts";
 import { eventSchema } from "./contract.ts";
 import { createEvents } from "./log.ts";
+import { LoopMonitor } from "./loop-delay.ts";
 import type { Services } from "./services.ts";
 
 /** A call without any final event is given up after so long. */
@@ -57,7 +59,12 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
   const patient = openDatabase({ ...servers, queryMs: 120_000, size: 2 });
   const node = context.self.name;
   const sources: Source[] = [
-    { directory: files.sipJournal, parse: (line) => parseJournalLine(line, node), closedByRestart: false },
+    {
+      directory: files.sipJournal,
+      parse: (line) => parseJournalLine(line, node),
+      probe: (line) => parseProbeLine(line, node),
+      closedByRestart: false,
+    },
     {
       directory: files.httpJournal,
       parse: (line) => eventSchema.parse(JSON.parse(line)),
@@ -74,19 +81,22 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
   const recordings = createRecordings(context, database, events);
   const { store, work } = recordings.files.places;
   for (const directory of [store, work]) await mkdir(directory, { recursive: true, mode: 0o750 });
+  const probes = new ProbeStore(database);
   const schema = { ready: false };
   return {
     context,
     events,
     database,
     ledger,
+    probes,
     journal,
     recordings,
     schema,
     checkpoint,
+    loop: new LoopMonitor(),
     schemaReady: () => schema.ready,
     live: new LiveSnapshot(files.snapshot, database, events),
-    shipper: new Shipper({ sources, ledger, checkpoint, quarantine, events }),
+    shipper: new Shipper({ sources, ledger, probes, checkpoint, quarantine, events }),
     patient,
     reconciler: new Reconciler({ node, sources, database: patient, ledger, checkpoint, quarantine, events }),
     [Symbol.asyncDispose]: async () => {

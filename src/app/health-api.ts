@@ -34,16 +34,23 @@ export const healthSchema = z.object({
     error: z.string().nullable(),
   }),
   records: z.object({ missing: z.int(), checked_ms_ago: z.int().nullable() }),
+  event_loop: z
+    .object({ p99_ms: z.int(), max_ms: z.int() })
+    .describe("how late this process was in the last 10 to 20 s"),
 });
 export type AppHealth = z.infer<typeof healthSchema>;
 
 /** The database counts as usable when it confirmed the rules' version so recently. */
 const freshMs = 3000;
 
+/** Kamailio waits 300 ms for a decision. */
+const slowLoopMs = 150;
+
 /** Collects the health document; asks nothing that could hang but the local file system. */
 export async function healthOf(services: Services): Promise<AppHealth> {
   const { live, database, journal, shipper, reconciler, recordings, context } = services;
   const rules = live.state();
+  const loop = services.loop.read();
   const disk = await journal.health();
   const ship = shipper.state();
   const databaseOk = rules.confirmed_ms_ago !== null && rules.confirmed_ms_ago < freshMs;
@@ -56,6 +63,8 @@ export async function healthOf(services: Services): Promise<AppHealth> {
       ? [`events have been waiting for ${Math.round(ship.waiting_ms / 1000)} s`]
       : []),
     ...(recordings.guard.problem() === undefined ? [] : [recordings.guard.problem() ?? ""]),
+    ...(loop.p99Ms > slowLoopMs ? [`answers late: its event loop is ${loop.p99Ms} ms behind`] : []),
+    ...(last.missing > 0 ? [`${last.missing} events were missing in the database`] : []),
     ...(ship.quarantined > 0 ? [`${ship.quarantined} journal lines set aside`] : []),
   ];
   return {
@@ -71,6 +80,7 @@ export async function healthOf(services: Services): Promise<AppHealth> {
     journal: disk,
     shipper: { ...ship, error: ship.error ?? null },
     records: last,
+    event_loop: { p99_ms: loop.p99Ms, max_ms: loop.maxMs },
   };
 }
 

@@ -19,6 +19,7 @@ import { errnoOf, isRetryable } from "../db/errors.ts";
 import { numberRoutes } from "../directory/numbers-api.ts";
 import { userRoutes } from "../directory/users-api.ts";
 import { drillRoutes } from "../drills/history-api.ts";
+import { probeRoutes } from "../probe/api.ts";
 import { recordingRoutes } from "../recordings/api.ts";
 import { peerRecordingRoutes } from "../recordings/peer-api.ts";
 import { recordRoutes } from "../records/api.ts";
@@ -97,6 +98,7 @@ export async function buildHttp(services: Services, trusted: TrustedSockets): Pr
   await app.register(numberRoutes(services));
   await app.register(ruleRoutes(services));
   await app.register(recordRoutes(services));
+  await app.register(probeRoutes(services));
   await app.register(drillRoutes(services));
   await app.register(recordingRoutes(services));
   await app.register(peerRecordingRoutes(services));

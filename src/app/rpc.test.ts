@@ -9,7 +9,7 @@ const events = createEvents(pino({ level: "silent" }));
 // Answers come from memory: a database that is touched would throw.
 const live = new LiveSnapshot("/nonexistent", {} as Database, events);
 const guard = { apply: <D>(decision: D): D => decision };
-const parts = { live, guard, realm: "r", events };
+const parts = { live, guard, realm: "r", probes: new Map(), events };
 const ask = (request: unknown) => JSON.parse(answer(parts, JSON.stringify(request)) ?? "null");
 
 describe("JSON-RPC", () => {

@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { z } from "zod";
+import { decideProbe, type ProbeCredentials } from "../probe/user.ts";
 import type { SpaceGuard } from "../recordings/guard.ts";
 import type { LiveSnapshot } from "../routing/live.ts";
 import { questionSchema } from "./contract.ts";
@@ -23,6 +24,8 @@ interface Parts {
   /** Says whether there is space for recordings. */
   guard: Pick<SpaceGuard, "apply">;
   realm: string;
+  /** Users of the functional test, which are in no directory. */
+  probes: ReadonlyMap<string, ProbeCredentials>;
   events: Events;
 }
 
@@ -50,11 +53,13 @@ export function answer(parts: Parts, text: string): string | undefined {
   return id === undefined ? undefined : JSON.stringify({ jsonrpc: "2.0", id, ...outcome });
 }
 
-function call({ live, guard, realm, events }: Parts, method: string, params: unknown): Outcome {
+function call({ live, guard, realm, probes, events }: Parts, method: string, params: unknown): Outcome {
   if (method === "decide") {
     const started = performance.now();
     const question = questionSchema.safeParse(params);
     if (!question.success) return fault(codes.params, z.prettifyError(question.error));
+    const probe = decideProbe(probes, question.data, live.state());
+    if (probe) return { result: probe };
     const decision = guard.apply(live.decide(question.data));
     events.decided("rpc", decision.action, (performance.now() - started) * 1000);
     return { result: decision };
@@ -62,6 +67,8 @@ function call({ live, guard, realm, events }: Parts, method: string, params: unk
   if (method === "credentials") {
     const wanted = credentialsSchema.safeParse(params);
     if (!wanted.success) return fault(codes.params, z.prettifyError(wanted.error));
+    const probe = probes.get(wanted.data.user);
+    if (probe && wanted.data.realm === realm) return { result: { user: wanted.data.user, ...probe } };
     const user = live.snapshot.users.get(wanted.data.user);
     if (!user?.enabled || wanted.data.realm !== realm) return fault(codes.unknownUser, "unknown user");
     return { result: { user: user.name, ha1_md5: user.ha1_md5, ha1_sha256: user.ha1_sha256 } };

@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import { allHosts, type HostContext, ports, runFiles, serviceIp } from "../cluster/facts.ts";
 import { migrate } from "../db/migrations.ts";
+import { probeCredentials } from "../probe/user.ts";
 import { pruneJournal } from "../records/retention.ts";
 import { TrustedSockets } from "./auth.ts";
 import { type App, appFiles, createApp, type Overrides } from "./context.ts";
@@ -62,7 +63,13 @@ async function startListeners(app: App, stop: AbortSignal, servers: AsyncDisposa
     return server;
   };
   const handler = http.routing;
-  const rpcParts = { live, guard: app.recordings.guard, realm: cluster.sip.realm, events };
+  const rpcParts = {
+    live,
+    guard: app.recordings.guard,
+    realm: cluster.sip.realm,
+    probes: probeCredentials(context),
+    events,
+  };
   const friends = new Set([...allHosts(cluster).map((host) => host.address), serviceIp(cluster)]);
 
   const local = httpServer(handler);

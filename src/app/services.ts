@@ -1,5 +1,6 @@
 import type { HostContext } from "../cluster/facts.ts";
 import type { Database } from "../db/database.ts";
+import type { ProbeStore } from "../probe/store.ts";
 import type { Recordings } from "../recordings/service.ts";
 import type { HttpJournal } from "../records/http-journal.ts";
 import type { Ledger } from "../records/ledger.ts";
@@ -7,6 +8,7 @@ import type { Reconciler } from "../records/reconcile.ts";
 import type { Shipper } from "../records/shipper.ts";
 import type { LiveSnapshot } from "../routing/live.ts";
 import type { Events } from "./log.ts";
+import type { LoopMonitor } from "./loop-delay.ts";
 
 /** What the HTTP and JSON-RPC endpoints work with; made in one place, context.ts. */
 export interface Services {
@@ -15,10 +17,13 @@ export interface Services {
   live: LiveSnapshot;
   journal: HttpJournal;
   ledger: Ledger;
+  /** The functional test's events. */
+  probes: ProbeStore;
   shipper: Shipper;
   reconciler: Reconciler;
   recordings: Recordings;
   events: Events;
+  loop: LoopMonitor;
   /** Names of the migrations that were found or applied; null: the database was not reached yet. */
   schemaReady: () => boolean;
 }

@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { waitForGreen } from "../drills/cluster-view.ts";
-import { hostDeath } from "../drills/host-death.ts";
+import { drillNamed } from "../drills/catalogue.ts";
 import { type MediaFault, mediaDrill, mediaText } from "../drills/media-drill.ts";
 import { resultText } from "../drills/result.ts";
-import { type Lab, openLab } from "../lab/lab.ts";
-import { defaultLab } from "../lab/names.ts";
+import { runDrill } from "../drills/run-drill.ts";
+import { registerCatalogue } from "./drill-catalogue.ts";
+import { inLab, whoRuns } from "./in-lab.ts";
 
 interface Options {
   runs: number;
@@ -16,7 +16,7 @@ interface Options {
   calls: number;
 }
 
-const atLeast =
+export const atLeast =
   (least: number, what: string) =>
   (value: string): number => {
     const number = Number(value);
@@ -25,45 +25,12 @@ const atLeast =
     return number;
   };
 
-/** The lab that a drill without --lab makes for itself when none is running. */
-const ownLab = "drill";
-
-const isUp = async (lab: Lab): Promise<boolean> => {
-  try {
-    return (await lab.status()).running;
-  } catch {
-    // state() throws when the lab is not up.
-    return false;
-  }
-};
-
-/** Runs `work` in the named lab, in the running default lab, or in an isolated one made for it. */
-async function inLab<Result>(
-  name: string | undefined,
-  tell: (text: string) => void,
-  signal: AbortSignal,
-  work: (lab: Lab) => Promise<Result>,
-): Promise<Result> {
-  if (name !== undefined) return work(openLab(name));
-  const running = openLab(defaultLab);
-  if (await isUp(running)) return work(running);
-  const lab = openLab(ownLab);
-  tell(`no lab is running: starting an isolated one ('${ownLab}') for this drill`);
-  try {
-    await lab.up({ isolated: true, detach: false, fresh: true });
-    await waitForGreen(lab, 120_000, (why) => tell(`waiting: ${why.join("; ")}`), signal);
-    return await work(lab);
-  } finally {
-    tell("taking the drill's own lab down");
-    await lab.down({ wipe: true });
-  }
-}
-
 /** `dialtone drill …` */
 export function registerDrill(program: Command): void {
   const group = program
     .command("drill")
     .description("break something on purpose and measure what callers notice");
+  registerCatalogue(group);
   group
     .command("host-death")
     .description("cut the power of the active node while calls come in; heal it; report")
@@ -88,7 +55,8 @@ through for 3 s again the node gets its power back, and when all is green the ca
 call records.
 
 Exit code: 0 kept, 1 a promise was broken (a redial failed; a record is missing, doubled or wrong), or the drill could
-not run. The times d, f and z are reported, not judged. History: drills.jsonl in the lab's directory.
+not run, or the outage was longer than the catalogue allows ('dialtone drill list'). History: 'dialtone drill history',
+and drills.jsonl in the lab's directory.
 
 Example:
   dialtone drill host-death --runs 20`,
@@ -104,9 +72,9 @@ Example:
       const tell = (text: string) => void process.stderr.write(`${text}\n`);
       try {
         const result = await inLab(options.lab, tell, stop.signal, (lab) =>
-          hostDeath(lab, {
+          runDrill(lab, drillNamed("host-death"), {
             ...{ runs: Math.round(options.runs), rate: options.rate, patienceMs: options.patience * 1000 },
-            ...{ tell, signal: stop.signal, keepLogs: options.keepLogs },
+            ...{ tell, signal: stop.signal, keepLogs: options.keepLogs, startedBy: whoRuns() },
           }),
         );
         process.stdout.write(`${json ? JSON.stringify(result) : resultText(result)}\n`);

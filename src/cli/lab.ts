@@ -1,10 +1,12 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { parse } from "yaml";
 import { runLab } from "../lab/foreground.ts";
-import { type Lab, type Moment, openLab } from "../lab/lab.ts";
 import { defaultLab, defaultSubnet } from "../lab/names.ts";
 import { describeStatus } from "../lab/text.ts";
 import { waitForGreen } from "../lab/wait.ts";
+import { contextOf, momentText } from "./lab-context.ts";
+import { registerMachineFaults } from "./lab-machines.ts";
+import { addTimeline } from "./timeline.ts";
 
 /** `dialtone lab …`: a whole cluster on this machine. A thin shell around src/lab. */
 
@@ -28,27 +30,6 @@ const setting = (text: string, before: Record<string, unknown> = {}): Record<str
     throw new InvalidArgumentError("a setting of cluster.yaml, such as policy=cold-passive");
   return { ...before, [path]: parse(rest.join("=")) };
 };
-
-interface Context {
-  lab: Lab;
-  json: boolean;
-  print(text: string, data: unknown): void;
-}
-
-/** What every lab command needs from the options before it. */
-function contextOf(command: Command): Context {
-  if (process.platform !== "linux" || process.getuid?.() !== 0)
-    throw new Error("a lab needs Linux and root, for network namespaces: run it with sudo");
-  const options = command.optsWithGlobals<{ lab: string; json?: boolean }>();
-  return {
-    lab: openLab(options.lab),
-    json: options.json ?? false,
-    print: (text, data) => process.stdout.write(options.json ? `${JSON.stringify(data)}\n` : `${text}\n`),
-  };
-}
-
-const momentText = (moment: Moment): string =>
-  `at ${new Date(moment.wall_ms).toISOString()} (monotonic ${moment.mono_ms.toFixed(3)} ms, within ${moment.within_ms} ms)`;
 
 function registerFaults(group: Command): void {
   group
@@ -108,6 +89,7 @@ Unlike a real power cut this one loses nothing that the operating system had not
         });
       },
     );
+  registerMachineFaults(group);
   group
     .command("heal [host]")
     .description("power, cables and paused parts of a host, or of all, as they were")
@@ -206,6 +188,8 @@ Examples:
       const { lab } = contextOf(command);
       process.exitCode = (await lab.exec(host, words, { inherit: true })).code;
     });
+
+  addTimeline(group.command("timeline"));
 
   registerFaults(group);
 }

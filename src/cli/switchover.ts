@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { Client } from "undici";
 import { z } from "zod";
 import { askSocket } from "../agent/client.ts";
-import type { HostReport } from "../agent/report.ts";
+import { type HostReport, type LightCode, lightCodes } from "../agent/report.ts";
 import { hostDirs, runFiles } from "../cluster/facts.ts";
 import { agentSocketOf } from "../lab/agents.ts";
 import { openLab } from "../lab/lab.ts";
@@ -12,12 +12,16 @@ import { defaultData } from "./up.ts";
 const answerSchema = z.union([z.object({ to: z.string() }), z.object({ reasons: z.array(z.string()) })]);
 
 /** Asks an agent to hand the address over; a refusal is an answer. */
-async function order(socketPath: string, force: boolean): Promise<z.infer<typeof answerSchema>> {
+async function order(
+  socketPath: string,
+  force: boolean,
+  accept: readonly string[],
+): Promise<z.infer<typeof answerSchema>> {
   const client = new Client("http://localhost", { socketPath });
   try {
     const { body } = await client.request({
       method: "POST",
-      path: `/switchover${force ? "?force=true" : ""}`,
+      path: `/switchover?force=${force}&accept=${accept.join(",")}`,
       signal: AbortSignal.timeout(2000),
     });
     return answerSchema.parse(await body.json());
@@ -31,11 +35,16 @@ const reportOf = async (socket: string): Promise<HostReport> =>
 
 /**
  * Hands the service address from the holder (whose agent answers at `socket`) to the other node and waits until it has.
+ * Refused while the other node's light is not green, but for the reasons whose codes are in `accept`.
  * @throws Error with the reasons when it is refused, or it is not done within 5 s.
  */
-export async function switchOver(socket: string, force: boolean): Promise<{ to: string; ms: number }> {
+export async function switchOver(
+  socket: string,
+  force: boolean,
+  accept: readonly LightCode[] = [],
+): Promise<{ to: string; ms: number }> {
   const began = performance.now();
-  const answer = await order(socket, force);
+  const answer = await order(socket, force, accept);
   if ("reasons" in answer)
     throw new Error(
       `refused:\n  ${answer.reasons.join("\n  ")}${force ? "" : "\nWith --force only what makes it impossible counts."}`,
@@ -46,6 +55,13 @@ export async function switchOver(socket: string, force: boolean): Promise<{ to: 
     await new Promise((done) => setTimeout(done, 10));
   }
   return { to: answer.to, ms: Math.round(performance.now() - began) };
+}
+
+/** One more code of a reason. @throws InvalidArgumentError when there is none such */
+function codes(value: string, before: LightCode[]): LightCode[] {
+  const code = lightCodes.find((known) => known === value);
+  if (!code) throw new InvalidArgumentError(`Known reasons: ${lightCodes.join(", ")}.`);
+  return [...before, code];
 }
 
 /** In a lab: the agent of the node that holds the address. */
@@ -65,23 +81,32 @@ export function registerSwitchover(program: Command): void {
     .option("--data <directory>", "where this host keeps its data", defaultData)
     .option("--lab <name>", "in this lab, from whichever node holds it")
     .option("--force", "also when the other node lacks something that calls can do without", false)
+    .option("--accept <code>", "let this reason pass, e.g. not-drilled; may be repeated", codes, [])
     .addHelpText(
       "after",
       `
-Run it on the node that holds the service address, for instance before you update or reboot it. Refused when the other
-node is not fit to go on with all calls. The other node takes the address before this one lets go of it, so that calls
-notice nothing. Exit code: 0 done, 1 refused or failed.`,
+Run it on the node that holds the service address, for instance before you update or reboot it. Refused while the
+other node's light is not green ('dialtone status'): the reasons say what would be lost. The other node takes the address before this one lets go of it, so that calls
+notice nothing. Exit code: 0 done, 1 refused or failed.
+
+Example:
+  dialtone switchover --accept not-drilled`,
     )
-    .action(async (options: { data: string; lab?: string; force: boolean }, command: Command) => {
-      const socket =
-        options.lab === undefined
-          ? runFiles(hostDirs(resolve(options.data))).agentSocket
-          : await holderIn(options.lab);
-      const result = await switchOver(socket, options.force);
-      process.stdout.write(
-        command.optsWithGlobals<{ json?: boolean }>().json
-          ? `${JSON.stringify(result)}\n`
-          : `${result.to} holds the service address, after ${result.ms} ms\n`,
-      );
-    });
+    .action(
+      async (
+        options: { data: string; lab?: string; force: boolean; accept: LightCode[] },
+        command: Command,
+      ) => {
+        const socket =
+          options.lab === undefined
+            ? runFiles(hostDirs(resolve(options.data))).agentSocket
+            : await holderIn(options.lab);
+        const result = await switchOver(socket, options.force, options.accept);
+        process.stdout.write(
+          command.optsWithGlobals<{ json?: boolean }>().json
+            ? `${JSON.stringify(result)}\n`
+            : `${result.to} holds the service address, after ${result.ms} ms\n`,
+        );
+      },
+    );
 }

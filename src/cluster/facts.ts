@@ -99,9 +99,11 @@ export const replicates = ({ policy }: Cluster): boolean => policy === "warm-act
 
 /**
  * The node whose media sessions this one keeps a copy of: the next one in the order of cluster.yaml (with two nodes:
- * the other). rtpengine can follow one other only. None where the policy does without copies.
+ * the other). rtpengine can follow one other only. Nobody's, where the policy does without copies or audio goes to the
+ * nodes' own addresses.
  */
 export function mediaPeer(cluster: Cluster, self: string): Host | undefined {
+  if (servesAtOwnAddress(cluster)) return undefined;
   const all = nodes(cluster);
   if (!replicates(cluster)) return undefined;
   const index = all.findIndex((host) => host.name === self);
@@ -112,6 +114,18 @@ export function mediaPeer(cluster: Cluster, self: string): Host | undefined {
 /** Where the agents pass on to the app of this node. */
 export const relayPort = (cluster: Cluster, node: string): number =>
   ports.rpcRelay + nodes(cluster).findIndex((host) => host.name === node);
+/** The hosts that count for a majority: nodes and witnesses. */
+export const voters = (cluster: Cluster): Host[] => allHosts(cluster).filter((host) => host.role !== "edge");
+
+/** The hosts that pass SIP on to the nodes. */
+export const edges = (cluster: Cluster): Host[] => allHosts(cluster).filter((host) => host.role === "edge");
+
+/**
+ * Do users reach a node at its own address, not only at the service address? Then the node's address has the audio of
+ * those calls too, and no other node can go on with it.
+ */
+export const servesAtOwnAddress = (cluster: Cluster): boolean =>
+  cluster.policy === "hot-hot" || (cluster.movers.dns !== undefined && edges(cluster).length === 0);
 
 /** The hosts that carry calls and data, in the order of cluster.yaml. */
 export const nodes = (cluster: Cluster): Host[] => allHosts(cluster).filter((host) => host.role === "node");

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { allHosts, serviceIp } from "./facts.ts";
 import { ConfigError, parseYaml, secretsFileOf } from "./load.ts";
-import { type Cluster, clusterSchema } from "./schema.ts";
+import { type Cluster, clusterSchema, type HostRole } from "./schema.ts";
 import type { Secrets } from "./secrets.ts";
 
 /** What `dialtone init` asks for; everything else has a default that suits two nodes on one network. */
@@ -14,7 +14,7 @@ export interface InitOptions {
   cluster: string;
   /** e.g. 192.0.2.100/24 */
   serviceAddress: string;
-  hosts: { name: string; role: "node" | "witness"; address: string; interface: string }[];
+  hosts: { name: string; role: HostRole; address: string; interface: string }[];
   upstream: string[];
   galeraProfile?: "t500" | "t1000";
   fallback?: string;
@@ -157,6 +157,7 @@ export function newSecrets(cluster: Cluster): Secrets {
     peer_token: random(),
     nonce_secret: random(),
     redis: random(),
+    dns_key: randomBytes(32).toString("base64"),
     database: { app: random(), sst: random(), monitor: random() },
     tls: newCertificates(cluster),
   };

@@ -15,9 +15,20 @@ const name = z
 
 const port = z.int().min(1).max(65535);
 
+const dnsName = z
+  .string()
+  .max(200)
+  .regex(
+    /^[a-z0-9_]([a-z0-9_-]*[a-z0-9])?([.][a-z0-9_]([a-z0-9_-]*[a-z0-9])?)+$/,
+    "must be a domain name in small letters, without a dot at its end, such as sip.example.org",
+  );
+
 const hostSchema = z.strictObject({
-  /** `node` carries calls and data; `witness` only votes and looks from outside. */
-  role: z.enum(["node", "witness"]),
+  /**
+   * `node` carries calls and data; `witness` only votes and looks from outside; `edge` only passes SIP on to the nodes
+   * (a content redirector: no data, no vote).
+   */
+  role: z.enum(["node", "witness", "edge"]),
   /** The host's own address, used between the hosts. */
   address: ipv4,
   /** The interface that carries `address` and, while active, the service address. */
@@ -65,6 +76,34 @@ export const clusterSchema = z
           .optional(),
         /** Longest call; an answered call without an end is closed as `estimated` after it. */
         max_call_hours: z.number().positive().max(168).default(12),
+      })
+      .prefault({}),
+    /** Other ways than VRRP by which users reach a node that serves; which one when: docs/movers.md. */
+    movers: z
+      .strictObject({
+        /** Dynamic updates (RFC 2136, TSIG) to an authoritative name server. */
+        dns: z
+          .strictObject({
+            /** The zone's primary server. */
+            server: ipv4,
+            port: port.default(53),
+            zone: dnsName,
+            /** Where telephones look: A, SRV and NAPTR of this name are ours; default: the zone's own name. */
+            name: dnsName.optional(),
+            /** Seconds for which resolvers may remember a node that has died. */
+            ttl: z.int().min(1).max(3600).default(5),
+            /** Name of the TSIG key; its secret is `dns_key` in cluster.secrets.yaml. */
+            key: dnsName.or(name).default("dialtone"),
+            algorithm: z.enum(["hmac-sha256", "hmac-sha384", "hmac-sha512"]).default("hmac-sha256"),
+          })
+          .optional(),
+        /** Hosts with role: edge. */
+        edge: z
+          .strictObject({
+            /** With hot-hot: a node that says nothing for so long loses the call to the next one. */
+            timeout_ms: z.int().min(350).max(5000).default(500),
+          })
+          .prefault({}),
       })
       .prefault({}),
     vrrp: z
@@ -142,10 +181,17 @@ export const clusterSchema = z
       context.addIssue({ code: "custom", path, message });
     const nodes = hosts.filter(([, host]) => host.role === "node");
     if (nodes.length < 2) issue(["hosts"], `needs at least two hosts with role: node, has ${nodes.length}`);
-    if (hosts.length % 2 === 0)
+    const votes = hosts.filter(([, host]) => host.role !== "edge").length;
+    if (votes % 2 === 0)
       issue(
         ["hosts"],
-        `needs an odd number of votes to have a majority, has ${hosts.length}: add one host with role: witness`,
+        `needs an odd number of votes to have a majority, has ${votes}: add one host with role: witness`,
+      );
+    const { dns } = cluster.movers;
+    if (dns?.name !== undefined && dns.name !== dns.zone && !dns.name.endsWith(`.${dns.zone}`))
+      issue(
+        ["movers", "dns", "name"],
+        `must be ${dns.zone} or end with .${dns.zone}: it is a name of that zone`,
       );
     const seen = new Map<string, string>();
     for (const [hostName, host] of hosts) {

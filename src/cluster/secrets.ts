@@ -17,6 +17,8 @@ export const secretsSchema = z.strictObject({
   nonce_secret: secret,
   /** Password of the redis that holds media sessions; a cluster that was made before there was one derives it. */
   redis: secret.optional(),
+  /** Secret of the TSIG key for dynamic DNS updates (movers.dns), as `tsig-keygen` or `keymgr -t` print it. */
+  dns_key: z.base64().min(16).optional(),
   /** An age key (age-keygen) for recordings at rest: `dialtone recordings keygen` makes one. */
   recording: z
     .strictObject({

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { allHosts, type HostContext, ports } from "../cluster/facts.ts";
+import { type HostContext, ports, voters } from "../cluster/facts.ts";
 import type { GeneratedFile } from "./component.ts";
 
 /** What mariadbd and garbd must say alike: they are members of one Galera group. */
@@ -16,7 +16,7 @@ const evs = {
 
 /** gcomm:// URL of all members, the own one included. */
 export const groupAddress = (context: HostContext): string =>
-  `gcomm://${allHosts(context.cluster)
+  `gcomm://${voters(context.cluster)
     .map((host) => `${host.address}:${ports.galera}`)
     .join(",")}`;
 

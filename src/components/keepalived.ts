@@ -10,7 +10,13 @@ export const holdsServiceAddress = (context: HostContext): boolean =>
     (entry) => entry.address === serviceIp(context.cluster),
   );
 
-/** VRRP as keepalived.conf(5) says it. Pure. */
+/**
+ * VRRP as keepalived.conf(5) says it. Pure.
+ * No garp_master_refresh: one that falls into a handover calls callers back to the node that is about to let go; the
+ * agent repeats announcements (agent/announcements.ts), and knows when not to.
+ * rlimit_rttime in µs: with the default of 10 ms the kernel killed a VRRP process on a busy virtual machine in the
+ * middle of becoming master. One that really spins is seen by the agents (it sends no adverts) and killed.
+ */
 export function keepalivedConfig(context: HostContext): string {
   const { cluster, self, dirs } = context;
   const all = nodes(cluster);
@@ -23,11 +29,12 @@ global_defs {
     vrrp_version 3
     vrrp_garp_master_delay 1
     vrrp_garp_master_repeat 3
-    vrrp_garp_master_refresh 1
+    vrrp_garp_master_refresh 0
     vrrp_higher_prio_send_advert true
     vrrp_garp_lower_prio_repeat 3
     vrrp_garp_lower_prio_delay 1
     vrrp_rt_priority 50
+    vrrp_rlimit_rttime 500000
     vrrp_no_swap
     vrrp_notify_fifo ${run.vrrpFifo}
 }

@@ -163,6 +163,15 @@ export const migrations: Migration[] = [
       ) ${tail}`,
     ],
   },
+  {
+    name: "0005-probes",
+    statements: [
+      `CREATE TABLE IF NOT EXISTS probes (
+        node VARCHAR(64) NOT NULL PRIMARY KEY,
+        call_id VARCHAR(128) NOT NULL
+      ) ${tail}`,
+    ],
+  },
 ];
 
 /**

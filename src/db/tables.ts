@@ -154,6 +154,12 @@ export interface DrillRunsTable {
   evidence: Json;
 }
 
+/** The newest call of each node's functional test that came through the journal: one row for a node. */
+export interface ProbesTable {
+  node: string;
+  call_id: string;
+}
+
 export interface MigrationsTable {
   name: string;
   applied_at: Date;
@@ -170,6 +176,7 @@ export interface Tables {
   records: RecordsTable;
   recordings: RecordingsTable;
   drill_runs: DrillRunsTable;
+  probes: ProbesTable;
   migrations: MigrationsTable;
 }
 

@@ -1,26 +1,25 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { askSocket } from "../agent/client.ts";
-import { appSocketOf } from "../lab/agents.ts";
-import { askApp } from "../lab/app.ts";
 import { type Lab, openLab } from "../lab/lab.ts";
 import { type CallRecord, callRecordSchema } from "../records/call-record.ts";
+import { type Ground, labGround } from "./ground.ts";
 
-/** What drills and callers ask of a lab's own API: over the unix sockets of its nodes, whichever answers. */
+/** What drills and callers ask of the API, of whichever node answers. */
 
 const pageSchema = z.object({ records: z.array(callRecordSchema), next: z.string().nullish() });
 
-const deadlineMs = 5000;
+type Api = Pick<Ground, "api">;
 
 /** All records that match a query (`number=…`, `call_id=…`), page by page. */
-export async function recordsOf(lab: string, query: Record<string, string>): Promise<CallRecord[]> {
+export const recordsOf = (lab: string, query: Record<string, string>): Promise<CallRecord[]> =>
+  recordsOn(labGround(openLab(lab)), query);
+
+export async function recordsOn({ api }: Api, query: Record<string, string>): Promise<CallRecord[]> {
   const records: CallRecord[] = [];
   let cursor: string | undefined;
   do {
     const search = new URLSearchParams({ ...query, limit: "1000", ...(cursor ? { cursor } : {}) });
-    const page = pageSchema.parse(
-      await askApp(openLab(lab).state(), "GET", `/v1/records?${search}`, { deadlineMs }),
-    );
+    const page = pageSchema.parse(await api("GET", `/v1/records?${search}`));
     records.push(...page.records);
     cursor = page.next ?? undefined;
   } while (cursor !== undefined);
@@ -41,40 +40,57 @@ export async function findRecord(
   }
 }
 
+interface RouteHow {
+  record?: boolean;
+  media?: "relay" | "nat" | "direct";
+}
+
 /** Makes or replaces a routing rule: calls to all numbers that begin with `prefix` go to `{number}` at an address. */
-export async function routePrefix(
+export const routePrefix = (
   lab: string,
   name: string,
   prefix: string,
   address: string,
-  how: { record?: boolean; media?: "relay" | "nat" | "direct" } = {},
+  how: RouteHow = {},
+): Promise<void> => routePrefixOn(labGround(openLab(lab)), name, prefix, address, how);
+
+export async function routePrefixOn(
+  { api }: Api,
+  name: string,
+  prefix: string,
+  address: string,
+  how: RouteHow = {},
 ): Promise<void> {
   const body = {
     ...{ name, priority: 100, description: "made by a drill or bench" },
     match: { prefix },
     action: { type: "route", targets: [{ type: "uri", uri: `sip:{number}@${address}` }], ...how },
   };
-  await askApp(openLab(lab).state(), "PUT", `/v1/routes/${name}`, { body, deadlineMs });
+  await api("PUT", `/v1/routes/${name}`, body);
 }
 
 const simulationSchema = z.object({ decision: z.object({ action: z.string() }) });
 
-/** Waits until every node with power and a running app would route this number. @throws Error that names those that do not in time. */
-export async function routeKnown(lab: Lab, number: string, waitMs: number): Promise<void> {
+/** Waits until every node with power would route this number. @throws Error that names those that do not in time. */
+export const routeKnown = (lab: Lab, number: string, waitMs: number): Promise<void> =>
+  routeKnownOn(labGround(lab), number, waitMs);
+
+export async function routeKnownOn(
+  { everyApi }: Pick<Ground, "everyApi">,
+  number: string,
+  waitMs: number,
+): Promise<void> {
   const until = Date.now() + waitMs;
-  const { hosts } = await lab.status();
-  // A cold standby reads the rules when it starts its app.
-  const resting = hosts.flatMap(({ name, agent }) => (agent?.parts.app?.phase === "resting" ? [name] : []));
-  const nodes = Object.entries(lab.state().hosts).filter(
-    ([name, host]) => host.role === "node" && host.powered && !resting.includes(name),
-  );
-  for (const [name, host] of nodes)
-    for (;;) {
-      const path = `/v1/rules/simulate?number=${number}`;
-      const answer = await askSocket(appSocketOf(host.data ?? ""), "GET", path, { deadlineMs });
-      if (simulationSchema.parse(answer).decision.action === "route") break;
-      if (Date.now() > until)
-        throw new Error(`${name} does not know the route to ${number} after ${waitMs} ms`);
-      await delay(50);
-    }
+  for (;;) {
+    const answers = await everyApi("GET", `/v1/rules/simulate?number=${number}`);
+    const without = answers.filter(
+      ({ answer }) => simulationSchema.parse(answer).decision.action !== "route",
+    );
+    if (without.length === 0) return;
+    if (Date.now() > until)
+      throw new Error(
+        `${without.map(({ node }) => node).join(" and ")} does not know the route to ${number} after ${waitMs} ms`,
+      );
+    await delay(50);
+  }
 }

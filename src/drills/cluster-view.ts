@@ -1,9 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { askSocket } from "../agent/client.ts";
 import type { HostReport } from "../agent/report.ts";
-import { agentSocketOf } from "../lab/agents.ts";
 import type { HostStatus, Lab } from "../lab/lab.ts";
+import { type Ground, labGround } from "./ground.ts";
 
 /** What a drill wants to know of the cluster that it is about to hurt. */
 
@@ -41,8 +40,15 @@ export const activeNodes = (hosts: HostStatus[]): string[] =>
  * Waits until the cluster is green in three looks in a row.
  * @returns how long it took, in ms. @throws Error with the reasons when it is not by the deadline.
  */
-export async function waitForGreen(
+export const waitForGreen = (
   lab: Lab,
+  deadlineMs: number,
+  onChange: (reasons: string[]) => void,
+  signal: AbortSignal,
+): Promise<number> => untilGreen(labGround(lab), deadlineMs, onChange, signal);
+
+export async function untilGreen(
+  ground: Pick<Ground, "look">,
   deadlineMs: number,
   onChange: (reasons: string[]) => void,
   signal: AbortSignal,
@@ -51,9 +57,8 @@ export async function waitForGreen(
   let last = "";
   let since = 0;
   for (let looks = 0; ; ) {
-    const status = await lab.status();
-    const reasons = whyNotGreen(status.hosts);
-    if (status.cuts.length > 0) reasons.push("links are cut");
+    const { hosts, disorder } = await ground.look();
+    const reasons = [...whyNotGreen(hosts), ...disorder];
     if (reasons.length === 0) {
       if (looks++ === 0) since = performance.now();
       if (looks >= 3) return Math.round(since - from);
@@ -76,15 +81,11 @@ const eventSchema = z.object({
 
 /** When a host became VRRP master for the first time after a moment (CLOCK_MONOTONIC, ms), as its agent logged it. */
 export async function masterSince(
-  lab: Lab,
+  ground: Pick<Ground, "events">,
   host: string,
   monotonicMs: number,
 ): Promise<{ monotonicMs: number; wallMs: number } | undefined> {
-  const data = lab.state().hosts[host]?.data;
-  if (!data) return undefined;
-  const events = z
-    .array(eventSchema)
-    .parse(await askSocket(agentSocketOf(data), "GET", "/events", { deadlineMs: 3000 }));
+  const events = z.array(eventSchema).parse(await ground.events(host));
   return events.find(
     (event) => event.kind === "vrrp" && event.text === "MASTER" && event.monotonicMs > monotonicMs,
   );

@@ -56,6 +56,15 @@ describe("compareLedger", () => {
       expect(isSettled(compareLedger(calls.slice(one, one + 1), records.slice(one, one + 1)))).toBe(false);
   });
 
+  it("what the caller can not know is no contradiction: a BYE that met nobody, an answer that never came through", () => {
+    const { hungUp: _, ...talking } = answered("a");
+    const gaveUp: CallTimeline = { callId: "b", started: 1, retransmissions: 5, firstReply: 2, cancelled: 9 };
+    const records = [record("a", { outcome: "in_progress", closed_how: null }), record("b")];
+    const comparison = compareLedger([{ ...talking, hungUp: { at: 5, by: "caller" } }, gaveUp], records);
+    expect(comparison).toMatchObject({ wrong: [], pending: 1, open: 0 });
+    expect(isSettled(comparison)).toBe(true);
+  });
+
   it("a call that nobody took note of needs no record", () => {
     const silent: CallTimeline = { callId: "s", started: 1, retransmissions: 3 };
     expect(isSettled(compareLedger([silent], []))).toBe(true);

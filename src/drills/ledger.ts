@@ -26,17 +26,24 @@ export interface Comparison {
   estimated: number;
   /** Answered calls that the caller ended, but whose record is still open. */
   open: number;
-  /** Calls that died with a host before an answer: recorded, and closed by estimate after five minutes. */
+  /** Calls that died with a host before an answer, or whose BYE met nobody: recorded, closed by estimate later. */
   pending: number;
   /** Records of calls that the caller never placed. */
   stray: string[];
 }
 
-/** What the caller would write into a record. A late answer, crossed by its CANCEL, may be recorded either way. */
+/**
+ * What the caller would write into a record. Who gave up without any final reply, or whose CANCEL crossed a late
+ * answer, does not know: the called side may have answered.
+ */
 function experienceOf(call: CallTimeline): "answered" | "not answered" | "either" {
   if (succeeded(call)) return "answered";
-  return call.answered === undefined ? "not answered" : "either";
+  return call.answered === undefined && call.rejected !== undefined ? "not answered" : "either";
 }
+
+/** The caller's BYE met nobody (all power was off): the service can not know that the call is over. */
+const hungUpUnheard = (call: CallTimeline, record: LedgerRecord): boolean =>
+  record.closed_how === null && call.answered !== undefined && call.hungUp?.code === undefined;
 
 export function compareLedger(calls: CallTimeline[], records: LedgerRecord[]): Comparison {
   const byCall = Map.groupBy(records, (record) => record.call_id);
@@ -69,10 +76,11 @@ export function compareLedger(calls: CallTimeline[], records: LedgerRecord[]): C
     if (heard) result.found++;
     if (record.closed_how === "estimated") result.estimated++;
     if (record.closed_how === null && call.hungUp?.code !== undefined) result.open++;
-    if (record.closed_how === null && call.answered === undefined) result.pending++;
+    const cutOff = hungUpUnheard(call, record);
+    if (cutOff || (record.closed_how === null && call.answered === undefined)) result.pending++;
     const experience = experienceOf(call);
     const answered = record.outcome === "answered";
-    if (experience !== "either" && answered !== (experience === "answered"))
+    if (experience !== "either" && !cutOff && answered !== (experience === "answered"))
       result.wrong.push({ call_id: call.callId, caller: experience, record: record.outcome });
   }
   return result;

@@ -77,7 +77,8 @@ export async function inject(lab: Lab, fault: MediaFault, host: string): Promise
       return lab.pause(host, fault.part);
     case "switchover": {
       const { switchOver } = await import("../cli/switchover.ts");
-      await switchOver(agentSocketOf(lab.state().hosts[host]?.data ?? ""), false);
+      const socket = agentSocketOf(lab.state().hosts[host]?.data ?? "");
+      await switchOver(socket, false, ["not-drilled", "drill-failed"]);
       return undefined;
     }
   }

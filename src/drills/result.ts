@@ -15,6 +15,10 @@ export interface DrillResult {
   lab: string;
   rate: number;
   patience_ms: number;
+  /** z may be so long; absent in results of earlier releases. */
+  allowed_outage_ms?: number;
+  /** Nothing could answer during the fault: redials in it do not count. */
+  fatal?: boolean;
   started: string;
   finished: string;
   /** Where the callers' logs lie; deleted when nothing was broken. */
@@ -85,7 +89,13 @@ export function summarise(drill: Omit<DrillResult, "summary" | "broken">): Drill
   const { records } = summary;
   const promises: [number, string][] = [
     [runs.filter((run) => run.figures.z === null).length, "runs after which calls did not come back"],
-    [summary.redials_failed, "redials failed"],
+    [runs.filter((run) => !run.back).length, "runs after which calls did not flow steadily"],
+    [
+      runs.filter((run) => (run.figures.z ?? 0) > (drill.allowed_outage_ms ?? Number.POSITIVE_INFINITY))
+        .length,
+      `runs with an outage of more than ${drill.allowed_outage_ms} ms`,
+    ],
+    [drill.fatal ? 0 : summary.redials_failed, "redials failed"],
     [records.missing, "call records missing"],
     [records.doubled, "call records doubled"],
     [records.wrong, "call records that say something else than the caller's log"],
@@ -119,7 +129,7 @@ export function resultText(result: DrillResult): string {
   const table = new Table({
     head: [
       "run",
-      "killed",
+      "on",
       "d",
       "f",
       "z",
@@ -156,12 +166,12 @@ export function resultText(result: DrillResult): string {
   return [
     table.toString(),
     "min / median / max in ms:",
-    `  d  link down → the survivor is VRRP master          ${spreadText(summary.d_ms)}`,
+    `  d  fault → another node is VRRP master              ${spreadText(summary.d_ms)}`,
     `  f  master → first 200 OK                            ${spreadText(summary.f_ms)}`,
     `  z  last 200 OK before → first 200 OK after          ${spreadText(summary.z_ms)}   (a call every ${Math.round(1000 / result.rate)} ms)`,
     `  slowest set-up of an answered call                  ${spreadText(summary.slowest_call_ms)}`,
-    `  power back → all green                              ${spreadText(summary.heal_ms)}`,
-    `  longest silence while the node came back            ${spreadText(summary.repair_gap_ms)}`,
+    `  repair → all green                                  ${spreadText(summary.heal_ms)}`,
+    `  longest silence after the repair began              ${spreadText(summary.repair_gap_ms)}`,
     ...relapses.map(
       ({ run, figures }) =>
         `  run ${run}: the outage came back: ${figures.gaps.map(({ from, to }) => `${from} to ${to}`).join(", ")} ms after the fault`,

@@ -3,11 +3,11 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { startPhone } from "../callers/phone.ts";
-import { inNamespace, type Place } from "../callers/sipp.ts";
+import type { Place } from "../callers/sipp.ts";
 import type { Lab, Moment } from "../lab/lab.ts";
-import { outsideHost } from "../lab/names.ts";
-import { recordsOf, routeKnown, routePrefix } from "./api.ts";
-import { masterSince, waitForGreen, whyNotGreen } from "./cluster-view.ts";
+import { recordsOn, routeKnownOn, routePrefixOn } from "./api.ts";
+import { masterSince, untilGreen, whyNotGreen } from "./cluster-view.ts";
+import { type Ground, labGround } from "./ground.ts";
 import { type Comparison, compareLedger, isSettled } from "./ledger.ts";
 import { type Attempt, type Figures, measure } from "./measure.ts";
 import { type Prober, startProber } from "./prober.ts";
@@ -24,6 +24,8 @@ export interface SessionOptions {
   rate: number;
   /** Callers' patience, ms. */
   patienceMs: number;
+  /** So long the session waits for calls to come back before it repairs, ms; default 30 s. */
+  backDeadlineMs?: number;
   /** One line about what is going on. */
   tell: (text: string) => void;
   signal: AbortSignal;
@@ -79,33 +81,36 @@ const phonePort = 5090;
  * Prepares callers, an answering telephone and a number of their own in a running lab.
  * @throws Error when the cluster is not green: a drill on a sick cluster proves nothing.
  */
-export async function openSession(lab: Lab, options: SessionOptions): Promise<Session> {
-  const status = await lab.status();
-  const reasons = whyNotGreen(status.hosts);
+export const openSession = (lab: Lab, options: SessionOptions): Promise<Session> =>
+  openSessionOn(labGround(lab), options);
+
+export async function openSessionOn(ground: Ground, options: SessionOptions): Promise<Session> {
+  const { hosts, disorder } = await ground.look();
+  const reasons = [...whyNotGreen(hosts), ...disorder];
   if (reasons.length > 0)
     throw new Error(`a drill needs a green cluster, and this one is not:\n  ${reasons.join("\n  ")}`);
-  const outside = lab.state().hosts[outsideHost];
-  const [caller, called] = (outside?.addresses ?? []).slice(-2).map((address) => address.split("/")[0]);
-  if (!outside || !caller || !called)
-    throw new Error(`the lab's host '${outsideHost}' has too few addresses`);
-
   const stamp = new Date().toISOString().replaceAll(":", "");
-  const directory = join(lab.paths.root, "drills", `${options.name}-${stamp}`);
+  const directory = join(ground.directory, "drills", `${options.name}-${stamp}`);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const phone = await startPhone({
-    place: inNamespace(outside.namespace, called),
-    ...{ directory, name: "phone", port: phonePort },
+    ...{ place: ground.called, directory, name: "phone", port: phonePort },
   });
   const prefix = `9973${randomInt(100_000, 999_999)}`;
-  await routePrefix(lab.name, `drill-${options.name}`, prefix, `${called}:${phonePort}`);
-  await routeKnown(lab, prefix, 10_000);
+  const callers = {
+    ...{ place: ground.caller, directory, rate: options.rate },
+    ...{ patienceMs: options.patienceMs, service: ground.service },
+    backDeadlineMs: options.backDeadlineMs ?? backDeadlineMs,
+  };
+  try {
+    await routePrefixOn(ground, "drill", prefix, `${ground.called.address}:${phonePort}`);
+    await routeKnownOn(ground, prefix, 10_000);
+  } catch (error) {
+    await phone[Symbol.asyncDispose]();
+    throw error;
+  }
 
   let keep = false;
   let runs = 0;
-  const callers = {
-    ...{ place: inNamespace(outside.namespace, caller), directory, rate: options.rate },
-    ...{ patienceMs: options.patienceMs, service: `${status.service}:5060` },
-  };
   return {
     directory,
     keepLogs: () => {
@@ -114,7 +119,7 @@ export async function openSession(lab: Lab, options: SessionOptions): Promise<Se
     run: (fault, tell = options.tell) => {
       // A number of its own for each run: all its records belong to this run's callers.
       runs++;
-      return runFault(lab, { ...callers, number: `${prefix}${runs}` }, fault, tell, options.signal);
+      return runFault(ground, { ...callers, number: `${prefix}${runs}` }, fault, tell, options.signal);
     },
     [Symbol.asyncDispose]: async () => {
       await phone[Symbol.asyncDispose]();
@@ -130,16 +135,17 @@ interface Callers {
   patienceMs: number;
   service: string;
   number: string;
+  backDeadlineMs: number;
 }
 
 async function runFault(
-  lab: Lab,
+  ground: Ground,
   callers: Callers,
   fault: Fault,
   tell: (text: string) => void,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { number, ...rest } = callers;
+  const { number, backDeadlineMs: deadlineMs, ...rest } = callers;
   await using prober = await startProber({ ...rest, from: "0445550100", to: number });
   await warmUp(prober, callers.rate, signal);
   // Not in step with anything: the fault comes at a random moment.
@@ -148,10 +154,14 @@ async function runFault(
   tell("the fault is there");
   if (fault.holdMs !== undefined) await delay(fault.holdMs, undefined, { signal });
 
-  let back = !fault.fatal && (await untilStable(prober, moment.wall_ms, callers.rate, signal));
+  const stable = (from: number) => untilStable(prober, from, callers.rate, deadlineMs, signal);
+  let back = !fault.fatal && (await stable(moment.wall_ms));
   await fault.during?.();
   const names = fault.survivors ?? [];
-  const seen = await Promise.all(names.map((name) => masterSince(lab, name, moment.mono_ms)));
+  const seen = await Promise.all(
+    // An agent that is itself the victim can not tell.
+    names.map((name) => masterSince(ground, name, moment.mono_ms).catch(() => undefined)),
+  );
   const first = seen.filter((event) => event !== undefined).sort((x, y) => x.monotonicMs - y.monotonicMs)[0];
   const master = first ? (names[seen.indexOf(first)] ?? null) : null;
   tell(
@@ -161,10 +171,10 @@ async function runFault(
   // Callers go on during the repair: the return of a node must not cost a call either.
   const repaired = performance.now();
   const repair = Date.now();
-  await (fault.repair?.() ?? lab.heal());
-  await waitForGreen(lab, greenDeadlineMs, (why) => tell(`waiting: ${why.join("; ")}`), signal);
+  await (fault.repair?.() ?? ground.heal());
+  await untilGreen(ground, greenDeadlineMs, (why) => tell(`waiting: ${why.join("; ")}`), signal);
   const healMs = Math.round(performance.now() - repaired);
-  if (fault.fatal) back = await untilStable(prober, Date.now(), callers.rate, signal);
+  if (fault.fatal) back = await stable(Date.now());
   await prober.finish();
 
   const attempts = prober.attempts();
@@ -174,7 +184,7 @@ async function runFault(
   tell(
     `z ${figures.z ?? "?"} ms, lost ${figures.lost}, redials failed ${figures.redialsFailed}; comparing ${attempts.length} calls with the ledger`,
   );
-  const settled = await settle(lab, number, attempts, signal);
+  const settled = await settle(ground, number, attempts, signal);
   return { at: new Date(moment.wall_ms).toISOString(), master, figures, back, healMs, ...settled };
 }
 
@@ -197,9 +207,10 @@ async function untilStable(
   prober: Prober,
   fault: number,
   rate: number,
+  deadlineMs: number,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const until = Date.now() + backDeadlineMs;
+  const until = Date.now() + deadlineMs;
   while (Date.now() < until) {
     const from = Date.now() - stableMs;
     if (from > fault && prober.successesSince(from).length >= (rate * stableMs * 0.95) / 1000) return true;
@@ -210,14 +221,14 @@ async function untilStable(
 
 /** Records travel by journal and shipper: compares until all is in order, or says what is not at the deadline. */
 async function settle(
-  lab: Lab,
+  ground: Ground,
   number: string,
   attempts: Attempt[],
   signal: AbortSignal,
 ): Promise<{ ledger: Comparison; settledMs: number | null }> {
   const from = performance.now();
   for (;;) {
-    const records = await recordsOf(lab.name, { number });
+    const records = await recordsOn(ground, { number });
     const ledger = compareLedger(attempts, records);
     const elapsed = Math.round(performance.now() - from);
     if (isSettled(ledger)) return { ledger, settledMs: elapsed };

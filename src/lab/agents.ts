@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { identify, type ProcessId } from "../agent/process.ts";
 import { hostDirs, runFiles } from "../cluster/facts.ts";
+import { clockEnvironment } from "./clock.ts";
 import { labPaths } from "./names.ts";
 import type { LabHost } from "./state.ts";
 
@@ -29,14 +30,19 @@ const labEnvironment = (): Record<string, string> => ({
 });
 
 /** Starts a process in a namespace, in a session of its own; its output is appended to a file. */
-export function spawnIn(namespace: string, argv: string[], logFile: string): ProcessId {
+export function spawnIn(
+  namespace: string,
+  argv: string[],
+  logFile: string,
+  environment: Record<string, string> = {},
+): ProcessId {
   const log = openSync(logFile, "a", 0o644);
   try {
     const child = spawn("ip", ["netns", "exec", namespace, ...argv], {
       detached: true,
       stdio: ["ignore", log, log],
       cwd: "/",
-      env: labEnvironment(),
+      env: { ...labEnvironment(), ...environment },
     });
     // Whether it failed to start shows in its absence; an unhandled `error` event would end us.
     child.on("error", () => {});
@@ -56,7 +62,8 @@ export function startAgent(lab: string, name: string, host: LabHost): ProcessId 
   mkdirSync(log, { recursive: true, mode: 0o755 });
   const agent = [process.execPath, "--disable-warning=ExperimentalWarning", mainFile, "up", "--host", name];
   const places = ["--config", labPaths(lab).cluster, "--data", host.data];
-  return spawnIn(host.namespace, kept([...agent, ...places]), join(log, "agent.log"));
+  const environment = host.fitting?.clock ? clockEnvironment(labPaths(lab).clock(name)) : {};
+  return spawnIn(host.namespace, kept([...agent, ...places]), join(log, "agent.log"), environment);
 }
 
 const partSchema = z.object({ pid: z.int().positive(), start: z.coerce.string() });

@@ -1,7 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isAlive, type ProcessId } from "../agent/process.ts";
 import { partsOf, spawnIn, startAgent } from "./agents.ts";
+import { setClock } from "./clock.ts";
 import { addCut, applyCuts, cutsWithout, everyone, machineName } from "./cuts.ts";
+import { fill, free } from "./disk.ts";
+import { labPaths } from "./names.ts";
 import { connectHost, disconnectHost, namespaceExists, unplug } from "./network.ts";
 import { signal, treeOf } from "./processes.ts";
 import { type Cut, type LabHost, type LabState, saveState } from "./state.ts";
@@ -122,6 +125,50 @@ export function resume(state: LabState, name?: string, part?: string): void {
   saveState(state);
 }
 
+/**
+ * The wall clock of a host's processes jumps by so many seconds, counted from the true time, within a second.
+ * @throws Error when the host was not fitted with a movable clock.
+ */
+export function jumpClock(state: LabState, name: string, seconds: number): Moment {
+  if (!poweredHost(state, name).fitting?.clock)
+    throw new Error(`host '${name}' has no movable clock; dialtone lab refit ${name} --clock`);
+  return timed(() => setClock(labPaths(state.lab).clock(name), seconds));
+}
+
+/** Fills the host's own disk to the last byte. @throws Error when its data is not on a disk of its own. */
+export function fillDisk(state: LabState, name: string): Moment {
+  const { fitting, data } = poweredHost(state, name);
+  if (fitting?.diskMb === undefined || data === null)
+    throw new Error(`host '${name}' has no small disk of its own; dialtone lab refit ${name} --disk MB`);
+  return timed(() => fill(data));
+}
+
+/** Busy loops on a host, at the priority of ordinary programs. The hosts share this machine's processors. */
+export function busy(state: LabState, name: string, loops: number): Moment {
+  const { namespace } = poweredHost(state, name);
+  return timed(() => {
+    const started = Array.from({ length: loops }, () =>
+      spawnIn(namespace, ["sh", "-c", "while :; do :; done"], "/dev/null"),
+    );
+    state.loops = [...(state.loops ?? []), { host: name, processes: started }];
+    saveState(state);
+  });
+}
+
+/** Ends loops, sets clocks right, frees disks: of one host, or of all. */
+function healMachines(state: LabState, only?: string): void {
+  const [ended, kept] = [true, false].map((wanted) =>
+    (state.loops ?? []).filter(({ host }) => wanted === (only === undefined || host === only)),
+  );
+  for (const { processes } of ended ?? []) for (const id of processes) signal(id, "SIGKILL");
+  state.loops = kept ?? [];
+  for (const [name, { fitting, data }] of Object.entries(state.hosts)) {
+    if (only !== undefined && name !== only) continue;
+    if (fitting?.clock) setClock(labPaths(state.lab).clock(name), 0);
+    if (fitting?.diskMb !== undefined && data !== null) free(data);
+  }
+}
+
 /** Drops frames between two hosts; `*` is everyone. */
 export function cutLink(state: LabState, cut: Cut): Moment {
   for (const name of [cut.from, cut.to])
@@ -138,6 +185,7 @@ export async function heal(state: LabState, only?: string): Promise<void> {
   state.cuts = only === undefined ? [] : cutsWithout(state.cuts, only);
   applyCuts(state);
   resume(state, only);
+  healMachines(state, only);
   const names = Object.keys(state.hosts).filter((name) => only === undefined || name === only);
   await Promise.all(
     names.map(async (name) => {

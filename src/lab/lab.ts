@@ -1,8 +1,10 @@
 import { execa } from "execa";
 import { askSocket } from "../agent/client.ts";
 import type { HostReport } from "../agent/report.ts";
+import type { HostRole } from "../cluster/schema.ts";
 import { agentSocketOf, spawnIn } from "./agents.ts";
 import * as faults from "./faults.ts";
+import { type Fitting, refit } from "./fitting.ts";
 import { create, destroy, runningSince, type UpOptions, wipe } from "./lifecycle.ts";
 import { checkLabName, defaultSubnet, labPaths } from "./names.ts";
 import { type Cut, type LabState, loadState, saveState, withLock } from "./state.ts";
@@ -13,7 +15,7 @@ export type { LabState } from "./state.ts";
 /** How a host of a lab is right now. */
 export interface HostStatus {
   name: string;
-  role: "node" | "witness" | "outside";
+  role: HostRole | "outside";
   namespace: string;
   address: string;
   powered: boolean;
@@ -65,6 +67,14 @@ export interface Lab {
   resume(host?: string, part?: string): Promise<void>;
   /** Drops all frames between two hosts (`*`: everyone, the default), or `loss` percent of them. */
   cut(from: string, to?: string, options?: { oneWay?: boolean; loss?: number }): Promise<faults.Moment>;
+  /** A host's wall clock jumps: `seconds` from the true time. Needs `refit` with a clock. */
+  clock(host: string, seconds: number): Promise<faults.Moment>;
+  /** Fills a host's disk. Needs `refit` with a disk. */
+  fillDisk(host: string): Promise<faults.Moment>;
+  /** Starts busy loops on a host. */
+  busy(host: string, loops: number): Promise<faults.Moment>;
+  /** Stops a host in good order and starts it anew with other equipment; does not wait for its health. */
+  refit(host: string, fitting: Fitting): Promise<void>;
   /** Repairs power, cables and pauses of one host, or of all. */
   heal(host?: string): Promise<void>;
   /** The words to put before a command so that it runs on a host. */
@@ -161,6 +171,10 @@ export function openLab(labName: string): Lab {
       changing(async (current) =>
         faults.cutLink(current, { from, to, oneWay: options.oneWay ?? false, loss: options.loss ?? 100 }),
       ),
+    clock: (host, seconds) => changing(async (current) => faults.jumpClock(current, host, seconds)),
+    fillDisk: (host) => changing(async (current) => faults.fillDisk(current, host)),
+    busy: (host, loops) => changing(async (current) => faults.busy(current, host, loops)),
+    refit: (host, fitting) => changing((current) => refit(current, host, fitting)),
     heal: (host) => changing((current) => faults.heal(current, host)),
     exec: async (host, command, options = {}) => {
       const [program = "", ...words] = [...prefix(host), ...command];

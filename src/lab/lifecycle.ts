@@ -8,6 +8,7 @@ import { newSecrets, writeInit } from "../cluster/init.ts";
 import { loadCluster, parseYaml, secretsFileOf } from "../cluster/load.ts";
 import { type Cluster, clusterSchema } from "../cluster/schema.ts";
 import { agentSocketOf, startAgent } from "./agents.ts";
+import { largeDisk } from "./disk.ts";
 import {
   type AddressPlan,
   labPaths,
@@ -66,7 +67,8 @@ function clusterOf(
   settings: Record<string, unknown>,
 ): Cluster {
   const file = labPaths(lab).cluster;
-  if (!existsSync(file)) {
+  const isNew = !existsSync(file);
+  if (isNew) {
     const plan = planAddresses(wanted ?? fallback);
     const host = (name: "a" | "b" | "w", role: "node" | "witness") => ({
       ...{ name, role, address: plan[name], interface: "eth0" },
@@ -81,6 +83,8 @@ function clusterOf(
     });
   }
   applySettings(file, settings);
+  // The certificate names all hosts, also those that the settings have added.
+  if (isNew) rmSync(secretsFileOf(file), { force: true });
   const cluster = loadCluster(file);
   const subnet = subnetOf(serviceIp(cluster));
   if (wanted !== undefined && subnet !== planAddresses(wanted).subnet)
@@ -148,6 +152,8 @@ function newState(lab: string, cluster: Cluster, plan: AddressPlan, options: UpO
 /** Removes what a lab left on this machine, by lab.json alone, and the record itself. Safe to repeat. */
 async function sweep(state: LabState): Promise<void> {
   await destroyNetwork(state);
+  for (const host of Object.values(state.hosts))
+    if (host.fitting?.diskMb !== undefined && host.data !== null) await largeDisk(host.data);
   rmSync(labPaths(state.lab).state, { force: true });
 }
 
@@ -222,21 +228,25 @@ async function until(condition: () => boolean, deadlineMs: number, hurry?: Abort
  */
 export async function destroy(state: LabState, graceMs: number, hurry?: AbortSignal): Promise<string[]> {
   for (const pause of state.paused) for (const id of pause.processes) signal(id, "SIGCONT");
-  const end = async ([name, host]: [string, LabHost]): Promise<string[]> => {
-    if (!host.powered || host.data === null || graceMs === 0) return [];
-    const { keeper, namespace } = host;
-    const ended = () => (keeper === null || !isAlive(keeper)) && processesIn(namespace).length === 0;
-    const asked = await askSocket(agentSocketOf(host.data), "POST", "/stop", { deadlineMs: 2000 }).then(
-      () => true,
-      () => false,
-    );
-    if (asked && (await until(ended, graceMs, hurry))) return [];
-    if (keeper) signal(keeper, "SIGKILL");
-    for (const id of processesIn(namespace)) signal(id, "SIGTERM");
-    await until(() => processesIn(namespace).length === 0, 5000, hurry);
-    return [name];
-  };
+  const end = async ([name, host]: [string, LabHost]): Promise<string[]> =>
+    graceMs === 0 || (await stopHost(host, graceMs, hurry)) ? [] : [name];
   const stubborn = await Promise.all(Object.entries(state.hosts).map(end));
   await sweep(state);
   return stubborn.flat();
+}
+
+/** Orderly stop of one host's agent and parts; by force when it takes longer. Returns false then. */
+export async function stopHost(host: LabHost, graceMs: number, hurry?: AbortSignal): Promise<boolean> {
+  if (!host.powered || host.data === null) return true;
+  const { keeper, namespace } = host;
+  const ended = () => (keeper === null || !isAlive(keeper)) && processesIn(namespace).length === 0;
+  const asked = await askSocket(agentSocketOf(host.data), "POST", "/stop", { deadlineMs: 2000 }).then(
+    () => true,
+    () => false,
+  );
+  if (asked && (await until(ended, graceMs, hurry))) return true;
+  if (keeper) signal(keeper, "SIGKILL");
+  for (const id of processesIn(namespace)) signal(id, "SIGTERM");
+  await until(() => processesIn(namespace).length === 0, 5000, hurry);
+  return false;
 }

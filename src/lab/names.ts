@@ -27,6 +27,8 @@ export const labPaths = (lab: string) => ({
   lock: join(labRoot(lab), "lab.lock"),
   cluster: join(labRoot(lab), "cluster.yaml"),
   host: (host: string): string => join(labRoot(lab), host),
+  /** How far a host's wall clock is off, as libfaketime reads it: `+3600`. */
+  clock: (host: string): string => join(labRoot(lab), `${host}.clock`),
 });
 
 /** Network namespace of one host. */

@@ -35,7 +35,11 @@ export const milestones: Milestone[] = [
     missing: (status) =>
       perHost(nodes(status), ({ database, parts }) => {
         const facts = database?.facts;
-        if (facts?.primary && facts.size === clusterHosts(status).length) return undefined;
+        if (
+          facts?.primary &&
+          facts.size === clusterHosts(status).filter((host) => host.role !== "edge").length
+        )
+          return undefined;
         return (
           database?.waiting ?? (facts ? `${facts.size} members` : (parts.mariadb?.detail ?? "not started"))
         );

@@ -12,7 +12,7 @@ import { labPaths } from "./names.ts";
 const processSchema = z.object({ pid: z.int().positive(), start: z.string() });
 
 const hostSchema = z.object({
-  role: z.enum(["node", "witness", "outside"]),
+  role: z.enum(["node", "witness", "edge", "outside"]),
   namespace: z.string(),
   interface: z.string(),
   mac: z.string(),
@@ -23,6 +23,15 @@ const hostSchema = z.object({
   powered: z.boolean(),
   /** The keeper that runs the agent and restarts it, as systemd does on a real host. */
   keeper: processSchema.nullable(),
+  /** Equipment for faults that need some: `refit`. */
+  fitting: z
+    .object({
+      /** Its processes read their wall clock through libfaketime. */
+      clock: z.boolean().optional(),
+      /** Its data is on a file system of so many MiB of its own (tmpfs). */
+      diskMb: z.int().positive().optional(),
+    })
+    .optional(),
 });
 
 const cutSchema = z.object({
@@ -54,6 +63,8 @@ const stateSchema = z.object({
   hosts: z.record(z.string(), hostSchema),
   cuts: z.array(cutSchema),
   paused: z.array(pauseSchema),
+  /** Busy loops that `busy` has started. */
+  loops: z.array(z.object({ host: z.string(), processes: z.array(processSchema) })).optional(),
   /** Processes that belong to the lab but to no agent, such as the answering telephone. */
   extras: z.array(
     z.object({

@@ -24,6 +24,13 @@ const recordQuery = z.object({
   node: z.string().max(64).optional().describe("a node that saw something of the call"),
   call_id: z.string().max(512).optional(),
   open: z.stringbool().optional().describe("only calls that are not over (true) or over (false)"),
+  ended_since: moment.optional().describe("ended at or after, or not over"),
+  affected: z
+    .stringbool()
+    .optional()
+    .describe(
+      "true: only calls that something happened to: failed, without their own end, on more than one node",
+    ),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   cursor: z.string().max(128).optional().describe("`next` of the page before"),
 });
@@ -91,6 +98,19 @@ export const recordRoutes =
           select = select.where("nodes", "like", like(JSON.stringify(query.node)));
         if (query.call_id !== undefined) select = select.where("call_ref", "=", callRefOf(query.call_id));
         if (query.open !== undefined) select = select.where("closed_how", query.open ? "is" : "is not", null);
+        const { ended_since } = query;
+        if (ended_since !== undefined)
+          select = select.where((where) =>
+            where.or([where("ended_at", ">=", new Date(ended_since)), where("ended_at", "is", null)]),
+          );
+        if (query.affected === true)
+          select = select.where((where) =>
+            where.or([
+              where("outcome", "in", ["failed", "unknown"]),
+              where("closed_how", "in", ["estimated", "media-timeout"]),
+              where("nodes", "like", "%,%"),
+            ]),
+          );
         if (query.cursor !== undefined) {
           const { startedAt, id } = decodeCursor(query.cursor);
           select = select.where((where) =>

@@ -188,7 +188,7 @@ export class Reconciler {
 /** Lines that are no events are the shipper's business; it has set them aside. */
 function parsed(source: Source, line: string): CallEvent | undefined {
   const text = line.replace(/^\0+/, "").trimEnd();
-  if (text === "") return undefined;
+  if (text === "" || source.probe?.(text)) return undefined;
   try {
     return source.parse(text);
   } catch {

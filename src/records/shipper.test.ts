@@ -5,6 +5,7 @@ import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type CallEvent, eventSchema } from "../app/contract.ts";
 import { createEvents } from "../app/log.ts";
+import type { ProbeStore } from "../probe/store.ts";
 import { loadCheckpoint } from "./checkpoint.ts";
 import type { Ledger } from "./ledger.ts";
 import { Quarantine } from "./quarantine.ts";
@@ -37,6 +38,7 @@ async function make(ledger: FakeLedger) {
   const checkpoint = await loadCheckpoint(join(root, "checkpoint.json"));
   const quarantine = new Quarantine(join(root, "q", "lines"), events);
   const shipper = new Shipper({
+    probes: { store: async () => {} } as unknown as ProbeStore,
     sources: [
       {
         directory: join(root, "j"),

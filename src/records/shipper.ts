@@ -4,16 +4,20 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { CallEvent } from "../app/contract.ts";
 import type { Events } from "../app/log.ts";
 import { isDataFault } from "../db/errors.ts";
+import type { ProbeStore } from "../probe/store.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Quarantine } from "./quarantine.ts";
 import { type Line, readLines, type Segment, SegmentList } from "./segments.ts";
+import type { ProbeEvent } from "./sip-journal.ts";
 
 /** A journal directory and how its lines are read. */
 export interface Source {
   directory: string;
   /** @throws Error when the line is not an event. */
   parse: (line: string) => CallEvent;
+  /** Is it a line of the functional test? Such lines are no call events. */
+  probe?: (line: string) => ProbeEvent | undefined;
   /**
    * True when its writer never appends to a file after a restart: then what a power failure takes from a file's
    * end needs no sync before shipping, because nothing will ever be written at those positions again.
@@ -35,6 +39,7 @@ interface Portion {
   segment: Segment;
   next: number;
   events: { event: CallEvent; line: Line }[];
+  probe: ProbeEvent | undefined;
 }
 
 const batchSize = 500;
@@ -43,6 +48,7 @@ const batchSize = 500;
 export class Shipper {
   readonly #sources: { source: Source; list: SegmentList }[];
   readonly #ledger: Ledger;
+  readonly #probes: ProbeStore;
   readonly #checkpoint: Checkpoint;
   readonly #quarantine: Quarantine;
   readonly #events: Events;
@@ -55,12 +61,14 @@ export class Shipper {
   constructor(parts: {
     sources: Source[];
     ledger: Ledger;
+    probes: ProbeStore;
     checkpoint: Checkpoint;
     quarantine: Quarantine;
     events: Events;
   }) {
     this.#sources = parts.sources.map((source) => ({ source, list: new SegmentList(source.directory) }));
     this.#ledger = parts.ledger;
+    this.#probes = parts.probes;
     this.#checkpoint = parts.checkpoint;
     this.#quarantine = parts.quarantine;
     this.#events = parts.events;
@@ -149,8 +157,11 @@ export class Shipper {
     const started = performance.now();
     const batch = portions.flatMap((portion) => portion.events.map(({ event }) => event));
     await this.#store(batch, portions);
+    const probe = portions.findLast((portion) => portion.probe)?.probe;
+    if (probe) await this.#probes.store(probe);
     for (const { segment, next } of portions) this.#checkpoint.advance(segment.key, segment.name, next);
     this.#shipped += batch.length;
+    if (batch.length === 0) return true;
     this.#events.shipped(
       batch.length,
       new Set(batch.map((event) => event.call_id)).size,
@@ -166,17 +177,24 @@ export class Shipper {
     // Otherwise a power failure could take lines that are shipped, and new ones come to stand in their place.
     if (taken.length > 0 && !source.closedByRestart) await handle.datasync();
     const events: Portion["events"] = [];
+    let probe: ProbeEvent | undefined;
     for (const line of taken) {
       // A power failure can leave a hole of zero bytes before the next line.
       const text = line.text.replace(/^\0+/, "").trimEnd();
       if (text === "") continue;
+      const found = source.probe?.(text);
+      if (found) {
+        probe = found;
+        continue;
+      }
       try {
         events.push({ event: source.parse(text), line });
       } catch (error) {
         await this.#quarantine.add(segment.path, line.offset, line.text, error);
       }
     }
-    return { segment, next: taken.length < lines.length ? (taken.at(-1)?.next ?? offset) : next, events };
+    const reached = taken.length < lines.length ? (taken.at(-1)?.next ?? offset) : next;
+    return { segment, next: reached, events, probe };
   }
 
   async #store(batch: CallEvent[], portions: Portion[]): Promise<void> {

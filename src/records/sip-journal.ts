@@ -91,6 +91,21 @@ function kindOf(kind: string, method: string, code: number): CallEvent["kind"] |
   return code >= 200 && code < 300 ? "answer" : "fail";
 }
 
+/** A call of the functional test that came to its end: no call of anybody's, and never in a call record. */
+export interface ProbeEvent {
+  node: string;
+  call_id: string;
+}
+
+/**
+ * The functional test's line, marked by Kamailio with `p` in the last column; undefined: a line like any other. Pure.
+ */
+export function parseProbeLine(line: string, node: string): ProbeEvent | undefined {
+  if (!line.endsWith("|.p")) return undefined;
+  const cells = line.split("|").slice(-(builtIn.length + extraColumns.length));
+  return { node, call_id: clean(cells[builtIn.indexOf("call_id")] ?? "", 128) };
+}
+
 /**
  * One line of Kamailio's journal (without its "\n") → the event. Pure. The columns are counted from the end,
  * so that what a torn line left in front does no harm.

@@ -2,14 +2,17 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   allHosts,
+  edges,
   type HostContext,
   nodes,
   ports,
   relayPort,
   replicates,
   runFiles,
+  servesAtOwnAddress,
   serviceIp,
 } from "../../cluster/facts.ts";
+import { probeUser } from "../../probe/user.ts";
 import { accColumns, journalTable } from "../../records/sip-journal.ts";
 import type { GeneratedFile } from "../component.ts";
 import { locationsFolder } from "./locations.ts";
@@ -33,15 +36,15 @@ const sharedMb = 256;
 const askTimeoutMs = 300;
 
 /** A value inside "…" of Kamailio's language. */
-const quoted = (value: string): string => `"${value.replace(/[\\"]/g, (char) => `\\${char}`)}"`;
+export const quoted = (value: string): string => `"${value.replace(/[\\"]/g, (char) => `\\${char}`)}"`;
 
 /** A POSIX regular expression that matches one of these texts exactly. */
-const oneOf = (values: string[]): string =>
+export const oneOf = (values: string[]): string =>
   `^(${[...new Set(values)].map((value) => value.replace(/[^A-Za-z0-9_-]/g, (char) => `[${char}]`)).join("|")})$`;
 
 /** Matches the Via that Kamailio writes: without the port when it is SIP's own. */
-const ourVia = (service: string, port: number): string =>
-  `[ /](UDP|TCP) +${service.replaceAll(".", "[.]")}${port === 5060 ? "(:5060)?" : `:${port}`}([^0-9.:]|$)`;
+const ourVia = (addresses: string[], port: number): string =>
+  `[ /](UDP|TCP) +(${addresses.join("|").replaceAll(".", "[.]")})${port === 5060 ? "(:5060)?" : `:${port}`}([^0-9.:]|$)`;
 
 /** What a call without any other decision gets: Kamailio code that sets $avp(decision). */
 function staticDecision(fallback: string | undefined): string {
@@ -58,6 +61,27 @@ function staticDecision(fallback: string | undefined): string {
   return `\t$avp(decision) = ${quoted(JSON.stringify(decision)).replaceAll("$", "$$$$")};`;
 }
 
+const listenService = ({ cluster, self }: HostContext): string => {
+  const [service, { port }] = [serviceIp(cluster), cluster.sip];
+  return `# The service address comes first: whatever has no socket of its own is sent from there. It is bound also while
+# another node holds it (net.ipv4.ip_nonlocal_bind=1). The node's own address is for the cluster alone.
+listen=udp:${service}:${port} name "service"
+listen=tcp:${service}:${port}
+listen=udp:${self.address}:${port} name "node"`;
+};
+
+const listenOwn = ({ cluster, self }: HostContext): string => {
+  const [service, { port }] = [serviceIp(cluster), cluster.sip];
+  const peers = nodes(cluster).filter((host) => host.name !== self.name);
+  return `# Calls come in at the node's own address, and at the service address while this node holds it.
+listen=udp:${self.address}:${port} name "node"
+listen=tcp:${self.address}:${port}
+listen=udp:${service}:${port} name "service"
+listen=tcp:${service}:${port}
+# Another node's Route counts as our own: what an edge sends here because that node died.
+${peers.flatMap(({ address }) => ["udp", "tcp"].map((way) => `alias=${way}:${address}:${port}`)).join("\n")}`;
+};
+
 /**
  * kamailio.cfg of this host: all that differs between hosts and clusters; the logic is included. Pure.
  * https://www.kamailio.org/wikidocs/cookbooks/5.6.x/core/
@@ -67,6 +91,16 @@ export function kamailioConfig(context: HostContext): string {
   const service = serviceIp(cluster);
   const peers = nodes(cluster).filter((host) => host.name !== self.name);
   const { port, realm, digest } = cluster.sip;
+  const own = servesAtOwnAddress(cluster);
+  /** Where calls come in at this node. */
+  const doors = own ? [service, self.address] : [service];
+  const { dns } = cluster.movers;
+  const domain = dns ? (dns.name ?? dns.zone) : undefined;
+  const domains = [
+    ...[service, realm, ...nodes(cluster).map((host) => host.address)],
+    ...edges(cluster).map((host) => host.address),
+    ...(domain === undefined ? [] : [domain, ...allHosts(cluster).map((host) => `${host.name}.${domain}`)]),
+  ];
   const cfg = (name: string) => `include_file ${quoted(join(kamailioEtc(context), `${name}.cfg`))}`;
   const param = (module: string, name: string, value: string | number) =>
     `modparam("${module}", "${name}", ${typeof value === "number" ? value : quoted(value)})`;
@@ -80,11 +114,16 @@ export function kamailioConfig(context: HostContext): string {
 #!define NODE ${quoted(self.name)}
 #!substdef "!NODE_NAME!${self.name}!g"
 #!define NODE_ADDRESS ${quoted(self.address)}
+#!define NODE_SOCKET ${quoted(`udp:${self.address}:${port}`)}
+#!define PROBE_USER ${quoted(probeUser(self.name))}
 #!substdef "!SERVICE_IP!${service}!g"
 #!define REALM ${quoted(realm)}
 #!define CLUSTER_HOSTS ${quoted(oneOf([...allHosts(cluster).map((host) => host.address), service]))}
-#!define OUR_DOMAINS ${quoted(oneOf([service, realm, ...nodes(cluster).map((host) => host.address)]))}
-#!define OUR_VIA ${quoted(ourVia(service, port))}
+#!define OUR_DOMAINS ${quoted(oneOf(domains))}
+#!define OUR_VIA ${quoted(ourVia(doors, port))}
+#!substdef "!OUR_IP!${doors.length === 1 ? service : `(${doors.join("|")})`}!g"
+#!define EDGES ${quoted(edges(cluster).length === 0 ? "^-$" : oneOf(edges(cluster).map((host) => host.address)))}
+${own ? "#!define OWN_ADDRESS\n" : ""}
 #!substdef "!HA1_FIELD!${digest === "md5" ? "ha1_md5" : "ha1_sha256"}!g"
 #!substdef "!ASK_TIMEOUT_MS!${askTimeoutMs}!g"
 #!define LAST_DECISION_MIN_FREE ${(sharedMb / 2) * 1024 * 1024}
@@ -106,11 +145,7 @@ sip_warning=0
 server_header="Server: dialtone"
 user_agent_header="User-Agent: dialtone"
 
-# The service address comes first: whatever has no socket of its own is sent from there. It is bound also while
-# another node holds it (net.ipv4.ip_nonlocal_bind=1). The node's own address is for the cluster alone.
-listen=udp:${service}:${port} name "service"
-listen=tcp:${service}:${port}
-listen=udp:${self.address}:${port} name "node"
+${own ? listenOwn(context) : listenService(context)}
 auto_aliases=no
 # Two processors: a few more workers than processors, because a worker may wait for the disk (journal).
 children=4

@@ -35,7 +35,7 @@ function processState(pid: string): string {
  * Workers that can not run (SIGSTOP, ptrace, zombie): with others idle, OPTIONS alone would not show them.
  * /proc is memory: read at once, because 25 files by way of the thread pool cost ten times as much.
  */
-function stopped(context: HostContext): string[] {
+export function stopped(context: HostContext): string[] {
   const parent = readFileSync(join(context.dirs.run, "kamailio", "kamailio.pid"), "latin1").trim();
   const children = readFileSync(`/proc/${parent}/task/${parent}/children`, "latin1").trim().split(" ");
   return [parent, ...children].filter((pid) => {

@@ -95,6 +95,13 @@ export async function kamailioFacts(context: HostContext, signal: AbortSignal): 
   };
 }
 
+/** Registered contacts on this node: one cheap question. @throws Error as kamailioRpc */
+export async function contactsKnown(context: HostContext, signal: AbortSignal): Promise<number> {
+  const [statistics] = await kamailioRpc(context, "stats.fetchn", ["usrloc:"], signal);
+  if (!isStruct(statistics)) throw new Error("Kamailio's figures have another form than version 5.6's");
+  return number(statistics["usrloc.location_contacts"]);
+}
+
 type Call = (method: string, ...params: (string | number)[]) => Promise<RpcValue[]>;
 
 /** htable.get answers with a fault when the key does not exist, and that is the normal state. */

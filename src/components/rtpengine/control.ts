@@ -54,3 +54,12 @@ export function rtpengineCommand(command: string, signal: AbortSignal): Promise<
     socket.destroy();
   });
 }
+
+/** Conversations that rtpengine knows, its own and those it follows. @throws Error as rtpengineCommand */
+export async function sessionsKnown(signal: AbortSignal): Promise<number> {
+  const text = await rtpengineCommand("list numsessions", signal);
+  const total = /sessions total:\s*(\d+)/i.exec(text)?.[1];
+  if (total === undefined)
+    throw new Error(`rtpengine counts its sessions differently: ${text.slice(0, 100)}`);
+  return Number(total);
+}

@@ -1,6 +1,13 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { type HostContext, mediaPeer, nodes, ports, serviceIp } from "../../cluster/facts.ts";
+import {
+  type HostContext,
+  mediaPeer,
+  nodes,
+  ports,
+  servesAtOwnAddress,
+  serviceIp,
+} from "../../cluster/facts.ts";
 import { mediaTimeoutPath, redisPassword } from "../../cluster/secrets.ts";
 import type { Component, Health } from "../component.ts";
 import { redisServer } from "../redis.ts";
@@ -24,7 +31,7 @@ export function rtpengineConfig(context: HostContext): string {
 [rtpengine]
 # In user space: no kernel module, works in containers.
 table = -1
-interface = ${serviceIp(cluster)}
+interface = ${servesAtOwnAddress(cluster) ? `service/${serviceIp(cluster)};own/${self.address}` : serviceIp(cluster)}
 listen-ng = 127.0.0.1:${ports.rtpengineNg}
 listen-cli = 127.0.0.1:${ports.rtpengineCli}
 port-min = ${media.port_min}

@@ -1,0 +1,136 @@
+import { cpus, totalmem } from "node:os";
+import { release } from "../cluster/release.ts";
+import type { Lab } from "../lab/lab.ts";
+import type { DrillKind } from "./catalogue.ts";
+import { type CatalogueEvidence, readEvidence, writeEvidence } from "./catalogue-evidence.ts";
+import { waitForGreen } from "./cluster-view.ts";
+import { runDrill } from "./run-drill.ts";
+
+/** Many drills, unattended: goes on where it stopped, repairs the lab or makes it anew, ends in time. */
+
+export interface CatalogueOptions {
+  wanted: { kind: DrillKind; runs: number }[];
+  /** Evidence is written here after each run, and read at the beginning. */
+  file: string;
+  rate: number;
+  /** No new drill begins after so many minutes. */
+  minutes: number | null;
+  startedBy: string;
+  tell: (text: string) => void;
+  signal: AbortSignal;
+}
+
+/** A lab whose nodes have to be started anew for a drill does several runs at once. */
+const fittedBatch = 5;
+/** A guess, until it is known. */
+const secondsOfARun = 25;
+const repairMs = 150_000;
+
+const empty = (rate: number): CatalogueEvidence => ({
+  ...{ v: 1, started: new Date().toISOString(), updated: new Date().toISOString(), release: release(), rate },
+  machine: {
+    ...{ cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length },
+    ...{ memory_gib: Math.round(totalmem() / 2 ** 30), node: process.version },
+  },
+  ...{ labs_made_anew: [], drills: {} },
+});
+
+/** What is to be done, in order: each fault once, then each a second time, and so on. Pure. */
+export function planOf(
+  wanted: CatalogueOptions["wanted"],
+  done: (name: string) => number,
+): { kind: DrillKind; runs: number }[] {
+  const plan: { kind: DrillKind; runs: number }[] = [];
+  const counts = new Map(wanted.map(({ kind }) => [kind.name, done(kind.name)]));
+  const most = Math.max(0, ...wanted.map(({ runs }) => runs));
+  for (let pass = 1; pass <= most; pass++)
+    for (const { kind, runs } of wanted) {
+      const count = counts.get(kind.name) ?? 0;
+      if (count >= Math.min(pass, runs)) continue;
+      const batch = kind.fitting === undefined ? 1 : Math.min(fittedBatch, runs - count);
+      plan.push({ kind, runs: batch });
+      counts.set(kind.name, count + batch);
+    }
+  return plan;
+}
+
+/** @throws Error when no lab can be made, or the signal aborts; what was found so far is in the file. */
+export async function runCatalogue(lab: Lab, options: CatalogueOptions): Promise<CatalogueEvidence> {
+  const { file, tell, signal } = options;
+  const evidence = readEvidence(file) ?? empty(options.rate);
+  const of = (name: string) => {
+    evidence.drills[name] ??= { runs: [], seconds: [], errors: [] };
+    return evidence.drills[name];
+  };
+  const plan = planOf(options.wanted, (name) => evidence.drills[name]?.runs.length ?? 0);
+  const began = performance.now();
+  const seconds = ({ kind, runs }: { kind: DrillKind; runs: number }) => {
+    const known = evidence.drills[kind.name]?.seconds ?? [];
+    return (
+      runs * (known.length > 0 ? known.reduce((sum, one) => sum + one, 0) / known.length : secondsOfARun)
+    );
+  };
+  const failed = new Set<string>();
+  for (const [index, item] of plan.entries()) {
+    const { kind, runs } = item;
+    signal.throwIfAborted();
+    const spent = (performance.now() - began) / 1000;
+    if (options.minutes !== null && spent + seconds(item) > options.minutes * 60) {
+      tell(`${options.minutes} minutes are over: ${plan.length - index} drills are left for the next time`);
+      break;
+    }
+    // What could not run this time will not run a minute later.
+    if (failed.has(kind.name)) continue;
+    const left = plan.slice(index).reduce((sum, next) => sum + seconds(next), 0);
+    tell(`[${index + 1}/${plan.length}] ${kind.name}; about ${Math.round(left / 60)} min left`);
+    const from = performance.now();
+    const found = of(kind.name);
+    let last = from;
+    try {
+      const result = await runDrill(lab, kind, {
+        ...{ runs, rate: options.rate, startedBy: options.startedBy, tell, signal },
+        onRun: async (run) => {
+          found.runs.push({ ...run, run: found.runs.length + 1 });
+          found.seconds.push(Math.round((performance.now() - last) / 100) / 10);
+          last = performance.now();
+          await writeEvidence(file, evidence);
+        },
+      });
+      if (result.broken.length > 0) tell(`${kind.name}: BROKEN: ${result.broken.join("; ")}`);
+      if (result.stopped !== null) throw new Error(result.stopped);
+    } catch (error) {
+      signal.throwIfAborted();
+      const text = error instanceof Error ? error.message : String(error);
+      found.errors.push({ at: new Date().toISOString(), text });
+      failed.add(kind.name);
+      tell(`${kind.name}: ${text}`);
+      await recover(lab, kind.name, evidence, tell, signal);
+      await writeEvidence(file, evidence);
+    }
+  }
+  await writeEvidence(file, evidence);
+  return evidence;
+}
+
+/** Back to green: by repair, else by a new lab of the same name, which is noted. */
+async function recover(
+  lab: Lab,
+  after: string,
+  evidence: CatalogueEvidence,
+  tell: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const waiting = (why: string[]) => tell(`waiting: ${why.join("; ")}`);
+  try {
+    await lab.heal();
+    await waitForGreen(lab, repairMs, waiting, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    const why = error instanceof Error ? error.message : String(error);
+    evidence.labs_made_anew.push({ at: new Date().toISOString(), after, why });
+    tell(`making the lab anew: ${why}`);
+    await lab.down({ graceMs: 5000 });
+    await lab.up({ isolated: true, detach: true, fresh: true });
+    await waitForGreen(lab, repairMs, waiting, signal);
+  }
+}

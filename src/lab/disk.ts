@@ -1,0 +1,69 @@
+import { closeSync, existsSync, ftruncateSync, openSync, rmSync, writeSync } from "node:fs";
+import { mkdir, rename, rm, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+
+/** A disk of its own for a host's data, small enough to be filled: tmpfs(5). */
+
+const fillerOf = (data: string): string => join(data, "filler");
+const chunk = 1024 * 1024;
+
+/** Writes until nothing more fits, down to single bytes. */
+export function fill(data: string): void {
+  const file = openSync(fillerOf(data), "a", 0o600);
+  try {
+    for (let size = chunk; size >= 1; ) {
+      try {
+        // A short write means that the rest did not fit.
+        if (writeSync(file, Buffer.alloc(size)) < size) size = Math.floor(size / 2);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+        size = Math.floor(size / 2);
+      }
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Gives the space back. */
+export function free(data: string): void {
+  if (!existsSync(fillerOf(data))) return;
+  const file = openSync(fillerOf(data), "r+");
+  try {
+    ftruncateSync(file, 0);
+  } finally {
+    closeSync(file);
+  }
+  rmSync(fillerOf(data));
+}
+
+const isMounted = async (directory: string): Promise<boolean> =>
+  (await execa("mountpoint", ["--quiet", directory], { reject: false })).exitCode === 0;
+
+/** cp(1) keeps owners, modes, times and holes. */
+const copy = (from: string, to: string) => execa("cp", ["-a", "--sparse=always", `${from}/.`, to]);
+
+/** Moves a directory onto a tmpfs of its own. Nobody may be using it. */
+export async function smallDisk(data: string, megabytes: number): Promise<void> {
+  if (await isMounted(data)) return;
+  const aside = `${data}.large`;
+  await rename(data, aside);
+  await mkdir(data, { mode: 0o755 });
+  await execa("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m,mode=755`, "dialtone-lab", data]);
+  await copy(aside, data);
+  await rm(aside, { recursive: true });
+}
+
+/** Moves it back onto the disk that it came from. Safe to repeat. */
+export async function largeDisk(data: string): Promise<void> {
+  if (!(await isMounted(data))) return;
+  free(data);
+  const aside = `${data}.large`;
+  await rm(aside, { recursive: true, force: true });
+  await mkdir(aside, { mode: 0o755 });
+  await copy(data, aside);
+  await execa("umount", [data]);
+  await rmdir(data);
+  await rename(aside, data);
+}

@@ -1,0 +1,55 @@
+import { createReadStream, existsSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { askSocket } from "../agent/client.ts";
+import type { AgentEvent } from "../agent/report.ts";
+import { hostDirs } from "../cluster/facts.ts";
+import type { Source } from "../timeline/merge.ts";
+import { agentSocketOf } from "./agents.ts";
+import { openLab } from "./lab.ts";
+
+/** What a host without a running agent has written: in a lab its disk is at hand. */
+async function fromDisk(data: string, since: number): Promise<AgentEvent[]> {
+  const file = join(hostDirs(data).log, "events.jsonl");
+  const events: AgentEvent[] = [];
+  for (const name of [`${file}.1`, file]) {
+    if (!existsSync(name)) continue;
+    for await (const line of createInterface({ input: createReadStream(name) }))
+      try {
+        const event = JSON.parse(line) as AgentEvent;
+        if (event.wallMs >= since) events.push(event);
+      } catch {
+        // The half-written line of a power cut.
+      }
+  }
+  return events;
+}
+
+/**
+ * The incident logs of a lab, asked from the first host whose agent answers; dead hosts' logs from their disks.
+ * @throws Error when no agent answers.
+ */
+export async function labTimeline(name: string, since: number): Promise<Source[]> {
+  const { hosts } = openLab(name).state();
+  const problems: string[] = [];
+  for (const [host, { data, powered }] of Object.entries(hosts)) {
+    if (data === null || !powered) continue;
+    const path = `/timeline?since=${Math.round(since)}`;
+    try {
+      const sources = (await askSocket(agentSocketOf(data), "GET", path, { deadlineMs: 10_000 })) as Source[];
+      return await Promise.all(
+        sources.map(async (source) => {
+          const dead = hosts[source.host]?.data;
+          if (source.from === "itself" || !dead) return source;
+          const clock = source.clock ?? { offsetMs: 0, withinMs: 0 };
+          return { ...source, clock, from: "copy" as const, events: await fromDisk(dead, since) };
+        }),
+      );
+    } catch (error) {
+      problems.push(`${host}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  throw new Error(
+    `no agent of lab '${name}' answers:\n  ${problems.join("\n  ") || "all hosts are without power"}`,
+  );
+}

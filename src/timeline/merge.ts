@@ -1,0 +1,53 @@
+import type { AgentEvent } from "../agent/report.ts";
+import type { ClockEstimate } from "./clock.ts";
+
+/** The incident logs of all hosts in one order. Pure. */
+
+/** What one host gives to the timeline. */
+export interface Source {
+  host: string;
+  /** Who told it: the host itself, another agent that keeps a copy, or nobody. */
+  from: "itself" | "copy" | "nobody";
+  /** Why it is not from itself. */
+  problem?: string;
+  /** Its clocks at the moment when it was asked; absent in a copy. */
+  now?: { wallMs: number; monotonicMs: number; boot: string };
+  /** Its wall clock against that of the host that was asked; null: unknown. */
+  clock: ClockEstimate | null;
+  events: AgentEvent[];
+}
+
+/** An entry with its place on the clock of the host that was asked. */
+export interface Entry extends AgentEvent {
+  /** ms since 1970 on that clock: when what is told began. */
+  at: number;
+  /** How far `at` may be off; null: this host's clock could not be compared. */
+  withinMs: number | null;
+}
+
+/**
+ * When each event of a source happened. Within the host's present uptime its monotonic clock says it, also when somebody
+ * set the wall clock meanwhile; for what is older there is only the wall clock of that time.
+ */
+function place({ now, clock, events }: Source): Entry[] {
+  const offset = clock?.offsetMs ?? 0;
+  const ordered = [...events].sort((one, other) => one.seq - other.seq);
+  let later = Number.POSITIVE_INFINITY;
+  return ordered
+    .reverse()
+    .map((event) => {
+      const sameBoot = now !== undefined && event.boot === now.boot;
+      const own = sameBoot ? now.wallMs - (now.monotonicMs - event.monotonicMs) : event.wallMs;
+      // A host's own order is certain; its clock of another day is not.
+      const at = Math.min(own - offset, later);
+      later = at;
+      return { ...event, at: at - (event.beganMsAgo ?? 0), withinMs: clock?.withinMs ?? null };
+    })
+    .reverse();
+}
+
+/** All entries of all hosts, the earliest first. */
+export const mergeTimeline = (sources: readonly Source[]): Entry[] =>
+  sources
+    .flatMap(place)
+    .sort((one, other) => one.at - other.at || one.host.localeCompare(other.host) || one.seq - other.seq);
