@@ -62,7 +62,8 @@ export function contactsOf(reply: RpcValue[], nowMs: number): Contact[] {
   const now = Math.floor(nowMs / 1000);
   const text = (value: RpcValue | undefined) =>
     value === undefined || value === "[not set]" ? "" : String(value);
-  const number = (value: RpcValue | undefined) => Number(value ?? 0) || 0;
+  // Negative numbers travel as 32 bits without a sign.
+  const number = (value: RpcValue | undefined) => (Number(value ?? 0) || 0) | 0;
   return structsWith(reply, "AoR").flatMap((record) =>
     structsWith(record.Contacts, "Address").flatMap((contact): Contact[] => {
       const left = Number(contact.Expires);
@@ -70,7 +71,7 @@ export function contactsOf(reply: RpcValue[], nowMs: number): Contact[] {
       return [
         {
           ...{ aor: text(record.AoR), contact: text(contact.Address), received: text(contact.Received) },
-          ...{ path: text(contact.Path), expires: now + left, q: number(contact.Q) },
+          ...{ path: text(contact.Path), expires: now + left, q: Number(contact.Q ?? -1) },
           ...{ callid: text(contact["Call-ID"]), cseq: number(contact.CSeq), flags: number(contact.Flags) },
           ...{ cflags: number(contact.CFlags), userAgent: text(contact["User-Agent"]) },
           ...{ socket: text(contact.Socket), methods: number(contact.Methods), ruid: text(contact.Ruid) },
