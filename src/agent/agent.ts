@@ -1,10 +1,19 @@
-import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import type { AppHealth } from "../app/health-api.ts";
-import { allHosts, type HostContext, nodes, replicates, runFiles, voters } from "../cluster/facts.ts";
+import { drainedText } from "../change/drained.ts";
+import { Maintenance } from "../change/maintenance.ts";
+import {
+  allHosts,
+  configDigest,
+  type HostContext,
+  nodes,
+  replicates,
+  runFiles,
+  voters,
+} from "../cluster/facts.ts";
 import type { Component, PartName, partNames } from "../components/component.ts";
 import { holdsServiceAddress } from "../components/keepalived.ts";
 import { DnsMover } from "../movers/dns.ts";
@@ -21,6 +30,7 @@ import { startHousekeeping } from "./housekeeping.ts";
 import { contactMs, judge, knownNodes, mustResync, type Observation, sightingOf } from "./judge.ts";
 import { MediaRelay } from "./media.ts";
 import { messageOf } from "./message.ts";
+import { serveMetrics } from "./metrics-server.ts";
 import { Notifier } from "./notify.ts";
 import { type Gate, Part } from "./part.ts";
 import { Peers } from "./peers.ts";
@@ -43,6 +53,9 @@ const waitForAppMs = 10_000;
 const silentMs = 2000;
 /** A new agent does not know its peers yet; the address may wait for them so long. */
 const settleMs = 1000;
+
+/** How an agent ends: for good; or for the next one to start, all parts too or the agent alone. */
+type Ending = "stop" | "restart-all" | "restart-agent";
 
 /**
  * The agent of one host: supervises its parts, judges, gives or denies keepalived the address.
@@ -79,12 +92,13 @@ export class HostAgent {
   private written: boolean | undefined;
   private recorded = "";
   private stopping = false;
-  private stopRequested = Promise.withResolvers<void>();
+  private stopRequested = Promise.withResolvers<Ending>();
+  private readonly maintenance: Maintenance;
 
   constructor(context: HostContext, components: Component[], release: string) {
     this.context = context;
     this.release = release;
-    this.config = createHash("sha256").update(JSON.stringify(context.cluster)).digest("hex").slice(0, 12);
+    this.config = configDigest(context.cluster);
     this.run = runFiles(context.dirs);
     this.log = new EventLog(join(context.dirs.log, "events.jsonl"), context.self.name);
     this.announcer = new Announcer(context, (why) => this.log.add("address", "announce", why));
@@ -142,6 +156,14 @@ export class HostAgent {
       judgeNow: () => this.tick(),
       drop: (why) => this.dropStaleAddress(why),
     });
+    this.maintenance = new Maintenance(context, {
+      holds: () => this.holds,
+      switchOver: (force, accept) => this.handover.start(force, accept),
+      restart: (parts) => this.stopRequested.resolve(parts ? "restart-all" : "restart-agent"),
+      partDigests: () =>
+        Object.fromEntries(this.parts.map((part) => [part.component.name, part.record?.digest])),
+      tell: (subject, text) => this.log.add("maintenance", subject, text),
+    });
     const [redis, rtpengine, kamailio] = [this.part("redis"), this.part("rtpengine"), this.part("kamailio")];
     if (redis && rtpengine && kamailio)
       this.media = new MediaRelay(context, { redis, rtpengine, kamailio }, (subject, text) =>
@@ -153,8 +175,8 @@ export class HostAgent {
     return this.parts.find((part) => part.component.name === name);
   }
 
-  /** Runs until `signal` aborts or a person asks to stop; then stops all parts in order. */
-  async start(signal: AbortSignal): Promise<void> {
+  /** Runs until `signal` aborts or a person asks for an end; then stops all parts in order, unless only the agent ends. */
+  async start(signal: AbortSignal): Promise<Ending> {
     const { context } = this;
     // Who watches must not starve with those it watches.
     setPriority(process.pid, -10);
@@ -200,9 +222,11 @@ export class HostAgent {
       events: (since) => this.log.since(since),
       registrations: () => this.registrations.snapshot,
       watch: this.watch,
-      stop: () => this.stopRequested.resolve(),
+      stop: () => this.stopRequested.resolve("stop"),
+      order: (given) => this.maintenance.post(given),
       switchOver: (force, accept) => this.handover.start(force, accept),
     });
+    const closeMetrics = await serveMetrics(context, () => this.report(), this.watch);
     const heardEnd = (call: string, text: string) => this.log.add("ended-audio", call, text);
     this.audioWatch = new AudioWatch(context, heardEnd);
     const stopListening =
@@ -217,10 +241,12 @@ export class HostAgent {
     const stopHousekeeping = startHousekeeping(context, (subject, text) =>
       this.log.add("housekeeping", subject, text),
     );
-    signal.addEventListener("abort", () => this.stopRequested.resolve());
+    signal.addEventListener("abort", () => this.stopRequested.resolve("stop"));
+    let ending: Ending;
     try {
-      await this.stopRequested.promise;
-      await this.stopParts();
+      this.maintenance.begin();
+      ending = await this.stopRequested.promise;
+      if (ending !== "restart-agent") await this.stopParts();
     } finally {
       clearInterval(timer);
       await stopListening();
@@ -232,10 +258,16 @@ export class HostAgent {
       this.upstream.close();
       stopVrrp();
       await closeServers();
+      await closeMetrics();
       await this.watch.close();
       this.notifier.close();
     }
-    this.log.add("agent", "stopped", "all parts are stopped");
+    this.log.add(
+      "agent",
+      "stopped",
+      ending === "restart-agent" ? "for the next one; parts go on" : "all parts are stopped",
+    );
+    return ending;
   }
 
   private adopt(): void {
@@ -262,6 +294,7 @@ export class HostAgent {
   }
 
   private heard(report: HostReport, before: { report: HostReport; silenceMs: number } | undefined): void {
+    this.maintenance.heard(report);
     if (!before) {
       this.log.add("peer", report.host, "heard");
       return;
@@ -297,6 +330,7 @@ export class HostAgent {
       stance: cluster.stance,
       nodeOrder: nodes(cluster).map((host) => host.name),
       stopping: this.stopping,
+      drained: this.maintenance.drained && drainedText(this.maintenance.drained),
       yielding: this.handover.yielding,
       holds: this.holds,
       term: this.term,
@@ -321,7 +355,7 @@ export class HostAgent {
     this.media?.tick(Object.values(this.peers?.news() ?? {}).some((news) => news?.report.holds === true));
     if ((this.holds || this.serving.carries) && this.part("rtpengine")?.report().ok)
       void this.audioWatch?.look();
-    this.watch.tick(this.peers?.news() ?? {});
+    this.watch.tick(this.peers?.news() ?? {}, () => this.report());
     const before = this.verdict;
     const observation = this.observe();
     this.verdict = judge(observation);
@@ -466,6 +500,7 @@ export class HostAgent {
       ...(self.role === "node" ? { standing: this.standing.report() } : {}),
       ...(this.standing.light ? { light: this.standing.light } : {}),
       sees: Object.fromEntries(sees),
+      ...this.maintenance.report(),
       watch: this.watch.report((this.part("app")?.health?.facts as AppHealth | undefined)?.problems),
     };
   }

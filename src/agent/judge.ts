@@ -21,6 +21,8 @@ export interface Observation {
   /** All data nodes in the order of cluster.yaml: breaks ties. */
   nodeOrder: string[];
   stopping: boolean;
+  /** A person took this node out of service: in words. */
+  drained?: string | undefined;
   /** A person wants this host to give the service address up, and the other one is fit. */
   yielding: boolean;
   holds: boolean;
@@ -117,6 +119,7 @@ export function betterRelay(o: Observation): string | undefined {
 /** Reasons why this node must not hold the address; empty: it may. */
 function objections(o: Observation): string[] {
   if (o.stopping) return ["this host is being stopped"];
+  if (o.drained !== undefined) return [o.drained];
   if (o.yielding) return ["the service address is being handed over"];
   const sip = sipObjection(o.parts.kamailio, o.duty);
   if (sip !== undefined) return [sip];
@@ -177,7 +180,8 @@ export function judge(o: Observation): Verdict {
   const reasons = [...new Set([...against, ...missing])];
   return {
     mayHold: against.length === 0,
-    light: against.length > 0 ? "red" : reasons.length > 0 ? "amber" : "green",
+    // Out of service by a person's will is no fault.
+    light: against.length > 0 && o.drained === undefined ? "red" : reasons.length > 0 ? "amber" : "green",
     reasons,
   };
 }

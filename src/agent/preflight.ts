@@ -97,6 +97,8 @@ async function portProblems(context: HostContext): Promise<string[]> {
   if (self.role === "node")
     wanted.push(["agent", "ended audio, told by the media relay", "tcp", "127.0.0.1", ports.mediaTimeout]);
   wanted.push(["agent", "HTTPS of the agent", "tcp", self.address, cluster.agent.port]);
+  if (cluster.metrics.port !== undefined)
+    wanted.push(["agent", "figures for Prometheus", "tcp", self.address, cluster.metrics.port]);
   const problems: string[] = [];
   for (const [part, what, protocol, host, port] of wanted) {
     if (adopted(part)) continue;
@@ -148,21 +150,18 @@ const programs = {
     "ping",
     "ss",
   ],
-  witness: ["garbd", "setpriv", "ss"],
-  edge: ["kamailio", "ss"],
+  witness: ["garbd", "setpriv", "socat", "ss"],
+  edge: ["kamailio", "socat", "ss"],
 };
 
-/** @throws ConfigError with a line for each thing that is wrong with this host. */
-export async function preflight(context: HostContext): Promise<void> {
+/** What this host lacks for this cluster.yaml, whether its agent runs or not: address, programs, kernel settings. */
+export async function requirements(context: HostContext): Promise<string[]> {
   const { self, clusterFile } = context;
-  if (process.platform !== "linux") throw new ConfigError([`needs Linux, this is ${process.platform}`]);
-  const missing = missingCapabilities(readFileSync("/proc/self/status", "utf8"));
-  if (missing.length > 0)
-    throw new ConfigError([
-      `lacks ${missing.join(", ")}: run it as root (in a container: grant these capabilities)`,
-    ]);
-  const problems = otherAgent(context);
-  if (problems.length > 0) throw new ConfigError(problems);
+  const problems: string[] = [];
+  if (context.cluster.alerts.email?.user !== undefined && !context.secrets.alerts?.smtp_password)
+    problems.push(
+      `${secretsFileOf(clusterFile)}: alerts.smtp_password is missing: ${clusterFile} names alerts.email.user`,
+    );
   const addresses = (networkInterfaces()[self.interface] ?? []).map((entry) => entry.address);
   if (!addresses.includes(self.address))
     problems.push(
@@ -179,6 +178,20 @@ export async function preflight(context: HostContext): Promise<void> {
     problems.push(
       `${secretsFileOf(clusterFile)}: dns_key is missing: movers.dns needs the secret of its TSIG key, as the name server's 'tsig-keygen' or 'keymgr -t' prints it`,
     );
+  return problems;
+}
+
+/** @throws ConfigError with a line for each thing that is wrong with this host. */
+export async function preflight(context: HostContext): Promise<void> {
+  if (process.platform !== "linux") throw new ConfigError([`needs Linux, this is ${process.platform}`]);
+  const missing = missingCapabilities(readFileSync("/proc/self/status", "utf8"));
+  if (missing.length > 0)
+    throw new ConfigError([
+      `lacks ${missing.join(", ")}: run it as root (in a container: grant these capabilities)`,
+    ]);
+  const problems = otherAgent(context);
+  if (problems.length > 0) throw new ConfigError(problems);
+  problems.push(...(await requirements(context)));
   if (problems.length === 0) problems.push(...(await portProblems(context)));
   if (problems.length > 0) throw new ConfigError(problems);
 }

@@ -1,4 +1,7 @@
+import type { AlertReport } from "../alerts/alerter.ts";
 import type { LoopDelay } from "../app/loop-delay.ts";
+import type { Drained } from "../change/drained.ts";
+import type { Order, OrderState } from "../change/order.ts";
 import type { HostRole } from "../cluster/schema.ts";
 import type { PartName } from "../components/component.ts";
 import type { DatabaseFacts } from "../components/mariadb/index.ts";
@@ -182,6 +185,16 @@ export interface HostReport {
   /** Safe to fail over? Not the same as `verdict.light`, which is the health of this host as it is now. */
   light?: Light;
   sees: Record<string, Sighting>;
+  /** A person took this node out of service. */
+  drained?: Drained;
+  /** What this host asks of others, until they have taken it. */
+  orders?: Order[];
+  /** The orders that this host took last, newest first. */
+  orderResults?: OrderState[];
+  /** A new release or cluster.yaml runs here that is not confirmed yet. */
+  trial?: { change: string; who: string; wallMs: number };
+  /** The folder of the release that runs. */
+  checkout?: string;
   /** What this agent notices as a watcher (watch.ts); an older agent has none of it. */
   watch?: WatchReport;
 }
@@ -192,7 +205,7 @@ export interface WatchReport {
   /** CLOCK_MONOTONIC of the teller, ms, at the moment of `wallMs`. */
   monotonicMs: number;
   /** All hosts of cluster.yaml. */
-  hosts: string[];
+  hosts: Record<string, HostRole>;
   /** `seq` of the newest entry of the incident log. */
   lastEvent: number;
   /** The other hosts' wall clocks against the own, ms. */
@@ -207,6 +220,7 @@ export interface WatchReport {
   certificateEnds: number;
   /** What the app of this host says is not as it should be. */
   appProblems?: string[];
+  alerts: AlertReport;
 }
 
 /** One entry of the incident log: GET /events. */

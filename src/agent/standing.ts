@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { AppHealth } from "../app/health-api.ts";
-import { type HostContext, runFiles, voters } from "../cluster/facts.ts";
+import { type HostContext, runFiles, servesAtOwnAddress, voters } from "../cluster/facts.ts";
 import type { PartName } from "../components/component.ts";
 import { contactsKnown } from "../components/kamailio/rpc.ts";
 import { sessionsKnown } from "../components/rtpengine/control.ts";
@@ -49,7 +49,8 @@ export class StandingWatch {
         this.contacts = await contactsKnown(this.context, signal());
       });
     else this.contacts = undefined;
-    if (this.part("rtpengine")?.report().ok)
+    // Where no node follows another's sessions, a difference says nothing.
+    if (this.part("rtpengine")?.report().ok && !servesAtOwnAddress(this.context.cluster))
       this.ask("sessions", now, everyMs, async () => {
         this.sessions = await sessionsKnown(signal());
       });

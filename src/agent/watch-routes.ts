@@ -12,6 +12,8 @@ export function addWatching(server: FastifyInstance, watch: Watch): void {
   server.get<{ Querystring: { since?: string } }>("/timeline", (request) =>
     watch.timeline(Number(request.query.since ?? 0)),
   );
+  server.get("/alerts", () => watch.alerter.open());
+  server.post("/alerts/test", () => watch.alerter.test());
   server.post("/note", (request, reply) => {
     const note = noteSchema.safeParse(request.body);
     if (!note.success) return reply.code(400).send({ error: z.prettifyError(note.error) });

@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { statfs } from "node:fs/promises";
+import { Alerter } from "../alerts/alerter.ts";
 import { LoopMonitor } from "../app/loop-delay.ts";
 import { allHosts, type HostContext } from "../cluster/facts.ts";
 import { addSample, type ClockSample, clockSample, estimateClock } from "../timeline/clock.ts";
@@ -13,6 +14,7 @@ import type { AgentEvent, HostReport, WatchReport } from "./report.ts";
 import { askWhySilent, type Silence, silenceText } from "./silence.ts";
 
 const lookEveryMs = 200;
+const alertEveryMs = 1000;
 const diskEveryMs = 10_000;
 /** The agent ticks every 50 ms; a pause of this length is one that its peers notice. */
 const stallMs = 500;
@@ -45,6 +47,8 @@ export class Watch {
   private readonly silent = new Map<string, { since: number; why: Silence | undefined }>();
   private readonly loop = new LoopMonitor();
   private readonly certificateEnds: number;
+  readonly alerter: Alerter;
+  private alertsAt = Number.NEGATIVE_INFINITY;
   private disk: WatchReport["disk"];
   private diskAt = Number.NEGATIVE_INFINITY;
   private tickedAt: number | undefined;
@@ -54,6 +58,7 @@ export class Watch {
     this.context = context;
     this.log = log;
     this.reader = new PeerReader(context);
+    this.alerter = new Alerter(context, (subject, text) => log.add("alert", subject, text));
     this.certificateEnds = Date.parse(new X509Certificate(context.secrets.tls.cert).validTo);
     this.mirror = new EventMirror((host, path, deadlineMs) => this.reader.get(host, path, deadlineMs));
   }
@@ -71,7 +76,7 @@ export class Watch {
   }
 
   /** With each tick of the agent. */
-  tick(news: Record<string, PeerNews | undefined>): void {
+  tick(news: Record<string, PeerNews | undefined>, ownReport: () => HostReport): void {
     const now = performance.now();
     const stalledMs = Math.round(now - (this.tickedAt ?? now));
     this.tickedAt = now;
@@ -79,6 +84,13 @@ export class Watch {
       this.log.add("agent-stalled", this.context.self.name, `did nothing for ${stalledMs} ms`, stalledMs);
     if (now - this.lookedAt < lookEveryMs) return;
     this.lookedAt = now;
+    if (now - this.alertsAt > alertEveryMs) {
+      this.alertsAt = now;
+      this.alerter.look([
+        { ageMs: 0, report: ownReport() },
+        ...Object.values(news).flatMap((item) => (item ? [item] : [])),
+      ]);
+    }
     if (now - this.diskAt > diskEveryMs) void this.lookAtDisk(now);
     for (const [host, item] of Object.entries(news))
       if (item && item.ageMs > contactMs && !this.silent.has(host)) {
@@ -117,7 +129,7 @@ export class Watch {
     return {
       boot: this.boot,
       monotonicMs: monotonicMs(),
-      hosts: allHosts(this.context.cluster).map((host) => host.name),
+      hosts: Object.fromEntries(allHosts(this.context.cluster).map(({ name, role }) => [name, role])),
       lastEvent: this.log.last,
       clocks: Object.fromEntries(clocks),
       silent: Object.fromEntries([...this.silent].map(([host, { why }]) => [host, why ?? "unknown"])),
@@ -125,6 +137,7 @@ export class Watch {
       ...(this.disk ? { disk: this.disk } : {}),
       certificateEnds: this.certificateEnds,
       ...(appProblems ? { appProblems } : {}),
+      alerts: this.alerter.report(),
     };
   }
 
@@ -165,6 +178,7 @@ export class Watch {
   }
 
   async close(): Promise<void> {
+    this.alerter.close();
     await this.reader.close();
   }
 }

@@ -28,7 +28,7 @@ import { ruleRoutes } from "../routing/api.ts";
 import { assertAllowed, type TrustedSockets } from "./auth.ts";
 import { callRoutes } from "./calls-api.ts";
 import { healthRoutes } from "./health-api.ts";
-import { registry } from "./metrics.ts";
+import { counters, registry } from "./metrics.ts";
 import { catalogue, Problem, type ProblemCode, problemDocument } from "./problems.ts";
 import type { Services } from "./services.ts";
 
@@ -89,9 +89,10 @@ export async function buildHttp(services: Services, trusted: TrustedSockets): Pr
   await app.register(swaggerUi, { routePrefix: "/docs" });
   app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
   app.get("/problems", { schema: { hide: true } }, () => catalogue);
-  app.get("/metrics", { schema: { hide: true } }, async (_request, reply) =>
-    reply.type(registry.contentType).send(await registry.metrics()),
-  );
+  app.get("/metrics", { schema: { hide: true } }, async (_request, reply) => {
+    counters.loopDelay.set(services.loop.read().p99Ms / 1000);
+    return reply.type(registry.contentType).send(await registry.metrics());
+  });
   await app.register(callRoutes(services));
   await app.register(healthRoutes(services));
   await app.register(userRoutes(services));

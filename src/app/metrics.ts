@@ -45,5 +45,10 @@ export const counters = {
     "recording_refused_total",
     "Calls that were not recorded because the disk is nearly full",
   ),
+  loopDelay: new Gauge({
+    name: "dialtone_app_event_loop_delay_seconds",
+    help: "How late the app is, last 10 to 20 s (99 of 100 timers)",
+    registers: [registry],
+  }),
   missing: counter("events_missing_total", "Events found in the journal but not in the database"),
 };

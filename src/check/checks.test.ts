@@ -7,11 +7,12 @@ const dayMs = 86_400_000;
 const now = Date.parse("2026-11-21T00:00:00Z");
 
 const watch: WatchReport = {
-  ...{ boot: "b", monotonicMs: 1, hosts: ["a", "b", "w"], lastEvent: 1, silent: {} },
+  ...{ boot: "b", monotonicMs: 1, hosts: { a: "node", b: "node", w: "witness" }, lastEvent: 1, silent: {} },
   clocks: { b: { offsetMs: 2, withinMs: 3 } },
   loop: { p99Ms: 1, maxMs: 12 },
   disk: { freeBytes: 50e9, totalBytes: 100e9 },
   certificateEnds: now + 400 * dayMs,
+  alerts: { undeliverable: false, told: [] },
 };
 
 const report = (host: string, facts: Partial<HostReport> = {}): HostReport => ({
@@ -28,7 +29,7 @@ const report = (host: string, facts: Partial<HostReport> = {}): HostReport => ({
 });
 
 const known = (facts: Partial<Known> = {}, ...reports: HostReport[]): Known => ({
-  ...{ self: "a", hosts: 3, now },
+  ...{ self: "a", hosts: 3, voters: 3, now },
   drills: [{ kind: "host-death", finished_at: new Date(now - dayMs).toISOString(), passed: true }],
   reports: (reports.length > 0 ? reports : ["a", "b", "w"].map((host) => report(host))).map((each) => ({
     ...{ ageMs: 100, report: each },

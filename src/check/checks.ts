@@ -9,6 +9,8 @@ export interface Known {
   /** Reports with their age; the own one included. */
   reports: { ageMs: number; report: HostReport }[];
   hosts: number;
+  /** Of them, those that count for a majority. */
+  voters: number;
   /** Newest drill of each kind; undefined: the app could not be asked, with `drillsProblem`. */
   drills?: { kind: string; finished_at: string; passed: boolean }[];
   drillsProblem?: string;
@@ -107,18 +109,18 @@ function database(known: Known): CheckResult {
   const facts = report.database?.facts;
   const members = facts?.size ?? 0;
   const figures: Figure[] = [
-    { label: "members", value: members, min: 0, max: known.hosts, warn: known.hosts },
+    { label: "members", value: members, min: 0, max: known.voters, warn: known.voters },
     { label: "quorum", value: facts?.primary ? 1 : 0, min: 0, max: 1 },
   ];
   if (!facts?.primary) {
     const why = report.database?.waiting ?? report.parts.mariadb?.detail ?? "it does not answer";
     return { level: 2, summary: `no quorum here: ${why}; calls go on, records wait`, figures, details: [] };
   }
-  if (members < known.hosts)
-    return { level: 1, summary: `${members} of ${known.hosts} members`, figures, details: [] };
+  if (members < known.voters)
+    return { level: 1, summary: `${members} of ${known.voters} members`, figures, details: [] };
   return {
     level: 0,
-    summary: `quorum, ${members} of ${known.hosts} members, ${facts.state}`,
+    summary: `quorum, ${members} of ${known.voters} members, ${facts.state}`,
     figures,
     details: [],
   };

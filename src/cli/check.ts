@@ -51,7 +51,9 @@ async function look(options: Options): Promise<Known> {
   const self = reports[0]?.report;
   const known: Known = {
     ...{ self: self?.host ?? "", reports, now: Date.now() },
-    hosts: self?.watch?.hosts.length ?? reports.length,
+    hosts: Object.keys(self?.watch?.hosts ?? {}).length || reports.length,
+    voters:
+      Object.values(self?.watch?.hosts ?? {}).filter((role) => role !== "edge").length || reports.length,
   };
   try {
     const { drills } = drillsSchema.parse(

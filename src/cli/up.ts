@@ -1,14 +1,20 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { HostAgent } from "../agent/agent.ts";
-import { preflight } from "../agent/preflight.ts";
+import { preflight, requirements } from "../agent/preflight.ts";
+import { recordedDigests, restartsFor } from "../change/check.ts";
+import type { Checked } from "../change/releases.ts";
+import { toChosenRelease } from "../change/start.ts";
 import { hostDirs, hostNamed } from "../cluster/facts.ts";
-import { findClusterFile, loadCluster, loadSecrets } from "../cluster/load.ts";
+import { ConfigError, findClusterFile, loadCluster, loadSecrets } from "../cluster/load.ts";
 import { release } from "../cluster/release.ts";
 import { componentsOf } from "../components/index.ts";
 
 /** Where a real host keeps its data. */
 export const defaultData = "/var/lib/dialtone";
+
+/** An agent that wants to be started anew ends with this code: EX_TEMPFAIL, sysexits.h(3head). */
+const restartCode = 75;
 
 /** `dialtone up`: this host's agent, in the foreground. */
 export function registerUp(program: Command): void {
@@ -17,26 +23,44 @@ export function registerUp(program: Command): void {
     .description("run this host's agent and all its parts, until it is stopped")
     .requiredOption("--host <name>", "which host of cluster.yaml this is")
     .option("--data <directory>", "where this host keeps its data", defaultData)
+    .option(
+      "--check",
+      "only say whether this release could run this host, and which parts it would start anew",
+    )
     .addHelpText(
       "after",
       `
 Runs in the foreground and writes what happens to the terminal. Ctrl-C stops the host in order: the address moves first.
 For production let systemd run it: 'dialtone systemd --host NAME' prints the unit.`,
     )
-    .action(async (options: { host: string; data: string }, command: Command) => {
+    .action(async (options: { host: string; data: string; check?: boolean }, command: Command) => {
       const file = findClusterFile(command.optsWithGlobals<{ config?: string }>().config);
+      const dirs = hostDirs(resolve(options.data));
+      if (!options.check) toChosenRelease(dirs, file);
       const cluster = loadCluster(file);
       const self = hostNamed(cluster, options.host);
       const context = {
         cluster,
         secrets: loadSecrets(file),
         self,
-        dirs: hostDirs(resolve(options.data)),
+        dirs,
         clusterFile: file,
       };
+      if (options.check) {
+        const problems = await requirements(context);
+        if (problems.length > 0) throw new ConfigError(problems);
+        const checked: Checked = {
+          release: release(),
+          restarts: restartsFor(context, recordedDigests(dirs)),
+        };
+        process.stdout.write(`${JSON.stringify(checked)}\n`);
+        return;
+      }
       await preflight(context);
       const stop = new AbortController();
       for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop.abort());
-      await new HostAgent(context, componentsOf(self.role), release()).start(stop.signal);
+      const ending = await new HostAgent(context, componentsOf(self.role), release()).start(stop.signal);
+      // Connections to parts that go on (the database's) would keep this process alive.
+      if (ending !== "stop") process.exit(restartCode);
     });
 }

@@ -40,5 +40,3 @@ export const alertsSchema = z
       .default({}),
   })
   .prefault({});
-
-export type AlertSettings = z.infer<typeof alertsSchema>;

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Cluster, HostRole } from "./schema.ts";
 import type { Secrets } from "./secrets.ts";
@@ -89,6 +90,10 @@ export const runFiles = (dirs: HostDirs) => ({
   vrrpFifo: join(dirs.run, "vrrp.fifo"),
 });
 
+/** Tells one checked cluster.yaml from another; comments and order of keys in the text do not count. */
+export const configDigest = (cluster: Cluster): string =>
+  createHash("sha256").update(JSON.stringify(cluster)).digest("hex").slice(0, 12);
+
 export const serviceIp = (cluster: Cluster): string => cluster.service.address.split("/")[0] ?? "";
 
 export const allHosts = (cluster: Cluster): Host[] =>
@@ -120,12 +125,20 @@ export const voters = (cluster: Cluster): Host[] => allHosts(cluster).filter((ho
 /** The hosts that pass SIP on to the nodes. */
 export const edges = (cluster: Cluster): Host[] => allHosts(cluster).filter((host) => host.role === "edge");
 
+/** Which hosts the records of movers.dns name; undefined: no such mover. */
+export function dnsTargets(cluster: Cluster): Host[] | undefined {
+  const { dns } = cluster.movers;
+  if (!dns) return undefined;
+  const fronts = edges(cluster);
+  return (dns.to ?? (fronts.length > 0 ? "edges" : "nodes")) === "edges" ? fronts : nodes(cluster);
+}
+
 /**
  * Do users reach a node at its own address, not only at the service address? Then the node's address has the audio of
  * those calls too, and no other node can go on with it.
  */
 export const servesAtOwnAddress = (cluster: Cluster): boolean =>
-  cluster.policy === "hot-hot" || (cluster.movers.dns !== undefined && edges(cluster).length === 0);
+  cluster.policy === "hot-hot" || dnsTargets(cluster)?.[0]?.role === "node";
 
 /** The hosts that carry calls and data, in the order of cluster.yaml. */
 export const nodes = (cluster: Cluster): Host[] => allHosts(cluster).filter((host) => host.role === "node");

@@ -79,6 +79,14 @@ vrrp:
 galera:
   # t500 evicts a dead host from the database in 0.5 s (dedicated hosts), t1000 in 1 s (busy or virtual ones).
   profile: ${options.galeraProfile ?? "t1000"}
+
+# Who is told when something is wrong; 'dialtone alerts test' tries it. Passwords and keys are in the secrets.
+# alerts:
+#   email: { to: [ops@example.org], from: tel@example.org, server: mail.example.org, user: tel }
+#   webhooks: { pager: { url: https://hooks.example.org/dialtone } }
+
+# HTTPS port of each host where a Prometheus reads figures: docs/monitoring/README.md. Without it: closed.
+# metrics: { port: 8445 }
 `;
   parseYaml(text, "cluster.yaml", clusterSchema);
   return text;

@@ -90,6 +90,8 @@ export const clusterSchema = z
             zone: dnsName,
             /** Where telephones look: A, SRV and NAPTR of this name are ours; default: the zone's own name. */
             name: dnsName.optional(),
+            /** Which hosts the records name; default: the edges, where there are any, else the nodes. */
+            to: z.enum(["nodes", "edges"]).optional(),
             /** Seconds for which resolvers may remember a node that has died. */
             ttl: z.int().min(1).max(3600).default(5),
             /** Name of the TSIG key; its secret is `dns_key` in cluster.secrets.yaml. */
@@ -188,6 +190,8 @@ export const clusterSchema = z
         `needs an odd number of votes to have a majority, has ${votes}: add one host with role: witness`,
       );
     const { dns } = cluster.movers;
+    if (dns?.to === "edges" && !hosts.some(([, host]) => host.role === "edge"))
+      issue(["movers", "dns", "to"], "there is no host with role: edge");
     if (dns?.name !== undefined && dns.name !== dns.zone && !dns.name.endsWith(`.${dns.zone}`))
       issue(
         ["movers", "dns", "name"],

@@ -10,7 +10,7 @@ import { masterSince, untilGreen, whyNotGreen } from "./cluster-view.ts";
 import { type Ground, labGround } from "./ground.ts";
 import { type Comparison, compareLedger, isSettled } from "./ledger.ts";
 import { type Attempt, type Figures, measure } from "./measure.ts";
-import { type Prober, startProber } from "./prober.ts";
+import { type Prober, type ProberOptions, startProber } from "./prober.ts";
 
 /**
  * Callers around a fault: green cluster → calls flow → fault → calls flow again → repair → green → callers' log against
@@ -24,6 +24,8 @@ export interface SessionOptions {
   rate: number;
   /** Callers' patience, ms. */
   patienceMs: number;
+  /** Other callers than SIPp's at the service address, such as those who find it by DNS. */
+  callers?: (options: ProberOptions) => Promise<Prober>;
   /** So long the session waits for calls to come back before it repairs, ms; default 30 s. */
   backDeadlineMs?: number;
   /** One line about what is going on. */
@@ -99,6 +101,7 @@ export async function openSessionOn(ground: Ground, options: SessionOptions): Pr
   const callers = {
     ...{ place: ground.caller, directory, rate: options.rate },
     ...{ patienceMs: options.patienceMs, service: ground.service },
+    start: options.callers ?? startProber,
     backDeadlineMs: options.backDeadlineMs ?? backDeadlineMs,
   };
   try {
@@ -135,6 +138,7 @@ interface Callers {
   patienceMs: number;
   service: string;
   number: string;
+  start: (options: ProberOptions) => Promise<Prober>;
   backDeadlineMs: number;
 }
 
@@ -145,8 +149,8 @@ async function runFault(
   tell: (text: string) => void,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { number, backDeadlineMs: deadlineMs, ...rest } = callers;
-  await using prober = await startProber({ ...rest, from: "0445550100", to: number });
+  const { number, start, backDeadlineMs: deadlineMs, ...rest } = callers;
+  await using prober = await start({ ...rest, from: "0445550100", to: number });
   await warmUp(prober, callers.rate, signal);
   // Not in step with anything: the fault comes at a random moment.
   await delay(randomInt(0, 1500), undefined, { signal });

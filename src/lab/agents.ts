@@ -61,7 +61,7 @@ export function startAgent(lab: string, name: string, host: LabHost): ProcessId 
   const { log } = hostDirs(host.data);
   mkdirSync(log, { recursive: true, mode: 0o755 });
   const agent = [process.execPath, "--disable-warning=ExperimentalWarning", mainFile, "up", "--host", name];
-  const places = ["--config", labPaths(lab).cluster, "--data", host.data];
+  const places = ["--config", labPaths(lab).hostCluster(name), "--data", host.data];
   const environment = host.fitting?.clock ? clockEnvironment(labPaths(lab).clock(name)) : {};
   return spawnIn(host.namespace, kept([...agent, ...places]), join(log, "agent.log"), environment);
 }

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { parseDocument, stringify } from "yaml";
 import { askSocket } from "../agent/client.ts";
@@ -196,8 +204,18 @@ export async function create(
       `the network namespaces ${foreign.join(", ")} exist, but lab '${lab}' has no record of making them; ` +
         `if nobody needs them: ${foreign.map((name) => `ip netns del ${name}`).join("; ")}`,
     );
-  for (const host of Object.values(state.hosts))
-    if (host.data !== null) mkdirSync(host.data, { recursive: true, mode: 0o755 });
+  for (const [name, host] of Object.entries(state.hosts)) {
+    if (host.data === null) continue;
+    mkdirSync(host.data, { recursive: true, mode: 0o755 });
+    const [own, shared] = [labPaths(lab).hostCluster(name), labPaths(lab).cluster];
+    for (const [link, target] of [
+      [own, shared] as const,
+      [secretsFileOf(own), secretsFileOf(shared)] as const,
+    ]) {
+      rmSync(link, { force: true });
+      symlinkSync(target, link);
+    }
+  }
   saveState(state);
   try {
     await createNetwork(state, `${plan.machine}/${plan.bits}`);

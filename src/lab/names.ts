@@ -27,6 +27,8 @@ export const labPaths = (lab: string) => ({
   lock: join(labRoot(lab), "lab.lock"),
   cluster: join(labRoot(lab), "cluster.yaml"),
   host: (host: string): string => join(labRoot(lab), host),
+  /** What a host reads: first a link to the lab's file; `dialtone apply` gives each host a file of its own. */
+  hostCluster: (host: string): string => join(labRoot(lab), host, "cluster.yaml"),
   /** How far a host's wall clock is off, as libfaketime reads it: `+3600`. */
   clock: (host: string): string => join(labRoot(lab), `${host}.clock`),
 });

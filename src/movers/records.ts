@@ -1,5 +1,5 @@
 import { contactMs, knownNodes, type Observation } from "../agent/judge.ts";
-import { edges, nodes } from "../cluster/facts.ts";
+import { dnsTargets } from "../cluster/facts.ts";
 import type { Cluster } from "../cluster/schema.ts";
 
 /** Which DNS records say where calls can be taken right now (RFC 3263: NAPTR → SRV → A). Pure. */
@@ -32,14 +32,12 @@ export function targetsOf(o: Observation, cluster: Cluster, serves: boolean): Ta
     const news = o.peers[name];
     return news && news.ageMs <= contactMs ? news.report : undefined;
   };
-  const fronts = edges(cluster);
-  if (fronts.length > 0)
-    return fronts.map(({ name, address }) => {
+  const known = knownNodes(o);
+  return (dnsTargets(cluster) ?? []).map(({ name, address, role }) => {
+    if (role === "edge") {
       const up = heard(name)?.parts.kamailio?.ok === true;
       return { name, address, state: up ? "active" : "out" };
-    });
-  const known = knownNodes(o);
-  return nodes(cluster).map(({ name, address }) => {
+    }
     const other = known.find((one) => one.name === name);
     const able = name === o.host ? serves : other?.serves === true;
     // Who asks is the holder; an old holder's last news may still say that it is.

@@ -1,0 +1,84 @@
+import { expect, test } from "vitest";
+import type { HostReport, WatchReport } from "../agent/report.ts";
+import { problemsOf } from "./problems.ts";
+
+const now = Date.parse("2026-11-21T00:00:00Z");
+const watch: WatchReport = {
+  ...{ boot: "b", monotonicMs: 1, hosts: { a: "node", b: "node", w: "witness" }, lastEvent: 1 },
+  ...{ clocks: {}, silent: {}, loop: { p99Ms: 1, maxMs: 12 }, certificateEnds: now + 400 * 86_400_000 },
+  disk: { freeBytes: 50e9, totalBytes: 100e9 },
+  alerts: { undeliverable: false, told: [] },
+};
+const report = (
+  host: string,
+  facts: Partial<HostReport> = {},
+  watching: Partial<WatchReport> = {},
+): HostReport => ({
+  ...{ host, role: host === "w" ? "witness" : "node", cluster: "c", release: "1", config: "x", wallMs: now },
+  ...{ agentPid: 1, agentUptimeMs: 1, stopping: false, holds: host === "a", term: 1, sees: {} },
+  watch: { ...watch, ...watching },
+  verdict: { mayHold: host !== "w", light: "green", reasons: [] },
+  parts: {},
+  ...facts,
+});
+const keys = (...reports: HostReport[]) =>
+  problemsOf({ self: reports[0]?.host ?? "", reports, now })
+    .map(({ key, severity }) => `${severity} ${key}`)
+    .sort();
+const sighting = { ageMs: 100, holds: false, term: 1, mayHold: true, primary: true };
+
+test("a healthy cluster has no problem", () =>
+  expect(keys(report("a"), report("b"), report("w"))).toEqual([]));
+
+test("a dead host is one problem, with the same key on whichever host tells", () => {
+  const silent = { silent: { a: "host-unreachable" as const } };
+  const b = report("b", { holds: true }, silent);
+  const w = report("w", {}, silent);
+  expect(keys(b, w)).toEqual(["critical host:a"]);
+  expect(keys(w, b)).toEqual(["critical host:a"]);
+});
+
+test("a host that others hear is a cut link, not a dead host", () => {
+  const a = report("a", {}, { silent: { b: "host-unreachable" } });
+  expect(keys(a, report("w", { sees: { b: sighting } }))).toEqual(["warning link:a-b"]);
+});
+
+test("a hung agent is told as that", () => {
+  const a = report("a", {}, { silent: { b: "agent-hangs" } });
+  const [problem] = problemsOf({ self: "a", reports: [a], now });
+  expect(problem?.text).toContain("its agent hangs");
+});
+
+test("nobody, or two, with the service address", () => {
+  expect(keys(report("a", { holds: false }), report("b"))).toEqual(["critical nobody-holds"]);
+  expect(keys(report("a"), report("b", { holds: true }))).toEqual(["critical both-hold"]);
+});
+
+test("a part that the verdict misses, and one that it does not", () => {
+  const parts = {
+    kamailio: { phase: "backoff" as const, ok: false, detail: "exit code 1", restarts: 3, sinceMs: 1 },
+  };
+  const missed = { mayHold: true, light: "amber" as const, reasons: ["kamailio: exit code 1"] };
+  expect(keys(report("a"), report("b", { parts, verdict: missed }))).toEqual(["warning part:b:kamailio"]);
+  expect(keys(report("a"), report("b", { parts }))).toEqual([]);
+});
+
+test("disk, clocks, certificate, a late agent, the app's words", () => {
+  const worse = {
+    ...{ disk: { freeBytes: 5e9, totalBytes: 100e9 }, clocks: { b: { offsetMs: -9000, withinMs: 3 } } },
+    ...{ certificateEnds: now + 86_400_000, loop: { p99Ms: 2000, maxMs: 3000 } },
+    appProblems: ["events have been waiting for 17 s"],
+  };
+  expect(keys(report("a", {}, worse), report("b"))).toEqual([
+    ...["critical certificate", "warning app-events have been waiting for n s:a", "warning clock:a-b"],
+    ...["warning disk:a", "warning loop:a"],
+  ]);
+});
+
+test("what the light knows is told once, not by each node; an undrilled change not at once", () => {
+  const reason = { code: "not-drilled" as const, text: "x", advice: "drill", callers: "nothing" };
+  const light = { colour: "amber" as const, reasons: [reason, { ...reason, code: "rules-behind" as const }] };
+  const found = problemsOf({ self: "a", reports: [report("a", { light }), report("b", { light })], now });
+  expect(found.map(({ key }) => key)).toEqual(["light:not-drilled", "light:rules-behind"]);
+  expect(found[0]?.afterMs).toBeGreaterThan(3_600_000);
+});

@@ -1,0 +1,170 @@
+import type { HostReport, LightCode } from "../agent/report.ts";
+import { silenceText } from "../agent/silence.ts";
+
+/** What is wrong in the cluster, each thing once, whoever sees it. Pure. */
+
+export interface Problem {
+  /** The same on every host that sees it, and as long as it lasts. */
+  key: string;
+  /** critical: callers notice, or would at the next fault. warning: something is missing. */
+  severity: "critical" | "warning";
+  title: string;
+  /** What it means and what to do. */
+  text: string;
+  /** Not worth telling before it has lasted so long; otherwise as alerts.*_after_s says. */
+  afterMs?: number;
+}
+
+/** What one host knows. */
+export interface View {
+  self: string;
+  /** Fresh reports, the own one included. */
+  reports: HostReport[];
+  /** ms since 1970. */
+  now: number;
+}
+
+const dayMs = 86_400_000;
+const leastFree = 0.1;
+const certificateDays = 21;
+const skewMs = 2000;
+const lateLoopMs = 1000;
+
+/** Codes of the light that are told as problems of their own below, or follow from them. */
+const toldOtherwise: ReadonlySet<LightCode> = new Set<LightCode>([
+  ...(["nobody-holds", "no-standby", "not-heard", "not-fit", "stopping", "part-down"] as const),
+  ...(["cut-off", "no-quorum", "vote-missing"] as const),
+]);
+
+function service({ reports }: View): Problem[] {
+  const nodes = reports.filter((report) => report.role === "node");
+  const holders = nodes.filter((report) => report.holds).map((report) => report.host);
+  if (nodes.length > 0 && holders.length === 0)
+    return [
+      {
+        ...{ key: "nobody-holds", severity: "critical", title: "Nobody answers calls" },
+        text: `No host that is heard holds the service address. ${reports.flatMap(why).join(" ")}`,
+      },
+    ];
+  if (holders.length > 1)
+    return [
+      {
+        ...{ key: "both-hold", severity: "critical" },
+        title: `${holders.join(" and ")} both hold the service address`,
+        text: "Some calls do not get through. See the link between the nodes.",
+      },
+    ];
+  return [];
+}
+
+const why = (report: HostReport): string[] =>
+  report.verdict.reasons.length > 0 ? [`${report.host}: ${report.verdict.reasons.join("; ")}.`] : [];
+
+/** Hosts that this one does not hear and nobody who is heard hears either: what one alone does not hear is a cut link. */
+function silentHosts({ self, reports }: View): Problem[] {
+  const own = reports.find((report) => report.host === self);
+  return Object.entries(own?.watch?.silent ?? {}).map(([host, reason]): Problem => {
+    const hearing = reports.filter(
+      (report) => report.host !== self && report.sees[host] && !report.watch?.silent[host],
+    );
+    const isNode = own?.watch?.hosts[host] === "node";
+    const words = reason === "unknown" ? "" : ` ${silenceText[reason]}.`;
+    if (hearing.length > 0)
+      return {
+        ...{ key: `link:${[self, host].sort().join("-")}`, severity: "warning" },
+        title: `${self} does not hear ${host}`,
+        text: `${hearing.map((report) => report.host).join(", ")} does. See the link between them.`,
+      };
+    return {
+      ...{ key: `host:${host}`, severity: isNode ? "critical" : "warning" },
+      title: `${host} is not heard any more`,
+      text: `Said by ${self}:${words} Calls go on if another node holds the service address; redundancy is lost. See 'dialtone timeline' for what came before.`,
+    };
+  });
+}
+
+function ofHost(report: HostReport, now: number): Problem[] {
+  const { host, watch } = report;
+  const problems: Problem[] = [];
+  const warn = (key: string, title: string, text: string, more: Partial<Problem> = {}) =>
+    problems.push({ key: `${key}:${host}`, severity: "warning", title, text, ...more });
+  // Whether a part is missed is for the judge to say: in some policies a standby's parts do not run.
+  for (const [name, part] of Object.entries(report.parts))
+    if (
+      !part.ok &&
+      !report.stopping &&
+      report.verdict.reasons.some((reason) => reason.startsWith(`${name}: `))
+    )
+      problems.push({
+        ...{ key: `part:${host}:${name}`, severity: "warning", title: `${name} on ${host} does not work` },
+        text: `${part.detail}. The agent starts it again by itself; started ${part.restarts} times so far. Its log is ${name}.log on ${host}.`,
+      });
+  if (report.role === "node" && report.parts.mariadb?.ok && report.database?.facts?.primary === false)
+    warn(
+      "quorum",
+      `The database on ${host} has no quorum`,
+      "Calls go on; their records wait in the journal. See the other hosts and the links.",
+    );
+  if (report.upstream === false)
+    warn("upstream", `${host} reaches no upstream address`, "See its cable and its router.");
+  for (const problem of watch?.appProblems ?? [])
+    warn(
+      `app-${problem.replace(/\d+/g, "n")}`,
+      `app on ${host}: ${problem}`,
+      "See 'dialtone status' and app.log.",
+    );
+  if (watch?.disk && watch.disk.freeBytes < leastFree * watch.disk.totalBytes)
+    warn(
+      "disk",
+      `The disk of ${host} is nearly full`,
+      `${(watch.disk.freeBytes / 1e9).toFixed(1)} GB of ${(watch.disk.totalBytes / 1e9).toFixed(0)} GB are free. Without space call events can not be written.`,
+    );
+  if (watch && watch.loop.p99Ms > lateLoopMs)
+    warn(
+      "loop",
+      `The agent of ${host} is late`,
+      `Its event loop is ${watch.loop.p99Ms} ms behind: the host is overloaded.`,
+    );
+  for (const [other, { offsetMs, withinMs }] of Object.entries(watch?.clocks ?? {}))
+    if (Math.abs(offsetMs) - withinMs > skewMs && host < other)
+      problems.push({
+        ...{ key: `clock:${host}-${other}`, severity: "warning" },
+        title: `The clocks of ${host} and ${other} differ by ${(Math.abs(offsetMs) / 1000).toFixed(0)} s`,
+        text: "Call records carry the clock of the node that saw the event. See NTP on both.",
+      });
+  const days = watch ? (watch.certificateEnds - now) / dayMs : Number.POSITIVE_INFINITY;
+  if (days < certificateDays)
+    problems.push({
+      ...{ key: "certificate", severity: days < 3 ? "critical" : "warning" },
+      title: `The cluster's certificate ${days < 0 ? "has ended" : `ends in ${Math.floor(days)} days`}`,
+      text: "The hosts stop talking to each other when it ends. See docs/real-hosts.md, certificates.",
+    });
+  return problems;
+}
+
+/** What the safe-to-fail-over light knows beyond that; all nodes compute the same one. */
+function ofLight({ reports }: View): Problem[] {
+  const light = reports.find((report) => report.role === "node" && report.light)?.light;
+  return (light?.reasons ?? [])
+    .filter(({ code }) => !toldOtherwise.has(code))
+    .map(({ code, text, callers, advice }) => ({
+      ...{
+        key: `light:${code}`,
+        severity: code === "functional-failed" ? "critical" : "warning",
+        title: text,
+      },
+      text: `What that means: ${callers}. What to do: ${advice}.`,
+      ...(code === "not-drilled" ? { afterMs: dayMs } : {}),
+    }));
+}
+
+/** All problems, by key: the same thing seen in several reports is one. */
+export function problemsOf(view: View): Problem[] {
+  const found = [
+    ...service(view),
+    ...silentHosts(view),
+    ...view.reports.flatMap((report) => ofHost(report, view.now)),
+    ...ofLight(view),
+  ];
+  return [...new Map(found.map((problem) => [problem.key, problem])).values()];
+}

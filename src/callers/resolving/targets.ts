@@ -1,0 +1,93 @@
+import { Resolver } from "node:dns/promises";
+
+/** Where a caller sends an INVITE for a domain: RFC 3263 by SRV, or by the plain addresses of its name. */
+
+export interface Place {
+  address: string;
+  port: number;
+}
+
+interface Srv {
+  priority: number;
+  weight: number;
+  port: number;
+  name: string;
+}
+
+/** RFC 2782: by priority, and among equals at random by weight. Pure. @param random from 0 to less than 1 */
+export function orderSrv<One extends Pick<Srv, "priority" | "weight">>(
+  records: One[],
+  random: () => number,
+): One[] {
+  const rest = [...records];
+  const ordered: One[] = [];
+  while (rest.length > 0) {
+    const best = Math.min(...rest.map((one) => one.priority));
+    const equals = rest.filter((one) => one.priority === best);
+    let left = random() * equals.reduce((sum, one) => sum + one.weight, 0);
+    const chosen = equals.find((one) => {
+      left -= one.weight;
+      return left < 0;
+    });
+    const next = chosen ?? equals[0];
+    if (!next) break;
+    ordered.push(next);
+    rest.splice(rest.indexOf(next), 1);
+  }
+  return ordered;
+}
+
+/** A caller's resolver: asks again when the lifetime of what it was told is over, and lives with the old when nobody answers. */
+export class Targets {
+  private readonly resolver = new Resolver({ timeout: 300, tries: 2 });
+  private readonly domain: string;
+  private readonly by: "srv" | "a";
+  private known: { srv: Srv; places: Place[] }[] = [];
+  private expires = 0;
+  private asking: Promise<void> | undefined;
+
+  constructor(server: string, domain: string, by: "srv" | "a") {
+    this.resolver.setServers([server]);
+    this.domain = domain;
+    this.by = by;
+  }
+
+  /** In the order in which they are to be tried. @throws Error when the name can not be resolved at all. */
+  async next(): Promise<Place[]> {
+    if (performance.now() >= this.expires) {
+      this.asking ??= this.ask().finally(() => {
+        this.asking = undefined;
+      });
+      await this.asking;
+    }
+    return orderSrv(
+      this.known.map(({ srv, places }) => ({ ...srv, places })),
+      Math.random,
+    ).flatMap(({ places }) => places);
+  }
+
+  private async ask(): Promise<void> {
+    try {
+      const srv =
+        this.by === "srv"
+          ? await this.resolver.resolveSrv(`_sip._udp.${this.domain}`)
+          : [{ priority: 0, weight: 0, port: 5060, name: this.domain }];
+      let ttl = 3600;
+      const known = await Promise.all(
+        srv.map(async (one) => {
+          const found = await this.resolver.resolve4(one.name, { ttl: true });
+          ttl = Math.min(ttl, ...found.map((record) => record.ttl));
+          return { srv: one, places: found.map(({ address }) => ({ address, port: one.port })) };
+        }),
+      );
+      // Of several plain addresses each is a choice of its own.
+      this.known = known.flatMap(({ srv, places }) =>
+        places.map((place) => ({ srv: { ...srv, weight: Math.max(1, srv.weight) }, places: [place] })),
+      );
+      this.expires = performance.now() + ttl * 1000;
+    } catch (error) {
+      if (this.known.length === 0) throw error;
+      this.expires = performance.now() + 1000;
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { HostReport, LightCode } from "../agent/report.ts";
+import type { Desk } from "./desk.ts";
+import { duringChange, whyNotSafe } from "./safety.ts";
+
+/** A step counts only when the cluster is as well as before it. */
+
+export interface Wanted {
+  /** This host, as it is after the step. */
+  host: string;
+  /** What must be true of its report; in words what is not. */
+  missing: (report: HostReport) => string[];
+}
+
+/** A node that was away may have to fetch its whole database. */
+const deadlineMs = 240_000;
+/** A relay that was left by the address starts anew after 3 s (agent/media.ts): green before that is not the end. */
+export const settleMs = 6000;
+
+/**
+ * Waits until every host is green and its data replicated, and what is wanted is there, for `stableMs` without a break.
+ * @throws Error that says what is missing.
+ */
+export async function verified(
+  desk: Desk,
+  wanted: Wanted[],
+  options: {
+    stableMs: number;
+    signal: AbortSignal;
+    onMissing: (text: string) => void;
+    accepted?: readonly LightCode[];
+  },
+): Promise<void> {
+  const from = performance.now();
+  let since: number | undefined;
+  for (;;) {
+    options.signal.throwIfAborted();
+    const view = await desk.view();
+    const missing = [
+      ...wanted.flatMap(({ host, missing }) => {
+        const report = view.entries.find((entry) => entry.report.host === host)?.report;
+        return report ? missing(report).map((text) => `${host}: ${text}`) : [];
+      }),
+      ...whyNotSafe(view, options.accepted ?? duringChange),
+    ];
+    const now = performance.now();
+    if (missing.length === 0) {
+      since ??= now;
+      if (now - since >= options.stableMs) return;
+    } else {
+      since = undefined;
+      options.onMissing(missing.join("; "));
+      if (now - from > deadlineMs)
+        throw new Error(`after ${Math.round((now - from) / 1000)} s still: ${missing.join("; ")}`);
+    }
+    await delay(200, undefined, { signal: options.signal });
+  }
+}

@@ -1,0 +1,130 @@
+import type { Command } from "commander";
+import { openDesk } from "../change/desk.ts";
+import { rollOut } from "../change/rollout.ts";
+import { defaultData } from "./up.ts";
+
+/** `dialtone drain | undrain | restart`: hosts out of service and back, calls go on. */
+
+export interface Where {
+  data: string;
+  lab?: string;
+}
+
+interface Global {
+  config?: string;
+  json?: boolean;
+}
+
+/** Options of every command that changes a cluster from one of its hosts. */
+export const withPlace = (command: Command): Command =>
+  command
+    .option("--data <directory>", "where this host keeps its data", defaultData)
+    .option("--lab <name>", "in this lab");
+
+/** The desk that the options mean, and how to print. */
+export function deskOf(options: Where, command: Command) {
+  const { config, json } = command.optsWithGlobals<Global>();
+  const desk = openDesk({ ...options, ...(config === undefined ? {} : { config }) });
+  const print = (text: string, data: unknown) =>
+    void process.stdout.write(json ? `${JSON.stringify(data)}\n` : `${text}\n`);
+  return { desk, print, json: json ?? false };
+}
+
+/** Runs `work` with a signal that Ctrl-C aborts. */
+export async function interruptible<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const stop = new AbortController();
+  const abort = () => stop.abort(new Error("interrupted"));
+  process.on("SIGINT", abort).on("SIGTERM", abort);
+  try {
+    return await work(stop.signal);
+  } finally {
+    process.off("SIGINT", abort).off("SIGTERM", abort);
+  }
+}
+
+function registerDrain(program: Command): void {
+  withPlace(program.command("drain <node>"))
+    .description("take a node out of service: it hands over, and takes no new work until undrain")
+    .option("--why <text>", "for those who read the status", "")
+    .option("--force", "hand over although the other node lacks something", false)
+    .addHelpText(
+      "after",
+      `
+The node keeps running and its data stays current; it only may not hold the service address, also not after a restart
+of its agent or a reboot. While it is out, nobody takes over when the other node fails.
+Exit code: 0 done, 1 refused or failed.
+
+Examples:
+  dialtone drain b --why "new disks"
+  dialtone undrain b`,
+    )
+    .action(async (node: string, options: Where & { why: string; force: boolean }, command: Command) => {
+      const { desk, print } = deskOf(options, command);
+      const view = await desk.view();
+      const report = view.entries.find((entry) => entry.report.host === node)?.report;
+      if (report && report.role !== "node")
+        throw new Error(`${node} is no node but has the role ${report.role}: there is no work to drain`);
+      const done = await desk.order(node, { kind: "drain", why: options.why, force: options.force });
+      const others = view.entries.filter(
+        ({ report: other }) => other.host !== node && other.role === "node" && other.verdict.mayHold,
+      );
+      const left =
+        others.length > 1
+          ? ""
+          : `; ${others[0]?.report.host ?? "nobody"} is alone now: when it fails, calls do not get through`;
+      print(`${node} ${done.text}${left}`, { node, drained: true, others: others.map((o) => o.report.host) });
+    });
+  withPlace(program.command("undrain <node>"))
+    .description("put a node back into service; the service address stays where it is")
+    .addHelpText("after", "\nExample:\n  dialtone undrain b")
+    .action(async (node: string, options: Where, command: Command) => {
+      const { desk, print } = deskOf(options, command);
+      const done = await desk.order(node, { kind: "undrain" });
+      print(`${node} ${done.text}`, { node, drained: false });
+    });
+}
+
+function registerRestart(program: Command): void {
+  withPlace(program.command("restart"))
+    .description("start hosts anew one after the other, standby first; calls go on")
+    .requiredOption("--rolling", "all hosts, one after the other")
+    .option("--agent-only", "only the agents; their parts go on", false)
+    .option("--force", "although the cluster is not safe to work on", false)
+    .addHelpText(
+      "after",
+      `
+For instance after an update of Debian's packages. Each host must be green, its database synchronous and its calls and
+registrations replicated again before the next one is touched; the service address is handed over before its holder.
+Refused when the cluster is not safe (exit code 1, with the reasons). When a step fails it stops and says where it
+stands; run it again when the reason is cured.
+
+Example:
+  dialtone restart --rolling`,
+    )
+    .action(async (options: Where & { agentOnly: boolean; force: boolean }, command: Command) => {
+      const { desk, print, json } = deskOf(options, command);
+      const parts = !options.agentOnly;
+      const result = await interruptible((signal) =>
+        rollOut(desk, {
+          what: parts ? "agent and parts anew" : "agent anew",
+          touch: async (host) => {
+            const work = { kind: "restart", parts, force: options.force } as const;
+            await desk.order(host, work, { deadlineMs: 150_000 });
+          },
+          disturbs: () => parts,
+          missing: () => [],
+          ...{ force: options.force, quiet: json, signal },
+        }),
+      );
+      print(
+        `started anew: ${result.done.join(", ")} in ${result.seconds} s; ${result.holder} holds the service address`,
+        result,
+      );
+    });
+}
+
+/** `dialtone drain | undrain | restart` */
+export function registerMaintenance(program: Command): void {
+  registerDrain(program);
+  registerRestart(program);
+}
