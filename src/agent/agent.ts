@@ -16,6 +16,7 @@ import {
 } from "../cluster/facts.ts";
 import type { Component, PartName, partNames } from "../components/component.ts";
 import { holdsServiceAddress } from "../components/keepalived.ts";
+import { Fencing } from "../fencing/keeper.ts";
 import { DnsMover } from "../movers/dns.ts";
 import { removeServiceAddress, watchVrrp } from "./address.ts";
 import { Announcer, claimsOf } from "./announcements.ts";
@@ -81,6 +82,7 @@ export class HostAgent {
   private readonly handover: Handover;
   private readonly database: DatabaseKeeper;
   private appRelay: AppRelay | undefined;
+  private readonly fencing: Fencing;
   private readonly duty: DutyKeeper;
   private readonly registrations: RegistrationsCopy;
   private readonly announcer: Announcer;
@@ -112,6 +114,7 @@ export class HostAgent {
     this.registrations = new RegistrationsCopy(context, (subject, text) =>
       this.log.add("policy", subject, text),
     );
+    this.fencing = new Fencing(context, (subject, text) => this.log.add("fencing", subject, text));
     this.duty = new DutyKeeper(context, {
       part: (name) => this.part(name),
       tell: (subject, text) => this.log.add("policy", subject, text),
@@ -221,6 +224,7 @@ export class HostAgent {
       ],
       events: (since) => this.log.since(since),
       registrations: () => this.registrations.snapshot,
+      confirmFenced: (host) => this.fencing.confirm(host),
       watch: this.watch,
       stop: () => this.stopRequested.resolve("stop"),
       order: (given) => this.maintenance.post(given),
@@ -288,8 +292,10 @@ export class HostAgent {
     const peersApp = Object.values(this.peers?.news() ?? {}).some(
       (news) => news && news.ageMs <= contactMs && news.report.parts.app?.ok,
     );
+    // At a cold takeover the other app is the one that has just died with its host.
+    const anyApp = ownApp || (peersApp && this.context.cluster.policy !== "cold-passive");
     const waited = performance.now() - Math.max(this.startedAt, this.duty.since);
-    if (ownApp || peersApp || waited > waitForAppMs) return { go: true, bootstrap: false };
+    if (anyApp || waited > waitForAppMs) return { go: true, bootstrap: false };
     return { go: false, why: "waits for the app, which decides its calls" };
   }
 
@@ -341,7 +347,10 @@ export class HostAgent {
       hosts: voters(cluster).length,
       upstream: this.upstream?.reachable,
       peers: this.peers?.news() ?? {},
-      troubles: this.dns.problem === undefined ? [] : [`DNS: ${this.dns.problem}`],
+      troubles: [
+        ...(this.dns.problem === undefined ? [] : [`DNS: ${this.dns.problem}`]),
+        ...this.fencing.troubles,
+      ],
       others: allHosts(cluster).flatMap((host) => (host.name === self.name ? [] : [host.name])),
     };
   }
@@ -359,6 +368,7 @@ export class HostAgent {
     const before = this.verdict;
     const observation = this.observe();
     this.verdict = judge(observation);
+    this.fencing.tick(observation, this.verdict.mayHold, performance.now() - this.startedAt);
     this.serving.tick(observation);
     this.dns.tick(observation, this.serving.verdict?.ok ?? false);
     const now = performance.now();
@@ -369,7 +379,7 @@ export class HostAgent {
     if (this.context.self.role !== "node") return;
     // A restarted agent that finds the address here leaves it until it has heard its peers (fail-static).
     if (this.verdict.mayHold || !this.holds || now - this.startedAt > settleMs)
-      this.writeTrack(this.verdict.mayHold || this.handover.overlaps(now));
+      this.writeTrack((this.verdict.mayHold && this.fencing.permits) || this.handover.overlaps(now));
     this.handover.follow(now);
     this.announce();
     this.enforce(now);
@@ -500,6 +510,7 @@ export class HostAgent {
       ...(self.role === "node" ? { standing: this.standing.report() } : {}),
       ...(this.standing.light ? { light: this.standing.light } : {}),
       sees: Object.fromEntries(sees),
+      ...(this.fencing.report ? { fencing: this.fencing.report } : {}),
       ...this.maintenance.report(),
       watch: this.watch.report((this.part("app")?.health?.facts as AppHealth | undefined)?.problems),
     };

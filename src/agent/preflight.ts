@@ -168,6 +168,17 @@ export async function requirements(context: HostContext): Promise<string[]> {
       `${clusterFile}: hosts.${self.name}: interface ${self.interface} of this machine does not have ${self.address} (it has ${addresses.join(", ") || "no address, or does not exist"})`,
     );
   const dnsClient = context.cluster.movers.dns && self.role === "node" ? ["nsupdate"] : [];
+  const { fencing } = context.cluster;
+  const others = Object.entries(fencing?.devices ?? {}).filter(([host]) => host !== self.name);
+  const fencers =
+    self.role === "node" ? others.flatMap(([, devices]) => devices.map((one) => one.agent)) : [];
+  for (const program of new Set(fencers)) {
+    const found = await execa("sh", ["-c", 'command -v "$1"', "sh", program], { reject: false });
+    if (found.exitCode !== 0)
+      problems.push(
+        `${clusterFile}: fencing.devices: the program '${program}' is not on this host; run: apt install fence-agents`,
+      );
+  }
   for (const program of [...programs[self.role], ...dnsClient]) {
     const found = await execa("sh", ["-c", 'command -v "$1"', "sh", program], { reject: false });
     if (found.exitCode !== 0)

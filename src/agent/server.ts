@@ -17,6 +17,8 @@ export interface AgentControl {
   /** The latest list of registrations; undefined: none (yet), or the policy needs none. */
   registrations(): LocationSnapshot | undefined;
   watch: Watch;
+  /** A person says that a host is switched off. @returns why that is refused */
+  confirmFenced(host: string): string | undefined;
   /** Stops this host's parts in order, then the agent. Returns at once. */
   stop(): void;
   /** Hands the service address over, or says why not. Returns at once. */
@@ -59,6 +61,10 @@ export async function serveAgent(context: HostContext, control: AgentControl): P
   local.post("/stop", (_request, reply) => {
     control.stop();
     return reply.code(202).send({ stopping: true });
+  });
+  local.post<{ Querystring: { host?: string } }>("/fencing/confirm", (request, reply) => {
+    const refused = control.confirmFenced(request.query.host ?? "");
+    return reply.code(refused === undefined ? 200 : 409).send({ refused: refused ?? null });
   });
   local.post<{ Querystring: { force?: string; accept?: string } }>("/switchover", (request, reply) => {
     const { force, accept = "" } = request.query;

@@ -97,6 +97,8 @@ export class Server {
   /** Signals the whole process group and waits for the main process. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     const child = this.#child;
+    this.#relay?.close();
+    this.#relay = undefined;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     // Its workers outlive a main process that is killed.
     process.kill(-(child.pid ?? 0), signal);
