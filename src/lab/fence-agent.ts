@@ -1,9 +1,12 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { openLab } from "./lab.ts";
+import { labPaths } from "./names.ts";
 
 /**
  * A fence program for labs, with the interface of the ClusterLabs ones (FenceAgentAPI): `name=value` lines on stdin, exit
- * code 0, 1, or 2 (`status`: it is off). Options: lab, plug (the host), fail=1 (refuse, for tests).
+ * code 0, 1, or 2 (`status`: it is off). Options: lab, plug (the host). While the lab has a file `fence-fails`, it does not obey.
  */
 const given = Object.fromEntries(
   (await text(process.stdin)).split("\n").flatMap((line) => {
@@ -13,13 +16,12 @@ const given = Object.fromEntries(
 );
 
 async function act(): Promise<number> {
-  const { lab = "", plug = "", action = "", fail } = given;
+  const { lab = "", plug = "", action = "" } = given;
   const host = openLab(lab).state().hosts[plug];
   if (!host) throw new Error(`lab '${lab}' has no host '${plug}'`);
-  if (action === "metadata") return 0;
-  if (action === "monitor") return 0;
+  if (existsSync(join(labPaths(lab).root, "fence-fails"))) throw new Error("the plug does not obey");
+  if (action === "metadata" || action === "monitor") return 0;
   if (action === "status") return host.powered ? 0 : 2;
-  if (fail !== undefined) throw new Error("the plug does not obey");
   if (action === "on") {
     await openLab(lab).heal(plug);
     return 0;

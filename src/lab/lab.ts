@@ -62,8 +62,8 @@ export interface Lab {
   status(): Promise<LabStatus>;
   /** Power cut of a host; or, with a part, SIGKILL of that part. `stayDead`: nothing restarts the agent. */
   kill(host: string, part?: string, options?: { stayDead?: boolean }): Promise<faults.Moment>;
-  /** SIGSTOP of a part, until `resume` or `heal`. */
-  pause(host: string, part: string): Promise<faults.Moment>;
+  /** SIGSTOP of a part, or of everything on the host, until `resume` or `heal`. */
+  pause(host: string, part?: string): Promise<faults.Moment>;
   resume(host?: string, part?: string): Promise<void>;
   /** Drops all frames between two hosts (`*`: everyone, the default), or `loss` percent of them. */
   cut(from: string, to?: string, options?: { oneWay?: boolean; loss?: number }): Promise<faults.Moment>;
