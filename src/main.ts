@@ -19,6 +19,8 @@ const groups: [commands: string[], load: () => Promise<Register>][] = [
   [["switchover"], async () => (await import("./cli/switchover.ts")).registerSwitchover],
   [["drain", "undrain", "restart"], async () => (await import("./cli/maintenance.ts")).registerMaintenance],
   [["fence"], async () => (await import("./cli/fence.ts")).registerFence],
+  [["drift"], async () => (await import("./cli/drift.ts")).registerDrift],
+  [["upgrade", "apply", "change"], async () => (await import("./cli/change.ts")).registerChange],
   [["lab"], async () => (await import("./cli/lab.ts")).registerLab],
   [["call"], async () => (await import("./cli/call.ts")).registerCall],
   [["drill"], async () => (await import("./cli/drill.ts")).registerDrill],

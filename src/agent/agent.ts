@@ -26,21 +26,21 @@ import { DutyKeeper } from "./duty.ts";
 import { AudioWatch, listenForEndedAudio } from "./ended-audio.ts";
 import { EventLog } from "./events.ts";
 import { makeHostDirectories, writeComponentFiles } from "./files.ts";
-import { FunctionalTest } from "./functional.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { contactMs, judge, knownNodes, mustResync, type Observation, sightingOf } from "./judge.ts";
 import { MediaRelay } from "./media.ts";
 import { messageOf } from "./message.ts";
 import { serveMetrics } from "./metrics-server.ts";
+import { Moves } from "./moves.ts";
 import { Notifier } from "./notify.ts";
 import { type Gate, Part } from "./part.ts";
 import { Peers } from "./peers.ts";
 import { identify, type ProcessId } from "./process.ts";
 import { RegistrationsCopy } from "./registrations.ts";
 import type { HostReport, Verdict } from "./report.ts";
+import { SelfView } from "./self-view.ts";
 import { serveAgent } from "./server.ts";
 import { Serving } from "./serving.ts";
-import { StandingWatch } from "./standing.ts";
 import { Handover } from "./switchover.ts";
 import { Upstream } from "./upstream.ts";
 import { Watch } from "./watch.ts";
@@ -85,9 +85,9 @@ export class HostAgent {
   private readonly fencing: Fencing;
   private readonly duty: DutyKeeper;
   private readonly registrations: RegistrationsCopy;
+  private readonly self: SelfView;
   private readonly announcer: Announcer;
-  private readonly standing: StandingWatch;
-  private readonly functional: FunctionalTest;
+  private readonly moves: Moves;
   private readonly watch: Watch;
   private readonly notifier: Notifier;
   private forbiddenSince: number | undefined;
@@ -103,6 +103,7 @@ export class HostAgent {
     this.config = configDigest(context.cluster);
     this.run = runFiles(context.dirs);
     this.log = new EventLog(join(context.dirs.log, "events.jsonl"), context.self.name);
+    this.moves = new Moves(context, (why) => this.log.add("address", "move-not-kept", why));
     this.announcer = new Announcer(context, (why) => this.log.add("address", "announce", why));
     this.watch = new Watch(context, this.log);
     this.notifier = new Notifier(process.env, (why) => this.log.add("agent", "systemd", why));
@@ -120,11 +121,11 @@ export class HostAgent {
       tell: (subject, text) => this.log.add("policy", subject, text),
       hasRegistrations: () => this.registrations.some,
     });
-    this.functional = new FunctionalTest(context, () => ({
-      sip: context.self.role === "node" && !this.stopping && this.part("kamailio")?.report().ok === true,
-      ledger: this.part("app")?.report().ok === true && this.database.facts?.primary === true,
-    }));
-    this.standing = new StandingWatch(context, (name) => this.part(name));
+    this.self = new SelfView(context, {
+      part: (name) => this.part(name),
+      stopping: () => this.stopping,
+      primary: () => this.database.facts?.primary === true,
+    });
     this.parts = components.map((component) => {
       const events = {
         happened: (kind: string, text: string) => {
@@ -164,7 +165,9 @@ export class HostAgent {
       switchOver: (force, accept) => this.handover.start(force, accept),
       restart: (parts) => this.stopRequested.resolve(parts ? "restart-all" : "restart-agent"),
       partDigests: () =>
-        Object.fromEntries(this.parts.map((part) => [part.component.name, part.record?.digest])),
+        Object.fromEntries(
+          this.parts.flatMap(({ component, record }) => (record ? [[component.name, record.digest]] : [])),
+        ),
       tell: (subject, text) => this.log.add("maintenance", subject, text),
     });
     const [redis, rtpengine, kamailio] = [this.part("redis"), this.part("rtpengine"), this.part("kamailio")];
@@ -227,7 +230,7 @@ export class HostAgent {
       confirmFenced: (host) => this.fencing.confirm(host),
       watch: this.watch,
       stop: () => this.stopRequested.resolve("stop"),
-      order: (given) => this.maintenance.post(given),
+      maintenance: this.maintenance,
       switchOver: (force, accept) => this.handover.start(force, accept),
     });
     const closeMetrics = await serveMetrics(context, () => this.report(), this.watch);
@@ -255,7 +258,7 @@ export class HostAgent {
       clearInterval(timer);
       await stopListening();
       stopHousekeeping();
-      this.functional.close();
+      this.self.close();
       await this.peers.close();
       await this.registrations.close();
       this.appRelay?.close();
@@ -264,6 +267,7 @@ export class HostAgent {
       await closeServers();
       await closeMetrics();
       await this.watch.close();
+      await this.maintenance.close();
       this.notifier.close();
     }
     this.log.add(
@@ -301,6 +305,7 @@ export class HostAgent {
 
   private heard(report: HostReport, before: { report: HostReport; silenceMs: number } | undefined): void {
     this.maintenance.heard(report);
+    this.moves.heard(report);
     if (!before) {
       this.log.add("peer", report.host, "heard");
       return;
@@ -308,7 +313,12 @@ export class HostAgent {
     this.handover.heard(report);
     this.announce();
     const self = { role: this.context.self.role, holds: this.holds };
-    if (replicates(this.context.cluster) && mustResync(self, report, before.silenceMs))
+    // (With calls of its own here, starting anew would cost them: registrations differ until they are renewed.)
+    if (
+      replicates(this.context.cluster) &&
+      !this.serving.carries &&
+      mustResync(self, report, before.silenceMs)
+    )
       this.part("kamailio")?.kill(
         `no contact with ${report.host} for ${Math.round(before.silenceMs / 1000)} s: registrations made meanwhile are fetched by starting anew`,
       );
@@ -351,6 +361,7 @@ export class HostAgent {
         ...(this.dns.problem === undefined ? [] : [`DNS: ${this.dns.problem}`]),
         ...this.fencing.troubles,
       ],
+      ...this.self.observation(performance.now()),
       others: allHosts(cluster).flatMap((host) => (host.name === self.name ? [] : [host.name])),
     };
   }
@@ -374,12 +385,13 @@ export class HostAgent {
     const now = performance.now();
     if (before.light !== this.verdict.light || before.mayHold !== this.verdict.mayHold)
       this.log.add("verdict", this.verdict.light, this.verdict.reasons.join("; ") || "all well");
-    this.functional.tick(now);
-    this.standing.tick(now, () => this.report(), observation.peers);
+    this.self.tick(now, this.holds, () => this.report(), observation.peers);
+    this.maintenance.tick(now, { config: this.config, release: this.release }, observation.peers);
     if (this.context.self.role !== "node") return;
     // A restarted agent that finds the address here leaves it until it has heard its peers (fail-static).
     if (this.verdict.mayHold || !this.holds || now - this.startedAt > settleMs)
       this.writeTrack((this.verdict.mayHold && this.fencing.permits) || this.handover.overlaps(now));
+    this.moves.tick(now, this.part("app")?.report().ok === true);
     this.handover.follow(now);
     this.announce();
     this.enforce(now);
@@ -405,7 +417,9 @@ export class HostAgent {
     this.holds = holds;
     this.duty.addressChanged(holds);
     this.media?.addressChanged(holds);
+    if (!holds) this.moves.heard({ ...this.report(), holds: true });
     if (holds) {
+      this.moves.gained(this.handover.taking);
       const known = knownNodes(this.observe()).map((other) => other.term);
       this.term = Math.max(this.term, ...known) + 1;
       writeFileSync(join(this.context.dirs.data, "term"), String(this.term));
@@ -483,7 +497,6 @@ export class HostAgent {
     const { cluster, self } = this.context;
     const news = this.peers?.news() ?? {};
     const database = this.database.report();
-    const functional = this.functional.report();
     const sees = Object.entries(news).flatMap(([name, item]) => {
       if (!item || item.ageMs > 10 * contactMs) return [];
       return [[name, { ...sightingOf(item), ageMs: Math.round(item.ageMs) }] as const];
@@ -506,9 +519,7 @@ export class HostAgent {
       parts: Object.fromEntries(this.parts.map((part) => [part.component.name, part.report()])),
       ...(database ? { database } : {}),
       ...(this.upstream?.reachable === undefined ? {} : { upstream: this.upstream.reachable }),
-      ...(functional ? { functional } : {}),
-      ...(self.role === "node" ? { standing: this.standing.report() } : {}),
-      ...(this.standing.light ? { light: this.standing.light } : {}),
+      ...this.self.report(),
       sees: Object.fromEntries(sees),
       ...(this.fencing.report ? { fencing: this.fencing.report } : {}),
       ...this.maintenance.report(),

@@ -75,7 +75,15 @@ const a = (o: Partial<Observation>): Observation => ({
     holds: true,
     term: 3,
   },
-  ...{ parts: allParts, primary: true, members: 3, hosts: 3, upstream: true, others: ["b", "w"] },
+  ...{
+    parts: allParts,
+    primary: true,
+    members: 3,
+    hosts: 3,
+    upstream: true,
+    others: ["b", "w"],
+    heldMs: 600_000,
+  },
   peers: { b: peer("b", { term: 2 }), w: peer("w", {}) },
   ...o,
 });

@@ -1,7 +1,17 @@
 import type { HostRole } from "../cluster/schema.ts";
 import type { PartName } from "../components/component.ts";
+import { hardwareTroubles } from "./hardware.ts";
 import { type Duty, inOrder, isPassive, sipObjection } from "./policy.ts";
-import type { HostReport, PartReport, Sighting, Verdict } from "./report.ts";
+import type {
+  FunctionalReport,
+  HardwareReport,
+  HostReport,
+  Level,
+  OutsideReport,
+  PartReport,
+  Sighting,
+  Verdict,
+} from "./report.ts";
 
 /**
  * May this host have the service address, and how is it? Pure: plain data in, verdict with its reasons out.
@@ -42,6 +52,11 @@ export interface Observation {
   troubles?: string[];
   /** All other hosts of the cluster, heard or not. */
   others: string[];
+  /** How long this host has held the address; 0: it does not. */
+  heldMs: number;
+  hardware?: HardwareReport | undefined;
+  functional?: FunctionalReport | undefined;
+  outside?: OutsideReport | undefined;
 }
 
 /** News older than this proves no contact: two polls and a little. */
@@ -116,6 +131,33 @@ export function betterRelay(o: Observation): string | undefined {
   return better === undefined ? undefined : `media relay: ${relay.detail}; ${better} has a healthy one`;
 }
 
+/** One call that fails is an accident; so many in a row are a fault. */
+const functionalFailures = 3;
+/** After a move the address stays for so long, whatever the functional test says: two sick nodes must not play ball. */
+const steadyMs = 120_000;
+/** OPTIONS that were lost in a row, one a second. */
+const outsideFailures = 3;
+/** A functional test of a peer that is older proves nothing. */
+const functionalFreshMs = 15_000;
+
+/**
+ * Function: all parts answer and calls fail nevertheless. The address moves to a node whose own test call has just worked;
+ * a node without the address may take it all the same, because something that fails here may fail for another reason there.
+ */
+function betterFunction(o: Observation): string | undefined {
+  const { functional } = o;
+  if (!o.holds || !functional || functional.failures < functionalFailures || o.heldMs < steadyMs)
+    return undefined;
+  const better = o.nodeOrder.find((name) => {
+    const news = o.peers[name];
+    if (!news || news.ageMs > contactMs || !news.report.verdict.mayHold) return false;
+    const theirs = news.report.functional;
+    return theirs?.ok === true && theirs.ageMs + news.ageMs <= functionalFreshMs;
+  });
+  if (better === undefined) return undefined;
+  return `functional test failed ${functional.failures} times: ${functional.detail}; ${better}'s works`;
+}
+
 /** Reasons why this node must not hold the address; empty: it may. */
 function objections(o: Observation): string[] {
   if (o.stopping) return ["this host is being stopped"];
@@ -125,6 +167,8 @@ function objections(o: Observation): string[] {
   if (sip !== undefined) return [sip];
   const relay = betterRelay(o);
   if (relay) return [relay];
+  const functional = betterFunction(o);
+  if (functional) return [functional];
   const others = knownNodes(o);
   const me = { name: o.host, term: o.term };
   for (const other of others) {
@@ -145,35 +189,56 @@ function objections(o: Observation): string[] {
   return [];
 }
 
+type Found = [level: Level, text: string];
+
 /** What is missing although the host serves. */
-function shortcomings(o: Observation): string[] {
-  const reasons = Object.entries(o.parts)
+function shortcomings(o: Observation): Found[] {
+  const found: Found[] = Object.entries(o.parts)
     .filter(([, part]) => !inOrder(part))
-    .map(([name, part]) => `${name}: ${part.detail}`);
+    .map(([name, part]) => ["process", `${name}: ${part.detail}`]);
   if (o.role === "node") {
     if (o.parts.mariadb?.ok && !o.primary)
-      reasons.push("database: no quorum; calls go on, records wait in the journal");
-    else if (o.primary && o.members < o.hosts) reasons.push(`database: ${o.members} of ${o.hosts} members`);
+      found.push(["process", "database: no quorum; calls go on, records wait in the journal"]);
+    else if (o.primary && o.members < o.hosts)
+      found.push(["process", `database: ${o.members} of ${o.hosts} members`]);
   }
-  if (o.upstream === false) reasons.push("network: no upstream address answers");
-  reasons.push(...(o.troubles ?? []));
+  if (o.upstream === false) found.push(["network", "network: no upstream address answers"]);
+  for (const text of o.troubles ?? []) found.push(["network", text]);
   for (const name of o.others) {
     const news = o.peers[name];
-    if (!news) reasons.push(`no news from ${name} yet`);
+    if (!news) found.push(["network", `no news from ${name} yet`]);
     else if (news.ageMs > contactMs)
-      reasons.push(`no news from ${name} for ${Math.round(news.ageMs / 1000)} s`);
+      found.push(["network", `no news from ${name} for ${Math.round(news.ageMs / 1000)} s`]);
   }
-  return reasons;
+  const { functional, outside, hardware } = o;
+  if (outside && outside.failures >= outsideFailures)
+    found.push(["network", `the service address, seen from here: ${outside.detail}`]);
+  for (const text of hardware ? hardwareTroubles(hardware) : [])
+    found.push(["hardware", `hardware: ${text}`]);
+  if (functional && functional.failures >= functionalFailures)
+    found.push(["function", `functional test failed ${functional.failures} times: ${functional.detail}`]);
+  else if (functional && functional.storeFailures >= functionalFailures)
+    found.push(["function", `functional test: calls work, but ${functional.detail}`]);
+  return found;
 }
 
+const byLevel = (found: Found[]): Pick<Verdict, "levels"> => {
+  const groups = Map.groupBy(found, ([level]) => level);
+  return {
+    levels: Object.fromEntries([...groups].map(([level, items]) => [level, items.map(([, text]) => text)])),
+  };
+};
+
 export function judge(o: Observation): Verdict {
-  const missing = shortcomings(o);
+  const found = shortcomings(o);
+  const missing = found.map(([, text]) => text);
   if (o.role !== "node") {
     const broken = o.role === "edge" && o.parts.kamailio?.ok !== true;
     return {
       mayHold: false,
       light: broken ? "red" : missing.length > 0 ? "amber" : "green",
       reasons: missing,
+      ...byLevel(found),
     };
   }
   const against = objections(o);
@@ -183,6 +248,7 @@ export function judge(o: Observation): Verdict {
     // Out of service by a person's will is no fault.
     light: against.length > 0 && o.drained === undefined ? "red" : reasons.length > 0 ? "amber" : "green",
     reasons,
+    ...byLevel(found),
   };
 }
 

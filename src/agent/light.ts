@@ -1,5 +1,7 @@
 import type { PartName } from "../components/component.ts";
+import { hardwareTroubles } from "./hardware.ts";
 import { contactMs, type PeerNews } from "./judge.ts";
+import { inOrder } from "./policy.ts";
 import type { HostReport, LastDrill, Light, LightCode, LightReason } from "./report.ts";
 
 /** "Safe to fail over": computed from what the hosts report. Pure. docs/decisions/0015-judgement.md */
@@ -76,12 +78,22 @@ function againstStandby(standby: HostReport, holder: HostReport | undefined): Li
     );
   for (const name of needed) {
     const part = parts[name];
-    if (part?.ok) continue;
+    if (inOrder(part)) continue;
     const advice = `the agent restarts it; if it does not come, read ${name}.log on ${host}`;
     reasons.push(reason("part-down", `${name} on ${host}: ${part?.detail ?? "does not run"}`, advice));
   }
   if (standby.upstream === false)
     reasons.push(reason("cut-off", `${host} reaches no upstream address`, "see its cable and its router"));
+  for (const trouble of standby.hardware ? hardwareTroubles(standby.hardware) : [])
+    reasons.push(reason("hardware", `${host}: ${trouble}`, "make room, or repair that host"));
+  if (standby.functional && standby.functional.failures >= 3)
+    reasons.push(
+      reason(
+        "functional-failed",
+        `the functional test fails on ${host}: ${standby.functional.detail}`,
+        `read kamailio.log and app.log on ${host}`,
+      ),
+    );
   if (parts.mariadb?.ok && standby.database?.facts?.primary !== true)
     reasons.push(
       reason("no-quorum", `the database on ${host} has no quorum`, "mend the link between the hosts"),
@@ -92,8 +104,15 @@ function againstStandby(standby: HostReport, holder: HostReport | undefined): Li
 /** Release and configuration: the same on all hosts, the witness included. */
 function versions(other: HostReport, holder: HostReport): LightReason[] {
   const [o, h] = [other.host, holder.host];
+  // The hosts themselves name the file and the line, once they have compared.
+  const named = (code: "release-differs" | "config-differs") =>
+    [...(holder.drift ?? []), ...(other.drift ?? [])]
+      .filter((item) => item.code === code && item.hosts.includes(o) && item.hosts.includes(h))
+      .map(({ text, advice }) => reason(code, text, advice));
   const reasons: LightReason[] = [];
-  if (other.release !== holder.release)
+  const [releases, settings] = [named("release-differs"), named("config-differs")];
+  if (releases.length > 0) reasons.push(...releases);
+  else if (other.release !== holder.release)
     reasons.push(
       reason(
         "release-differs",
@@ -101,7 +120,8 @@ function versions(other: HostReport, holder: HostReport): LightReason[] {
         "bring all hosts to one release",
       ),
     );
-  if (other.config !== holder.config)
+  if (settings.length > 0) reasons.push(...settings);
+  else if (other.config !== holder.config)
     reasons.push(
       reason(
         "config-differs",
@@ -165,8 +185,10 @@ function sessionsBehind(mine: number | undefined, theirs: number | undefined): b
 }
 
 /** What is not right wherever it is. */
-function everywhere({ host, standing = {} }: HostReport): LightReason[] {
-  const reasons: LightReason[] = [];
+function everywhere({ host, standing = {}, drift = [] }: HostReport): LightReason[] {
+  const reasons: LightReason[] = drift
+    .filter((item) => item.hosts.length === 1)
+    .map(({ code, text, advice }) => reason(code, text, advice));
   const { unshippedMs = 0, recordsMissing = 0 } = standing;
   if (unshippedMs > backlogMs)
     reasons.push(

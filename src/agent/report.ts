@@ -1,6 +1,7 @@
 import type { AlertReport } from "../alerts/alerter.ts";
 import type { LoopDelay } from "../app/loop-delay.ts";
 import type { Drained } from "../change/drained.ts";
+import type { Drift } from "../change/drift.ts";
 import type { Order, OrderState } from "../change/order.ts";
 import type { HostRole } from "../cluster/schema.ts";
 import type { PartName } from "../components/component.ts";
@@ -55,7 +56,42 @@ export interface Verdict {
   light: "green" | "amber" | "red";
   /** Why, in words; empty when green. */
   reasons: string[];
+  /** What is missing on each level, in the same words; a level that is not named is all right. */
+  levels?: Partial<Record<Level, string[]>>;
 }
+
+/** The host below the parts. */
+export interface HardwareReport {
+  disks: {
+    path: string;
+    freeBytes: number;
+    bytes: number;
+    freeInodes: number;
+    inodes: number;
+    readOnly: boolean;
+  }[];
+  memory?: { availableBytes: number; totalBytes: number } | undefined;
+  /** Share of the last 10 s in which somebody waited for it, % (/proc/pressure). */
+  pressure?: { cpu: number | undefined; io: number | undefined };
+  link?: "up" | "down";
+  /** The wall clock was set, by so much, in the last 10 minutes. */
+  clockStep?: { ms: number; agoMs: number };
+}
+
+/** The service address as a host sees it that does not hold it. */
+export interface OutsideReport {
+  /** SIP OPTIONS in a row without a good answer; 0: it answers. */
+  failures: number;
+  detail: string;
+  /** Since the last look. */
+  ageMs: number;
+  /** How long it has been so. */
+  sinceMs: number;
+}
+
+/** What a host's health is made of: design.md 2.4, requirement 3.1. */
+export const levels = ["network", "hardware", "process", "function"] as const;
+export type Level = (typeof levels)[number];
 
 /** Registration, call and record of a test user through the whole node (functional.ts). */
 export interface FunctionalReport {
@@ -179,6 +215,9 @@ export interface HostReport {
   };
   /** undefined: no upstream address configured. */
   upstream?: boolean;
+  hardware?: HardwareReport;
+  /** Missing on the holder. */
+  outside?: OutsideReport;
   /** Missing: not tested (yet), or an older release. */
   functional?: FunctionalReport;
   /** Missing in reports of releases before the light. */
@@ -198,6 +237,8 @@ export interface HostReport {
   trial?: { change: string; who: string; wallMs: number };
   /** The folder of the release that runs. */
   checkout?: string;
+  /** Files and releases that are not as they should be, or not as the others', by file and line. */
+  drift?: Drift[];
   /** What this agent notices as a watcher (watch.ts); an older agent has none of it. */
   watch?: WatchReport;
 }

@@ -1,9 +1,10 @@
 import { timingSafeEqual } from "node:crypto";
 import { chmod, rm } from "node:fs/promises";
 import Fastify, { type FastifyInstance } from "fastify";
+import type { Maintenance } from "../change/maintenance.ts";
+import { addConfiguration, addMaintenance } from "../change/routes.ts";
 import { type HostContext, runFiles } from "../cluster/facts.ts";
 import type { LocationSnapshot } from "../components/kamailio/locations.ts";
-import { messageOf } from "./message.ts";
 import type { AgentEvent, HostReport } from "./report.ts";
 import type { Watch } from "./watch.ts";
 import { addWatching } from "./watch-routes.ts";
@@ -23,11 +24,11 @@ export interface AgentControl {
   stop(): void;
   /** Hands the service address over, or says why not. Returns at once. */
   switchOver(force: boolean, accept: string[]): { to: string } | { reasons: string[] };
-  /** An order to this host, or to another one by way of this one's report. @throws ZodError when it is none. */
-  order(given: unknown): void;
+  maintenance: Maintenance;
 }
 
 function addReading(server: FastifyInstance, control: AgentControl): void {
+  addConfiguration(server, control.maintenance);
   server.get("/status", () => control.report());
   server.get<{ Querystring: { since?: string } }>("/events", (request) =>
     control.events(Number(request.query.since ?? 0)),
@@ -71,14 +72,7 @@ export async function serveAgent(context: HostContext, control: AgentControl): P
     const answer = control.switchOver(force === "true", accept.split(","));
     return reply.code("to" in answer ? 202 : 409).send(answer);
   });
-  local.post("/orders", (request, reply) => {
-    try {
-      control.order(request.body);
-    } catch (error) {
-      return reply.code(422).send({ error: messageOf(error) });
-    }
-    return reply.code(202).send({ taken: true });
-  });
+  addMaintenance(local, control.maintenance);
   await rm(socket, { force: true });
   await local.listen({ path: socket });
   await chmod(socket, 0o600);

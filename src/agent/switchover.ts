@@ -104,6 +104,11 @@ export class Handover {
     return isPassive(this.context.cluster.policy) ? passiveMs : 0;
   }
 
+  /** This host has taken the address, or is about to, beside a holder that hands it over. */
+  get taking(): boolean {
+    return this.takenAt !== undefined;
+  }
+
   /** The successor did not take the address beside us: give it up without that. */
   get yielding(): boolean {
     return this.giving !== undefined && performance.now() - this.giving.since > besideMs + this.extraMs;

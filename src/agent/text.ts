@@ -1,16 +1,11 @@
 import Table from "cli-table3";
 import { partNames } from "../components/component.ts";
+import { since } from "./duration.ts";
 import { inOrder } from "./policy.ts";
+import { describeDiagnosis, diagnose, freshMs, sightsOf } from "./problems.ts";
 import type { HostReport } from "./report.ts";
 
 /** Words for people about a cluster. Pure. */
-
-const since = (ms: number): string => {
-  if (ms < 1000) return `${ms} ms`;
-  if (ms < 120_000) return `${Math.round(ms / 1000)} s`;
-  if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`;
-  return `${Math.round(ms / 3_600_000)} h`;
-};
 
 const lightMark = { green: "●", amber: "◐", red: "○" } as const;
 
@@ -34,21 +29,8 @@ const partsText = (report: HostReport): string =>
     })
     .join("\n");
 
-/** One sentence for the whole cluster, first: can people call? */
-export function headline(entries: { ageMs: number; report: HostReport }[], freshMs: number): string {
-  const fresh = entries.filter((entry) => entry.ageMs <= freshMs).map((entry) => entry.report);
-  const holders = fresh.filter((report) => report.holds).map((report) => report.host);
-  const ready = fresh
-    .filter((report) => report.verdict.mayHold && !report.holds)
-    .map((report) => report.host);
-  if (holders.length === 0) return "Nobody holds the service address: calls do not get through.";
-  if (holders.length > 1) return `${holders.join(" and ")} both hold the service address.`;
-  const standby = ready.length > 0 ? `${ready.join(", ")} can take over` : "nobody can take over";
-  return `${holders[0]} answers calls; ${standby}.`;
-}
-
-/** The table of `dialtone status`. Ages are as seen by the host that was asked. */
-export function describeCluster(entries: { ageMs: number; report: HostReport }[], freshMs = 2000): string {
+/** `dialtone status`: what is wrong, then a table. Ages are as seen by the host that was asked. */
+export function describeCluster(entries: { ageMs: number; report: HostReport }[]): string {
   const table = new Table({
     head: ["host", "", "address", "database", "parts", "why"],
     style: { head: [], border: [] },
@@ -75,5 +57,5 @@ export function describeCluster(entries: { ageMs: number; report: HostReport }[]
         : verdict.reasons.join("\n"),
     ]);
   }
-  return `${headline(entries, freshMs)}\n${table.toString()}`;
+  return `${describeDiagnosis(diagnose(sightsOf(entries)))}\n${table.toString()}`;
 }

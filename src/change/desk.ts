@@ -8,6 +8,7 @@ import { allHosts, hostDirs, runFiles } from "../cluster/facts.ts";
 import { findClusterFile, loadCluster } from "../cluster/load.ts";
 import { agentSocketOf } from "../lab/agents.ts";
 import { openLab } from "../lab/lab.ts";
+import type { HostConfiguration } from "./configuration.ts";
 import type { OrderState, Work } from "./order.ts";
 import type { ClusterView } from "./safety.ts";
 
@@ -23,8 +24,10 @@ export interface Desk {
   /** The host that is asked. */
   host: string;
   view(): Promise<ClusterView>;
+  /** What all hosts were started with; those that do not answer say why. */
+  configurations(): Promise<{ hosts: HostConfiguration[]; silent: { host: string; why: string }[] }>;
   /** Gives an order and waits for what becomes of it. @throws Error with the host's own words when it fails. */
-  order(host: string, work: Work, options?: { deadlineMs?: number }): Promise<OrderState>;
+  order(host: string, work: Work, options?: { deadlineMs?: number; change?: string }): Promise<OrderState>;
 }
 
 const orderDeadlineMs = 20_000;
@@ -67,7 +70,7 @@ export function openDesk(where: { lab?: string; data: string; config?: string })
     for (;;)
       try {
         return (await askSocket(place.socket, method, path, {
-          deadlineMs: 3000,
+          deadlineMs: 6000,
           ...(body === undefined ? {} : { body }),
         })) as Answer;
       } catch (error) {
@@ -87,11 +90,12 @@ export function openDesk(where: { lab?: string; data: string; config?: string })
     ...(where.lab === undefined ? {} : { lab: where.lab }),
     host: place.host,
     view: async () => ({ expected, entries: await entries() }),
+    configurations: () => ask("GET", "/configurations"),
     order: async (host, work, options = {}) => {
       if (!expected.includes(host))
         throw new Error(`no host '${host}' in ${place.clusterFile}; it has ${expected.join(", ")}`);
       const id = randomUUID();
-      await ask("POST", "/orders", { id, change, host, who, work });
+      await ask("POST", "/orders", { id, change: options.change ?? change, host, who, work });
       const until = performance.now() + (options.deadlineMs ?? orderDeadlineMs);
       for (;;) {
         const report = (await entries()).find((entry) => entry.report.host === host)?.report;

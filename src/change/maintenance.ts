@@ -1,10 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { contactMs, type PeerNews } from "../agent/judge.ts";
 import type { HostReport, LightCode } from "../agent/report.ts";
 import { configDigest, type HostContext } from "../cluster/facts.ts";
 import { checkout, release } from "../cluster/release.ts";
+import type { PartName } from "../components/component.ts";
 import { type PartDigests, restartsFor, stageProblems } from "./check.ts";
 import { type Drained, readDrained, writeDrained } from "./drained.ts";
+import { DriftWatch } from "./drift-watch.ts";
 import type { Order, Work } from "./order.ts";
 import { OrderBook, type Outcome } from "./orders.ts";
 import { lookAt } from "./releases.ts";
@@ -19,6 +22,7 @@ import {
   readTrial,
   replaceFile,
   started,
+  wentBack,
 } from "./trial.ts";
 import { parseCluster } from "./yaml.ts";
 
@@ -41,30 +45,48 @@ export class Maintenance {
   private readonly context: HostContext;
   private readonly hands: Hands;
   private readonly orders: OrderBook;
+  readonly drift: DriftWatch;
   drained: Drained | undefined;
 
   constructor(context: HostContext, hands: Hands) {
     this.context = context;
     this.hands = hands;
     this.drained = readDrained(context.dirs);
-    this.orders = new OrderBook(context, (order) => this.perform(order), hands.tell);
+    this.drift = new DriftWatch(context, () => Object.keys(hands.partDigests()) as PartName[], hands.tell);
+    this.orders = new OrderBook(context, (order) => this.perform(order), hands.tell, wentBack(context.dirs));
   }
 
   /** The agent runs: whatever was on trial can at least be started. */
   begin(): void {
-    const wentBack = started(this.context.dirs);
-    if (wentBack !== undefined) this.hands.tell("went-back", wentBack);
+    const why = started(this.context.dirs);
+    if (why !== undefined) this.hands.tell("went-back", why);
   }
 
   post(given: unknown): void {
     this.orders.post(given);
   }
 
+  /** With each tick of the agent. */
+  tick(
+    now: number,
+    self: Pick<HostReport, "config" | "release">,
+    peers: Record<string, PeerNews | undefined>,
+  ): void {
+    const heard = Object.values(peers).flatMap((news) =>
+      news && news.ageMs <= contactMs ? [news.report] : [],
+    );
+    this.drift.tick(now, self, heard);
+  }
+
+  close(): Promise<void> {
+    return this.drift.close();
+  }
+
   heard(report: HostReport): void {
     this.orders.heard(report);
   }
 
-  report(): Pick<HostReport, "drained" | "orders" | "orderResults" | "trial" | "checkout"> {
+  report(): Pick<HostReport, "drained" | "orders" | "orderResults" | "trial" | "checkout" | "drift"> {
     const trial = readTrial(this.context.dirs);
     return {
       ...(this.drained ? { drained: this.drained } : {}),
@@ -72,6 +94,7 @@ export class Maintenance {
       orderResults: this.orders.taken,
       ...(trial ? { trial: { change: trial.change, who: trial.who, wallMs: trial.wallMs } } : {}),
       checkout,
+      drift: this.drift.drift,
     };
   }
 
@@ -193,7 +216,7 @@ export class Maintenance {
       (part) => part !== "app",
     );
     this.stayIfNeeded(critical && !work.force);
-    beginTrial(context.dirs, { ...trial, cluster: readFileSync(context.clusterFile, "utf8") });
+    beginTrial(context.dirs, { ...trial, cluster: this.drift.text });
     replaceFile(context.clusterFile, text);
     return this.restart(false, `starting with configuration ${work.digest}`);
   }

@@ -18,6 +18,12 @@ export interface Outcome {
   restarts?: boolean;
 }
 
+/** How an order came out that ended in this start. Pure. */
+const ended = (result: OrderState, wentBack: boolean): OrderState =>
+  wentBack && (result.kind === "release" || result.kind === "activate")
+    ? { ...result, state: "failed", text: "its agent did not start with that, and went back by itself" }
+    : { ...result, state: "done", text: "the agent was started anew" };
+
 /** One host's orders, given and taken. */
 export class OrderBook {
   private readonly self: string;
@@ -27,24 +33,22 @@ export class OrderBook {
   private outbox: { order: Order; since: number }[] = [];
   private results: OrderState[];
 
-  /** Reads what an earlier agent of this host took; an order that ended in a restart is done by this start. */
+  /**
+   * Reads what an earlier agent of this host took; an order that ended in a restart is done by this start.
+   * @param wentBack this start is one with the release and file of before, because others failed
+   */
   constructor(
     context: HostContext,
     perform: (order: Order) => Promise<Outcome>,
     tell: (subject: string, text: string) => void,
+    wentBack = false,
   ) {
     this.self = context.self.name;
     this.file = join(context.dirs.data, "orders.json");
     this.perform = perform;
     this.tell = tell;
-    this.results = existsSync(this.file)
-      ? (JSON.parse(readFileSync(this.file, "utf8")) as OrderState[]).map(
-          (result): OrderState =>
-            result.state === "running"
-              ? { ...result, state: "done", text: "the agent was started anew" }
-              : result,
-        )
-      : [];
+    const before = existsSync(this.file) ? (JSON.parse(readFileSync(this.file, "utf8")) as OrderState[]) : [];
+    this.results = before.map((result) => (result.state === "running" ? ended(result, wentBack) : result));
   }
 
   /** Given by a person on this host. @throws Error when it can not be taken, or is no order. */

@@ -78,17 +78,8 @@ export async function rollOut(desk: Desk, rollout: Rollout): Promise<RolloutResu
 
   const verify = async (what: string[], stableMs: number, say: (text: string) => void) => {
     const wanted = what.map((host) => ({ host, missing: rollout.missing }));
-    if (force) {
-      // The cluster was not well before either: only the host itself can be waited for.
-      await verified(desk, wanted, { stableMs: 0, signal, onMissing: say, accepted: [] }).catch(
-        (error: unknown) => {
-          say(error instanceof Error ? error.message : String(error));
-          throw error;
-        },
-      );
-      return;
-    }
-    await verified(desk, wanted, { stableMs, signal, onMissing: say });
+    // Forced: the cluster was not well before either, so only the host itself can be waited for.
+    await verified(desk, wanted, { stableMs, signal, onMissing: say, onlyWanted: force });
   };
   const teller = (task: { output: string }) => {
     let toldAt = Number.NEGATIVE_INFINITY;

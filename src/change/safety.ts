@@ -18,7 +18,7 @@ export const duringChange: readonly LightCode[] = [
 ];
 
 /** News by way of the host that was asked: two polls more. */
-const heardMs = 2 * contactMs;
+export const heardMs = 2 * contactMs;
 
 /** Why this host is not ready for the next step; empty: it is. */
 export function whyNotReady(report: HostReport, expected: number, accepted: readonly LightCode[]): string[] {

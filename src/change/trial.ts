@@ -104,13 +104,16 @@ export function countStart(dirs: HostDirs, clusterFile: string): void {
   );
 }
 
+/** Is this the first start after this host went back by itself? */
+export const wentBack = (dirs: HostDirs): boolean => existsSync(changeFiles(dirs).wentBack);
+
 /** The agent runs: its starts are forgotten, what it has to tell of them is returned. */
 export function started(dirs: HostDirs): string | undefined {
-  const { wentBack } = changeFiles(dirs);
+  const { wentBack: file } = changeFiles(dirs);
   const trial = readTrial(dirs);
   if (trial) writeTrial(dirs, { ...trial, starts: 0 });
-  if (!existsSync(wentBack)) return undefined;
-  const text = readFileSync(wentBack, "utf8");
-  rmSync(wentBack);
+  if (!existsSync(file)) return undefined;
+  const text = readFileSync(file, "utf8");
+  rmSync(file);
   return text;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { HostReport, LightCode } from "../agent/report.ts";
+import type { HostReport } from "../agent/report.ts";
 import type { Desk } from "./desk.ts";
-import { duringChange, whyNotSafe } from "./safety.ts";
+import { heardMs, whyNotSafe } from "./safety.ts";
 
 /** A step counts only when the cluster is as well as before it. */
 
@@ -28,7 +28,7 @@ export async function verified(
     stableMs: number;
     signal: AbortSignal;
     onMissing: (text: string) => void;
-    accepted?: readonly LightCode[];
+    onlyWanted?: boolean;
   },
 ): Promise<void> {
   const from = performance.now();
@@ -38,10 +38,11 @@ export async function verified(
     const view = await desk.view();
     const missing = [
       ...wanted.flatMap(({ host, missing }) => {
-        const report = view.entries.find((entry) => entry.report.host === host)?.report;
-        return report ? missing(report).map((text) => `${host}: ${text}`) : [];
+        const entry = view.entries.find(({ report }) => report.host === host);
+        if (!entry || entry.ageMs > heardMs) return [`${host}: is not heard`];
+        return missing(entry.report).map((text) => `${host}: ${text}`);
       }),
-      ...whyNotSafe(view, options.accepted ?? duringChange),
+      ...(options.onlyWanted ? [] : whyNotSafe(view)),
     ];
     const now = performance.now();
     if (missing.length === 0) {

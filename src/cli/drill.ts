@@ -1,12 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { drillNamed } from "../drills/catalogue.ts";
 import { type MediaFault, mediaDrill, mediaText } from "../drills/media-drill.ts";
+import { callersBy, hostDeathBy, type Way, ways } from "../drills/movers.ts";
 import { resultText } from "../drills/result.ts";
 import { runDrill } from "../drills/run-drill.ts";
 import { registerCatalogue } from "./drill-catalogue.ts";
 import { inLab, whoRuns } from "./in-lab.ts";
 
 interface Options {
+  by: Way;
   runs: number;
   rate: number;
   patience: number;
@@ -42,6 +43,9 @@ export function registerDrill(program: Command): void {
       atLeast(1, "seconds"),
       4,
     )
+    .addOption(
+      new Option("--by <way>", "how callers find the service (docs/movers.md)").choices(ways).default("vrrp"),
+    )
     .option("--media", "instead: established calls with audio, and what both ends heard", false)
     .option("--calls <n>", "with --media: how many", atLeast(1, "a number of calls"), 100)
     .option("--keep-logs", "keep the callers' logs even when all was well", false)
@@ -72,7 +76,8 @@ Example:
       const tell = (text: string) => void process.stderr.write(`${text}\n`);
       try {
         const result = await inLab(options.lab, tell, stop.signal, (lab) =>
-          runDrill(lab, drillNamed("host-death"), {
+          runDrill(lab, hostDeathBy(lab, options.by), {
+            callers: callersBy(lab, options.by),
             ...{ runs: Math.round(options.runs), rate: options.rate, patienceMs: options.patience * 1000 },
             ...{ tell, signal: stop.signal, keepLogs: options.keepLogs, startedBy: whoRuns() },
           }),

@@ -2,10 +2,11 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { askSocket } from "../agent/client.ts";
+import { diagnose, sightsOf } from "../agent/problems.ts";
 import { isAlive, type ProcessId } from "../agent/process.ts";
 import type { HostReport } from "../agent/report.ts";
 import { systemdUnit } from "../agent/systemd.ts";
-import { describeCluster, headline } from "../agent/text.ts";
+import { describeCluster } from "../agent/text.ts";
 import { hostDirs, hostNamed, runFiles } from "../cluster/facts.ts";
 import { findClusterFile, loadCluster } from "../cluster/load.ts";
 import { defaultData } from "./up.ts";
@@ -25,11 +26,11 @@ const noAgent = (data: string, error: unknown): Error =>
 export function registerHost(program: Command): void {
   program
     .command("status")
-    .description("the whole cluster as this host's agent sees it")
+    .description("what is wrong with the cluster, since when, what it means for callers, what to do")
     .option("--data <directory>", "where this host keeps its data", defaultData)
     .addHelpText(
       "after",
-      "\nExit code: 0 somebody answers calls and all is green, 1 something is missing, 2 nobody answers calls.",
+      "\nExample: dialtone status --json | jq .problems\nExit code: 0 somebody answers calls and all is green, 1 something is missing, 2 nobody answers calls.",
     )
     .action(async (options: { data: string }, command: Command) => {
       const entries = (await askSocket(
@@ -40,9 +41,10 @@ export function registerHost(program: Command): void {
         throw noAgent(options.data, error);
       })) as { ageMs: number; report: HostReport }[];
       const json = command.optsWithGlobals<Global>().json;
+      const { headline, state, problems } = diagnose(sightsOf(entries));
       process.stdout.write(
         json
-          ? `${JSON.stringify({ summary: headline(entries, 2000), hosts: entries })}\n`
+          ? `${JSON.stringify({ summary: headline, state, problems, hosts: entries })}\n`
           : `${describeCluster(entries)}\n`,
       );
       const fresh = entries.filter((entry) => entry.ageMs <= 2000);

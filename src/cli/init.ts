@@ -19,6 +19,7 @@ interface Options {
   service: string;
   node: HostOption[];
   witness: HostOption[];
+  edge?: HostOption[];
   upstream: string[];
   output: string;
 }
@@ -31,6 +32,7 @@ export function registerInit(program: Command): void {
     .requiredOption("--service <address/bits>", "the address that callers use, e.g. 192.0.2.100/24")
     .requiredOption("--node <name=address[@interface]>", "a node; give it twice or more", parseHost("node"))
     .requiredOption("--witness <name=address[@interface]>", "the witness", parseHost("witness"))
+    .option("--edge <name=address[@interface]>", "a content redirector (docs/movers.md)", parseHost("edge"))
     .option("--name <name>", "name of the cluster", "dialtone")
     .option("--upstream <address...>", "router or other addresses that prove a connection", [])
     .option("--output <file>", "where to write", "cluster.yaml")
@@ -47,7 +49,7 @@ Then copy both files to /etc/dialtone/ on each host and run 'dialtone up --host 
       writeInit(file, {
         cluster: options.name,
         serviceAddress: options.service,
-        hosts: [...options.node, ...options.witness],
+        hosts: [...options.node, ...options.witness, ...(options.edge ?? [])],
         upstream: options.upstream,
       });
       const written = { cluster: file, secrets: secretsFileOf(file) };

@@ -1,8 +1,10 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { parse } from "yaml";
+import { describeDiagnosis } from "../agent/problems.ts";
+import { diagnoseLab } from "../lab/diagnosis.ts";
 import { runLab } from "../lab/foreground.ts";
 import { defaultLab, defaultSubnet } from "../lab/names.ts";
-import { describeStatus } from "../lab/text.ts";
+import { describeHosts } from "../lab/text.ts";
 import { waitForGreen } from "../lab/wait.ts";
 import { contextOf, momentText } from "./lab-context.ts";
 import { registerMachineFaults } from "./lab-machines.ts";
@@ -175,11 +177,15 @@ Examples:
 
   group
     .command("status")
-    .description("hosts, power, cuts, paused parts, and what each agent says")
+    .description("what is wrong, since when, what it means for callers, what to do; then every host")
     .action(async (_options: unknown, command: Command) => {
       const { lab, print } = contextOf(command);
       const status = await lab.status();
-      print(describeStatus(status), status);
+      const diagnosis = diagnoseLab(status);
+      print(`${describeDiagnosis(diagnosis)}\n\n${describeHosts(status)}`, {
+        ...status,
+        ...{ summary: diagnosis.headline, state: diagnosis.state, problems: diagnosis.problems },
+      });
       if (!status.running) process.exitCode = 1;
     });
 

@@ -59,6 +59,10 @@ sip:
   # Where calls go when nothing can decide, e.g. sip:+441234567890@carrier.example; without it callers hear 503.
 ${options.fallback === undefined ? "  # fallback: sip:reception@192.0.2.9" : `  fallback: ${options.fallback}`}
 
+# Other ways to a node that serves than the service address: docs/movers.md.
+# movers:
+#   dns: { server: 192.0.2.53, zone: example.org, name: sip.example.org, ttl: 5, key: dialtone }
+
 media:
   # Audio of calls goes through the service address: relay (always), nat (only where a NAT is in the way) or direct.
   path: relay

@@ -3,6 +3,7 @@ import { edges } from "../cluster/facts.ts";
 import { loadCluster } from "../cluster/load.ts";
 import type { Lab } from "../lab/lab.ts";
 import { domainOf } from "../movers/records.ts";
+import { type DrillKind, drillNamed } from "./catalogue.ts";
 import { type Prober, type ProberOptions, startProber } from "./prober.ts";
 
 /** By which way the callers of a drill reach the service. */
@@ -31,4 +32,14 @@ export function callersBy(lab: Lab, way: Way): (options: ProberOptions) => Promi
   const server = `${dns.server}:${dns.port}`;
   const by = way === "dns-srv" ? "srv" : "a";
   return (options) => startResolvingCallers(options, { server, domain: domainOf(dns), by, failoverMs });
+}
+
+/** The dead holder is replaced (1 s with a busy machine's unevenness), its silence is believed, the record is rewritten. */
+const rewrittenMs = 2500;
+
+/** A node's power cut, for callers of this way: those without fail-over wait for the record's lifetime too. */
+export function hostDeathBy(lab: Lab, way: Way): DrillKind {
+  const kind = drillNamed("host-death");
+  const { dns } = loadCluster(lab.paths.cluster).movers;
+  return way === "dns-a" ? { ...kind, outageMs: rewrittenMs + 1000 * (dns?.ttl ?? 0) } : kind;
 }

@@ -9,7 +9,7 @@ import { equip, inject, rolesOf, targetsOf } from "./inject.ts";
 import { type DrillResult, type Run, summarise } from "./result.ts";
 import { figuresOf, sentenceOf } from "./result-record.ts";
 import type { DrillEvidence } from "./run-record.ts";
-import { openSessionOn, type Session } from "./session.ts";
+import { openSessionOn, type Session, type SessionOptions } from "./session.ts";
 
 /** Any drill of the catalogue in a running lab: calls go on, the fault happens, what did callers and ledger see? */
 
@@ -19,6 +19,8 @@ export interface DrillOptions {
   rate: number;
   /** Callers' patience, ms; default: the catalogue's. */
   patienceMs?: number;
+  /** Callers who reach the service by another way than the service address (movers.ts). */
+  callers?: SessionOptions["callers"];
   /** A person, or what started it. */
   startedBy: string;
   /** Hears of each run as soon as it is over. */
@@ -51,6 +53,7 @@ export async function runDrill(lab: Lab, kind: DrillKind, options: DrillOptions)
   await using session = await openSessionOn(ground, {
     ...{ name: kind.name, rate: options.rate, patienceMs, tell: options.tell, signal: options.signal },
     backDeadlineMs: kind.outageMs + giveUpMs,
+    ...(options.callers ? { callers: options.callers } : {}),
   });
   const runs: Run[] = [];
   let stopped: string | null = null;

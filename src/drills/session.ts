@@ -25,7 +25,7 @@ export interface SessionOptions {
   /** Callers' patience, ms. */
   patienceMs: number;
   /** Other callers than SIPp's at the service address, such as those who find it by DNS. */
-  callers?: (options: ProberOptions) => Promise<Prober>;
+  callers?: ((options: ProberOptions) => Promise<Prober>) | undefined;
   /** So long the session waits for calls to come back before it repairs, ms; default 30 s. */
   backDeadlineMs?: number;
   /** One line about what is going on. */

@@ -23,6 +23,8 @@ export interface HostStatus {
   paused: string[];
   /** What the host's agent answers to GET /status; null: no agent, or it does not answer. */
   agent: HostReport | null;
+  /** What its agent told the others before it fell silent, and how old that is; only when `agent` is null. */
+  last?: { ageMs: number; report: HostReport };
   /** Why `agent` is null although there should be one. */
   problem?: string;
 }
@@ -118,6 +120,27 @@ async function hostStatus(state: LabState, name: string): Promise<HostStatus> {
   return status;
 }
 
+/** What a host that hears more remembers of those that do not answer. */
+async function rememberSilent(state: LabState, hosts: HostStatus[]): Promise<void> {
+  const silent = hosts.filter((host) => host.role !== "outside" && !host.agent);
+  const teller = hosts.find((host) => host.agent);
+  const data = teller && state.hosts[teller.name]?.data;
+  if (silent.length === 0 || !data) return;
+  try {
+    const known = (await askSocket(agentSocketOf(data), "GET", "/cluster")) as {
+      ageMs: number;
+      report: HostReport;
+    }[];
+    for (const host of silent) {
+      const last = known.find(({ report }) => report.host === host.name);
+      if (last) host.last = last;
+    }
+  } catch (error) {
+    // It answered a moment ago; without its memory the others are silent since an unknown time.
+    teller.problem = whyNoAnswer(error);
+  }
+}
+
 /** A handle to a lab, running or not. @throws Error when the name can not be one. */
 export function openLab(labName: string): Lab {
   const name = checkLabName(labName);
@@ -148,6 +171,8 @@ export function openLab(labName: string): Lab {
       }),
     status: async () => {
       const current = state();
+      const hosts = await Promise.all(Object.keys(current.hosts).map((host) => hostStatus(current, host)));
+      await rememberSilent(current, hosts);
       return {
         lab: name,
         running: runningSince(current) !== undefined,
@@ -156,7 +181,7 @@ export function openLab(labName: string): Lab {
         subnet: current.subnet,
         service: current.service,
         cuts: current.cuts,
-        hosts: await Promise.all(Object.keys(current.hosts).map((host) => hostStatus(current, host))),
+        hosts,
       };
     },
     kill: (host, part, options = {}) =>

@@ -75,13 +75,16 @@ function reasonLines(status: LabStatus): string[] {
 }
 
 /** Several lines: the whole state of a lab. */
-export function describeStatus(status: LabStatus): string {
+export const describeStatus = (status: LabStatus): string =>
+  [describeHosts(status), ...reasonLines(status)].join("\n");
+
+/** The same without what is wrong. */
+export function describeHosts(status: LabStatus): string {
   const running = status.running ? "" : " (left by a crash: 'dialtone lab up' or 'down' cleans up)";
   return [
     `lab '${status.lab}'${running} · ${holderText(status)}${status.isolated ? " · isolated" : ""}`,
     ...status.hosts.map(hostLine),
     ...(status.cuts.length > 0 ? [`  cut: ${status.cuts.map(describeCut).join("; ")}`] : []),
-    ...reasonLines(status),
   ].join("\n");
 }
 

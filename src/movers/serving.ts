@@ -11,6 +11,7 @@ export function judgeServing(o: Observation): { ok: boolean; why: string[] } {
 
 function obstacle(o: Observation): string | undefined {
   if (o.stopping) return "this host is being stopped";
+  if (o.drained !== undefined) return o.drained;
   const sip = o.parts.kamailio;
   if (!sip?.ok) return `SIP server: ${sip?.detail ?? "not started"}`;
   const relay = betterRelay(o);

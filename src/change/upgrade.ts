@@ -1,0 +1,77 @@
+import type { Desk } from "./desk.ts";
+import { confirmAll } from "./finish.ts";
+import { type RolloutResult, refuseUnlessSafe, rollOut } from "./rollout.ts";
+
+/** A new release on all hosts, one after the other. */
+
+export interface UpgradePlan {
+  release: string;
+  directory: string;
+  /** Which parts each host would start anew; the others go on. */
+  restarts: Record<string, string[]>;
+}
+
+const lookMs = 60_000;
+const startMs = 90_000;
+
+/** Asks every host whether the release in its `directory` could run it. @throws Error: not on all, or not the same. */
+export async function planUpgrade(desk: Desk, directory: string, force: boolean): Promise<UpgradePlan> {
+  await refuseUnlessSafe(desk, force);
+  const { expected } = await desk.view();
+  const answers = await Promise.allSettled(
+    expected.map((host) => desk.order(host, { kind: "look", directory }, { deadlineMs: lookMs })),
+  );
+  const problems = answers.flatMap((answer) =>
+    answer.status === "rejected" ? [String(answer.reason.message)] : [],
+  );
+  if (problems.length > 0)
+    throw new Error(
+      `refused, nothing was changed; the release must be ready on every host:\n  ${problems.join("\n  ")}`,
+    );
+  const found = answers.flatMap((answer, index) =>
+    answer.status === "fulfilled" ? [{ host: expected[index] ?? "", ...answer.value }] : [],
+  );
+  const releases = new Set(found.map(({ text }) => text));
+  if (releases.size > 1)
+    throw new Error(
+      `refused, nothing was changed; ${directory} is not the same on all hosts:\n  ${found.map(({ host, text }) => `${host}: release ${text}`).join("\n  ")}`,
+    );
+  return {
+    release: found[0]?.text ?? "",
+    directory,
+    restarts: Object.fromEntries(found.map(({ host, details = [] }) => [host, details])),
+  };
+}
+
+/** Carries the plan out; confirms it when all hosts are well with it. @throws RolloutError */
+export async function upgrade(
+  desk: Desk,
+  plan: UpgradePlan,
+  options: { force: boolean; quiet: boolean; signal: AbortSignal },
+): Promise<RolloutResult> {
+  const { release, directory } = plan;
+  const result = await rollOut(desk, {
+    what: `release ${release}`,
+    touch: async (host) => {
+      const work = { kind: "release", directory, release, force: options.force } as const;
+      await desk.order(host, work, { deadlineMs: startMs });
+    },
+    disturbs: () => true,
+    isDone: (report) => report.release === release && report.checkout === directory,
+    missing: (report) =>
+      report.release === release ? [] : [`runs release ${report.release}, not ${release}`],
+    ...options,
+  });
+  await confirmAll(desk);
+  return result;
+}
+
+/** For people, before it begins. Pure. */
+export const upgradeText = ({ release, directory, restarts }: UpgradePlan): string =>
+  [
+    `release ${release} in ${directory}`,
+    ...Object.entries(restarts).map(
+      ([host, parts]) => `  ${host}: agent${parts.length > 0 ? `, ${parts.join(", ")}` : ""} start anew`,
+    ),
+    "  Calls go on: each host is empty when it is touched.",
+  ].join("\n");

@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import { type HostContext, hostDirs, hostNamed } from "../../cluster/facts.ts";
+import { clusterSchema } from "../../cluster/schema.ts";
+import { rtpengineConfig } from "../rtpengine/index.ts";
+import { kamailioConfig } from "./config.ts";
+import { downIn, edgeConfig, edgeFiles } from "./edge.ts";
+
+const secret = "0123456789abcdef0123456789abcdef";
+
+function contextOf(policy: string, self: string): HostContext {
+  const cluster = clusterSchema.parse({
+    ...{ cluster: "test", policy, service: { address: "192.0.2.100/24" } },
+    hosts: {
+      a: { role: "node", address: "192.0.2.11" },
+      b: { role: "node", address: "192.0.2.12" },
+      w: { role: "witness", address: "192.0.2.13" },
+      e: { role: "edge", address: "192.0.2.14" },
+    },
+  });
+  return {
+    cluster,
+    secrets: {
+      ...{ api_token: secret, peer_token: secret, nonce_secret: secret },
+      database: { app: secret, sst: secret, monitor: secret },
+      tls: { ca: "", ca_key: "", cert: "", key: "" },
+    },
+    self: hostNamed(cluster, self),
+    dirs: hostDirs("/var/lib/dialtone"),
+    clusterFile: "/etc/dialtone/cluster.yaml",
+  };
+}
+
+const listOf = (policy: string) =>
+  edgeFiles(contextOf(policy, "e")).find(({ path }) => path.endsWith("dispatcher.list"))?.content;
+
+test("an edge passes calls to all nodes with hot-hot, else to the service address, and waits as long as that needs", () => {
+  expect(listOf("hot-hot")).toBe("1 sip:192.0.2.11:5060 0 0\n1 sip:192.0.2.12:5060 0 0\n");
+  expect(listOf("warm-active")).toBe("1 sip:192.0.2.100:5060 0 0\n");
+  expect(edgeConfig(contextOf("hot-hot", "e"))).toContain("!EDGE_TIMEOUT_MS!500!");
+  expect(edgeConfig(contextOf("warm-active", "e"))).toContain("!EDGE_TIMEOUT_MS!3000!");
+});
+
+test("hot-hot: a node has two doors for SIP and audio, and takes other nodes' Routes for its own", () => {
+  const config = kamailioConfig(contextOf("hot-hot", "a"));
+  expect(config.split("\n").filter((line) => /^(listen|alias)=/.test(line))).toEqual([
+    'listen=udp:192.0.2.11:5060 name "node"',
+    "listen=tcp:192.0.2.11:5060",
+    'listen=udp:192.0.2.100:5060 name "service"',
+    "listen=tcp:192.0.2.100:5060",
+    "alias=udp:192.0.2.12:5060",
+    "alias=tcp:192.0.2.12:5060",
+  ]);
+  expect(config).toContain("#!define OWN_ADDRESS\n");
+  const relay = rtpengineConfig(contextOf("hot-hot", "a"));
+  expect(relay).toContain("interface = service/192.0.2.100;own/192.0.2.11\n");
+  expect(relay).not.toContain("subscribe-keyspace");
+});
+
+test("without hot-hot the own address stays closed, edges or not", () => {
+  const config = kamailioConfig(contextOf("warm-active", "a"));
+  expect(config).not.toContain("#!define OWN_ADDRESS\n");
+  expect(config).toContain('#!define EDGES "^(192[.]0[.]2[.]14)$"');
+});
+
+test("destinations that get nothing, from dispatcher.list", () => {
+  const entry = (uri: string, flags: string) =>
+    `{"DEST":{"URI":"sip:${uri}","FLAGS":"${flags}","PRIORITY":0}}`;
+  const text = `[${entry("192.0.2.11:5060", "AP")},${entry("192.0.2.12:5060", "IP")}]`;
+  expect(downIn(text)).toEqual(["192.0.2.12:5060"]);
+});
