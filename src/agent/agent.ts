@@ -22,6 +22,8 @@ import { removeServiceAddress, watchVrrp } from "./address.ts";
 import { Announcer, claimsOf } from "./announcements.ts";
 import { type AppRelay, relayToPeers } from "./app-relay.ts";
 import { DatabaseKeeper } from "./database-keeper.ts";
+import { DialogSweep } from "./dialog-sweep.ts";
+import { startDrillSchedule } from "./drill-schedule.ts";
 import { DutyKeeper } from "./duty.ts";
 import { AudioWatch, listenForEndedAudio } from "./ended-audio.ts";
 import { EventLog } from "./events.ts";
@@ -75,9 +77,12 @@ export class HostAgent {
   private verdict: Verdict = { mayHold: false, light: "red", reasons: ["the agent has just started"] };
   private media: MediaRelay | undefined;
   private audioWatch: AudioWatch | undefined;
+  private dialogSweep: DialogSweep | undefined;
   private readonly serving: Serving;
   private readonly dns: DnsMover;
   private holds = false;
+  /** Since when `holds` is as it is. */
+  private heldSince = performance.now();
   private term = 0;
   private readonly handover: Handover;
   private readonly database: DatabaseKeeper;
@@ -164,6 +169,11 @@ export class HostAgent {
       holds: () => this.holds,
       switchOver: (force, accept) => this.handover.start(force, accept),
       restart: (parts) => this.stopRequested.resolve(parts ? "restart-all" : "restart-agent"),
+      killPart: (name, why) => {
+        const part = this.part(name);
+        if (!part?.running) throw new Error(`no part '${name}' runs on ${context.self.name}`);
+        part.kill(why);
+      },
       partDigests: () =>
         Object.fromEntries(
           this.parts.flatMap(({ component, record }) => (record ? [[component.name, record.digest]] : [])),
@@ -221,10 +231,7 @@ export class HostAgent {
     if (context.self.role === "node") this.appRelay = await relayToPeers(context);
     const closeServers = await serveAgent(context, {
       report: () => this.report(),
-      cluster: () => [
-        { ageMs: 0, report: this.report() },
-        ...Object.values(this.peers?.news() ?? {}).flatMap((news) => (news ? [news] : [])),
-      ],
+      cluster: () => this.clusterNews(),
       events: (since) => this.log.since(since),
       registrations: () => this.registrations.snapshot,
       confirmFenced: (host) => this.fencing.confirm(host),
@@ -236,6 +243,7 @@ export class HostAgent {
     const closeMetrics = await serveMetrics(context, () => this.report(), this.watch);
     const heardEnd = (call: string, text: string) => this.log.add("ended-audio", call, text);
     this.audioWatch = new AudioWatch(context, heardEnd);
+    this.dialogSweep = new DialogSweep(context, heardEnd);
     const stopListening =
       context.self.role === "node"
         ? await listenForEndedAudio(context, () => this.holds || this.serving.carries, heardEnd)
@@ -248,6 +256,11 @@ export class HostAgent {
     const stopHousekeeping = startHousekeeping(context, (subject, text) =>
       this.log.add("housekeeping", subject, text),
     );
+    const stopDrills = startDrillSchedule(context, {
+      holdsForMs: () => (this.holds ? performance.now() - this.heldSince : undefined),
+      cluster: () => this.clusterNews(),
+      tell: (subject, text) => this.log.add("drill", subject, text),
+    });
     signal.addEventListener("abort", () => this.stopRequested.resolve("stop"));
     let ending: Ending;
     try {
@@ -257,6 +270,7 @@ export class HostAgent {
     } finally {
       clearInterval(timer);
       await stopListening();
+      await stopDrills();
       stopHousekeeping();
       this.self.close();
       await this.peers.close();
@@ -337,6 +351,11 @@ export class HostAgent {
     );
   }
 
+  private clusterNews(): { ageMs: number; report: HostReport }[] {
+    const others = Object.values(this.peers?.news() ?? {}).flatMap((news) => (news ? [news] : []));
+    return [{ ageMs: 0, report: this.report() }, ...others];
+  }
+
   private observe(): Observation {
     const { cluster, self } = this.context;
     const facts = this.database.facts;
@@ -373,8 +392,10 @@ export class HostAgent {
     this.noticeAddress();
     this.database.tick(performance.now());
     this.media?.tick(Object.values(this.peers?.news() ?? {}).some((news) => news?.report.holds === true));
-    if ((this.holds || this.serving.carries) && this.part("rtpengine")?.report().ok)
+    if ((this.holds || this.serving.carries) && this.part("rtpengine")?.report().ok) {
       void this.audioWatch?.look();
+      void this.dialogSweep?.look();
+    }
     this.watch.tick(this.peers?.news() ?? {}, () => this.report());
     const before = this.verdict;
     const observation = this.observe();
@@ -416,6 +437,7 @@ export class HostAgent {
     if (holds === this.holds) return;
     this.holds = holds;
     this.duty.addressChanged(holds);
+    this.heldSince = performance.now();
     this.media?.addressChanged(holds);
     if (!holds) this.moves.heard({ ...this.report(), holds: true });
     if (holds) {

@@ -74,6 +74,10 @@ interface Known extends Sighting {
   direct: boolean;
 }
 
+/** A node without VRRP can not be given the address: leaving it to such a one leaves it to nobody. */
+const canTake = ({ verdict, parts }: HostReport): boolean =>
+  verdict.mayHold && parts.keepalived?.ok !== false;
+
 /** What a host tells others of one that it hears itself. */
 export function sightingOf({ ageMs, report }: PeerNews): Sighting {
   const { holds, term, verdict, database, serves } = report;
@@ -122,10 +126,7 @@ export function betterRelay(o: Observation): string | undefined {
   const better = o.nodeOrder.find((name) => {
     const news = o.peers[name];
     return (
-      news &&
-      news.ageMs <= contactMs &&
-      news.report.verdict.mayHold &&
-      news.report.parts.rtpengine?.ok === true
+      news && news.ageMs <= contactMs && canTake(news.report) && news.report.parts.rtpengine?.ok === true
     );
   });
   return better === undefined ? undefined : `media relay: ${relay.detail}; ${better} has a healthy one`;
@@ -150,7 +151,7 @@ function betterFunction(o: Observation): string | undefined {
     return undefined;
   const better = o.nodeOrder.find((name) => {
     const news = o.peers[name];
-    if (!news || news.ageMs > contactMs || !news.report.verdict.mayHold) return false;
+    if (!news || news.ageMs > contactMs || !canTake(news.report)) return false;
     const theirs = news.report.functional;
     return theirs?.ok === true && theirs.ageMs + news.ageMs <= functionalFreshMs;
   });
@@ -181,7 +182,10 @@ function objections(o: Observation): string[] {
       return [`no contact with ${other.name}, which holds the service address and is seen by others`];
   }
   if (o.primary) return [];
-  const quorate = others.find((other) => other.primary && other.mayHold);
+  const quorate = others.find((other) => {
+    const report = other.direct ? o.peers[other.name]?.report : undefined;
+    return other.primary && other.mayHold && (!report || canTake(report));
+  });
   if (quorate) return [`the database here has no quorum, ${quorate.name} has it`];
   if (o.stance === "consistency") return ["the database has no quorum, and the stance is 'consistency'"];
   if (o.upstream === false)

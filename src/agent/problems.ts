@@ -161,7 +161,8 @@ function ofReport(report: HostReport, serves: boolean): Problem[] {
     });
   if (outside && outside.failures >= 3)
     add({
-      ...{ code: "outside", severity: "down", sinceMs: outside.sinceMs },
+      // One of several that do not get through is its own link; the witness has no other reason.
+      ...{ code: "outside", severity: report.role === "witness" ? "down" : "risk", sinceMs: outside.sinceMs },
       what: `does not reach the service address: ${outside.detail}`,
       callers: "those whose packets go the same way do not get through",
       advice: "compare with the other hosts' view: one host alone is its link, all together is the holder",

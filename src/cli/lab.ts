@@ -39,18 +39,27 @@ function registerFaults(group: Command): void {
     .description(
       "power cut of a host: cable out, then every process killed; with a part: SIGKILL of that part",
     )
+    .option("--lose-unsynced", "the host's journal loses what was not yet on the disk")
     .option("--stay-dead", "nothing restarts the agent until heal (only for the part 'agent')")
     .addHelpText(
       "after",
       `
 Parts: mariadb, garbd, kamailio, keepalived, app, agent; they are restarted, a host needs 'heal'.
 The time that is printed is the moment just before the cable went out (or the signal went off).
-Unlike a real power cut this one loses nothing that the operating system had not yet written to the disk.`,
+Unlike a real power cut this one loses nothing that the operating system had not yet written to the disk, unless
+--lose-unsynced says so: then the journal ends where it was last known to be synced.`,
     )
     .action(
-      async (host: string, part: string | undefined, options: { stayDead?: boolean }, command: Command) => {
+      async (
+        host: string,
+        part: string | undefined,
+        options: { stayDead?: boolean; loseUnsynced?: boolean },
+        command: Command,
+      ) => {
         const { lab, print } = contextOf(command);
-        const moment = await lab.kill(host, part, { stayDead: options.stayDead ?? false });
+        const moment = await lab.kill(host, part, {
+          ...{ stayDead: options.stayDead ?? false, unsynced: options.loseUnsynced ?? false },
+        });
         print(`killed ${part === undefined ? host : `${part} on ${host}`} ${momentText(moment)}`, {
           ...{ host, part: part ?? null },
           ...moment,

@@ -30,7 +30,7 @@ export function renderClusterYaml(options: InitOptions): string {
     .join("\n");
   const text = `# Describes one Dialtone cluster: the same file on every host. Everything else is generated from it.
 # Secrets lie beside it in cluster.secrets.yaml (mode 0600), also the same on every host.
-# After a change: copy it to all hosts, then 'dialtone up' on each, standby first.
+# To change it: edit a copy, then 'dialtone apply COPY' on any host brings it to all of them, or to none.
 cluster: ${options.cluster}
 
 # A node that has lost the majority: 'availability' lets it serve calls as long as it reaches an upstream
@@ -88,6 +88,11 @@ galera:
 # alerts:
 #   email: { to: [ops@example.org], from: tel@example.org, server: mail.example.org, user: tel }
 #   webhooks: { pager: { url: https://hooks.example.org/dialtone } }
+
+# Drills on the cluster itself, while all is green: only those that 'dialtone drill list' calls safe.
+# drills:
+#   time_zone: Europe/Amsterdam
+#   schedule: [{ cron: "30 3 * * 2", window_minutes: 60, run: [kamailio-death-standby, switchover] }]
 
 # HTTPS port of each host where a Prometheus reads figures: docs/monitoring/README.md. Without it: closed.
 # metrics: { port: 8445 }

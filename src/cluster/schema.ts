@@ -1,6 +1,7 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { alertsSchema } from "./alerts-schema.ts";
+import { drillsSchema } from "./drills-schema.ts";
 
 /**
  * The shape of cluster.yaml: everything that describes one cluster, the same file on every host.
@@ -201,6 +202,7 @@ export const clusterSchema = z
       })
       .prefault({}),
     alerts: alertsSchema,
+    drills: drillsSchema,
     metrics: z
       .strictObject({
         /** HTTPS port on each host's own address where a Prometheus reads (token: `dialtone metrics token`); none: closed. */

@@ -6,6 +6,7 @@ import { addCut, applyCuts, cutsWithout, everyone, machineName } from "./cuts.ts
 import { fill, free } from "./disk.ts";
 import { labPaths } from "./names.ts";
 import { connectHost, disconnectHost, namespaceExists, unplug } from "./network.ts";
+import { loseUnsynced } from "./page-cache.ts";
 import { processesIn, signal, treeOf } from "./processes.ts";
 import { type Cut, type LabHost, type LabState, saveState } from "./state.ts";
 
@@ -47,8 +48,11 @@ export function poweredHost(state: LabState, name: string): LabHost {
   return host;
 }
 
-/** Power cut: the cable is dead first, so that nothing the dying processes say gets out. */
-export async function killHost(state: LabState, name: string): Promise<Moment> {
+/**
+ * Power cut: the cable is dead first, so that nothing the dying processes say gets out. With `unsynced` the journal
+ * loses what no disk had yet.
+ */
+export async function killHost(state: LabState, name: string, unsynced = false): Promise<Moment> {
   const host = poweredHost(state, name);
   host.powered = false;
   host.keeper = null;
@@ -58,6 +62,7 @@ export async function killHost(state: LabState, name: string): Promise<Moment> {
   const gone = disconnectHost(state, name, host);
   saveState(state);
   await gone;
+  if (unsynced && host.data !== null) await loseUnsynced(host.data);
   return moment;
 }
 

@@ -17,6 +17,7 @@ export const context = (
   sip: Record<string, unknown> = {},
   self = "a",
   service = "198.18.77.100/24",
+  media: Record<string, unknown> = {},
 ): HostContext => {
   const cluster = clusterSchema.parse({
     cluster: "siptest",
@@ -27,6 +28,7 @@ export const context = (
       w: { role: "witness", address: "198.18.77.13" },
     },
     sip,
+    media,
   });
   const secret = "0123456789abcdef0123456789abcdef";
   return {
