@@ -251,7 +251,7 @@ export function lightOf(host: string, news: PeerNews[], hosts: number): Light {
   if (!self)
     return finish([reason("not-heard", `no news from ${host}`, `is ${host} on, and its agent running?`)]);
   const holder = fresh.find((report) => report.holds);
-  const witnesses = fresh.filter((report) => report.role === "witness");
+  const witnesses = fresh.filter((report) => report.role !== "node");
   const drills = fresh.find((report) => report.standing?.drills)?.standing?.drills;
   const common = [
     ...(holder

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { execa } from "execa";
+import { addressesMissing } from "../cluster/certificate.ts";
 import { type HostContext, nodes, ports, relayPort, runFiles, serviceIp } from "../cluster/facts.ts";
 import { ConfigError, secretsFileOf } from "../cluster/load.ts";
 import { isAlive, type ProcessId } from "./process.ts";
@@ -185,6 +186,10 @@ export async function requirements(context: HostContext): Promise<string[]> {
       problems.push(`the program '${program}' is not installed; run 'sh scripts/setup' in dialtone's folder`);
   }
   if (self.role === "node") problems.push(...applySettings());
+  if (addressesMissing(context.cluster, context.secrets).includes(self.address))
+    problems.push(
+      `${secretsFileOf(clusterFile)}: the certificate does not name ${self.address}, so the other hosts would not believe this one: run 'dialtone certificate', and copy the file to all hosts`,
+    );
   if (context.cluster.movers.dns && context.secrets.dns_key === undefined)
     problems.push(
       `${secretsFileOf(clusterFile)}: dns_key is missing: movers.dns needs the secret of its TSIG key, as the name server's 'tsig-keygen' or 'keymgr -t' prints it`,

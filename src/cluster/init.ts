@@ -1,10 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync, writeFileSync } from "node:fs";
 import { stringify } from "yaml";
-import { allHosts, serviceIp } from "./facts.ts";
+import { issueCertificate } from "./certificate.ts";
 import { ConfigError, parseYaml, secretsFileOf } from "./load.ts";
 import { type Cluster, clusterSchema, type HostRole } from "./schema.ts";
 import type { Secrets } from "./secrets.ts";
@@ -101,71 +98,6 @@ galera:
   return text;
 }
 
-const openssl = (args: string[]): string =>
-  execFileSync("openssl", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-
-/** A private CA and one certificate with every address of the cluster, valid ten years. Keys never appear on a command line. */
-function newCertificates(cluster: Cluster): Secrets["tls"] {
-  const directory = mkdtempSync(join(tmpdir(), "dialtone-init-"));
-  const file = (name: string) => join(directory, name);
-  const read = (name: string) => readFileSync(file(name), "utf8");
-  try {
-    const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"];
-    const ca = [
-      "-subj",
-      `/CN=Dialtone ${cluster.cluster} CA`,
-      "-addext",
-      "keyUsage=critical,keyCertSign,cRLSign",
-    ];
-    openssl([
-      "req",
-      "-x509",
-      ...newKey,
-      "-keyout",
-      file("ca.key"),
-      "-out",
-      file("ca.crt"),
-      "-days",
-      "3650",
-      ...ca,
-    ]);
-    const names = [serviceIp(cluster), ...allHosts(cluster).map((host) => host.address), "127.0.0.1"];
-    const san = [...names.map((ip) => `IP:${ip}`), "DNS:localhost", `DNS:${cluster.cluster}`].join(",");
-    openssl([
-      "req",
-      "-new",
-      ...newKey,
-      "-keyout",
-      file("host.key"),
-      "-out",
-      file("host.csr"),
-      "-subj",
-      `/CN=${cluster.cluster}`,
-    ]);
-    writeFileSync(
-      file("ext"),
-      `subjectAltName=${san}\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth,clientAuth\nkeyUsage=critical,digitalSignature\n`,
-    );
-    openssl([
-      ...[
-        "x509",
-        "-req",
-        "-in",
-        file("host.csr"),
-        "-CA",
-        file("ca.crt"),
-        "-CAkey",
-        file("ca.key"),
-        "-CAcreateserial",
-      ],
-      ...["-out", file("host.crt"), "-days", "3650", "-extfile", file("ext")],
-    ]);
-    return { ca: read("ca.crt"), ca_key: read("ca.key"), cert: read("host.crt"), key: read("host.key") };
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
-
 /** Fresh secrets for a cluster; its certificate names the addresses of this cluster.yaml. */
 export function newSecrets(cluster: Cluster): Secrets {
   const random = () => randomBytes(24).toString("base64url");
@@ -176,7 +108,7 @@ export function newSecrets(cluster: Cluster): Secrets {
     redis: random(),
     dns_key: randomBytes(32).toString("base64"),
     database: { app: random(), sst: random(), monitor: random() },
-    tls: newCertificates(cluster),
+    tls: issueCertificate(cluster),
   };
 }
 
