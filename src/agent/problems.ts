@@ -215,6 +215,8 @@ function ofSilence(hosts: HostSight[], fresh: Map<string, HostReport>): Problem[
       const [, other, for_] = /^no news from (\S+?)(?: for (\d+) s| yet)$/.exec(reason) ?? [];
       const key = [report.host, other].sort().join(" and ");
       if (other === undefined || !fresh.has(other) || pairs.has(key)) continue;
+      // Not heard by us either: it has just died.
+      if ((hosts.find(({ name }) => name === other)?.ageMs ?? 0) > contactMs) continue;
       pairs.add(key);
       found.push({
         ...{ host: report.host, code: "link", severity: "risk", what: `${key} do not hear each other` },
