@@ -1,7 +1,13 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { catalogue } from "../src/drills/catalogue.ts";
-import { allKept, evidenceText, rowOf } from "../src/drills/catalogue-evidence.ts";
+import {
+  allKept,
+  type CatalogueEvidence,
+  evidenceText,
+  readEvidence,
+  rowOf,
+} from "../src/drills/catalogue-evidence.ts";
 import { waitForGreen } from "../src/drills/cluster-view.ts";
 import { runCatalogue } from "../src/drills/run-catalogue.ts";
 import { openLab } from "../src/lab/lab.ts";
@@ -36,21 +42,23 @@ const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.on(signal, () => stop.abort(new Error("interrupted: what was found is in the file")));
 
-const lab = openLab(values.lab);
-let evidence: Awaited<ReturnType<typeof runCatalogue>> | undefined;
-try {
-  if (!values.table) {
-    await lab.up({ isolated: true, detach: false, fresh: true });
+async function measure(): Promise<CatalogueEvidence> {
+  const lab = openLab(values.lab);
+  await lab.up({ isolated: true, detach: false, fresh: true });
+  try {
     await waitForGreen(lab, 180_000, (why) => tell(`waiting: ${why.join("; ")}`), stop.signal);
+    return await runCatalogue(lab, {
+      ...{ wanted, file: values.file, rate: Number(values.rate), tell, signal: stop.signal },
+      ...{ minutes: values.minutes === undefined ? null : Number(values.minutes), startedBy: "bench" },
+    });
+  } finally {
+    await lab.down({ wipe: true });
   }
-  evidence = await runCatalogue(lab, {
-    ...{ wanted: values.table ? [] : wanted, file: values.file, rate: Number(values.rate), tell },
-    ...{ minutes: values.minutes === undefined ? null : Number(values.minutes), startedBy: "bench" },
-    signal: stop.signal,
-  });
-} finally {
-  if (!values.table) await lab.down({ wipe: true });
 }
+
+// Only read: a walk that goes on may be writing the file.
+const evidence = values.table ? readEvidence(values.file) : await measure();
+if (!evidence) throw new Error(`${values.file} is not there yet`);
 process.stdout.write(`${evidenceText(evidence, catalogue)}\n`);
 const rows = wanted.map(({ kind }) => rowOf(kind, evidence.drills[kind.name]?.runs ?? []));
 tell(`${rows.filter(({ ok, runs }) => ok && runs > 0).length} of ${rows.length} faults kept every promise`);

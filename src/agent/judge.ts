@@ -1,6 +1,7 @@
 import type { HostRole } from "../cluster/schema.ts";
 import type { PartName } from "../components/component.ts";
 import { hardwareTroubles } from "./hardware.ts";
+import { type Duty, inOrder, isPassive, sipObjection } from "./policy.ts";
 import type {
   FunctionalReport,
   HardwareReport,
@@ -36,6 +37,8 @@ export interface Observation {
   yielding: boolean;
   holds: boolean;
   term: number;
+  /** How this host stands to the takeover policy; undefined: warm-active. */
+  duty?: Duty;
   parts: Partial<Record<PartName, PartReport>>;
   /** The own database accepts reads and writes in the Primary Component. */
   primary: boolean;
@@ -118,7 +121,8 @@ const olderClaim = (
  */
 export function betterRelay(o: Observation): string | undefined {
   const relay = o.parts.rtpengine;
-  if (!relay || relay.ok) return undefined;
+  // A passive standby's relay has no call to go on with.
+  if (!relay || relay.ok || isPassive(o.duty?.policy)) return undefined;
   const better = o.nodeOrder.find((name) => {
     const news = o.peers[name];
     return (
@@ -160,8 +164,8 @@ function objections(o: Observation): string[] {
   if (o.stopping) return ["this host is being stopped"];
   if (o.drained !== undefined) return [o.drained];
   if (o.yielding) return ["the service address is being handed over"];
-  const sip = o.parts.kamailio;
-  if (!sip?.ok) return [`SIP server: ${sip?.detail ?? "not started"}`];
+  const sip = sipObjection(o.parts.kamailio, o.duty);
+  if (sip !== undefined) return [sip];
   const relay = betterRelay(o);
   if (relay) return [relay];
   const functional = betterFunction(o);
@@ -194,7 +198,7 @@ type Found = [level: Level, text: string];
 /** What is missing although the host serves. */
 function shortcomings(o: Observation): Found[] {
   const found: Found[] = Object.entries(o.parts)
-    .filter(([, part]) => !part.ok)
+    .filter(([, part]) => !inOrder(part))
     .map(([name, part]) => ["process", `${name}: ${part.detail}`]);
   if (o.role === "node") {
     if (o.parts.mariadb?.ok && !o.primary)

@@ -67,18 +67,20 @@ Unlike a real power cut this one loses nothing that the operating system had not
       },
     );
   group
-    .command("pause <host> <part>")
-    .description("SIGSTOP of a part: it lives, keeps its sockets and answers nothing")
+    .command("pause <host> [part]")
+    .description("SIGSTOP of a part, or of all processes of a host: it lives and answers nothing")
     .option("--seconds <n>", "let it go on after so long (otherwise: heal)", seconds)
-    .action(async (host: string, part: string, options: { seconds?: number }, command: Command) => {
-      const { lab, print } = contextOf(command);
-      const moment = await lab.pause(host, part);
-      if (options.seconds !== undefined) {
-        await new Promise((resolve) => setTimeout(resolve, 1000 * (options.seconds ?? 0)));
-        await lab.resume(host, part);
-      }
-      print(`paused ${part} on ${host} ${momentText(moment)}`, { host, part, ...moment });
-    });
+    .action(
+      async (host: string, part: string | undefined, options: { seconds?: number }, command: Command) => {
+        const { lab, print } = contextOf(command);
+        const moment = await lab.pause(host, part);
+        if (options.seconds !== undefined) {
+          await new Promise((resolve) => setTimeout(resolve, 1000 * (options.seconds ?? 0)));
+          await lab.resume(host, part);
+        }
+        print(`paused ${part ?? "everything"} on ${host} ${momentText(moment)}`, { host, part, ...moment });
+      },
+    );
   group
     .command("cut <from> [to]")
     .description("drop all frames between two hosts; without the second: between a host and everyone")

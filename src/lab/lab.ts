@@ -71,8 +71,8 @@ export interface Lab {
     part?: string,
     options?: { stayDead?: boolean; unsynced?: boolean },
   ): Promise<faults.Moment>;
-  /** SIGSTOP of a part, until `resume` or `heal`. */
-  pause(host: string, part: string): Promise<faults.Moment>;
+  /** SIGSTOP of a part, or of everything on the host, until `resume` or `heal`. */
+  pause(host: string, part?: string): Promise<faults.Moment>;
   resume(host?: string, part?: string): Promise<void>;
   /** Drops all frames between two hosts (`*`: everyone, the default), or `loss` percent of them. */
   cut(from: string, to?: string, options?: { oneWay?: boolean; loss?: number }): Promise<faults.Moment>;

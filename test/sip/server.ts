@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, createWriteStream, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { type AppRelay, relayToPeers } from "../../src/agent/app-relay.ts";
 import type { CallEvent } from "../../src/app/contract.ts";
 import { type HostContext, hostDirs, hostNamed } from "../../src/cluster/facts.ts";
 import { clusterSchema } from "../../src/cluster/schema.ts";
@@ -56,6 +57,8 @@ const accountOf = (user: string): { uid: number; gid: number } => {
 export class Server {
   readonly context: HostContext;
   #child: ChildProcess | undefined;
+  /** The agent's part in asking the peer's app. */
+  #relay: AppRelay | undefined;
 
   constructor(hostContext: HostContext) {
     this.context = hostContext;
@@ -66,6 +69,7 @@ export class Server {
   }
 
   async start(): Promise<void> {
+    this.#relay ??= await relayToPeers(this.context);
     const { uid, gid } = accountOf("kamailio");
     mkdirSync(this.context.dirs.log, { recursive: true });
     for (const { path, owner } of kamailio.directories?.(this.context) ?? []) {
@@ -95,6 +99,8 @@ export class Server {
   /** Signals the whole process group and waits for the main process. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     const child = this.#child;
+    this.#relay?.close();
+    this.#relay = undefined;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     // Its workers outlive a main process that is killed.
     process.kill(-(child.pid ?? 0), signal);
