@@ -18,6 +18,7 @@ const groups: [commands: string[], load: () => Promise<Register>][] = [
   [["timeline"], async () => (await import("./cli/timeline.ts")).registerTimeline],
   [["switchover"], async () => (await import("./cli/switchover.ts")).registerSwitchover],
   [["drain", "undrain", "restart"], async () => (await import("./cli/maintenance.ts")).registerMaintenance],
+  [["fence"], async () => (await import("./cli/fence.ts")).registerFence],
   [["drift"], async () => (await import("./cli/drift.ts")).registerDrift],
   [["upgrade", "apply", "change"], async () => (await import("./cli/change.ts")).registerChange],
   [["lab"], async () => (await import("./cli/lab.ts")).registerLab],

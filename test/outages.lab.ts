@@ -54,13 +54,17 @@ async function callsAround(name: string, fault: Fault) {
 }
 
 it("the nodes lose each other, both see the rest: one goes on, within 2 s", { timeout }, async () => {
-  const { active, standby } = await roles();
-  const { figures } = await callsAround("cut-nodes", {
-    inject: () => lab.cut(active, standby),
-    holdMs: 4000,
-    during: async () => expect(await holders()).toHaveLength(1),
-  });
-  expect(figures.z).toBeLessThanOrEqual(2000);
+  // Twice in a row: the second one meets parts that were started anew after the first.
+  for (const holdMs of [4000, 1000]) {
+    const { active, standby } = await roles();
+    const { figures } = await callsAround("cut-nodes", {
+      inject: () => lab.cut(active, standby),
+      holdMs,
+      during: async () => expect(await holders()).toHaveLength(1),
+    });
+    expect(figures.z).toBeLessThanOrEqual(2000);
+    expect(figures.redialsFailed).toBe(0);
+  }
 });
 
 it("the witness is cut off: callers notice nothing", { timeout }, async () => {

@@ -18,7 +18,7 @@ import { openLab } from "../src/lab/lab.ts";
  * of them. SURVIVAL_WRITE=1 writes the matrix anew.
  */
 
-const lab = openLab("survival");
+const lab = openLab(process.env.SURVIVAL_LAB ?? "survival");
 const signal = new AbortController().signal;
 const tell = (text: string) => void process.stderr.write(`${text}\n`);
 const file = new URL("../docs/survival-matrix.md", import.meta.url);
@@ -70,6 +70,8 @@ describe.each(chosen)("$name", ({ name, fault }) => {
     for (const kind of kinds) {
       const cell = cells[kind.name];
       const said = documented(matrix, name, kind.name) ?? "not in the matrix";
+      // Promised nothing; a SURVIVAL_WRITE=1 run fills it.
+      if (said === "not tested") continue;
       const promised = notices.findIndex((notice) => said.startsWith(notice));
       expect(promised, `${name}, ${kind.name}: ${said}`).toBeGreaterThanOrEqual(0);
       expect(

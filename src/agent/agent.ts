@@ -5,13 +5,26 @@ import writeFileAtomic from "write-file-atomic";
 import type { AppHealth } from "../app/health-api.ts";
 import { drainedText } from "../change/drained.ts";
 import { Maintenance } from "../change/maintenance.ts";
-import { allHosts, configDigest, type HostContext, nodes, runFiles, voters } from "../cluster/facts.ts";
+import {
+  allHosts,
+  configDigest,
+  type HostContext,
+  nodes,
+  replicates,
+  runFiles,
+  voters,
+} from "../cluster/facts.ts";
 import type { Component, PartName, partNames } from "../components/component.ts";
 import { holdsServiceAddress } from "../components/keepalived.ts";
+import { Fencing } from "../fencing/keeper.ts";
 import { DnsMover } from "../movers/dns.ts";
 import { removeServiceAddress, watchVrrp } from "./address.ts";
 import { Announcer, claimsOf } from "./announcements.ts";
+import { type AppRelay, relayToPeers } from "./app-relay.ts";
 import { DatabaseKeeper } from "./database-keeper.ts";
+import { DialogSweep } from "./dialog-sweep.ts";
+import { startDrillSchedule } from "./drill-schedule.ts";
+import { DutyKeeper } from "./duty.ts";
 import { AudioWatch, listenForEndedAudio } from "./ended-audio.ts";
 import { EventLog } from "./events.ts";
 import { makeHostDirectories, writeComponentFiles } from "./files.ts";
@@ -20,10 +33,12 @@ import { contactMs, judge, knownNodes, mustResync, type Observation, sightingOf 
 import { MediaRelay } from "./media.ts";
 import { messageOf } from "./message.ts";
 import { serveMetrics } from "./metrics-server.ts";
+import { Moves } from "./moves.ts";
 import { Notifier } from "./notify.ts";
 import { type Gate, Part } from "./part.ts";
 import { Peers } from "./peers.ts";
 import { identify, type ProcessId } from "./process.ts";
+import { RegistrationsCopy } from "./registrations.ts";
 import type { HostReport, Verdict } from "./report.ts";
 import { SelfView } from "./self-view.ts";
 import { serveAgent } from "./server.ts";
@@ -37,6 +52,8 @@ const tickMs = 50;
 const disobedienceMs = 400;
 /** An app that does not come must not keep calls from those numbers that can be routed without it. */
 const waitForAppMs = 10_000;
+/** A peer that says nothing for so long answers no calls' questions either. */
+const silentMs = 2000;
 /** A new agent does not know its peers yet; the address may wait for them so long. */
 const settleMs = 1000;
 
@@ -60,14 +77,22 @@ export class HostAgent {
   private verdict: Verdict = { mayHold: false, light: "red", reasons: ["the agent has just started"] };
   private media: MediaRelay | undefined;
   private audioWatch: AudioWatch | undefined;
+  private dialogSweep: DialogSweep | undefined;
   private readonly serving: Serving;
   private readonly dns: DnsMover;
   private holds = false;
+  /** Since when `holds` is as it is. */
+  private heldSince = performance.now();
   private term = 0;
   private readonly handover: Handover;
   private readonly database: DatabaseKeeper;
+  private appRelay: AppRelay | undefined;
+  private readonly fencing: Fencing;
+  private readonly duty: DutyKeeper;
+  private readonly registrations: RegistrationsCopy;
   private readonly self: SelfView;
   private readonly announcer: Announcer;
+  private readonly moves: Moves;
   private readonly watch: Watch;
   private readonly notifier: Notifier;
   private forbiddenSince: number | undefined;
@@ -83,6 +108,7 @@ export class HostAgent {
     this.config = configDigest(context.cluster);
     this.run = runFiles(context.dirs);
     this.log = new EventLog(join(context.dirs.log, "events.jsonl"), context.self.name);
+    this.moves = new Moves(context, (why) => this.log.add("address", "move-not-kept", why));
     this.announcer = new Announcer(context, (why) => this.log.add("address", "announce", why));
     this.watch = new Watch(context, this.log);
     this.notifier = new Notifier(process.env, (why) => this.log.add("agent", "systemd", why));
@@ -90,6 +116,15 @@ export class HostAgent {
       part: (name) => this.part(name),
       peers: () => this.peers?.news() ?? {},
       tell: (subject, text) => this.log.add("database", subject, text),
+    });
+    this.registrations = new RegistrationsCopy(context, (subject, text) =>
+      this.log.add("policy", subject, text),
+    );
+    this.fencing = new Fencing(context, (subject, text) => this.log.add("fencing", subject, text));
+    this.duty = new DutyKeeper(context, {
+      part: (name) => this.part(name),
+      tell: (subject, text) => this.log.add("policy", subject, text),
+      hasRegistrations: () => this.registrations.some,
     });
     this.self = new SelfView(context, {
       part: (name) => this.part(name),
@@ -111,12 +146,19 @@ export class HostAgent {
         rtpengine: () => this.media?.gate() ?? { go: false, why: "no redis here" },
         kamailio: () => this.sipGate(),
       };
-      return new Part(component, context, events, gates[component.name]);
+      return new Part(component, context, events, gates[component.name], () =>
+        this.duty.rest(component.name),
+      );
     });
     this.dns = new DnsMover(context, (subject, text) => this.log.add("dns", subject, text));
     this.serving = new Serving(context, (text) => this.log.add("serving", "own address", text));
     this.handover = new Handover(context, {
-      state: () => ({ holds: this.holds, stopping: this.stopping, mayHold: this.verdict.mayHold }),
+      state: () => ({
+        holds: this.holds,
+        stopping: this.stopping,
+        mayHold: this.verdict.mayHold,
+        ready: this.duty.ready,
+      }),
       peers: () => this.peers,
       tell: (subject, text) => this.log.add("switchover", subject, text),
       looked: () => this.noticeAddress(),
@@ -127,6 +169,11 @@ export class HostAgent {
       holds: () => this.holds,
       switchOver: (force, accept) => this.handover.start(force, accept),
       restart: (parts) => this.stopRequested.resolve(parts ? "restart-all" : "restart-agent"),
+      killPart: (name, why) => {
+        const part = this.part(name);
+        if (!part?.running) throw new Error(`no part '${name}' runs on ${context.self.name}`);
+        part.kill(why);
+      },
       partDigests: () =>
         Object.fromEntries(
           this.parts.flatMap(({ component, record }) => (record ? [[component.name, record.digest]] : [])),
@@ -156,6 +203,8 @@ export class HostAgent {
     if (existsSync(termFile)) this.term = Number(readFileSync(termFile, "utf8")) || 0;
     this.holds = holdsServiceAddress(context);
     if (context.self.role === "node") this.media?.addressChanged(this.holds);
+    if (this.holds) this.duty.adopted();
+    await this.registrations.start();
     this.adopt();
     const mariadb = this.part("mariadb");
     if (mariadb) {
@@ -171,6 +220,7 @@ export class HostAgent {
             this.log.add("vrrp", "address", state);
             if (state === "MASTER") this.handover.confirmed();
             this.noticeAddress();
+            if (this.holds) this.tick();
           })
         : () => undefined;
     this.upstream = new Upstream(context.self.role === "node" ? context.cluster.upstream : []);
@@ -178,13 +228,13 @@ export class HostAgent {
       this.watch.heard(report, trip);
       this.heard(report, before);
     });
+    if (context.self.role === "node") this.appRelay = await relayToPeers(context);
     const closeServers = await serveAgent(context, {
       report: () => this.report(),
-      cluster: () => [
-        { ageMs: 0, report: this.report() },
-        ...Object.values(this.peers?.news() ?? {}).flatMap((news) => (news ? [news] : [])),
-      ],
+      cluster: () => this.clusterNews(),
       events: (since) => this.log.since(since),
+      registrations: () => this.registrations.snapshot,
+      confirmFenced: (host) => this.fencing.confirm(host),
       watch: this.watch,
       stop: () => this.stopRequested.resolve("stop"),
       maintenance: this.maintenance,
@@ -193,6 +243,7 @@ export class HostAgent {
     const closeMetrics = await serveMetrics(context, () => this.report(), this.watch);
     const heardEnd = (call: string, text: string) => this.log.add("ended-audio", call, text);
     this.audioWatch = new AudioWatch(context, heardEnd);
+    this.dialogSweep = new DialogSweep(context, heardEnd);
     const stopListening =
       context.self.role === "node"
         ? await listenForEndedAudio(context, () => this.holds || this.serving.carries, heardEnd)
@@ -205,6 +256,11 @@ export class HostAgent {
     const stopHousekeeping = startHousekeeping(context, (subject, text) =>
       this.log.add("housekeeping", subject, text),
     );
+    const stopDrills = startDrillSchedule(context, {
+      holdsForMs: () => (this.holds ? performance.now() - this.heldSince : undefined),
+      cluster: () => this.clusterNews(),
+      tell: (subject, text) => this.log.add("drill", subject, text),
+    });
     signal.addEventListener("abort", () => this.stopRequested.resolve("stop"));
     let ending: Ending;
     try {
@@ -214,9 +270,12 @@ export class HostAgent {
     } finally {
       clearInterval(timer);
       await stopListening();
+      await stopDrills();
       stopHousekeeping();
       this.self.close();
       await this.peers.close();
+      await this.registrations.close();
+      this.appRelay?.close();
       this.upstream.close();
       stopVrrp();
       await closeServers();
@@ -251,13 +310,16 @@ export class HostAgent {
     const peersApp = Object.values(this.peers?.news() ?? {}).some(
       (news) => news && news.ageMs <= contactMs && news.report.parts.app?.ok,
     );
-    if (ownApp || peersApp || performance.now() - this.startedAt > waitForAppMs)
-      return { go: true, bootstrap: false };
+    // At a cold takeover the other app is the one that has just died with its host.
+    const anyApp = ownApp || (peersApp && this.context.cluster.policy !== "cold-passive");
+    const waited = performance.now() - Math.max(this.startedAt, this.duty.since);
+    if (anyApp || waited > waitForAppMs) return { go: true, bootstrap: false };
     return { go: false, why: "waits for the app, which decides its calls" };
   }
 
   private heard(report: HostReport, before: { report: HostReport; silenceMs: number } | undefined): void {
     this.maintenance.heard(report);
+    this.moves.heard(report);
     if (!before) {
       this.log.add("peer", report.host, "heard");
       return;
@@ -266,7 +328,11 @@ export class HostAgent {
     this.announce();
     const self = { role: this.context.self.role, holds: this.holds };
     // (With calls of its own here, starting anew would cost them: registrations differ until they are renewed.)
-    if (!this.serving.carries && mustResync(self, report, before.silenceMs))
+    if (
+      replicates(this.context.cluster) &&
+      !this.serving.carries &&
+      mustResync(self, report, before.silenceMs)
+    )
       this.part("kamailio")?.kill(
         `no contact with ${report.host} for ${Math.round(before.silenceMs / 1000)} s: registrations made meanwhile are fetched by starting anew`,
       );
@@ -285,6 +351,11 @@ export class HostAgent {
     );
   }
 
+  private clusterNews(): { ageMs: number; report: HostReport }[] {
+    const others = Object.values(this.peers?.news() ?? {}).flatMap((news) => (news ? [news] : []));
+    return [{ ageMs: 0, report: this.report() }, ...others];
+  }
+
   private observe(): Observation {
     const { cluster, self } = this.context;
     const facts = this.database.facts;
@@ -298,30 +369,38 @@ export class HostAgent {
       yielding: this.handover.yielding,
       holds: this.holds,
       term: this.term,
+      duty: this.duty.state(performance.now()),
       parts: Object.fromEntries(this.parts.map((part) => [part.component.name, part.report()])),
       primary: facts?.primary ?? false,
       members: facts?.size ?? 0,
       hosts: voters(cluster).length,
       upstream: this.upstream?.reachable,
       peers: this.peers?.news() ?? {},
-      troubles: this.dns.problem === undefined ? [] : [`DNS: ${this.dns.problem}`],
+      troubles: [
+        ...(this.dns.problem === undefined ? [] : [`DNS: ${this.dns.problem}`]),
+        ...this.fencing.troubles,
+      ],
       ...this.self.observation(performance.now()),
       others: allHosts(cluster).flatMap((host) => (host.name === self.name ? [] : [host.name])),
     };
   }
 
   private tick(): void {
+    this.followDuty();
     if (!this.stopping) for (const part of this.parts) part.tick();
     this.recordParts();
     this.noticeAddress();
     this.database.tick(performance.now());
     this.media?.tick(Object.values(this.peers?.news() ?? {}).some((news) => news?.report.holds === true));
-    if ((this.holds || this.serving.carries) && this.part("rtpengine")?.report().ok)
+    if ((this.holds || this.serving.carries) && this.part("rtpengine")?.report().ok) {
       void this.audioWatch?.look();
+      void this.dialogSweep?.look();
+    }
     this.watch.tick(this.peers?.news() ?? {}, () => this.report());
     const before = this.verdict;
     const observation = this.observe();
     this.verdict = judge(observation);
+    this.fencing.tick(observation, this.verdict.mayHold, performance.now() - this.startedAt);
     this.serving.tick(observation);
     this.dns.tick(observation, this.serving.verdict?.ok ?? false);
     const now = performance.now();
@@ -332,18 +411,37 @@ export class HostAgent {
     if (this.context.self.role !== "node") return;
     // A restarted agent that finds the address here leaves it until it has heard its peers (fail-static).
     if (this.verdict.mayHold || !this.holds || now - this.startedAt > settleMs)
-      this.writeTrack(this.verdict.mayHold || this.handover.overlaps(now));
+      this.writeTrack((this.verdict.mayHold && this.fencing.permits) || this.handover.overlaps(now));
+    this.moves.tick(now, this.part("app")?.report().ok === true);
     this.handover.follow(now);
     this.announce();
     this.enforce(now);
+  }
+
+  private followDuty(): void {
+    if (this.context.self.role !== "node") return;
+    const news = Object.values(this.peers?.news() ?? {}).flatMap((one) =>
+      one && one.ageMs <= contactMs && one.report.holds ? [one.report] : [],
+    );
+    for (const [host, one] of Object.entries(this.peers?.news() ?? {}))
+      if (one && one.ageMs > silentMs) this.appRelay?.drop(host);
+    const now = performance.now();
+    const expected = news.some((report) => report.handover === this.context.self.name);
+    this.duty.tick(now, expected, this.stopping);
+    const holder = this.holds ? this.context.self.name : news[0]?.host;
+    this.registrations.tick(now, holder, this.part("kamailio")?.report().ok ?? false);
   }
 
   private noticeAddress(): void {
     const holds = this.context.self.role === "node" && holdsServiceAddress(this.context);
     if (holds === this.holds) return;
     this.holds = holds;
+    this.duty.addressChanged(holds);
+    this.heldSince = performance.now();
     this.media?.addressChanged(holds);
+    if (!holds) this.moves.heard({ ...this.report(), holds: true });
     if (holds) {
+      this.moves.gained(this.handover.taking);
       const known = knownNodes(this.observe()).map((other) => other.term);
       this.term = Math.max(this.term, ...known) + 1;
       writeFileSync(join(this.context.dirs.data, "term"), String(this.term));
@@ -445,6 +543,7 @@ export class HostAgent {
       ...(this.upstream?.reachable === undefined ? {} : { upstream: this.upstream.reachable }),
       ...this.self.report(),
       sees: Object.fromEntries(sees),
+      ...(this.fencing.report ? { fencing: this.fencing.report } : {}),
       ...this.maintenance.report(),
       watch: this.watch.report((this.part("app")?.health?.facts as AppHealth | undefined)?.problems),
     };

@@ -1,6 +1,7 @@
 import type { HostRole } from "../cluster/schema.ts";
 import type { PartName } from "../components/component.ts";
 import { hardwareTroubles } from "./hardware.ts";
+import { type Duty, inOrder, isPassive, sipObjection } from "./policy.ts";
 import type {
   FunctionalReport,
   HardwareReport,
@@ -36,6 +37,8 @@ export interface Observation {
   yielding: boolean;
   holds: boolean;
   term: number;
+  /** How this host stands to the takeover policy; undefined: warm-active. */
+  duty?: Duty;
   parts: Partial<Record<PartName, PartReport>>;
   /** The own database accepts reads and writes in the Primary Component. */
   primary: boolean;
@@ -70,6 +73,10 @@ interface Known extends Sighting {
   name: string;
   direct: boolean;
 }
+
+/** A node without VRRP can not be given the address: leaving it to such a one leaves it to nobody. */
+const canTake = ({ verdict, parts }: HostReport): boolean =>
+  verdict.mayHold && parts.keepalived?.ok !== false;
 
 /** What a host tells others of one that it hears itself. */
 export function sightingOf({ ageMs, report }: PeerNews): Sighting {
@@ -114,14 +121,12 @@ const olderClaim = (
  */
 export function betterRelay(o: Observation): string | undefined {
   const relay = o.parts.rtpengine;
-  if (!relay || relay.ok) return undefined;
+  // A passive standby's relay has no call to go on with.
+  if (!relay || relay.ok || isPassive(o.duty?.policy)) return undefined;
   const better = o.nodeOrder.find((name) => {
     const news = o.peers[name];
     return (
-      news &&
-      news.ageMs <= contactMs &&
-      news.report.verdict.mayHold &&
-      news.report.parts.rtpengine?.ok === true
+      news && news.ageMs <= contactMs && canTake(news.report) && news.report.parts.rtpengine?.ok === true
     );
   });
   return better === undefined ? undefined : `media relay: ${relay.detail}; ${better} has a healthy one`;
@@ -146,7 +151,7 @@ function betterFunction(o: Observation): string | undefined {
     return undefined;
   const better = o.nodeOrder.find((name) => {
     const news = o.peers[name];
-    if (!news || news.ageMs > contactMs || !news.report.verdict.mayHold) return false;
+    if (!news || news.ageMs > contactMs || !canTake(news.report)) return false;
     const theirs = news.report.functional;
     return theirs?.ok === true && theirs.ageMs + news.ageMs <= functionalFreshMs;
   });
@@ -159,8 +164,8 @@ function objections(o: Observation): string[] {
   if (o.stopping) return ["this host is being stopped"];
   if (o.drained !== undefined) return [o.drained];
   if (o.yielding) return ["the service address is being handed over"];
-  const sip = o.parts.kamailio;
-  if (!sip?.ok) return [`SIP server: ${sip?.detail ?? "not started"}`];
+  const sip = sipObjection(o.parts.kamailio, o.duty);
+  if (sip !== undefined) return [sip];
   const relay = betterRelay(o);
   if (relay) return [relay];
   const functional = betterFunction(o);
@@ -177,7 +182,10 @@ function objections(o: Observation): string[] {
       return [`no contact with ${other.name}, which holds the service address and is seen by others`];
   }
   if (o.primary) return [];
-  const quorate = others.find((other) => other.primary && other.mayHold);
+  const quorate = others.find((other) => {
+    const report = other.direct ? o.peers[other.name]?.report : undefined;
+    return other.primary && other.mayHold && (!report || canTake(report));
+  });
   if (quorate) return [`the database here has no quorum, ${quorate.name} has it`];
   if (o.stance === "consistency") return ["the database has no quorum, and the stance is 'consistency'"];
   if (o.upstream === false)
@@ -190,7 +198,7 @@ type Found = [level: Level, text: string];
 /** What is missing although the host serves. */
 function shortcomings(o: Observation): Found[] {
   const found: Found[] = Object.entries(o.parts)
-    .filter(([, part]) => !part.ok)
+    .filter(([, part]) => !inOrder(part))
     .map(([name, part]) => ["process", `${name}: ${part.detail}`]);
   if (o.role === "node") {
     if (o.parts.mariadb?.ok && !o.primary)

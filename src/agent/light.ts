@@ -1,6 +1,7 @@
 import type { PartName } from "../components/component.ts";
 import { hardwareTroubles } from "./hardware.ts";
 import { contactMs, type PeerNews } from "./judge.ts";
+import { inOrder } from "./policy.ts";
 import type { HostReport, LastDrill, Light, LightCode, LightReason } from "./report.ts";
 
 /** "Safe to fail over": computed from what the hosts report. Pure. docs/decisions/0015-judgement.md */
@@ -77,7 +78,7 @@ function againstStandby(standby: HostReport, holder: HostReport | undefined): Li
     );
   for (const name of needed) {
     const part = parts[name];
-    if (part?.ok) continue;
+    if (inOrder(part)) continue;
     const advice = `the agent restarts it; if it does not come, read ${name}.log on ${host}`;
     reasons.push(reason("part-down", `${name} on ${host}: ${part?.detail ?? "does not run"}`, advice));
   }
@@ -250,7 +251,7 @@ export function lightOf(host: string, news: PeerNews[], hosts: number): Light {
   if (!self)
     return finish([reason("not-heard", `no news from ${host}`, `is ${host} on, and its agent running?`)]);
   const holder = fresh.find((report) => report.holds);
-  const witnesses = fresh.filter((report) => report.role === "witness");
+  const witnesses = fresh.filter((report) => report.role !== "node");
   const drills = fresh.find((report) => report.standing?.drills)?.standing?.drills;
   const common = [
     ...(holder

@@ -26,6 +26,8 @@ const unsubscribedMs = 3000;
 const renewAfterMs = 3000;
 /** rtpengine leaves a redis that failed alone for 5 s (redis-disable-time): tell it again after that. */
 const againMs = 6500;
+/** A relay that did not answer an order gets it again. */
+const retryMs = 200;
 
 export interface MediaParts {
   redis: Part;
@@ -94,8 +96,10 @@ export class MediaRelay {
   private order(what: "active" | "standby"): void {
     rtpengineCommand(what, AbortSignal.timeout(1000)).catch((error: unknown) => {
       // Not running: the next start of it is told, and media itself makes it take calls over (active-switchover).
-      if (this.parts.rtpengine.report().ok)
-        this.tell("relay", `could not be told '${what}': ${messageOf(error)}`);
+      if (!this.parts.rtpengine.report().ok) return;
+      this.tell("relay", `could not be told '${what}': ${messageOf(error)}`);
+      // Told what holds then: the address may have moved on meanwhile.
+      this.claims.push(performance.now() + retryMs);
     });
   }
 

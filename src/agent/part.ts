@@ -22,6 +22,9 @@ export interface PartEvents {
 /** May the part be started now, and how? */
 export type Gate = () => { go: true; bootstrap: boolean } | { go: false; why: string };
 
+/** Why the part should stand still now; undefined: it should run. */
+export type Rest = () => string | undefined;
+
 /** Between two ticks an agent that gets its share of the processor sleeps no longer than this. */
 const awakeMs = 100;
 /** One lost answer is not a hang. */
@@ -43,6 +46,7 @@ export class Part {
   private readonly context: HostContext;
   private readonly events: PartEvents;
   private readonly gate: Gate;
+  private readonly rest: Rest;
   private phase: PartPhase = "stopped";
   private phaseSince = performance.now();
   private detail = "not started";
@@ -71,11 +75,13 @@ export class Part {
     context: HostContext,
     events: PartEvents,
     gate: Gate = () => ({ go: true, bootstrap: false }),
+    rest: Rest = () => undefined,
   ) {
     this.component = component;
     this.context = context;
     this.events = events;
     this.gate = gate;
+    this.rest = rest;
   }
 
   private enter(phase: PartPhase, detail: string): void {
@@ -250,6 +256,13 @@ export class Part {
     this.enter("running", detail);
   }
 
+  /** Ends the running process in order; it is started anew, or rests, as its rest and gate say then. */
+  end(why: string): void {
+    if (!this.id || this.phase === "stopping") return;
+    this.enter("stopping", why);
+    if (isAlive(this.id)) process.kill(this.id.pid, "SIGTERM");
+  }
+
   /** Kills the whole process tree; the restart follows from its exit. */
   kill(why: string): void {
     if (!this.id || performance.now() - this.killedAt < killAgainMs) return;
@@ -264,8 +277,11 @@ export class Part {
     const elapsed = Math.min(now - this.lastTick, awakeMs);
     this.lastTick = now;
     if (this.id && !this.ours && !isAlive(this.id)) this.onExit(this.id, "ended");
-    if (this.phase === "stopped" && this.starting === undefined && this.id === undefined && !this.halted)
-      this.tryStart();
+    const rest = this.halted ? undefined : this.rest();
+    if (rest !== undefined && !this.starting) {
+      if (this.id) this.end(rest);
+      else if (this.phase !== "resting") this.enter("resting", rest);
+    } else if (this.phase === "stopped" || this.phase === "resting") this.tryStart();
     else if ((this.phase === "backoff" && now >= this.retryAt) || this.phase === "waiting") this.tryStart();
     if (this.phase === "stopping" && !this.halted && now - this.phaseSince > this.component.stopGraceMs)
       this.kill(`did not stop within ${this.component.stopGraceMs} ms`);

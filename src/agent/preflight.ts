@@ -3,7 +3,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { execa } from "execa";
-import { type HostContext, ports, runFiles, serviceIp } from "../cluster/facts.ts";
+import { addressesMissing } from "../cluster/certificate.ts";
+import { type HostContext, nodes, ports, relayPort, runFiles, serviceIp } from "../cluster/facts.ts";
 import { ConfigError, secretsFileOf } from "../cluster/load.ts";
 import { isAlive, type ProcessId } from "./process.ts";
 
@@ -81,6 +82,12 @@ async function portProblems(context: HostContext): Promise<string[]> {
             ["app", "HTTPS of the app", "tcp", service, cluster.api.port],
             ["app", "JSON-RPC of the app", "tcp", self.address, ports.rpc],
             ["app", "JSON-RPC of the app", "tcp", "127.0.0.1", ports.rpc],
+            ...nodes(cluster)
+              .filter((host) => host.name !== self.name)
+              .map((host): [string, string, "tcp", string, number] => [
+                ...(["agent", `way to the app of ${host.name}`, "tcp", "127.0.0.1"] as const),
+                relayPort(cluster, host.name),
+              ]),
             ["redis", "redis", "tcp", self.address, ports.redis],
             ["redis", "redis", "tcp", "127.0.0.1", ports.redis],
             ["rtpengine", "control of the media relay", "udp", "127.0.0.1", ports.rtpengineNg],
@@ -162,12 +169,27 @@ export async function requirements(context: HostContext): Promise<string[]> {
       `${clusterFile}: hosts.${self.name}: interface ${self.interface} of this machine does not have ${self.address} (it has ${addresses.join(", ") || "no address, or does not exist"})`,
     );
   const dnsClient = context.cluster.movers.dns && self.role === "node" ? ["nsupdate"] : [];
+  const { fencing } = context.cluster;
+  const others = Object.entries(fencing?.devices ?? {}).filter(([host]) => host !== self.name);
+  const fencers =
+    self.role === "node" ? others.flatMap(([, devices]) => devices.map((one) => one.agent)) : [];
+  for (const program of new Set(fencers)) {
+    const found = await execa("sh", ["-c", 'command -v "$1"', "sh", program], { reject: false });
+    if (found.exitCode !== 0)
+      problems.push(
+        `${clusterFile}: fencing.devices: the program '${program}' is not on this host; run: apt install fence-agents`,
+      );
+  }
   for (const program of [...programs[self.role], ...dnsClient]) {
     const found = await execa("sh", ["-c", 'command -v "$1"', "sh", program], { reject: false });
     if (found.exitCode !== 0)
       problems.push(`the program '${program}' is not installed; run 'sh scripts/setup' in dialtone's folder`);
   }
   if (self.role === "node") problems.push(...applySettings());
+  if (addressesMissing(context.cluster, context.secrets).includes(self.address))
+    problems.push(
+      `${secretsFileOf(clusterFile)}: the certificate does not name ${self.address}, so the other hosts would not believe this one: run 'dialtone certificate', and copy the file to all hosts`,
+    );
   if (context.cluster.movers.dns && context.secrets.dns_key === undefined)
     problems.push(
       `${secretsFileOf(clusterFile)}: dns_key is missing: movers.dns needs the secret of its TSIG key, as the name server's 'tsig-keygen' or 'keymgr -t' prints it`,

@@ -161,7 +161,8 @@ function ofReport(report: HostReport, serves: boolean): Problem[] {
     });
   if (outside && outside.failures >= 3)
     add({
-      ...{ code: "outside", severity: "down", sinceMs: outside.sinceMs },
+      // One of several that do not get through is its own link; the witness has no other reason.
+      ...{ code: "outside", severity: report.role === "witness" ? "down" : "risk", sinceMs: outside.sinceMs },
       what: `does not reach the service address: ${outside.detail}`,
       callers: "those whose packets go the same way do not get through",
       advice: "compare with the other hosts' view: one host alone is its link, all together is the holder",
@@ -214,6 +215,8 @@ function ofSilence(hosts: HostSight[], fresh: Map<string, HostReport>): Problem[
       const [, other, for_] = /^no news from (\S+?)(?: for (\d+) s| yet)$/.exec(reason) ?? [];
       const key = [report.host, other].sort().join(" and ");
       if (other === undefined || !fresh.has(other) || pairs.has(key)) continue;
+      // Not heard by us either: it has just died.
+      if ((hosts.find(({ name }) => name === other)?.ageMs ?? 0) > contactMs) continue;
       pairs.add(key);
       found.push({
         ...{ host: report.host, code: "link", severity: "risk", what: `${key} do not hear each other` },

@@ -7,6 +7,7 @@ import type { HostRole } from "../cluster/schema.ts";
 import type { PartName } from "../components/component.ts";
 import type { DatabaseFacts } from "../components/mariadb/index.ts";
 import type { DiskState } from "../components/mariadb/state.ts";
+import type { FencingReport } from "../fencing/keeper.ts";
 
 import type { Silence } from "./silence.ts";
 
@@ -14,6 +15,8 @@ import type { Silence } from "./silence.ts";
 
 export type PartPhase =
   | "stopped"
+  /** Stopped on purpose until it is needed (policy cold-passive). */
+  | "resting"
   | "waiting"
   | "preparing"
   | "starting"
@@ -222,6 +225,8 @@ export interface HostReport {
   /** Safe to fail over? Not the same as `verdict.light`, which is the health of this host as it is now. */
   light?: Light;
   sees: Record<string, Sighting>;
+  /** undefined: no fencing configured. */
+  fencing?: FencingReport;
   /** A person took this node out of service. */
   drained?: Drained;
   /** What this host asks of others, until they have taken it. */

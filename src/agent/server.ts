@@ -4,6 +4,7 @@ import Fastify, { type FastifyInstance } from "fastify";
 import type { Maintenance } from "../change/maintenance.ts";
 import { addConfiguration, addMaintenance } from "../change/routes.ts";
 import { type HostContext, runFiles } from "../cluster/facts.ts";
+import type { LocationSnapshot } from "../components/kamailio/locations.ts";
 import type { AgentEvent, HostReport } from "./report.ts";
 import type { Watch } from "./watch.ts";
 import { addWatching } from "./watch-routes.ts";
@@ -14,7 +15,11 @@ export interface AgentControl {
   /** Reports of all hosts as known here, the own one included, with their age in ms. */
   cluster(): { ageMs: number; report: HostReport }[];
   events(since: number): AgentEvent[];
+  /** The latest list of registrations; undefined: none (yet), or the policy needs none. */
+  registrations(): LocationSnapshot | undefined;
   watch: Watch;
+  /** A person says that a host is switched off. @returns why that is refused */
+  confirmFenced(host: string): string | undefined;
   /** Stops this host's parts in order, then the agent. Returns at once. */
   stop(): void;
   /** Hands the service address over, or says why not. Returns at once. */
@@ -28,6 +33,10 @@ function addReading(server: FastifyInstance, control: AgentControl): void {
   server.get<{ Querystring: { since?: string } }>("/events", (request) =>
     control.events(Number(request.query.since ?? 0)),
   );
+  server.get("/registrations", (_request, reply) => {
+    const list = control.registrations();
+    return list ?? reply.code(404).send({ error: "no list of registrations" });
+  });
   server.get<{ Querystring: { since?: string } }>("/timeline/own", (request) =>
     control.watch.own(Number(request.query.since ?? 0)),
   );
@@ -53,6 +62,10 @@ export async function serveAgent(context: HostContext, control: AgentControl): P
   local.post("/stop", (_request, reply) => {
     control.stop();
     return reply.code(202).send({ stopping: true });
+  });
+  local.post<{ Querystring: { host?: string } }>("/fencing/confirm", (request, reply) => {
+    const refused = control.confirmFenced(request.query.host ?? "");
+    return reply.code(refused === undefined ? 200 : 409).send({ refused: refused ?? null });
   });
   local.post<{ Querystring: { force?: string; accept?: string } }>("/switchover", (request, reply) => {
     const { force, accept = "" } = request.query;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { AppHealth } from "../app/health-api.ts";
-import { type HostContext, runFiles, servesAtOwnAddress, voters } from "../cluster/facts.ts";
+import { type HostContext, replicates, runFiles, servesAtOwnAddress, voters } from "../cluster/facts.ts";
 import type { PartName } from "../components/component.ts";
 import { contactsKnown } from "../components/kamailio/rpc.ts";
 import { sessionsKnown } from "../components/rtpengine/control.ts";
@@ -44,13 +44,15 @@ export class StandingWatch {
   /** One step; called often, never waits. */
   tick(now: number, report: () => HostReport, peers: Record<string, PeerNews | undefined>): void {
     const signal = () => AbortSignal.timeout(deadlineMs);
-    if (this.part("kamailio")?.report().ok)
+    // A passive standby has no copies to compare.
+    const copies = replicates(this.context.cluster);
+    if (copies && this.part("kamailio")?.report().ok)
       this.ask("contacts", now, everyMs, async () => {
         this.contacts = await contactsKnown(this.context, signal());
       });
     else this.contacts = undefined;
     // Where no node follows another's sessions, a difference says nothing.
-    if (this.part("rtpengine")?.report().ok && !servesAtOwnAddress(this.context.cluster))
+    if (copies && this.part("rtpengine")?.report().ok && !servesAtOwnAddress(this.context.cluster))
       this.ask("sessions", now, everyMs, async () => {
         this.sessions = await sessionsKnown(signal());
       });

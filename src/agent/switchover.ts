@@ -1,6 +1,7 @@
 import type { HostContext } from "../cluster/facts.ts";
 import { addServiceAddress } from "./address.ts";
 import type { Peers } from "./peers.ts";
+import { inOrder, isPassive } from "./policy.ts";
 import type { HostReport } from "./report.ts";
 
 /**
@@ -15,6 +16,8 @@ const besideMs = 800;
 /** An address taken beside the holder that VRRP has not given us by then is none of ours. */
 const unconfirmedMs = 1500;
 const giveUpMs = 5000;
+/** A passive successor has to start its parts, or load its registrations, before it takes the address. */
+const passiveMs = 15_000;
 /** News that is older does not prove a node fit. */
 const freshMs = 700;
 
@@ -62,13 +65,15 @@ function objections(ageMs: number, report: HostReport, force: boolean, accept: r
   // An agent of a release without the light.
   if (report.verdict.light !== "green") reasons.push(...report.verdict.reasons);
   for (const part of ["kamailio", "rtpengine", "redis", "app", "mariadb", "keepalived"] as const)
-    if (!report.parts[part]?.ok) reasons.push(`${part}: ${report.parts[part]?.detail ?? "does not run"}`);
+    if (!inOrder(report.parts[part]))
+      reasons.push(`${part}: ${report.parts[part]?.detail ?? "does not run"}`);
   return [...new Set(reasons)];
 }
 
 /** What a handover needs of its agent. */
 interface Hands {
-  state(): { holds: boolean; stopping: boolean; mayHold: boolean };
+  /** `ready`: what the takeover needs runs. */
+  state(): { holds: boolean; stopping: boolean; mayHold: boolean; ready: boolean };
   peers(): Peers | undefined;
   tell(subject: string, text: string): void;
   /** The address has changed: look, and announce it. */
@@ -95,9 +100,18 @@ export class Handover {
     return this.giving?.to;
   }
 
+  private get extraMs(): number {
+    return isPassive(this.context.cluster.policy) ? passiveMs : 0;
+  }
+
+  /** This host has taken the address, or is about to, beside a holder that hands it over. */
+  get taking(): boolean {
+    return this.takenAt !== undefined;
+  }
+
   /** The successor did not take the address beside us: give it up without that. */
   get yielding(): boolean {
-    return this.giving !== undefined && performance.now() - this.giving.since > besideMs;
+    return this.giving !== undefined && performance.now() - this.giving.since > besideMs + this.extraMs;
   }
 
   /** The successor has the address, and this host keeps it for a moment, whatever the verdict says. */
@@ -131,8 +145,8 @@ export class Handover {
 
   /** The holder hands over: have the address a moment before it lets go, so that no packet is lost in between. */
   private async take(holder: string): Promise<void> {
-    const { holds, mayHold } = this.hands.state();
-    if (holds || this.takenAt !== undefined || !mayHold) return;
+    const { holds, mayHold, ready } = this.hands.state();
+    if (holds || this.takenAt !== undefined || !mayHold || !ready) return;
     this.takenAt = performance.now();
     this.hands.tell("taking", `${holder} hands the service address over`);
     try {
@@ -156,7 +170,7 @@ export class Handover {
       this.hands.drop("its holder has not let go of it");
     }
     const { holds } = this.hands.state();
-    if (!this.giving || (holds && now - this.giving.since < giveUpMs)) return;
+    if (!this.giving || (holds && now - this.giving.since < giveUpMs + this.extraMs)) return;
     this.hands.tell(holds ? "failed" : "done", `to ${this.giving.to}`);
     this.giving = undefined;
     const peers = this.hands.peers();

@@ -1,6 +1,7 @@
 import Table from "cli-table3";
 import { partNames } from "../components/component.ts";
 import { since } from "./duration.ts";
+import { inOrder } from "./policy.ts";
 import { describeDiagnosis, diagnose, freshMs, sightsOf } from "./problems.ts";
 import type { HostReport } from "./report.ts";
 
@@ -23,7 +24,8 @@ const partsText = (report: HostReport): string =>
       const part = report.parts[name];
       if (!part) return [];
       const restarts = part.restarts > 0 ? `, ${part.restarts} restarts` : "";
-      return [`${part.ok ? "ok " : "?? "}${name} (${part.phase} ${since(part.sinceMs)}${restarts})`];
+      const mark = part.ok ? "ok " : inOrder(part) ? "-- " : "?? ";
+      return [`${mark}${name} (${part.phase} ${since(part.sinceMs)}${restarts})`];
     })
     .join("\n");
 

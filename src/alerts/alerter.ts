@@ -13,6 +13,7 @@ import {
   nothingKnown,
   type Timing,
   type ToldAlert,
+  takeOver,
   tellerOf,
   toldOf,
 } from "./state.ts";
@@ -90,7 +91,12 @@ export class Alerter {
     this.teller = teller;
     const told = fresh.find(({ host }) => host === teller)?.watch?.alerts.told;
     if (teller !== self && told) this.state = adopt(this.state, told, now);
-    const problems = problemsOf({ self, reports: fresh, now: Date.now() });
+    if (teller === self)
+      for (const { host, watch } of fresh)
+        if (host !== self && watch) this.state = takeOver(this.state, watch.alerts.told, now);
+    const stale = reports.filter(({ ageMs }) => ageMs > freshMs).map(({ report }) => report);
+    const heldLast = stale.filter(({ holds }) => holds).map(({ host }) => host);
+    const problems = problemsOf({ self, reports: fresh, heldLast, now: Date.now() });
     const votes = voters(this.context.cluster).map(({ name }) => name);
     const minority = 2 * heard.filter(({ host }) => votes.includes(host)).length <= votes.length;
     const mayTell = teller === self && this.channels.length > 0;

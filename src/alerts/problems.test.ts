@@ -22,7 +22,7 @@ const report = (
   ...facts,
 });
 const keys = (...reports: HostReport[]) =>
-  problemsOf({ self: reports[0]?.host ?? "", reports, now })
+  problemsOf({ self: reports[0]?.host ?? "", reports, heldLast: [], now })
     .map(({ key, severity }) => `${severity} ${key}`)
     .sort();
 const sighting = { ageMs: 100, holds: false, term: 1, mayHold: true, primary: true };
@@ -45,8 +45,15 @@ test("a host that others hear is a cut link, not a dead host", () => {
 
 test("a hung agent is told as that", () => {
   const a = report("a", {}, { silent: { b: "agent-hangs" } });
-  const [problem] = problemsOf({ self: "a", reports: [a], now });
+  const [problem] = problemsOf({ self: "a", reports: [a], heldLast: [], now });
   expect(problem?.text).toContain("its agent hangs");
+});
+
+test("a holder whose agent hangs still holds; one without power does not", () => {
+  const seen = (why: "agent-hangs" | "host-unreachable") =>
+    problemsOf({ self: "b", reports: [report("b", {}, { silent: { a: why } })], heldLast: ["a"], now });
+  expect(seen("agent-hangs").map(({ key }) => key)).toEqual(["host:a"]);
+  expect(seen("host-unreachable").map(({ key }) => key)).toEqual(["nobody-holds", "host:a"]);
 });
 
 test("nobody, or two, with the service address", () => {
@@ -78,7 +85,12 @@ test("disk, clocks, certificate, a late agent, the app's words", () => {
 test("what the light knows is told once, not by each node; an undrilled change not at once", () => {
   const reason = { code: "not-drilled" as const, text: "x", advice: "drill", callers: "nothing" };
   const light = { colour: "amber" as const, reasons: [reason, { ...reason, code: "rules-behind" as const }] };
-  const found = problemsOf({ self: "a", reports: [report("a", { light }), report("b", { light })], now });
+  const found = problemsOf({
+    self: "a",
+    reports: [report("a", { light }), report("b", { light })],
+    heldLast: [],
+    now,
+  });
   expect(found.map(({ key }) => key)).toEqual(["light:not-drilled", "light:rules-behind"]);
   expect(found[0]?.afterMs).toBeGreaterThan(3_600_000);
 });

@@ -20,6 +20,8 @@ export interface View {
   self: string;
   /** Fresh reports, the own one included. */
   reports: HostReport[];
+  /** Hosts that held the service address when they were heard last, and are not heard any more. */
+  heldLast: string[];
   /** ms since 1970. */
   now: number;
 }
@@ -36,10 +38,17 @@ const toldOtherwise: ReadonlySet<LightCode> = new Set<LightCode>([
   ...(["cut-off", "no-quorum", "vote-missing"] as const),
 ]);
 
-function service({ reports }: View): Problem[] {
+/** An agent that hangs or died leaves the address where it is: calls go on, and nobody can say so. */
+const keepsAddress = ({ self, reports, heldLast }: View): boolean => {
+  const silent = reports.find((report) => report.host === self)?.watch?.silent ?? {};
+  return heldLast.some((host) => silent[host] !== undefined && silent[host] !== "host-unreachable");
+};
+
+function service(view: View): Problem[] {
+  const { reports } = view;
   const nodes = reports.filter((report) => report.role === "node");
   const holders = nodes.filter((report) => report.holds).map((report) => report.host);
-  if (nodes.length > 0 && holders.length === 0)
+  if (nodes.length > 0 && holders.length === 0 && !keepsAddress(view))
     return [
       {
         ...{ key: "nobody-holds", severity: "critical", title: "Nobody answers calls" },
@@ -61,7 +70,7 @@ const why = (report: HostReport): string[] =>
   report.verdict.reasons.length > 0 ? [`${report.host}: ${report.verdict.reasons.join("; ")}.`] : [];
 
 /** Hosts that this one does not hear and nobody who is heard hears either: what one alone does not hear is a cut link. */
-function silentHosts({ self, reports }: View): Problem[] {
+function silentHosts({ self, reports, heldLast }: View): Problem[] {
   const own = reports.find((report) => report.host === self);
   return Object.entries(own?.watch?.silent ?? {}).map(([host, reason]): Problem => {
     const hearing = reports.filter(
@@ -78,7 +87,11 @@ function silentHosts({ self, reports }: View): Problem[] {
     return {
       ...{ key: `host:${host}`, severity: isNode ? "critical" : "warning" },
       title: `${host} is not heard any more`,
-      text: `Said by ${self}:${words} Calls go on if another node holds the service address; redundancy is lost. See 'dialtone timeline' for what came before.`,
+      text: `Said by ${self}:${words} ${
+        heldLast.includes(host)
+          ? "It held the service address when it was heard last."
+          : "The service address is elsewhere."
+      } Redundancy is lost. See 'dialtone timeline' for what came before.`,
     };
   });
 }

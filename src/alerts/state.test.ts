@@ -8,6 +8,7 @@ import {
   type Change,
   nothingKnown,
   type Timing,
+  takeOver,
   tellerOf,
   toldOf,
 } from "./state.ts";
@@ -97,6 +98,28 @@ describe("the whole cluster", () => {
         },
       ),
     );
+  });
+
+  test("a teller that was away (hung, cut off) ends what another told in its place, once", () => {
+    const hosts: Record<"a" | "b", AlertState> = { a: nothingKnown, b: nothingKnown };
+    const told: string[] = [];
+    for (let second = 0; second < 120; second++) {
+      const now = second * 1000;
+      // From 10 to 50 only b lives, and sees that a does not.
+      const away = second >= 10 && second < 50;
+      const [forA, forB] = [toldOf(hosts.b, now), toldOf(hosts.a, now)];
+      if (!away) {
+        const step = advance(takeOver(hosts.a, forA, now), [], now, timing, true);
+        hosts.a = step.state;
+        told.push(...step.changes.map(({ what, key }) => `${second} a ${what} ${key}`));
+        hosts.b = adopt(hosts.b, forB, now);
+      }
+      const step = advance(hosts.b, away ? [problem("host:a")] : [], now, timing, away);
+      hosts.b = step.state;
+      told.push(...step.changes.map(({ what, key }) => `${second} b ${what} ${key}`));
+    }
+    expect(told).toEqual(["13 b raised host:a", "80 a over host:a"]);
+    expect(hosts.b.alerts).toEqual({});
   });
 
   test("the first host that is heard tells; one whose messages do not get out gives way", () => {

@@ -11,6 +11,8 @@ export interface Alert extends Problem {
   toldAt: number | null;
   /** Not seen any more since; null: it is there. */
   goneSince: number | null;
+  /** This host told it, and no other teller has taken it over yet. */
+  mine: boolean;
 }
 
 export interface AlertState {
@@ -41,7 +43,7 @@ export interface Timing {
 }
 
 /** What an alert is for other hosts: all in ages. */
-export type ToldAlert = Problem & { sinceMs: number; toldMs: number };
+export type ToldAlert = Problem & { sinceMs: number; toldMs: number; mine: boolean };
 
 const hourMs = 3_600_000;
 
@@ -59,6 +61,7 @@ function look(before: AlertState["alerts"], problems: readonly Problem[], now: n
       ...problem,
       since: goesOn ? known.since : now,
       toldAt: goesOn ? known.toldAt : null,
+      mine: goesOn ? known.mine : false,
       goneSince: null,
     };
   });
@@ -99,7 +102,7 @@ export function advance(
     if (toldAt === null) {
       if (now - alert.since < after) return [alert];
       tell("raised", alert);
-      return [{ ...alert, toldAt: now }];
+      return [{ ...alert, toldAt: now, mine: true }];
     }
     if (timing.repeatMs === 0 || now - toldAt < timing.repeatMs) return [alert];
     tell("still", alert);
@@ -114,27 +117,37 @@ export function advance(
   };
 }
 
-/** What the teller has told becomes our own knowledge, so that we can go on when it is gone. */
-export function adopt(mine: AlertState, told: readonly ToldAlert[], now: number): AlertState {
+const fromThem = ({ sinceMs, toldMs, mine: _, ...problem }: ToldAlert, now: number): Alert => ({
+  ...problem,
+  ...{ since: now - sinceMs, toldAt: now - toldMs, goneSince: now, mine: false },
+});
+
+const byKey = (alerts: Alert[]): AlertState["alerts"] =>
+  Object.fromEntries(alerts.map((alert) => [alert.key, alert]));
+
+/**
+ * What the teller has told becomes our own knowledge, so that we can go on when it is gone. What we told ourselves is kept
+ * until the teller has it too: it may have been away meanwhile.
+ */
+export function adopt(own: AlertState, told: readonly ToldAlert[], now: number): AlertState {
   const theirs = new Map(told.map((alert) => [alert.key, alert]));
-  const alerts = Object.values(mine.alerts).map((alert) => {
+  const alerts = Object.values(own.alerts).map((alert) => {
     const same = theirs.get(alert.key);
-    return same
-      ? { ...alert, since: now - same.sinceMs, toldAt: now - same.toldMs }
-      : { ...alert, toldAt: null };
+    if (same) return { ...alert, since: now - same.sinceMs, toldAt: now - same.toldMs, mine: false };
+    return alert.mine ? alert : { ...alert, toldAt: null };
   });
-  const unseen = told
-    .filter(({ key }) => !mine.alerts[key])
-    .map(
-      ({ sinceMs, toldMs, ...problem }): Alert => ({
-        ...problem,
-        ...{ since: now - sinceMs, toldAt: now - toldMs, goneSince: now },
-      }),
-    );
-  return {
-    ...mine,
-    alerts: Object.fromEntries([...alerts, ...unseen].map((alert) => [alert.key, alert])),
-  };
+  const unseen = told.filter(({ key }) => !own.alerts[key]).map((alert) => fromThem(alert, now));
+  return { ...own, alerts: byKey([...alerts, ...unseen]) };
+}
+
+/** A teller that was away takes over what others told in its place. */
+export function takeOver(own: AlertState, told: readonly ToldAlert[], now: number): AlertState {
+  const missing = told.filter(({ key, mine }) => mine && (own.alerts[key]?.toldAt ?? null) === null);
+  const taken = missing.map((alert): Alert => {
+    const known = own.alerts[alert.key];
+    return { ...fromThem(alert, now), goneSince: known ? known.goneSince : now };
+  });
+  return { ...own, alerts: { ...own.alerts, ...byKey(taken) } };
 }
 
 /** The state for the others. */

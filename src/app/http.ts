@@ -24,6 +24,7 @@ import { recordingRoutes } from "../recordings/api.ts";
 import { peerRecordingRoutes } from "../recordings/peer-api.ts";
 import { recordRoutes } from "../records/api.ts";
 import { JournalError } from "../records/http-journal.ts";
+import { moveRoutes } from "../records/moves.ts";
 import { ruleRoutes } from "../routing/api.ts";
 import { assertAllowed, type TrustedSockets } from "./auth.ts";
 import { callRoutes } from "./calls-api.ts";
@@ -99,6 +100,7 @@ export async function buildHttp(services: Services, trusted: TrustedSockets): Pr
   await app.register(numberRoutes(services));
   await app.register(ruleRoutes(services));
   await app.register(recordRoutes(services));
+  await app.register(moveRoutes(services));
   await app.register(probeRoutes(services));
   await app.register(drillRoutes(services));
   await app.register(recordingRoutes(services));

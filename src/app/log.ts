@@ -2,8 +2,11 @@ import { type Logger, pino } from "pino";
 import { counters } from "./metrics.ts";
 
 /** The app's log: JSON lines on stdout, which the agent keeps. Secrets never enter it. */
-export function createLogger(host: string, level = "info"): Logger {
-  return pino({
+export function createLogger(host: string, level = "info", output: string | number = 1): Logger {
+  const destination = pino.destination({ dest: output, sync: true });
+  // A full disk below the log must not end the app: calls go on, and the lines are written when there is space again.
+  destination.on("error", () => {});
+  const options = {
     level,
     base: { part: "app", host },
     timestamp: pino.stdTimeFunctions.isoTime,
@@ -20,7 +23,8 @@ export function createLogger(host: string, level = "info"): Logger {
       ],
       censor: "[secret]",
     },
-  });
+  };
+  return pino(options, destination);
 }
 
 const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -32,8 +32,9 @@ export interface Desk {
 
 const orderDeadlineMs = 20_000;
 const pollMs = 100;
-/** The agent that is asked may itself be between two lives. */
-const absentMs = 30_000;
+/** The agent that is asked may itself be between two lives; one that never answered is not waited for. */
+const absentMs = 120_000;
+const firstMs = 3000;
 
 /** Who gives the orders, for logs and refusals. */
 const whoAmI = (): string => `${process.env.SUDO_USER ?? userInfo().username}@${hostname()}`.slice(0, 80);
@@ -65,14 +66,17 @@ export function openDesk(where: { lab?: string; data: string; config?: string })
   const change = randomUUID();
   const who = whoAmI();
 
+  let answered = false;
   const ask = async <Answer>(method: "GET" | "POST", path: string, body?: unknown): Promise<Answer> => {
-    const until = performance.now() + absentMs;
+    const until = performance.now() + (answered ? absentMs : firstMs);
     for (;;)
       try {
-        return (await askSocket(place.socket, method, path, {
+        const answer = await askSocket(place.socket, method, path, {
           deadlineMs: 6000,
           ...(body === undefined ? {} : { body }),
-        })) as Answer;
+        });
+        answered = true;
+        return answer as Answer;
       } catch (error) {
         const code = (error as NodeJS.ErrnoException).code ?? "";
         const absent = ["ENOENT", "ECONNREFUSED", "ECONNRESET", "UND_ERR_SOCKET"].includes(code);

@@ -33,6 +33,8 @@ interface Hands {
   switchOver(force: boolean, accept: readonly LightCode[]): { to: string } | { reasons: string[] };
   /** Ends this agent so that systemd (the keeper in a lab) starts the next one; with `parts` all parts stop first. */
   restart(parts: boolean): void;
+  /** Kills a part; it is started again. @throws Error when this host has none such */
+  killPart(name: PartName, why: string): void;
   /** With what each running part was started. */
   partDigests(): PartDigests;
   tell(subject: string, text: string): void;
@@ -113,6 +115,10 @@ export class Maintenance {
         return { text: "may take work again" };
       case "switchover":
         return { text: `${await this.handOver(work.force)} holds the service address` };
+      case "kill-part":
+        this.stayIfNeeded(true);
+        this.hands.killPart(work.part, `a drill of ${who}`);
+        return { text: `killed ${work.part}` };
       case "restart":
         this.stayIfNeeded(work.parts && !work.force);
         return this.restart(

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { partNames } from "../components/component.ts";
 
 /**
  * What a person who changes the cluster from one host asks of another host. Orders are few and narrow: nothing in them
@@ -15,6 +16,8 @@ export const workSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("undrain") }),
   /** Hand the service address over. */
   z.strictObject({ kind: z.literal("switchover"), force: z.boolean() }),
+  /** For a drill: kill one part of a host that carries no calls; its agent starts it again. */
+  z.strictObject({ kind: z.literal("kill-part"), part: z.enum(partNames) }),
   /** Start the agent anew; with `parts` all its parts too. */
   z.strictObject({ kind: z.literal("restart"), parts: z.boolean(), force: z.boolean() }),
   /** Is there a release in this directory of that host, ready to run? */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { Listr, PRESET_TIMER } from "listr2";
 import type { HostReport } from "../agent/report.ts";
 import type { Desk } from "./desk.ts";
@@ -48,15 +49,23 @@ export class RolloutError extends Error {
   }
 }
 
-/** @throws Error with the reasons, one a line, when the cluster is not safe and nobody forces it. */
+/** A part that is just being restarted is no reason to send a person away. */
+const graceMs = 10_000;
+
+/** @throws Error with the reasons, one a line, when the cluster is not safe within a moment and nobody forces it. */
 export async function refuseUnlessSafe(desk: Desk, force: boolean): Promise<void> {
-  const reasons = whyNotSafe(await desk.view());
-  if (reasons.length > 0 && !force)
-    throw new Error(
-      `refused, because the cluster is not safe to work on:\n  ${reasons.join("\n  ")}\n` +
-        "What would be lost: while one host is away, the others must be able to do everything. " +
-        "Cure the reasons first ('dialtone status'); --force goes on nevertheless, and calls may be lost.",
-    );
+  const until = performance.now() + graceMs;
+  for (;;) {
+    const reasons = whyNotSafe(await desk.view());
+    if (reasons.length === 0 || force) return;
+    if (performance.now() > until)
+      throw new Error(
+        `refused, because the cluster is not safe to work on:\n  ${reasons.join("\n  ")}\n` +
+          "What would be lost: while one host is away, the others must be able to do everything. " +
+          "Cure the reasons first ('dialtone status'); --force goes on nevertheless, and calls may be lost.",
+      );
+    await delay(250);
+  }
 }
 
 /**

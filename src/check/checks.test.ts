@@ -80,6 +80,27 @@ describe("what is wrong shows in the exit code", () => {
     if (level > 0) expect(result.summary).toContain(words);
   });
 
+  test("a holder whose agent hangs is not nobody", () => {
+    const [a, b] = [report("a"), report("b", { watch: { ...watch, silent: { a: "agent-hangs" } } })];
+    const hung = {
+      ...known({ self: "b" }, b),
+      reports: [
+        { ageMs: 90_000, report: a },
+        { ageMs: 0, report: b },
+      ],
+    };
+    expect(checks.service(hung)).toMatchObject({ level: 1, summary: expect.stringContaining("a held") });
+    const dead = { ...watch, silent: { a: "host-unreachable" as const } };
+    const cut = {
+      ...hung,
+      reports: [
+        { ageMs: 90_000, report: a },
+        { ageMs: 0, report: report("b", { watch: dead }) },
+      ],
+    };
+    expect(checks.service(cut).level).toBe(2);
+  });
+
   test("stale news is no news", () => {
     const stale = { ...known(), reports: known().reports.map((item) => ({ ...item, ageMs: 9000 })) };
     expect(checks.service(stale).level).toBe(2);

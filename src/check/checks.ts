@@ -48,6 +48,17 @@ function service(known: Known): CheckResult {
   const details = hosts.flatMap((report) =>
     report.verdict.reasons.map((reason) => `${report.host}: ${reason}`),
   );
+  // An agent that hangs or died leaves the address where it is.
+  const silent = own(known)?.watch?.silent ?? {};
+  const keeper = known.reports.find(
+    ({ ageMs, report }) =>
+      ageMs > freshMs && report.holds && !["host-unreachable", undefined].includes(silent[report.host]),
+  )?.report.host;
+  if (holders.length === 0 && keeper !== undefined)
+    return {
+      ...{ level: 1, figures, details },
+      summary: `${keeper} held the service address when it was heard last; its agent does not answer now`,
+    };
   if (holders.length === 0)
     return {
       level: 2,

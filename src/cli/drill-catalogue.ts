@@ -1,15 +1,20 @@
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
+import { findClusterFile } from "../cluster/load.ts";
 import { catalogue, type DrillKind, drillNamed } from "../drills/catalogue.ts";
 import { allKept, evidenceText } from "../drills/catalogue-evidence.ts";
+import { clusterSite } from "../drills/cluster-site.ts";
 import { catalogueText, historyText } from "../drills/history-text.ts";
+import type { DrillResult } from "../drills/result.ts";
 import { resultText } from "../drills/result.ts";
 import { runCatalogue } from "../drills/run-catalogue.ts";
-import { runDrill } from "../drills/run-drill.ts";
+import { runDrillOn } from "../drills/run-drill.ts";
 import { drillRunSchema } from "../drills/run-record.ts";
+import { labSite, type Site } from "../drills/site.ts";
 import { apiTargets, ask, print, withApiOptions } from "./api.ts";
 import { inLab, whoRuns } from "./in-lab.ts";
+import { defaultData } from "./up.ts";
 
 /** `dialtone drill list|run|catalogue|history` */
 
@@ -38,6 +43,16 @@ async function interruptible<Result>(work: (signal: AbortSignal) => Promise<Resu
   }
 }
 
+interface RunOptions {
+  runs: number;
+  rate: number;
+  keepLogs: boolean;
+  here: boolean;
+  data: string;
+  by?: string;
+  lab?: string;
+}
+
 const labOption = [
   "--lab <name>",
   "which lab (default: the running one, else an isolated one of its own)",
@@ -57,6 +72,9 @@ export function registerCatalogue(group: Command): void {
     .option("--runs <n>", "how often each", positive("a number of runs"), 1)
     .option("--rate <cps>", "calls per second", positive("calls per second"), 20)
     .option("--keep-logs", "keep the callers' logs even when all was well", false)
+    .option("--here", "on the cluster that this host belongs to: only what 'drill list' calls safe", false)
+    .option("--data <directory>", "with --here: where this host keeps its data", defaultData)
+    .option("--by <who>", "for the history: who started it")
     .option(...labOption)
     .addHelpText(
       "after",
@@ -64,35 +82,39 @@ export function registerCatalogue(group: Command): void {
 A drill begins only when everything is green. When the service does not come back in time, it repairs what it broke and
 ends. Exit code: 0 kept, 1 a promise was broken, or a drill could not run.
 
+With --here on the node that holds the service address: real calls from this host, at most one drill at a time.
+
 Example:
   dialtone drill run partition witness-loss --runs 3`,
     )
-    .action(
-      async (
-        names: string[],
-        options: { runs: number; rate: number; keepLogs: boolean; lab?: string },
-        command: Command,
-      ) => {
-        const kinds = names.map(drillNamed);
-        const results = await interruptible((signal) =>
-          inLab(options.lab, tell, signal, async (lab) => {
-            const all = [];
-            for (const kind of kinds)
-              all.push(
-                await runDrill(lab, kind, {
-                  ...{ runs: Math.round(options.runs), rate: options.rate, startedBy: whoRuns() },
-                  ...{ keepLogs: options.keepLogs, tell, signal },
-                }),
-              );
-            return all;
-          }),
-        );
-        print(command, { drills: results }, () =>
-          results.map((result) => `${result.drill}\n${resultText(result)}`).join("\n\n"),
-        );
-        if (results.some(({ broken }) => broken.length > 0)) process.exitCode = 1;
-      },
-    );
+    .action(async (names: string[], options: RunOptions, command: Command) => {
+      const kinds = names.map(drillNamed);
+      const { config } = command.optsWithGlobals<{ config?: string }>();
+      const runs = Math.round(options.runs);
+      const startedBy = options.by ?? whoRuns();
+      const on = async (site: Site, signal: AbortSignal) => {
+        const all: DrillResult[] = [];
+        for (const kind of kinds)
+          all.push(
+            await runDrillOn(site, kind, {
+              ...{ runs, rate: options.rate, keepLogs: options.keepLogs, startedBy, tell, signal },
+            }),
+          );
+        return all;
+      };
+      const results = await interruptible(async (signal) =>
+        options.here
+          ? on(
+              await clusterSite({ data: resolve(options.data), clusterFile: findClusterFile(config) }),
+              signal,
+            )
+          : inLab(options.lab, tell, signal, (lab) => on(labSite(lab), signal)),
+      );
+      print(command, { drills: results }, () =>
+        results.map((result) => `${result.drill}\n${resultText(result)}`).join("\n\n"),
+      );
+      if (results.some(({ broken }) => broken.length > 0)) process.exitCode = 1;
+    });
 
   group
     .command("catalogue")

@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
+import { renewCertificate } from "../cluster/certificate.ts";
 import { type InitOptions, writeInit } from "../cluster/init.ts";
-import { secretsFileOf } from "../cluster/load.ts";
+import { findClusterFile, secretsFileOf } from "../cluster/load.ts";
 
 type HostOption = InitOptions["hosts"][number];
 
@@ -57,6 +58,28 @@ Then copy both files to /etc/dialtone/ on each host and run 'dialtone up --host 
         command.optsWithGlobals().json
           ? `${JSON.stringify(written)}\n`
           : `wrote ${written.cluster}\nwrote ${written.secrets} (mode 0600: keep it secret)\nNext: copy both to /etc/dialtone/ on every host.\n`,
+      );
+    });
+
+  program
+    .command("certificate")
+    .description("a new certificate of the same authority, when hosts were added to cluster.yaml")
+    .addHelpText(
+      "after",
+      `
+Writes tls.cert and tls.key into cluster.secrets.yaml anew. Copy both files to all hosts and restart their agents, standby
+first; the old certificate stays good meanwhile.
+
+Example:
+  dialtone certificate --config /etc/dialtone/cluster.yaml`,
+    )
+    .action((_options: unknown, command: Command) => {
+      const { config, json } = command.optsWithGlobals<{ config?: string; json?: boolean }>();
+      const file = findClusterFile(config);
+      const added = renewCertificate(file);
+      const words = added.length > 0 ? `names ${added.join(", ")} now` : "names the same hosts as before";
+      process.stdout.write(
+        json ? `${JSON.stringify({ added })}\n` : `${secretsFileOf(file)}: the certificate ${words}\n`,
       );
     });
 }

@@ -39,18 +39,27 @@ function registerFaults(group: Command): void {
     .description(
       "power cut of a host: cable out, then every process killed; with a part: SIGKILL of that part",
     )
+    .option("--lose-unsynced", "the host's journal loses what was not yet on the disk")
     .option("--stay-dead", "nothing restarts the agent until heal (only for the part 'agent')")
     .addHelpText(
       "after",
       `
 Parts: mariadb, garbd, kamailio, keepalived, app, agent; they are restarted, a host needs 'heal'.
 The time that is printed is the moment just before the cable went out (or the signal went off).
-Unlike a real power cut this one loses nothing that the operating system had not yet written to the disk.`,
+Unlike a real power cut this one loses nothing that the operating system had not yet written to the disk, unless
+--lose-unsynced says so: then the journal ends where it was last known to be synced.`,
     )
     .action(
-      async (host: string, part: string | undefined, options: { stayDead?: boolean }, command: Command) => {
+      async (
+        host: string,
+        part: string | undefined,
+        options: { stayDead?: boolean; loseUnsynced?: boolean },
+        command: Command,
+      ) => {
         const { lab, print } = contextOf(command);
-        const moment = await lab.kill(host, part, { stayDead: options.stayDead ?? false });
+        const moment = await lab.kill(host, part, {
+          ...{ stayDead: options.stayDead ?? false, unsynced: options.loseUnsynced ?? false },
+        });
         print(`killed ${part === undefined ? host : `${part} on ${host}`} ${momentText(moment)}`, {
           ...{ host, part: part ?? null },
           ...moment,
@@ -58,18 +67,20 @@ Unlike a real power cut this one loses nothing that the operating system had not
       },
     );
   group
-    .command("pause <host> <part>")
-    .description("SIGSTOP of a part: it lives, keeps its sockets and answers nothing")
+    .command("pause <host> [part]")
+    .description("SIGSTOP of a part, or of all processes of a host: it lives and answers nothing")
     .option("--seconds <n>", "let it go on after so long (otherwise: heal)", seconds)
-    .action(async (host: string, part: string, options: { seconds?: number }, command: Command) => {
-      const { lab, print } = contextOf(command);
-      const moment = await lab.pause(host, part);
-      if (options.seconds !== undefined) {
-        await new Promise((resolve) => setTimeout(resolve, 1000 * (options.seconds ?? 0)));
-        await lab.resume(host, part);
-      }
-      print(`paused ${part} on ${host} ${momentText(moment)}`, { host, part, ...moment });
-    });
+    .action(
+      async (host: string, part: string | undefined, options: { seconds?: number }, command: Command) => {
+        const { lab, print } = contextOf(command);
+        const moment = await lab.pause(host, part);
+        if (options.seconds !== undefined) {
+          await new Promise((resolve) => setTimeout(resolve, 1000 * (options.seconds ?? 0)));
+          await lab.resume(host, part);
+        }
+        print(`paused ${part ?? "everything"} on ${host} ${momentText(moment)}`, { host, part, ...moment });
+      },
+    );
   group
     .command("cut <from> [to]")
     .description("drop all frames between two hosts; without the second: between a host and everyone")

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { openDesk } from "../change/desk.ts";
-import { rollOut } from "../change/rollout.ts";
+import { restartAll } from "../change/restart.ts";
 import { defaultData } from "./up.ts";
 
 /** `dialtone drain | undrain | restart`: hosts out of service and back, calls go on. */
@@ -103,18 +103,8 @@ Example:
     )
     .action(async (options: Where & { agentOnly: boolean; force: boolean }, command: Command) => {
       const { desk, print, json } = deskOf(options, command);
-      const parts = !options.agentOnly;
       const result = await interruptible((signal) =>
-        rollOut(desk, {
-          what: parts ? "agent and parts anew" : "agent anew",
-          touch: async (host) => {
-            const work = { kind: "restart", parts, force: options.force } as const;
-            await desk.order(host, work, { deadlineMs: 150_000 });
-          },
-          disturbs: () => parts,
-          missing: () => [],
-          ...{ force: options.force, quiet: json, signal },
-        }),
+        restartAll(desk, { parts: !options.agentOnly, force: options.force, quiet: json, signal }),
       );
       print(
         `started anew: ${result.done.join(", ")} in ${result.seconds} s; ${result.holder} holds the service address`,

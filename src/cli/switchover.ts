@@ -47,7 +47,7 @@ export async function switchOver(
   const answer = await order(socket, force, accept);
   if ("reasons" in answer)
     throw new Error(
-      `refused:\n  ${answer.reasons.join("\n  ")}${force ? "" : "\nWith --force only what makes it impossible counts."}`,
+      `refused:\n  ${answer.reasons.join("\n  ")}${force ? "" : "\n--accept CODE lets one of these pass, --force all but what makes it impossible."}`,
     );
   while ((await reportOf(socket)).holds) {
     if (performance.now() - began > 5000)

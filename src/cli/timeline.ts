@@ -6,13 +6,21 @@ import { askSocket } from "../agent/client.ts";
 import { hostDirs, runFiles } from "../cluster/facts.ts";
 import { labTimeline } from "../lab/timeline.ts";
 import { callRecordSchema } from "../records/call-record.ts";
-import { findIncidents, type SeenCall } from "../timeline/incidents.ts";
+import { findIncidents, type SeenCall, type SeenDrill } from "../timeline/incidents.ts";
 import { mergeTimeline, type Source } from "../timeline/merge.ts";
 import { entryText, timelineText } from "../timeline/text.ts";
 import { apiTargets, ask } from "./api.ts";
 import { defaultData } from "./up.ts";
 
 const pageSchema = z.object({ records: z.array(callRecordSchema), next: z.string().nullable() });
+const drillsSchema = z.object({
+  drills: z.array(
+    z.object({
+      ...{ kind: z.string(), started_at: z.string(), finished_at: z.string() },
+      ...{ passed: z.boolean(), started_by: z.string() },
+    }),
+  ),
+});
 const mostPages = 10;
 const followMs = 1000;
 /** A call that began so long before may still have noticed something. */
@@ -60,6 +68,16 @@ async function affectedCalls(
   }
 }
 
+/** Drills of that time; when the API can not say, none: the note about the calls tells why. */
+async function drillsOf(command: Command, since: number): Promise<SeenDrill[]> {
+  try {
+    const path = `/v1/drills?since=${new Date(since).toISOString()}&limit=1000`;
+    return (await ask(apiTargets(command), drillsSchema, "GET", path)).drills;
+  } catch {
+    return [];
+  }
+}
+
 async function sourcesOf({ lab, data }: Options, since: number): Promise<Source[]> {
   if (lab !== undefined) return await labTimeline(lab, since);
   const socket = runFiles(hostDirs(resolve(data))).agentSocket;
@@ -75,12 +93,13 @@ async function sourcesOf({ lab, data }: Options, since: number): Promise<Source[
 
 async function show(command: Command, options: Options): Promise<void> {
   const since = Date.now() - options.since;
-  const [sources, { calls, notes }] = await Promise.all([
+  const [sources, { calls, notes }, drills] = await Promise.all([
     sourcesOf(options, since),
     affectedCalls(command, since),
+    drillsOf(command, since),
   ]);
   const entries = mergeTimeline(sources);
-  const incidents = findIncidents(entries, calls, Date.now());
+  const incidents = findIncidents(entries, calls, Date.now(), drills);
   if (options.json === true) {
     const facts = sources.map(({ events, ...rest }) => ({ ...rest, events: events.length }));
     process.stdout.write(`${JSON.stringify({ sources: facts, notes, incidents, entries })}\n`);

@@ -57,6 +57,8 @@ For production let systemd run it: 'dialtone systemd --host NAME' prints the uni
         return;
       }
       await preflight(context);
+      // A full disk below our output must not end us; the incident log is elsewhere, and in memory.
+      for (const output of [process.stdout, process.stderr]) output.on("error", () => {});
       const stop = new AbortController();
       for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop.abort());
       const ending = await new HostAgent(context, componentsOf(self.role), release()).start(stop.signal);

@@ -15,7 +15,7 @@ export const alertsSchema = z
     /** What only lacks a safety net is told after so long. */
     warning_after_s: z.number().min(0).max(86_400).default(60),
     /** Told as over when it has been gone for so long. */
-    clear_after_s: z.number().min(0).max(3600).default(30),
+    clear_after_s: z.number().min(3).max(3600).default(30),
     /** At most so many messages an hour; what is more waits and comes together in one. */
     max_per_hour: z.int().min(1).max(1000).default(20),
     /** By SMTP. The password is `alerts.smtp_password` in cluster.secrets.yaml. */

@@ -45,6 +45,8 @@ export interface HostContext {
 export const ports = {
   /** JSON-RPC (netstrings) of the app for Kamailio: loopback and node address, peers only. */
   rpc: 8081,
+  /** From here on: the agent's ways to the apps of the other nodes, for Kamailio (agent/app-relay.ts): loopback only. */
+  rpcRelay: 8090,
   sql: 3306,
   galera: 4567,
   galeraIst: 4568,
@@ -97,18 +99,26 @@ export const serviceIp = (cluster: Cluster): string => cluster.service.address.s
 export const allHosts = (cluster: Cluster): Host[] =>
   Object.entries(cluster.hosts).map(([name, host]) => ({ name, ...host }));
 
+/** Does a standby follow registrations and media sessions of the holder (policy)? */
+export const replicates = ({ policy }: Cluster): boolean => policy === "warm-active" || policy === "hot-hot";
+
 /**
  * The node whose media sessions this one keeps a copy of: the next one in the order of cluster.yaml (with two nodes:
- * the other). rtpengine can follow one other only. Nobody's, where audio goes to the nodes' own addresses.
+ * the other). rtpengine can follow one other only. Nobody's, where the policy does without copies or audio goes to the
+ * nodes' own addresses.
  */
 export function mediaPeer(cluster: Cluster, self: string): Host | undefined {
   if (servesAtOwnAddress(cluster)) return undefined;
   const all = nodes(cluster);
+  if (!replicates(cluster)) return undefined;
   const index = all.findIndex((host) => host.name === self);
   const peer = all[(index + 1) % all.length];
   return index === -1 || peer?.name === self ? undefined : peer;
 }
 
+/** Where the agents pass on to the app of this node. */
+export const relayPort = (cluster: Cluster, node: string): number =>
+  ports.rpcRelay + nodes(cluster).findIndex((host) => host.name === node);
 /** The hosts that count for a majority: nodes and witnesses. */
 export const voters = (cluster: Cluster): Host[] => allHosts(cluster).filter((host) => host.role !== "edge");
 

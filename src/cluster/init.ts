@@ -1,10 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync, writeFileSync } from "node:fs";
 import { stringify } from "yaml";
-import { allHosts, serviceIp } from "./facts.ts";
+import { issueCertificate } from "./certificate.ts";
 import { ConfigError, parseYaml, secretsFileOf } from "./load.ts";
 import { type Cluster, clusterSchema, type HostRole } from "./schema.ts";
 import type { Secrets } from "./secrets.ts";
@@ -30,7 +27,7 @@ export function renderClusterYaml(options: InitOptions): string {
     .join("\n");
   const text = `# Describes one Dialtone cluster: the same file on every host. Everything else is generated from it.
 # Secrets lie beside it in cluster.secrets.yaml (mode 0600), also the same on every host.
-# After a change: copy it to all hosts, then 'dialtone up' on each, standby first.
+# To change it: edit a copy, then 'dialtone apply COPY' on any host brings it to all of them, or to none.
 cluster: ${options.cluster}
 
 # A node that has lost the majority: 'availability' lets it serve calls as long as it reaches an upstream
@@ -89,76 +86,16 @@ galera:
 #   email: { to: [ops@example.org], from: tel@example.org, server: mail.example.org, user: tel }
 #   webhooks: { pager: { url: https://hooks.example.org/dialtone } }
 
+# Drills on the cluster itself, while all is green: only those that 'dialtone drill list' calls safe.
+# drills:
+#   time_zone: Europe/Amsterdam
+#   schedule: [{ cron: "30 3 * * 2", window_minutes: 60, run: [kamailio-death-standby, switchover] }]
+
 # HTTPS port of each host where a Prometheus reads figures: docs/monitoring/README.md. Without it: closed.
 # metrics: { port: 8445 }
 `;
   parseYaml(text, "cluster.yaml", clusterSchema);
   return text;
-}
-
-const openssl = (args: string[]): string =>
-  execFileSync("openssl", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-
-/** A private CA and one certificate with every address of the cluster, valid ten years. Keys never appear on a command line. */
-function newCertificates(cluster: Cluster): Secrets["tls"] {
-  const directory = mkdtempSync(join(tmpdir(), "dialtone-init-"));
-  const file = (name: string) => join(directory, name);
-  const read = (name: string) => readFileSync(file(name), "utf8");
-  try {
-    const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"];
-    const ca = [
-      "-subj",
-      `/CN=Dialtone ${cluster.cluster} CA`,
-      "-addext",
-      "keyUsage=critical,keyCertSign,cRLSign",
-    ];
-    openssl([
-      "req",
-      "-x509",
-      ...newKey,
-      "-keyout",
-      file("ca.key"),
-      "-out",
-      file("ca.crt"),
-      "-days",
-      "3650",
-      ...ca,
-    ]);
-    const names = [serviceIp(cluster), ...allHosts(cluster).map((host) => host.address), "127.0.0.1"];
-    const san = [...names.map((ip) => `IP:${ip}`), "DNS:localhost", `DNS:${cluster.cluster}`].join(",");
-    openssl([
-      "req",
-      "-new",
-      ...newKey,
-      "-keyout",
-      file("host.key"),
-      "-out",
-      file("host.csr"),
-      "-subj",
-      `/CN=${cluster.cluster}`,
-    ]);
-    writeFileSync(
-      file("ext"),
-      `subjectAltName=${san}\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth,clientAuth\nkeyUsage=critical,digitalSignature\n`,
-    );
-    openssl([
-      ...[
-        "x509",
-        "-req",
-        "-in",
-        file("host.csr"),
-        "-CA",
-        file("ca.crt"),
-        "-CAkey",
-        file("ca.key"),
-        "-CAcreateserial",
-      ],
-      ...["-out", file("host.crt"), "-days", "3650", "-extfile", file("ext")],
-    ]);
-    return { ca: read("ca.crt"), ca_key: read("ca.key"), cert: read("host.crt"), key: read("host.key") };
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
 }
 
 /** Fresh secrets for a cluster; its certificate names the addresses of this cluster.yaml. */
@@ -171,7 +108,7 @@ export function newSecrets(cluster: Cluster): Secrets {
     redis: random(),
     dns_key: randomBytes(32).toString("base64"),
     database: { app: random(), sst: random(), monitor: random() },
-    tls: newCertificates(cluster),
+    tls: issueCertificate(cluster),
   };
 }
 

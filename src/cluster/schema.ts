@@ -1,6 +1,7 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { alertsSchema } from "./alerts-schema.ts";
+import { drillsSchema } from "./drills-schema.ts";
 
 /**
  * The shape of cluster.yaml: everything that describes one cluster, the same file on every host.
@@ -35,6 +36,22 @@ const hostSchema = z.strictObject({
   interface: z.string().min(1).max(15).default("eth0"),
 });
 
+/** One way to switch a host off: a program of fence-agents(8) and its options. Passwords: `fencing` of the secrets. */
+const fenceDevice = z.strictObject({
+  agent: z
+    .string()
+    .regex(
+      /^(\/[\w./-]+\/)?fence_\w+$/,
+      "must be the name of a fence program such as fence_ipmilan, or its path",
+    ),
+  options: z
+    .record(
+      z.string().regex(/^\w+$/, "must be an option of the fence program, such as ip"),
+      z.union([z.string().regex(/^[^\r\n]*$/, "must be one line"), z.number(), z.boolean()]),
+    )
+    .default({}),
+});
+
 export const clusterSchema = z
   .strictObject({
     cluster: name,
@@ -49,6 +66,21 @@ export const clusterSchema = z
      * its own address too. docs/decisions/0016-policies-and-fencing.md
      */
     policy: z.enum(["cold-passive", "warm-passive", "warm-active", "hot-hot"]).default("warm-active"),
+    /** How a node that can not be asked is switched off. docs/decisions/0016-policies-and-fencing.md */
+    fencing: z
+      .strictObject({
+        /** The service address is only taken when every silent node is known to be off. */
+        required: z.boolean().default(false),
+        /** By node: its devices, tried in this order until one succeeds. */
+        devices: z.record(name, z.array(fenceDevice).min(1)),
+        /** A node must be silent for so long. */
+        delay_s: z.number().min(1).max(60).default(3),
+        /** One action of a device may take so long. */
+        timeout_s: z.number().min(1).max(300).default(20),
+        /** Each device is tried (monitor) so often. */
+        monitor_s: z.number().min(10).max(86_400).default(60),
+      })
+      .optional(),
     service: z.strictObject({
       /** The address that callers use, with its prefix length, e.g. 192.0.2.100/24. */
       address: z.string().refine((value) => {
@@ -170,6 +202,7 @@ export const clusterSchema = z
       })
       .prefault({}),
     alerts: alertsSchema,
+    drills: drillsSchema,
     metrics: z
       .strictObject({
         /** HTTPS port on each host's own address where a Prometheus reads (token: `dialtone metrics token`); none: closed. */
@@ -197,6 +230,13 @@ export const clusterSchema = z
         ["movers", "dns", "name"],
         `must be ${dns.zone} or end with .${dns.zone}: it is a name of that zone`,
       );
+    for (const host of Object.keys(cluster.fencing?.devices ?? {}))
+      if (!nodes.some(([name]) => name === host))
+        issue(["fencing", "devices", host], "is no host with role: node");
+    if (cluster.fencing?.required)
+      for (const [host] of nodes)
+        if (!cluster.fencing.devices[host])
+          issue(["fencing", "devices"], `has none for ${host}, and fencing is required`);
     const seen = new Map<string, string>();
     for (const [hostName, host] of hosts) {
       const other = seen.get(host.address);

@@ -43,6 +43,8 @@ export const secretsSchema = z.strictObject({
         .optional(),
     })
     .optional(),
+  /** By node: options of its fence devices that nobody else may read, e.g. `a: { password: … }`. */
+  fencing: z.record(z.string(), z.record(z.string(), z.string())).optional(),
   database: z.strictObject({ app: secret, sst: secret, monitor: secret }),
   /** A private certificate authority of this cluster and one certificate for all its hosts. */
   tls: z.strictObject({ ca: pem, ca_key: pem, cert: pem, key: pem }),

@@ -172,6 +172,20 @@ export const migrations: Migration[] = [
       ) ${tail}`,
     ],
   },
+  {
+    name: "0006-moves",
+    statements: [
+      `CREATE TABLE IF NOT EXISTS moves (
+        id BINARY(16) NOT NULL PRIMARY KEY,
+        at DATETIME(3) NOT NULL,
+        from_host VARCHAR(64) NOT NULL,
+        to_host VARCHAR(64) NOT NULL,
+        by_plan TINYINT NOT NULL,
+        gap_ms INT UNSIGNED NOT NULL,
+        KEY moves_at (at)
+      ) ${tail}`,
+    ],
+  },
 ];
 
 /**

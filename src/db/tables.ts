@@ -160,6 +160,17 @@ export interface ProbesTable {
   call_id: string;
 }
 
+/** Moves of the service address, as told by the node that gained it. */
+export interface MovesTable {
+  id: Buffer;
+  at: Date;
+  from_host: string;
+  to_host: string;
+  by_plan: number;
+  /** At most so long nobody had it, ms. */
+  gap_ms: number;
+}
+
 export interface MigrationsTable {
   name: string;
   applied_at: Date;
@@ -177,6 +188,7 @@ export interface Tables {
   recordings: RecordingsTable;
   drill_runs: DrillRunsTable;
   probes: ProbesTable;
+  moves: MovesTable;
   migrations: MigrationsTable;
 }
 

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { safeDrills } from "../cluster/drills-schema.ts";
 import { catalogue, drillNamed, type Step } from "./catalogue.ts";
 
 it("names each drill once, in the form that the database takes", () => {
@@ -12,6 +13,9 @@ it("calls only those safe on production that stop no part of the active node and
     step.do === "switchover" || step.do === "wait" || (step.do === "kill-part" && step.on === "standby");
   for (const kind of catalogue.filter(({ production }) => production))
     expect([kind.name, kind.steps.every(safe), kind.fatal]).toEqual([kind.name, true, false]);
+  // What cluster.yaml may schedule is the same list.
+  const names = catalogue.filter(({ production }) => production).map(({ name }) => name);
+  expect(names.toSorted()).toEqual([...safeDrills].toSorted());
 });
 
 it("has every fault that was asked for", () => {

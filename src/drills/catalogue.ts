@@ -8,8 +8,8 @@ export type Role = "active" | "standby" | "witness";
 
 /** One thing that is done to the cluster; a drill is a list of them. Everything is undone by the end of the drill. */
 export type Step =
-  /** Power cut of the host. */
-  | { do: "kill"; on: Role }
+  /** Power cut of the host; `unsynced`: its journal loses what no disk had yet. */
+  | { do: "kill"; on: Role; unsynced?: boolean }
   | { do: "kill-part" | "pause-part"; on: Role; part: PartName | "agent" }
   /** Frames between two hosts are dropped, or `loss` percent of them. */
   | { do: "cut"; from: Role; to: Role | "everyone"; oneWay?: boolean; loss?: number }
@@ -20,7 +20,9 @@ export type Step =
   /** Busy loops on the host, at the priority of ordinary programs. */
   | { do: "busy"; on: Role; loops: number }
   | { do: "wait"; ms: number }
-  | { do: "switchover" };
+  | { do: "switchover" }
+  /** All hosts are started anew, one after the other, standby first: `dialtone restart --rolling`. */
+  | { do: "rolling-restart" };
 
 /** What a lab's nodes need before a fault can be made: they are started anew with it. */
 export type Fitting = "movable-clock" | "small-disk";
@@ -62,6 +64,11 @@ const hosts: DrillKind[] = [
   drill({
     ...{ name: "host-death", title: "power cut of the active node" },
     ...{ steps: [{ do: "kill", on: "active" }], outageMs: takeoverMs, undo: "power on" },
+  }),
+  drill({
+    ...{ name: "host-death-unsynced", title: "the same, and its journal loses what was not yet on the disk" },
+    steps: [{ do: "kill", on: "active", unsynced: true }],
+    ...{ outageMs: takeoverMs, undo: "power on" },
   }),
   drill({
     ...{ name: "standby-death", title: "power cut of the standby node" },
@@ -218,6 +225,10 @@ const planned: DrillKind[] = [
   drill({
     ...{ name: "switchover", title: "the service address is handed over by plan" },
     ...{ steps: [{ do: "switchover" }], holdMs: 1000, production: true, undo: "nothing to undo" },
+  }),
+  drill({
+    ...{ name: "rolling-restart", title: "all hosts are started anew by plan, one after the other" },
+    ...{ steps: [{ do: "rolling-restart" }], holdMs: 1000, undo: "nothing to undo" },
   }),
 ];
 

@@ -21,7 +21,7 @@ export interface Ground {
   look(): Promise<{ hosts: HostStatus[]; disorder: string[] }>;
   /** One request to the HTTP API, by any node. */
   api(method: "GET" | "POST" | "PUT", path: string, body?: unknown): Promise<unknown>;
-  /** The same to every node that runs. */
+  /** The same to every node whose app runs. */
   everyApi(method: "GET", path: string): Promise<{ node: string; answer: unknown }[]>;
   /** A host's incident log. */
   events(host: string): Promise<unknown>;
@@ -49,10 +49,15 @@ export function labGround(lab: Lab): Ground {
     },
     api: (method, path, body) =>
       askApp(lab.state(), method, path, { deadlineMs, ...(body === undefined ? {} : { body }) }),
-    everyApi: (method, path) =>
-      Promise.all(
+    everyApi: async (method, path) => {
+      const { hosts } = await lab.status();
+      // A cold standby has no app to ask.
+      const resting = hosts.flatMap(({ name, agent }) =>
+        agent?.parts.app?.phase === "resting" ? [name] : [],
+      );
+      return Promise.all(
         Object.entries(lab.state().hosts).flatMap(([node, host]) =>
-          host.role === "node" && host.powered && host.data !== null
+          host.role === "node" && host.powered && host.data !== null && !resting.includes(node)
             ? [
                 askSocket(appSocketOf(host.data), method, path, { deadlineMs }).then((answer) => ({
                   node,
@@ -61,7 +66,8 @@ export function labGround(lab: Lab): Ground {
               ]
             : [],
         ),
-      ),
+      );
+    },
     events: async (host) => {
       const data = lab.state().hosts[host]?.data;
       return data ? askSocket(agentSocketOf(data), "GET", "/events", { deadlineMs: 3000 }) : [];

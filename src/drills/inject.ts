@@ -5,6 +5,7 @@ import type { HostStatus, Lab, Moment } from "../lab/lab.ts";
 import type { DrillKind, Role, Step } from "./catalogue.ts";
 import { activeNodes, untilGreen } from "./cluster-view.ts";
 import { labGround } from "./ground.ts";
+import { maintain } from "./maintenance.ts";
 
 /** From what the catalogue says to what happens in a lab. */
 
@@ -30,9 +31,11 @@ export const targetsOf = (steps: readonly Step[], roles: Roles): string[] => [
         ? []
         : step.do === "switchover"
           ? [roles.active]
-          : step.do === "cut"
-            ? [roles[step.from]]
-            : [roles[step.on]],
+          : step.do === "rolling-restart"
+            ? Object.values(roles)
+            : step.do === "cut"
+              ? [roles[step.from]]
+              : [roles[step.on]],
     ),
   ),
 ];
@@ -41,7 +44,7 @@ export const targetsOf = (steps: readonly Step[], roles: Roles): string[] => [
 async function doStep(lab: Lab, step: Step, roles: Roles, signal: AbortSignal): Promise<Moment | undefined> {
   switch (step.do) {
     case "kill":
-      return lab.kill(roles[step.on]);
+      return lab.kill(roles[step.on], undefined, { unsynced: step.unsynced ?? false });
     case "kill-part":
       return lab.kill(roles[step.on], step.part);
     case "pause-part":
@@ -59,9 +62,14 @@ async function doStep(lab: Lab, step: Step, roles: Roles, signal: AbortSignal): 
       return lab.busy(roles[step.on], step.loops);
     case "switchover": {
       const moment = { mono_ms: Number(process.hrtime.bigint()) / 1e6, wall_ms: Date.now(), within_ms: 0 };
-      await switchOver(agentSocketOf(lab.state().hosts[roles.active]?.data ?? ""), false);
+      await switchOver(agentSocketOf(lab.state().hosts[roles.active]?.data ?? ""), false, [
+        "not-drilled",
+        "drill-failed",
+      ]);
       return moment;
     }
+    case "rolling-restart":
+      return maintain(lab, "rolling-restart", signal);
     case "wait":
       await delay(step.ms, undefined, { signal });
       return undefined;
@@ -108,7 +116,13 @@ export async function equip(
       await untilGreen(ground, 120_000, waiting, stop);
     }
   };
-  await refitAll(fitting === "movable-clock" ? { clock: true } : { diskMb: smallDiskMb }, signal);
   // Also after an abort: what is left behind would falsify whatever comes next.
-  return { [Symbol.asyncDispose]: () => refitAll({}, new AbortController().signal) };
+  const restore = () => refitAll({}, new AbortController().signal);
+  try {
+    await refitAll(fitting === "movable-clock" ? { clock: true } : { diskMb: smallDiskMb }, signal);
+  } catch (error) {
+    await restore();
+    throw error;
+  }
+  return { [Symbol.asyncDispose]: restore };
 }

@@ -59,6 +59,7 @@ export async function openMediaCalls(
   name: string,
   transport: "udp" | "tcp" = "udp",
   how: { record?: boolean; media?: "relay" | "nat" | "direct" } = {},
+  port = 5092,
 ): Promise<MediaCalls> {
   const state = lab.state();
   const outside = state.hosts[outsideHost];
@@ -66,13 +67,13 @@ export async function openMediaCalls(
   if (!outside || !caller || !callee)
     throw new Error(`the lab's host '${outsideHost}' has too few addresses`);
   const number = `9974${randomInt(100_000, 999_999)}`;
-  const place = `${callee}:5092${transport === "tcp" ? ";transport=tcp" : ""}`;
+  const place = `${callee}:${port}${transport === "tcp" ? ";transport=tcp" : ""}`;
   await routePrefix(lab.name, `media-${name}`, number, place, how);
   await routeKnown(lab, number, 10_000);
   const telephones = await startTelephones(inNamespace(outside.namespace, caller), {
     service: { address: state.service, port: 5060 },
-    caller: { address: caller, port: 5093, transport },
-    callee: { address: callee, port: 5092, transport },
+    caller: { address: caller, port: port + 1, transport },
+    callee: { address: callee, port, transport },
     number,
   });
   let ids: string[] = [];

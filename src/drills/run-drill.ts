@@ -4,12 +4,13 @@ import { join } from "node:path";
 import type { Lab } from "../lab/lab.ts";
 import type { DrillKind } from "./catalogue.ts";
 import { reportOf } from "./cluster-view.ts";
-import { type Ground, labGround } from "./ground.ts";
-import { equip, inject, rolesOf, targetsOf } from "./inject.ts";
+import type { Ground } from "./ground.ts";
+import { rolesOf, targetsOf } from "./inject.ts";
 import { type DrillResult, type Run, summarise } from "./result.ts";
 import { figuresOf, sentenceOf } from "./result-record.ts";
 import type { DrillEvidence } from "./run-record.ts";
 import { openSessionOn, type Session, type SessionOptions } from "./session.ts";
+import { labSite, type Site } from "./site.ts";
 
 /** Any drill of the catalogue in a running lab: calls go on, the fault happens, what did callers and ledger see? */
 
@@ -39,18 +40,20 @@ const giveUpMs = 15_000;
  * A drill whose service does not come back repairs at once and ends: no further runs.
  * @throws Error when the cluster is not green before the first run, or calls do not go through before it.
  */
-export async function runDrill(lab: Lab, kind: DrillKind, options: DrillOptions): Promise<DrillResult> {
+export const runDrill = (lab: Lab, kind: DrillKind, options: DrillOptions): Promise<DrillResult> =>
+  runDrillOn(labSite(lab), kind, options);
+
+export async function runDrillOn(site: Site, kind: DrillKind, options: DrillOptions): Promise<DrillResult> {
   const started = new Date().toISOString();
   const patienceMs = options.patienceMs ?? kind.patienceMs;
-  const ground = labGround(lab);
-  await using _equipment = await equip(lab, kind, options.tell, options.signal);
-  const { hosts } = await ground.look();
+  await using _equipment = await site.equip(kind, options.tell, options.signal);
+  const { hosts } = await site.look();
   const measured = {
     release:
       hosts.map((host) => reportOf(host)?.release).find((release) => release !== undefined) ?? "unknown",
     config: hosts.map((host) => reportOf(host)?.config).find((config) => config !== undefined) ?? "unknown",
   };
-  await using session = await openSessionOn(ground, {
+  await using session = await openSessionOn(site, {
     ...{ name: kind.name, rate: options.rate, patienceMs, tell: options.tell, signal: options.signal },
     backDeadlineMs: kind.outageMs + giveUpMs,
     ...(options.callers ? { callers: options.callers } : {}),
@@ -61,7 +64,7 @@ export async function runDrill(lab: Lab, kind: DrillKind, options: DrillOptions)
     for (let run = 1; run <= options.runs; run++) {
       options.signal.throwIfAborted();
       const tell = (text: string) => options.tell(`${kind.name} ${run}/${options.runs}: ${text}`);
-      const outcome = await oneRun(lab, ground, session, kind, tell, options.signal);
+      const outcome = await oneRun(site, session, kind, tell, options.signal);
       runs.push({ run, ...outcome });
       await options.onRun?.({ run, ...outcome });
       if (outcome.back) continue;
@@ -73,35 +76,34 @@ export async function runDrill(lab: Lab, kind: DrillKind, options: DrillOptions)
     if (runs.length === 0) throw error;
     stopped = error instanceof Error ? error.message : String(error);
   } finally {
-    await lab.heal();
+    await site.heal();
   }
   const result = summarise({
-    ...{ drill: kind.name, lab: lab.name, rate: options.rate, patience_ms: patienceMs },
+    ...{ drill: kind.name, lab: site.name, rate: options.rate, patience_ms: patienceMs },
     ...{ allowed_outage_ms: kind.outageMs, fatal: kind.fatal },
     ...{ started, finished: new Date().toISOString(), logs: session.directory, stopped, runs },
   });
-  await appendFile(join(lab.paths.root, "drills.jsonl"), `${JSON.stringify(result)}\n`);
+  await appendFile(join(site.directory, "drills.jsonl"), `${JSON.stringify(result)}\n`);
   // The callers' logs are evidence only when something went wrong.
   if (result.broken.length > 0 || options.keepLogs) session.keepLogs();
-  await keep(ground, result, { ...measured, startedBy: options.startedBy }, options.tell);
+  await keep(site, result, { ...measured, startedBy: options.startedBy }, options.tell);
   return result;
 }
 
 async function oneRun(
-  lab: Lab,
-  ground: Ground,
+  site: Site,
   session: Session,
   kind: DrillKind,
   tell: (text: string) => void,
   signal: AbortSignal,
 ): Promise<Omit<Run, "run">> {
-  const { hosts } = await ground.look();
+  const { hosts } = await site.look();
   const roles = rolesOf(hosts);
   const targets = targetsOf(kind.steps, roles);
   tell(`${kind.title} (${targets.join(", ")})`);
   const outcome = await session.run(
     {
-      inject: () => inject(lab, kind.steps, roles, signal),
+      inject: () => site.inject(kind.steps, roles, signal),
       ...{ holdMs: kind.holdMs, fatal: kind.fatal },
       survivors: hosts.filter((host) => host.role === "node").map((host) => host.name),
     },
@@ -111,7 +113,7 @@ async function oneRun(
 }
 
 /** The database's copy. A drill that is over is worth its result even when no database takes it. */
-export async function keep(
+async function keep(
   ground: Pick<Ground, "api" | "kind">,
   result: DrillResult,
   by: { release: string; config: string; startedBy: string },

@@ -15,6 +15,11 @@ export const kinds = [
   { name: "re-INVITEd by the callee before the fault", transport: "udp" },
   { name: "re-INVITEd by the caller after the fault", transport: "udp" },
   { name: "long, with a session timer (RFC 4028), refreshed after the fault", transport: "udp" },
+  { name: "SRTP (SDES, RFC 4568), re-INVITEd after the fault", transport: "udp" },
+  { name: "late offer, re-INVITEd without an offer after the fault", transport: "udp" },
+  { name: "PRACK and UPDATE before the answer, UPDATE after the fault", transport: "udp" },
+  { name: "browser: ICE and DTLS-SRTP (WebRTC)", transport: "udp" },
+  { name: "audio without the relay (media: direct)", transport: "udp", media: "direct" },
 ] as const;
 
 export const faults: { name: string; fault: MediaFault }[] = [
@@ -27,6 +32,7 @@ export const faults: { name: string; fault: MediaFault }[] = [
   { name: "redis killed", fault: { kind: "process-death", part: "redis", on: "active" } },
   { name: "redis hangs", fault: { kind: "process-hang", part: "redis", on: "active" } },
   { name: "standby: rtpengine killed", fault: { kind: "process-death", part: "rtpengine", on: "standby" } },
+  { name: "standby: rtpengine hangs", fault: { kind: "process-hang", part: "rtpengine", on: "standby" } },
   { name: "standby: redis killed", fault: { kind: "process-death", part: "redis", on: "standby" } },
   { name: "standby: redis hangs", fault: { kind: "process-hang", part: "redis", on: "standby" } },
 ];
@@ -82,6 +88,18 @@ async function setUp(pair: Pair): Promise<void> {
     case "long, with a session timer (RFC 4028), refreshed after the fault":
       pair.ids = await telephones.calls({ count: 2, sessionExpires: 90 });
       break;
+    case "SRTP (SDES, RFC 4568), re-INVITEd after the fault":
+      pair.ids = await telephones.calls({ count: 2, style: "srtp" });
+      break;
+    case "late offer, re-INVITEd without an offer after the fault":
+      pair.ids = await telephones.calls({ count: 2, style: "late" });
+      break;
+    case "PRACK and UPDATE before the answer, UPDATE after the fault":
+      pair.ids = await telephones.calls({ count: 2, style: "reliable" });
+      break;
+    case "browser: ICE and DTLS-SRTP (WebRTC)":
+      pair.ids = await telephones.calls({ count: 2, style: "webrtc" });
+      break;
     default:
       pair.ids = await telephones.calls({ count: 2 });
   }
@@ -106,9 +124,15 @@ async function after(pair: Pair): Promise<string[]> {
       return [];
     case "on hold, taken back after the fault":
     case "re-INVITEd by the caller after the fault":
-    case "long, with a session timer (RFC 4028), refreshed after the fault": {
+    case "long, with a session timer (RFC 4028), refreshed after the fault":
+    case "SRTP (SDES, RFC 4568), re-INVITEd after the fault":
+    case "late offer, re-INVITEd without an offer after the fault": {
       const codes = await telephones.reinvite(pair.ids, "caller", false);
       return codes.every((code) => code === 200) ? [] : [`re-INVITE answered with ${codes.join(", ")}`];
+    }
+    case "PRACK and UPDATE before the answer, UPDATE after the fault": {
+      const codes = await telephones.update(pair.ids, "caller");
+      return codes.every((code) => code === 200) ? [] : [`UPDATE answered with ${codes.join(", ")}`];
     }
     default:
       return [];
@@ -163,16 +187,20 @@ async function recordFault(
 export async function surviveOne(lab: Lab, fault: MediaFault, host: string): Promise<Record<string, Cell>> {
   await using udp = await openMediaCalls(lab, "survival-udp", "udp");
   await using tcp = await openMediaCalls(lab, "survival-tcp", "tcp");
-  const pairs: Pair[] = kinds.map((kind) => ({ kind, calls: kind.transport === "tcp" ? tcp : udp, ids: [] }));
+  await using direct = await openMediaCalls(lab, "survival-direct", "udp", { media: "direct" }, 5094);
+  const pairs: Pair[] = kinds.map((kind) => ({
+    kind,
+    calls: kind.transport === "tcp" ? tcp : "media" in kind ? direct : udp,
+    ids: [],
+  }));
   for (const pair of pairs) await setUp(pair);
   await delay(learnedMs);
   for (const pair of pairs) await before(pair);
   await delay(300);
-  await udp.mark();
-  await tcp.mark();
+  await Promise.all([udp, tcp, direct].map((calls) => calls.mark()));
   await inject(lab, fault, host);
   await delay(afterMs);
-  const heard = await Promise.all([udp, tcp].map(({ telephones }) => telephones.report()));
+  const heard = await Promise.all([udp, tcp, direct].map(({ telephones }) => telephones.report()));
   const gaps = new Map<string, number>();
   for (const leg of heard.flatMap((report) => report.legs)) {
     // A side that is on hold, or whose call still rings, hears nothing by intention.

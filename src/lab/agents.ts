@@ -23,7 +23,7 @@ const keeperScript = `while ! "$@"; do sleep 0.3; done`;
 export const kept = (argv: string[]): string[] => ["sh", "-c", keeperScript, "dialtone-keeper", ...argv];
 
 /** Environment of everything that runs in a lab: nothing of the caller's shell leaks in. */
-const labEnvironment = (): Record<string, string> => ({
+const labEnvironment = () => ({
   PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
   HOME: "/root",
   LANG: "C.UTF-8",
@@ -62,7 +62,9 @@ export function startAgent(lab: string, name: string, host: LabHost): ProcessId 
   mkdirSync(log, { recursive: true, mode: 0o755 });
   const agent = [process.execPath, "--disable-warning=ExperimentalWarning", mainFile, "up", "--host", name];
   const places = ["--config", labPaths(lab).hostCluster(name), "--data", host.data];
-  const environment = host.fitting?.clock ? clockEnvironment(labPaths(lab).clock(name)) : {};
+  const environment = host.fitting?.clock
+    ? clockEnvironment(labPaths(lab).clock(name), labEnvironment().PATH)
+    : {};
   return spawnIn(host.namespace, kept([...agent, ...places]), join(log, "agent.log"), environment);
 }
 

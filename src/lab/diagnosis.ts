@@ -1,12 +1,15 @@
-import { type Diagnosis, diagnose, type HostSight } from "../agent/problems.ts";
-import type { LabStatus } from "./lab.ts";
+import { type Diagnosis, diagnose, freshMs, type HostSight } from "../agent/problems.ts";
+import type { HostStatus, LabStatus } from "./lab.ts";
 import { describeCut } from "./text.ts";
+
+/** Its agent was asked and did not answer: however new its last words are, it is silent now. */
+const stale = (last: HostStatus["last"]) => last && { ...last, ageMs: Math.max(last.ageMs, freshMs + 1) };
 
 /** What is wrong in a lab: what the agents say, and what was done to the hosts from outside. Pure. */
 export function diagnoseLab(status: LabStatus): Diagnosis {
   const hosts = status.hosts.flatMap((host): HostSight[] => {
     if (host.role === "outside") return [];
-    const known = host.agent ? { report: host.agent, ageMs: 0 } : host.last;
+    const known = host.agent ? { report: host.agent, ageMs: 0 } : stale(host.last);
     const silence = host.powered ? host.problem : "has no power";
     return [
       { name: host.name, role: host.role, ...(known ?? {}), ...(silence === undefined ? {} : { silence }) },

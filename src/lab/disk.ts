@@ -41,8 +41,8 @@ export function free(data: string): void {
 const isMounted = async (directory: string): Promise<boolean> =>
   (await execa("mountpoint", ["--quiet", directory], { reject: false })).exitCode === 0;
 
-/** cp(1) keeps owners, modes, times and holes. */
-const copy = (from: string, to: string) => execa("cp", ["-a", "--sparse=always", `${from}/.`, to]);
+/** cp(1) keeps owners, modes and times. No holes: a write into one on a full disk is a SIGBUS for who maps the file. */
+const copy = (from: string, to: string) => execa("cp", ["-a", "--sparse=never", `${from}/.`, to]);
 
 /** Moves a directory onto a tmpfs of its own. Nobody may be using it. */
 export async function smallDisk(data: string, megabytes: number): Promise<void> {

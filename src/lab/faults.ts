@@ -6,7 +6,8 @@ import { addCut, applyCuts, cutsWithout, everyone, machineName } from "./cuts.ts
 import { fill, free } from "./disk.ts";
 import { labPaths } from "./names.ts";
 import { connectHost, disconnectHost, namespaceExists, unplug } from "./network.ts";
-import { signal, treeOf } from "./processes.ts";
+import { loseUnsynced } from "./page-cache.ts";
+import { processesIn, signal, treeOf } from "./processes.ts";
 import { type Cut, type LabHost, type LabState, saveState } from "./state.ts";
 
 /** What can be broken in a lab, and how it is repaired. Each function expects the lab's lock to be held. */
@@ -47,8 +48,11 @@ export function poweredHost(state: LabState, name: string): LabHost {
   return host;
 }
 
-/** Power cut: the cable is dead first, so that nothing the dying processes say gets out. */
-export async function killHost(state: LabState, name: string): Promise<Moment> {
+/**
+ * Power cut: the cable is dead first, so that nothing the dying processes say gets out. With `unsynced` the journal
+ * loses what no disk had yet.
+ */
+export async function killHost(state: LabState, name: string, unsynced = false): Promise<Moment> {
   const host = poweredHost(state, name);
   host.powered = false;
   host.keeper = null;
@@ -58,6 +62,7 @@ export async function killHost(state: LabState, name: string): Promise<Moment> {
   const gone = disconnectHost(state, name, host);
   saveState(state);
   await gone;
+  if (unsynced && host.data !== null) await loseUnsynced(host.data);
   return moment;
 }
 
@@ -101,10 +106,14 @@ export async function killPart(
   return moment;
 }
 
-/** SIGSTOP for a part: it lives, holds its sockets and answers nothing. */
-export function pausePart(state: LabState, name: string, part: string): Moment {
-  const tree = partTree(poweredHost(state, name), name, part);
-  state.paused.push({ host: name, part, processes: tree });
+/**
+ * SIGSTOP for a part, or for all processes of a host: it lives, holds its sockets and answers nothing. The kernel of a
+ * host that hangs as a whole still answers for its addresses.
+ */
+export function pausePart(state: LabState, name: string, part?: string): Moment {
+  const host = poweredHost(state, name);
+  const tree = part === undefined ? processesIn(host.namespace) : partTree(host, name, part);
+  state.paused.push({ host: name, part: part ?? "everything", processes: tree });
   saveState(state);
   return timed(() => {
     for (const id of tree) signal(id, "SIGSTOP");

@@ -62,10 +62,17 @@ export interface Lab {
   /** Takes everything away but the data. Returns the hosts that did not stop in time and were killed. */
   down(options?: DownOptions): Promise<{ wasUp: boolean; killed: string[] }>;
   status(): Promise<LabStatus>;
-  /** Power cut of a host; or, with a part, SIGKILL of that part. `stayDead`: nothing restarts the agent. */
-  kill(host: string, part?: string, options?: { stayDead?: boolean }): Promise<faults.Moment>;
-  /** SIGSTOP of a part, until `resume` or `heal`. */
-  pause(host: string, part: string): Promise<faults.Moment>;
+  /**
+   * Power cut of a host; or, with a part, SIGKILL of that part. `stayDead`: nothing restarts the agent. `unsynced`: the
+   * journal loses what was not yet on the disk.
+   */
+  kill(
+    host: string,
+    part?: string,
+    options?: { stayDead?: boolean; unsynced?: boolean },
+  ): Promise<faults.Moment>;
+  /** SIGSTOP of a part, or of everything on the host, until `resume` or `heal`. */
+  pause(host: string, part?: string): Promise<faults.Moment>;
   resume(host?: string, part?: string): Promise<void>;
   /** Drops all frames between two hosts (`*`: everyone, the default), or `loss` percent of them. */
   cut(from: string, to?: string, options?: { oneWay?: boolean; loss?: number }): Promise<faults.Moment>;
@@ -187,7 +194,7 @@ export function openLab(labName: string): Lab {
     kill: (host, part, options = {}) =>
       changing(async (current) =>
         part === undefined
-          ? faults.killHost(current, host)
+          ? faults.killHost(current, host, options.unsynced)
           : faults.killPart(current, host, part, options.stayDead ?? false),
       ),
     pause: (host, part) => changing(async (current) => faults.pausePart(current, host, part)),

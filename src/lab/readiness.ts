@@ -1,3 +1,4 @@
+import { inOrder } from "../agent/policy.ts";
 import type { HostReport } from "../agent/report.ts";
 import type { HostStatus, LabStatus } from "./lab.ts";
 
@@ -24,7 +25,7 @@ const part =
   (name: "kamailio" | "app") =>
   (report: HostReport): string | undefined => {
     const found = report.parts[name];
-    return found?.ok ? undefined : (found?.detail ?? "not started");
+    return inOrder(found) ? undefined : (found?.detail ?? "not started");
   };
 
 export const milestones: Milestone[] = [

@@ -11,7 +11,16 @@ const call = (secondsAgo: number, closed: boolean): CallRecord => ({
     answered_at: null,
   },
   ...{ ended_at: null, duration_ms: null, status: 200, outcome: "answered", reason: "", target: "" },
-  ...{ origin: "a", nodes: ["a"], attempts: [], rule: "", decided_by: "own", note: "", events: 1 },
+  ...{
+    origin: "a",
+    nodes: ["a"],
+    attempts: [],
+    rule: "",
+    decided_by: "own",
+    interruptions: [],
+    note: "",
+    events: 1,
+  },
   recording: null,
   closed_how: closed ? "bye" : null,
 });

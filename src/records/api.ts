@@ -8,6 +8,7 @@ import type { Db, RecordsTable, Tables } from "../db/tables.ts";
 import { recordingsOf } from "../recordings/rows.ts";
 import { callRefOf, legsOf } from "./build-record.ts";
 import { type CallRecord, callRecordSchema, outcomes } from "./call-record.ts";
+import { interruptionsOf, interruptionText, type Move, movesDuring } from "./moves.ts";
 import { reconciliationSchema } from "./reconcile.ts";
 
 const moment = z.iso.datetime({ offset: true });
@@ -132,7 +133,8 @@ export const recordRoutes =
             shown.map((row) => row.id),
           ),
         );
-        const records = shown.map((row) => recordOfRow(row, recordings));
+        const moves = await database.read((db) => movesDuring(db, shown));
+        const records = shown.map((row) => recordOfRow(row, recordings, moves));
         const final = records.at(-1);
         return { records, next: rows.length > query.limit && final ? encodeCursor(final) : null };
       },
@@ -181,7 +183,8 @@ export const recordRoutes =
         );
         const all = rows.map((entry) => JSON.parse(entry.body) as CallEvent); // checked when it was stored
         const recordings = await database.read((db) => recordingsOf(db, [row.id]));
-        return { record: recordOfRow(row, recordings), events: legsOf(all).get(row.from_tag) ?? [] };
+        const moves = await database.read((db) => movesDuring(db, [row]));
+        return { record: recordOfRow(row, recordings, moves), events: legsOf(all).get(row.from_tag) ?? [] };
       },
     );
   };
@@ -189,6 +192,7 @@ export const recordRoutes =
 const recordOfRow = (
   row: Omit<RecordsTable, "updated_at"> & { updated_at: Date | unknown },
   recordings: ReadonlyMap<string, CallRecord["recording"]>,
+  moves: readonly Move[],
 ): CallRecord => ({
   id: row.id.toString("hex"),
   call_id: row.call_id,
@@ -212,7 +216,8 @@ const recordOfRow = (
   rule: row.rule,
   decided_by: row.decided_by,
   closed_how: row.closed_how as CallRecord["closed_how"],
-  note: row.note,
+  interruptions: interruptionsOf(row, moves),
+  note: [row.note, ...interruptionsOf(row, moves).map(interruptionText)].filter(Boolean).join("; "),
   recording: recordings.get(row.id.toString("hex")) ?? null,
   events: row.events,
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { interruptionSchema } from "./moves.ts";
 
 /** A call record: one per call leg (Call-ID and From tag of the INVITE), built from the call's events. */
 
@@ -51,6 +52,12 @@ export const callRecordSchema = z.object({
   rule: z.string(),
   decided_by: z.string(),
   closed_how: z.enum(closings).nullable().describe("null: the call is not over yet"),
+  interruptions: z
+    .array(interruptionSchema)
+    .default([])
+    .describe(
+      "moves of the service address during the conversation, and how long relayed audio was silent at most",
+    ),
   note: z.string().describe("what is not as usual about this record"),
   recording: z
     .object({

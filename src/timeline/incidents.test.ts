@@ -76,6 +76,20 @@ describe("a power cut", () => {
   });
 });
 
+test("an incident within a drill says so, one at another time does not", () => {
+  const iso = (ms: number) => new Date(ms).toISOString();
+  const drill = {
+    kind: "host-death",
+    passed: true,
+    started_by: "ann",
+    started_at: iso(60_000),
+    finished_at: iso(150_000),
+  };
+  const incidents = findIncidents(powerCut, [], 400_000, [drill]);
+  expect(incidents.map(({ drills }) => drills.length)).toEqual([0, 1]);
+  expect(incidentText(incidents[1] ?? expect.fail(), 2)).toContain("drill    host-death, by ann: passed");
+});
+
 test("a part that died is the cause, although the address moved in the same moment", () => {
   const incident = findIncidents(
     log(`

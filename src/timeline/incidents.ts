@@ -13,6 +13,17 @@ export interface Incident {
   /** Longest time without a holder of the service address, ms, at most; 0: none. null: nobody holds it yet. */
   withoutHolderMs: number | null;
   calls: { failed: number; cutOff: number; movedOn: number };
+  /** It fell into these drills: somebody did it on purpose. */
+  drills: SeenDrill[];
+}
+
+/** A drill as GET /v1/drills tells it. */
+export interface SeenDrill {
+  kind: string;
+  started_at: string;
+  finished_at: string;
+  passed: boolean;
+  started_by: string;
 }
 
 /** Fields of a call record that count here. */
@@ -134,11 +145,13 @@ function countCalls(calls: readonly SeenCall[], begin: number, end: number): Inc
  * @param entries in the order of mergeTimeline.
  * @param calls those that something happened to (others do no harm).
  * @param now on the same clock as the entries.
+ * @param drills of that time: their clock is that of the machine that ran them, which is near enough.
  */
 export function findIncidents(
   entries: readonly Entry[],
   calls: readonly SeenCall[],
   now: number,
+  drills: readonly SeenDrill[] = [],
 ): Incident[] {
   const state = new State();
   const groups: { entries: Entry[]; end: number | null }[] = [];
@@ -173,6 +186,10 @@ export function findIncidents(
         ...{ begin: first.at, end, cause, entries: group },
         withoutHolderMs: longestGap(gaps, first.at, until),
         calls: countCalls(calls, first.at, until),
+        drills: drills.filter(
+          ({ started_at, finished_at }) =>
+            Date.parse(started_at) <= first.at + nearMs && Date.parse(finished_at) >= first.at - nearMs,
+        ),
       },
     ];
   });

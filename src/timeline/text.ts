@@ -46,12 +46,16 @@ const callersText = ({ withoutHolderMs, calls }: Incident): string => {
 };
 
 export function incidentText(incident: Incident, number: number): string {
-  const { begin, end, cause, entries } = incident;
+  const { begin, end, cause, entries, drills } = incident;
   const length = end === null ? styleText("red", "not over") : `over after ${duration(end - begin)}`;
   return [
     styleText("bold", `Incident ${number} · ${moment(begin)} · ${length}`),
     `  cause    ${causeText(cause)}`,
     `  callers  ${callersText(incident)}`,
+    ...drills.map(
+      ({ kind, passed, started_by }) =>
+        `  drill    ${kind}, by ${started_by}: ${passed ? "passed" : styleText("red", "FAILED")}`,
+    ),
     ...entries.map((entry) => `  ${entryText(entry)}`),
   ].join("\n");
 }

@@ -6,13 +6,13 @@ import { World } from "./world.ts";
  * Arguments: parts of the names of those to run; none: all.
  */
 const wanted = process.argv.slice(2);
-for (const [name, { sip, run }] of Object.entries(scenarios)) {
+for (const [name, { sip, media, run }] of Object.entries(scenarios)) {
   if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
   const begun = performance.now();
   let error: string | undefined;
   let log = "";
   try {
-    await using world = await World.begin(sip);
+    await using world = await World.begin(sip, media);
     try {
       await run(world);
     } catch (problem) {

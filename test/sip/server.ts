@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, createWriteStream, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { type AppRelay, relayToPeers } from "../../src/agent/app-relay.ts";
 import type { CallEvent } from "../../src/app/contract.ts";
 import { type HostContext, hostDirs, hostNamed } from "../../src/cluster/facts.ts";
 import { clusterSchema } from "../../src/cluster/schema.ts";
@@ -16,6 +17,7 @@ export const context = (
   sip: Record<string, unknown> = {},
   self = "a",
   service = "198.18.77.100/24",
+  media: Record<string, unknown> = {},
 ): HostContext => {
   const cluster = clusterSchema.parse({
     cluster: "siptest",
@@ -26,6 +28,7 @@ export const context = (
       w: { role: "witness", address: "198.18.77.13" },
     },
     sip,
+    media,
   });
   const secret = "0123456789abcdef0123456789abcdef";
   return {
@@ -54,6 +57,8 @@ const accountOf = (user: string): { uid: number; gid: number } => {
 export class Server {
   readonly context: HostContext;
   #child: ChildProcess | undefined;
+  /** The agent's part in asking the peer's app. */
+  #relay: AppRelay | undefined;
 
   constructor(hostContext: HostContext) {
     this.context = hostContext;
@@ -64,6 +69,7 @@ export class Server {
   }
 
   async start(): Promise<void> {
+    this.#relay ??= await relayToPeers(this.context);
     const { uid, gid } = accountOf("kamailio");
     mkdirSync(this.context.dirs.log, { recursive: true });
     for (const { path, owner } of kamailio.directories?.(this.context) ?? []) {
@@ -93,6 +99,8 @@ export class Server {
   /** Signals the whole process group and waits for the main process. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     const child = this.#child;
+    this.#relay?.close();
+    this.#relay = undefined;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     // Its workers outlive a main process that is killed.
     process.kill(-(child.pid ?? 0), signal);

@@ -14,14 +14,14 @@ export class World implements AsyncDisposable {
   readonly uas: Ua[] = [];
   server: Server;
 
-  constructor(sip: Record<string, unknown> = {}) {
+  constructor(sip: Record<string, unknown> = {}, media: Record<string, unknown> = {}) {
     // Kamailio runs as a user of its own.
     chmodSync(this.folder, 0o755);
-    this.server = new Server(context(this.folder, sip));
+    this.server = new Server(context(this.folder, sip, "a", undefined, media));
   }
 
-  static async begin(sip: Record<string, unknown> = {}): Promise<World> {
-    const world = new World(sip);
+  static async begin(sip: Record<string, unknown> = {}, media: Record<string, unknown> = {}): Promise<World> {
+    const world = new World(sip, media);
     for (const app of [world.own, world.peer]) {
       app.credentials = ({ user, realm }) =>
         /^1\d\d$/.test(user) ? { user, ...ha1(user, realm, `pw-${user}`) } : undefined;

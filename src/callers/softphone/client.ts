@@ -2,6 +2,8 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import type { Place } from "../sipp.ts";
+import type { CallStyle } from "./leg.ts";
+import type { Account } from "./register.ts";
 import type { Command, Report, WorkerOptions } from "./worker.ts";
 
 /** Telephones with audio, in a process of their own (worker.ts), as an object. */
@@ -13,14 +15,26 @@ type Side = "caller" | "callee";
 
 export interface Telephones extends AsyncDisposable {
   /** Sets up calls with audio, `rate` a second; returns the Call-IDs of those that were answered. */
-  calls(options: { count: number; rate?: number; from?: string; sessionExpires?: number }): Promise<string[]>;
+  calls(options: {
+    count: number;
+    rate?: number;
+    from?: string;
+    sessionExpires?: number;
+    style?: CallStyle;
+  }): Promise<string[]>;
   /** Calls that ring and are not answered. */
-  ringing(options: { count: number; rate?: number; from?: string }): Promise<string[]>;
+  ringing(options: { count: number; rate?: number; from?: string; style?: CallStyle }): Promise<string[]>;
   answer(ids: string[]): Promise<void>;
   /** Re-INVITE from one side; returns the codes. */
   reinvite(ids: string[], side: Side, hold: boolean): Promise<number[]>;
+  /** A new offer by UPDATE from one side; returns the codes. */
+  update(ids: string[], side: Side): Promise<number[]>;
   /** Returns the codes of the answers to BYE. */
   bye(ids: string[], side: Side): Promise<number[]>;
+  /** Registers the called telephone; returns the code of the answer. */
+  register(account: Account, expires?: number): Promise<number>;
+  /** OPTIONS that the called telephone has got. */
+  pings(): Promise<number>;
   /** Stops the audio of a side, without a word to anybody. */
   mute(ids: string[], side: Side | "both"): Promise<void>;
   /** Counts gaps and losses anew from now. */
@@ -79,7 +93,10 @@ export async function startTelephones(
     ringing: (wanted) => ask({ do: "calls", ring: true, rate: 25, from, ...wanted }),
     answer: (ids) => ask({ do: "answer", ids }),
     reinvite: (ids, side, hold) => ask({ do: "reinvite", ids, side, hold }),
+    update: (ids, side) => ask({ do: "update", ids, side }),
     bye: (ids, side) => ask({ do: "bye", ids, side }),
+    register: (account, expires = 600) => ask({ do: "register", account, expires }),
+    pings: () => ask({ do: "pings" }),
     mute: (ids, side) => ask({ do: "mute", ids, side }),
     mark: () => ask({ do: "mark" }),
     report: (ids) => ask({ do: "report", ...(ids ? { ids } : {}) }),

@@ -11,10 +11,19 @@ import {
   uriOf,
   write,
 } from "./message.ts";
+import { Reliable } from "./reliable.ts";
 import type { RtpStream, StreamStats } from "./rtp.ts";
+import { parseCrypto, Srtp } from "./srtp.ts";
 import type { SipTransport } from "./transport.ts";
 
 /** One side of one call: its dialog (RFC 3261 12), its transactions with their retransmissions, its audio. */
+
+/**
+ * How a call is made. `srtp`: with SDES keys; `late`: no offer in INVITEs, the answer stands in the ACK (RFC 3261 13.2.1);
+ * `reliable`: the answer stands in a 183 that is acknowledged by PRACK (RFC 3262), an UPDATE follows (RFC 3311), the
+ * 200 has no description; `webrtc`: ICE and DTLS-SRTP, as browsers do. The called telephone follows the caller.
+ */
+export type CallStyle = "plain" | "srtp" | "late" | "reliable" | "webrtc";
 
 export type LegState = "idle" | "calling" | "ringing" | "up" | "ended" | "failed";
 
@@ -59,7 +68,12 @@ export class Leg {
   /** The 200 of a callee, until its ACK. */
   private unacked: { text: string; timer: NodeJS.Timeout } | undefined;
   private ack = "";
-  private lastInvite: { message: SipMessage; reply: (text: string) => void; rseq: number } | undefined;
+  private lastInvite: { message: SipMessage; reply: (text: string) => void } | undefined;
+  private readonly style: CallStyle;
+  private cryptoTag = "1";
+  /** Of a called telephone: the 183 that has to be acknowledged before the call can be answered. */
+  private reliable: Reliable | undefined;
+  private prack: Promise<unknown> | undefined;
 
   constructor(
     options: {
@@ -69,6 +83,7 @@ export class Leg {
       uri: string;
       remoteUri: string;
       target: string;
+      style?: CallStyle;
     },
     transport: SipTransport,
     rtp: RtpStream,
@@ -79,6 +94,8 @@ export class Leg {
     this.rtp = rtp;
     this.local = { address: options.address, uri: options.uri, tag: token() };
     this.remote = { uri: `<${options.remoteUri}>`, target: options.target, routes: [] };
+    this.style = options.style ?? "plain";
+    if (this.style === "srtp") this.rtp.srtp = new Srtp();
   }
 
   private get contact(): string {
@@ -86,7 +103,9 @@ export class Leg {
   }
 
   private sdp(): string {
-    return sdp(this.local.address, this.rtp.port, this.version++, this.direction);
+    if (this.rtp.webrtc) return this.rtp.webrtc.sdp;
+    const crypto = this.rtp.srtp?.line(this.cryptoTag);
+    return sdp(this.local.address, this.rtp.port, this.version++, this.direction, crypto);
   }
 
   private request(method: string, cseq: number, body = "", extra: string[] = []): string {
@@ -150,6 +169,13 @@ export class Leg {
   private hear(body: string): void {
     const there = parseSdp(body);
     if (!there) return;
+    this.rtp.webrtc?.accept(body);
+    const crypto = parseCrypto(body);
+    if (crypto) {
+      this.rtp.srtp ??= new Srtp();
+      this.rtp.srtp.use(crypto.key);
+      this.cryptoTag = crypto.tag;
+    }
     this.rtp.aim(there.address, there.port);
     // Who is put on hold (sendonly, inactive) falls silent.
     this.rtp.talking = there.direction === "sendrecv" || there.direction === "recvonly";
@@ -159,10 +185,13 @@ export class Leg {
   async invite(extra: string[] = []): Promise<number> {
     this.state = "calling";
     const cseq = this.cseq;
-    const text = this.request("INVITE", cseq, this.sdp(), extra);
+    const supported = this.style === "reliable" ? ["Supported: 100rel"] : [];
+    const offer = this.style === "late" ? "" : this.sdp();
+    const text = this.request("INVITE", cseq, offer, [...supported, ...extra]);
     const via = /^Via:.*$/m.exec(text)?.[0] ?? "";
     const answer = await this.transact("INVITE", text, cseq, (message) => {
       if (message.code > 100 && this.state === "calling") this.state = "ringing";
+      if (one(message, "rseq")) this.prack ??= this.acknowledgeReliably(message, cseq);
     });
     if (answer.code >= 300) {
       this.finish("failed", String(answer.code));
@@ -181,8 +210,28 @@ export class Leg {
   }
 
   private acknowledge(cseq: number): void {
-    this.ack = this.request("ACK", cseq);
+    this.ack = this.request("ACK", cseq, this.style === "late" ? this.sdp() : "");
     this.transport.send(this.ack);
+  }
+
+  /** PRACK for a 183 with the answer, then a new offer by UPDATE, before the call is answered. */
+  private async acknowledgeReliably(message: SipMessage, invite: number): Promise<void> {
+    this.learn(message, "caller");
+    this.hear(message.body);
+    const send = (method: string, body: string, extra: string[]) => {
+      const cseq = ++this.cseq;
+      return this.transact(method, this.request(method, cseq, body, extra), cseq);
+    };
+    await send("PRACK", "", [`RAck: ${one(message, "rseq")} ${invite} INVITE`]);
+    this.hear((await send("UPDATE", this.sdp(), [])).body);
+  }
+
+  /** A new offer by UPDATE (RFC 3311); returns the answer's code. */
+  async update(): Promise<number> {
+    const cseq = ++this.cseq;
+    const answer = await this.transact("UPDATE", this.request("UPDATE", cseq, this.sdp()), cseq);
+    if (answer.code < 300) this.hear(answer.body);
+    return answer.code;
   }
 
   private learn(message: SipMessage, as: "caller" | "callee"): void {
@@ -197,7 +246,8 @@ export class Leg {
   async reinvite(hold: boolean, extra: string[] = []): Promise<number> {
     this.direction = hold ? "sendonly" : "sendrecv";
     const cseq = ++this.cseq;
-    const answer = await this.transact("INVITE", this.request("INVITE", cseq, this.sdp(), extra), cseq);
+    const offer = this.style === "late" ? "" : this.sdp();
+    const answer = await this.transact("INVITE", this.request("INVITE", cseq, offer, extra), cseq);
     if (answer.code < 300) {
       this.hear(answer.body);
       if (hold) this.rtp.talking = true;
@@ -221,6 +271,7 @@ export class Leg {
     this.endedAt = Date.now();
     this.rtp.talking = false;
     if (this.unacked) clearTimeout(this.unacked.timer);
+    this.reliable?.stop();
   }
 
   private response(request: SipMessage, status: string, body = "", extra: string[] = []): string {
@@ -245,6 +296,10 @@ export class Leg {
   answer(): void {
     const invite = this.lastInvite;
     if (!invite || this.state === "up") return;
+    if (this.reliable && !this.reliable.done) {
+      this.reliable.whenDone(() => this.answer());
+      return;
+    }
     this.answeredAt = Date.now();
     this.state = "up";
     this.hear(invite.message.body);
@@ -255,7 +310,9 @@ export class Leg {
     // Session timers (RFC 4028) are between the two sides: the answer repeats what was asked for.
     const timer = one(request, "session-expires");
     const extra = timer ? [`Session-Expires: ${timer.split(";")[0]};refresher=uac`, "Require: timer"] : [];
-    const text = this.response(request, "200 OK", this.sdp(), extra);
+    // What was agreed by a reliable 183 is not said again.
+    const body = request === this.reliable?.invite ? "" : this.sdp();
+    const text = this.response(request, "200 OK", body, extra);
     const again = (wait: number) => {
       reply(text);
       const timer = setTimeout(() => again(Math.min(wait * 2, 4000)), wait);
@@ -282,7 +339,17 @@ export class Leg {
         return;
       case "ACK":
         if (this.unacked) clearTimeout(this.unacked.timer);
+        if (this.unacked) this.hear(message.body);
         this.unacked = undefined;
+        return;
+      case "PRACK":
+        this.reliable?.stop();
+        reply(this.response(message, "200 OK"));
+        return;
+      case "UPDATE":
+        this.hear(message.body);
+        reply(this.response(message, "200 OK", this.sdp()));
+        this.reliable?.finish();
         return;
       case "BYE":
         reply(this.response(message, this.state === "up" ? "200 OK" : "481 Gone"));
@@ -307,12 +374,19 @@ export class Leg {
 
   private invited(message: SipMessage, reply: (text: string) => void): void {
     const again = this.lastInvite && one(this.lastInvite.message, "cseq") === one(message, "cseq");
-    if (again && this.state === "ringing") reply(this.response(message, "180 Ringing"));
+    if (again && this.state === "ringing" && !this.reliable) reply(this.response(message, "180 Ringing"));
     if (again) return;
-    this.lastInvite = { message, reply, rseq: 0 };
-    this.learn(message, this.side === "caller" ? "callee" : "callee");
+    this.lastInvite = { message, reply };
+    this.learn(message, "callee");
     if (this.state === "idle") {
       this.state = "ringing";
+      if (/100rel/.test(one(message, "supported"))) {
+        this.hear(message.body);
+        const extra = ["Require: 100rel", "RSeq: 1"];
+        const text = this.response(message, "183 Session Progress", this.sdp(), extra);
+        this.reliable = new Reliable(message, () => reply(text));
+        return;
+      }
       reply(this.response(message, "180 Ringing"));
       return;
     }
@@ -330,6 +404,7 @@ export class Leg {
   close(): void {
     for (const pending of this.pending.values()) clearTimeout(pending.timer);
     if (this.unacked) clearTimeout(this.unacked.timer);
+    this.reliable?.stop();
     this.rtp.close();
   }
 }

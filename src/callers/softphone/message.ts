@@ -74,15 +74,22 @@ export function parseSdp(body: string): Sdp | undefined {
   return address && port > 0 ? { address, port, direction } : undefined;
 }
 
-/** G.711 μ-law, one stream. */
-export const sdp = (address: string, port: number, version: number, direction: string): string =>
+/** G.711 μ-law, one stream; `crypto`: as SRTP with this line (RFC 4568). */
+export const sdp = (
+  address: string,
+  port: number,
+  version: number,
+  direction: string,
+  crypto?: string,
+): string =>
   [
     "v=0",
     `o=phone 1 ${version} IN IP4 ${address}`,
     "s=-",
     `c=IN IP4 ${address}`,
     "t=0 0",
-    `m=audio ${port} RTP/AVP 0`,
+    `m=audio ${port} ${crypto === undefined ? "RTP/AVP" : "RTP/SAVP"} 0`,
+    ...(crypto === undefined ? [] : [crypto]),
     "a=rtpmap:0 PCMU/8000",
     "a=ptime:20",
     `a=${direction}`,

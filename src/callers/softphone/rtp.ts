@@ -1,6 +1,8 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
+import type { Srtp } from "./srtp.ts";
+import { WebRtc } from "./webrtc.ts";
 
 /** Audio of test telephones: G.711 in packets of 20 ms (RFC 3550, 3551), with the times of their arrival. */
 
@@ -39,6 +41,10 @@ export class RtpStream {
   private target: { address: string; port: number } | undefined;
   private sending = false;
   nextAt = 0;
+  /** Set: packets are SRTP. */
+  srtp: Srtp | undefined;
+  /** Set: packets go through it, not through our own socket. */
+  webrtc: WebRtc | undefined;
   private sent = 0;
   private received = 0;
   private lastAt: number | undefined;
@@ -65,6 +71,11 @@ export class RtpStream {
     return new RtpStream(socket, tone);
   }
 
+  /** Makes this a browser's stream; `offer`: of who calls us. */
+  async browse(address: string, offer?: string): Promise<void> {
+    this.webrtc = await WebRtc.open(address, (packet) => this.arrived(packet), offer);
+  }
+
   aim(address: string, port: number): void {
     this.target = { address, port };
   }
@@ -87,13 +98,22 @@ export class RtpStream {
     this.packet.writeUInt32BE(this.timestamp, 4);
     this.packet.writeUInt32BE(Math.round(Math.min(late, 1_000_000) * 1000), lateAt);
     // A copy: the socket sends later than we write.
-    this.socket.send(Buffer.from(this.packet), this.target.port, this.target.address);
+    if (this.webrtc) {
+      this.webrtc.send(Buffer.from(this.packet));
+      this.sent++;
+      return late;
+    }
+    const packet = this.srtp ? this.srtp.seal(this.packet) : Buffer.from(this.packet);
+    if (!packet) return late;
+    this.socket.send(packet, this.target.port, this.target.address);
     this.sent++;
     return late;
   }
 
-  private arrived(data: Buffer): void {
-    if (data.length < 12 || (data[0] ?? 0) >> 6 !== 2) return;
+  private arrived(packet: Buffer): void {
+    if (packet.length < 12 || (packet[0] ?? 0) >> 6 !== 2) return;
+    const data = this.srtp ? this.srtp.unseal(packet) : packet;
+    if (!data) return;
     const now = performance.now() - (data.length > lateAt + 4 ? data.readUInt32BE(lateAt) / 1000 : 0);
     if (this.lastAt !== undefined) {
       const gap = now - this.lastAt;
@@ -141,6 +161,7 @@ export class RtpStream {
 
   close(): void {
     this.sending = false;
+    this.webrtc?.close();
     this.socket.close();
   }
 }

@@ -1,7 +1,8 @@
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
-import { Leg, type LegReport } from "./leg.ts";
+import { type CallStyle, Leg, type LegReport } from "./leg.ts";
 import { one, parseMessage, token, uriOf } from "./message.ts";
+import { type Account, Registration } from "./register.ts";
 import { RtpStream, tone } from "./rtp.ts";
 import { openTcp, openUdp, type SipTransport } from "./transport.ts";
 
@@ -30,11 +31,17 @@ export type Command =
       ring: boolean;
       from: string;
       sessionExpires?: number;
+      style?: CallStyle;
     }
   | { n: number; do: "answer"; ids: string[] }
   | { n: number; do: "reinvite"; ids: string[]; side: "caller" | "callee"; hold: boolean }
+  | { n: number; do: "update"; ids: string[]; side: "caller" | "callee" }
   | { n: number; do: "bye"; ids: string[]; side: "caller" | "callee" }
   | { n: number; do: "mute"; ids: string[]; side: "caller" | "callee" | "both" }
+  /** Registers the called telephone. Answer: the code. */
+  | { n: number; do: "register"; account: Account; expires: number }
+  /** How many OPTIONS (keep-alives) the called telephone has got. */
+  | { n: number; do: "pings" }
   | { n: number; do: "mark" }
   | { n: number; do: "report"; ids?: string[] }
   | { n: number; do: "close"; ids: string[] };
@@ -51,6 +58,8 @@ const tones = { caller: tone(options.tones.caller), callee: tone(options.tones.c
 const late = { max: 0, sum: 0, count: 0 };
 const callees = new Map<string, Promise<Leg>>();
 let autoAnswer = true;
+let pings = 0;
+const registration = new Registration();
 const say = (value: unknown) => void process.stdout.write(`${JSON.stringify(value)}\n`);
 
 const callId = (text: string): string => /^(?:call-id|i)\s*:\s*(\S+)/im.exec(text)?.[1] ?? "";
@@ -59,6 +68,7 @@ async function ring(text: string): Promise<Leg> {
   const message = parseMessage(text);
   const rtp = await RtpStream.open(options.callee.address, tones.callee);
   const { address } = options.callee;
+  if (message.body.includes("/SAVPF")) await rtp.browse(address, message.body);
   const id = callId(text);
   const uri = uriOf(one(message, "to"));
   const remoteUri = uriOf(one(message, "from"));
@@ -92,6 +102,10 @@ const calleePhone: SipTransport = await open(options.callee, (text, reply) => {
       ready.receive(message, reply);
       if (autoAnswer) ready.answer();
     });
+  } else if (message.code > 0 && id === registration.callId) registration.receive(message);
+  else if (message.code === 0 && message.method === "OPTIONS") {
+    pings++;
+    reply(`${text.split("\r\n\r\n")[0]?.replace(/^.*\r\n/, "SIP/2.0 200 OK\r\n")}\r\n\r\n`);
   } else if (message.code === 0 && message.method !== "ACK")
     reply(`${text.split("\r\n\r\n")[0]?.replace(/^.*\r\n/, "SIP/2.0 481 No Such Call\r\n")}\r\n\r\n`);
 });
@@ -117,14 +131,16 @@ const chosen = (ids: string[], side: "caller" | "callee" | "both"): Leg[] =>
 async function call(
   from: string,
   sessionExpires: number | undefined,
+  style: CallStyle,
 ): Promise<{ leg: Leg; done: Promise<number> }> {
   const { address } = options.caller;
   const rtp = await RtpStream.open(address, tones.caller);
+  if (style === "webrtc") await rtp.browse(address);
   const service = `${options.service.address}:${options.service.port}`;
   const target = `sip:${options.number}@${service}`;
   const id = `${token()}@${address}`;
   const leg = new Leg(
-    { callId: id, side: "caller", address, uri: `sip:${from}@${address}`, remoteUri: target, target },
+    { callId: id, side: "caller", address, uri: `sip:${from}@${address}`, remoteUri: target, target, style },
     callerPhone,
     rtp,
   );
@@ -141,7 +157,7 @@ async function run(command: Command): Promise<unknown> {
       const made: { leg: Leg; done: Promise<number> }[] = [];
       const began = performance.now();
       for (let index = 0; index < command.count; index++) {
-        made.push(await call(command.from, command.sessionExpires));
+        made.push(await call(command.from, command.sessionExpires, command.style ?? "plain"));
         const wait = began + ((index + 1) * 1000) / command.rate - performance.now();
         if (wait > 1) await delay(wait);
       }
@@ -158,8 +174,23 @@ async function run(command: Command): Promise<unknown> {
       return null;
     case "reinvite":
       return Promise.all(chosen(command.ids, command.side).map((leg) => leg.reinvite(command.hold)));
+    case "update":
+      return Promise.all(chosen(command.ids, command.side).map((leg) => leg.update()));
     case "bye":
       return Promise.all(chosen(command.ids, command.side).map((leg) => leg.bye()));
+    case "register": {
+      const { address, port } = options.service;
+      const service = port === 5060 ? address : `${address}:${port}`;
+      return registration.register(
+        calleePhone,
+        options.callee.address,
+        service,
+        command.account,
+        command.expires,
+      );
+    }
+    case "pings":
+      return pings;
     case "mute":
       for (const leg of chosen(command.ids, command.side)) leg.rtp.talking = false;
       return null;

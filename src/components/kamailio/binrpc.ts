@@ -53,6 +53,11 @@ function cellAt(data: Buffer, at: number): Cell {
   const long = (first & 0x80) !== 0;
   const isContainer = kind === kinds.struct || kind === kinds.array;
   if (long && size === 0 && isContainer) return { kind, end: true, value: Buffer.alloc(0), next: at + 1 };
+  // A negative double takes 8 bytes, and the 8 runs over into the bit that says "long".
+  if (long && size === 0) {
+    if (at + 9 > data.length) throw new Error("Kamailio's answer is cut off");
+    return { kind, end: false, value: data.subarray(at + 1, at + 9), next: at + 9 };
+  }
   const length = long ? data.readUIntBE(at + 1, size) : size;
   const start = at + 1 + (long ? size : 0);
   if (start + length > data.length) throw new Error("Kamailio's answer is cut off");
@@ -60,6 +65,13 @@ function cellAt(data: Buffer, at: number): Cell {
 }
 
 const text = (value: Buffer): string => value.toString("utf8").replace(/\0$/, "");
+
+const thousandths = (value: Buffer): number =>
+  value.length === 8
+    ? Number(value.readBigInt64BE())
+    : value.length === 0
+      ? 0
+      : value.readUIntBE(0, Math.min(value.length, 6));
 
 function decodeAt(data: Buffer, at: number): { value: RpcValue; next: number } {
   const cell = cellAt(data, at);
@@ -71,7 +83,7 @@ function decodeAt(data: Buffer, at: number): { value: RpcValue; next: number } {
   // A double travels as an integer of thousandths.
   if (cell.kind === kinds.double)
     return {
-      value: (cell.value.length === 0 ? 0 : cell.value.readUIntBE(0, Math.min(cell.value.length, 6))) / 1000,
+      value: thousandths(cell.value) / 1000,
       next: cell.next,
     };
   if (cell.kind === kinds.string || cell.kind === kinds.bytes)
@@ -96,8 +108,13 @@ function decodeAt(data: Buffer, at: number): { value: RpcValue; next: number } {
       const name = cellAt(data, next);
       if (name.end) return { value: items.length > 0 ? items : fields, next: name.next };
       const field = decodeAt(data, name.kind === kinds.name ? name.next : next);
-      if (name.kind === kinds.name) fields[text(name.value)] = field.value;
-      else items.push(field.value);
+      if (name.kind === kinds.name) {
+        const key = text(name.value);
+        const before = fields[key];
+        // A member that comes again makes a list of them.
+        if (before === undefined) fields[key] = field.value;
+        else fields[key] = Array.isArray(before) ? [...before, field.value] : [before, field.value];
+      } else items.push(field.value);
       next = field.next;
     }
   }

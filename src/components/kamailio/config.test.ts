@@ -52,8 +52,8 @@ describe("kamailio.cfg", () => {
     ]);
     expect(lines(contextOf({}, "b"), 'modparam("janssonrpcc"')).toEqual([
       'modparam("janssonrpcc", "server", "conn=own;addr=127.0.0.1;port=8081;priority=1;weight=1")',
-      'modparam("janssonrpcc", "server", "conn=peer;addr=192.0.2.11;port=8081;priority=1;weight=1")',
-      'modparam("janssonrpcc", "server", "conn=peer;addr=192.0.2.14;port=8081;priority=1;weight=1")',
+      'modparam("janssonrpcc", "server", "conn=peer;addr=127.0.0.1;port=8090;priority=1;weight=1")',
+      'modparam("janssonrpcc", "server", "conn=peer;addr=127.0.0.1;port=8092;priority=1;weight=1")',
     ]);
   });
 

@@ -2,9 +2,10 @@ import { readFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { type HostContext, serviceIp } from "../../cluster/facts.ts";
+import { type HostContext, replicates, serviceIp } from "../../cluster/facts.ts";
 import type { Component, Health } from "../component.ts";
 import { kamailioCommand, kamailioEtc, kamailioFiles, sipJournal } from "./config.ts";
+import { locationsFolder, writeLocationTables } from "./locations.ts";
 import { sipOptions } from "./options.ts";
 
 /** Journal lines are lost when the disk is full, without a word from Kamailio: warn while there is time. */
@@ -73,8 +74,13 @@ export const kamailio: Component = {
     { path: kamailioEtc(context), mode: 0o755 },
     { path: join(context.dirs.run, "kamailio"), owner: "kamailio", mode: 0o755 },
     { path: sipJournal(context), owner: "kamailio", mode: 0o755 },
+    ...(replicates(context.cluster) ? [] : [{ path: locationsFolder(context), mode: 0o755 }]),
   ],
   files: kamailioFiles,
+  async prepare(context) {
+    if (!replicates(context.cluster)) await writeLocationTables(context);
+    return [];
+  },
   command: (context) => ({ argv: kamailioCommand(context), nice: -5 }),
   probe,
   probeEveryMs: 150,

@@ -4,15 +4,18 @@ import { calls } from "./calls.ts";
 import { cluster } from "./cluster.ts";
 import { faults } from "./faults.ts";
 import { media } from "./media.ts";
+import { offers } from "./offers.ts";
 import { settings } from "./settings.ts";
 
-/** name → what happens, and with which `sip` section of cluster.yaml. */
-export const scenarios: Record<string, { run: Scenario; sip: Record<string, unknown> }> = {
+/** name → what happens, and with which `sip` and `media` sections of cluster.yaml. */
+export const scenarios: Record<
+  string,
+  { run: Scenario; sip: Record<string, unknown>; media?: Record<string, unknown> }
+> = {
   ...Object.fromEntries(
-    Object.entries({ ...calls, ...faults, ...attacks, ...cluster, ...media }).map(([name, run]) => [
-      name,
-      { run, sip: {} },
-    ]),
+    Object.entries({ ...calls, ...faults, ...attacks, ...cluster, ...media, ...offers }).map(
+      ([name, run]) => [name, { run, sip: {} }],
+    ),
   ),
   ...settings,
 };

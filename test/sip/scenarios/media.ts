@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { kamailioRpc } from "../../../src/components/kamailio/rpc.ts";
 import { inDialog, invite, service } from "../call.ts";
 import { FakeRelay } from "../fake-relay.ts";
 import { header, headers, type SipMessage, tagOf, token, type Ua, uriIn } from "../ua.ts";
@@ -6,13 +7,13 @@ import { type Scenario, toUri, until, type World } from "../world.ts";
 
 /** Audio: what Kamailio tells the media relay, and what it does without one. The relay is not real here. */
 
-const sdp = (address: string, port: number): string =>
+export const sdp = (address: string, port: number): string =>
   [
     ...["v=0", `o=- 1 1 IN IP4 ${address}`, "s=-", `c=IN IP4 ${address}`, "t=0 0"],
     ...[`m=audio ${port} RTP/AVP 0`, ""],
   ].join("\r\n");
 
-const withBody = (text: string, body: string): string =>
+export const withBody = (text: string, body: string): string =>
   text.replace(
     /Content-Length: 0\r\n\r\n$/,
     `Content-Type: application/sdp\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
@@ -55,7 +56,7 @@ async function call(caller: Ua): Promise<{ answer: SipMessage; ms: number; callI
 }
 
 const decision = (media?: string) => ({ ...toUri("sip:1@198.18.77.51:5070"), ...(media ? { media } : {}) });
-const port = (message: SipMessage | undefined): string =>
+export const port = (message: SipMessage | undefined): string =>
   /m=audio (\d+)/.exec(message?.text ?? "")?.[1] ?? "";
 const invitesAt = (ua: Ua) => ua.seen.filter((m) => m.method === "INVITE" && m.code === 0);
 
@@ -77,6 +78,14 @@ export const media: Record<string, Scenario> = {
       caller.send(inDialog(caller, relayed.answer, "ACK", 1), service);
       caller.send(inDialog(caller, relayed.answer, "BYE", 2), service);
       await until("the session is deleted", () => relay.seen.includes(`delete ${relayed.callId}`));
+      // What is needed to end a call is forgotten with its end.
+      const remembered = await kamailioRpc(
+        world.server.context,
+        "htable.dump",
+        ["dlg"],
+        AbortSignal.timeout(2000),
+      );
+      assert.deepEqual(remembered, []);
       world.decides(() => decision("direct"));
       const direct = await call(caller);
       assert.equal(port(direct.answer), "5002");

@@ -1,8 +1,31 @@
 import { strict as assert } from "node:assert";
+import { invite, service } from "../call.ts";
+import { header } from "../ua.ts";
 import { kinds, type Scenario, toUri } from "../world.ts";
+import { sdp, withBody } from "./media.ts";
 
-/** Other values of cluster.yaml's `sip` section. */
-export const settings: Record<string, { run: Scenario; sip: Record<string, unknown> }> = {
+/** Other values of cluster.yaml's `sip` and `media` sections. */
+export const settings: Record<
+  string,
+  { run: Scenario; sip: Record<string, unknown>; media?: Record<string, unknown> }
+> = {
+  "without_relay: reject: no relay, no call": {
+    sip: {},
+    media: { without_relay: "reject" },
+    run: async (world) => {
+      const callee = await world.phone("198.18.77.51", 5070, 200);
+      const caller = await world.ua("198.18.77.50");
+      world.decides(() => ({ ...toUri("sip:1@198.18.77.51:5070"), media: "relay" }));
+      const made = invite(caller, "5");
+      caller.send(withBody(made.text, sdp(caller.address, 4002)), service);
+      const answer = await caller.wait("a final answer", (m) => m.code >= 200);
+      assert.equal(answer.code, 503);
+      assert.equal(header(answer, "Retry-After"), "5");
+      assert.equal(callee.seen.length, 0);
+      assert.equal(kinds(await world.server.waitEvents(made.callId, ["start", "fail"])), "fail start");
+    },
+  },
+
   "digest: sha-256 (RFC 8760), for REGISTER and INVITE": {
     sip: { digest: "sha-256", realm: "example.org" },
     run: async (world) => {

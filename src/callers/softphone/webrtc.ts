@@ -1,0 +1,66 @@
+import { MediaStreamTrack, RTCPeerConnection, usePCMU } from "werift";
+
+/**
+ * Audio as a browser does it: ICE (RFC 8445) with consent (RFC 7675), DTLS-SRTP (RFC 5764), for a test telephone. Its
+ * description is made once; the far side's is taken once.
+ */
+export class WebRtc {
+  /** Our description, with all candidates. */
+  readonly sdp: string;
+  private readonly connection: RTCPeerConnection;
+  private readonly track: MediaStreamTrack;
+  private offered: boolean;
+
+  private constructor(connection: RTCPeerConnection, track: MediaStreamTrack, sdp: string, offered: boolean) {
+    this.connection = connection;
+    this.track = track;
+    this.sdp = sdp;
+    this.offered = offered;
+  }
+
+  /** `onPacket` gets what the far side sends, as plain RTP. `offer`: the caller's description; undefined: we call. */
+  static async open(address: string, onPacket: (packet: Buffer) => void, offer?: string): Promise<WebRtc> {
+    const connection = new RTCPeerConnection({
+      codecs: { audio: [usePCMU()], video: [] },
+      iceServers: [],
+      iceInterfaceAddresses: { udp4: address },
+      iceAdditionalHostAddresses: [address],
+      iceUseIpv6: false,
+      bundlePolicy: "disable",
+    });
+    const track = new MediaStreamTrack({ kind: "audio" });
+    connection.onTrack.subscribe((remote) => {
+      remote.onReceiveRtp.subscribe((packet) => onPacket(packet.serialize()));
+    });
+    if (offer !== undefined) await connection.setRemoteDescription({ type: "offer", sdp: offer });
+    const [known] = connection.getTransceivers();
+    if (known) {
+      await known.sender.replaceTrack(track);
+      known.setDirection("sendrecv");
+    } else connection.addTransceiver(track, { direction: "sendrecv" });
+    const described = offer === undefined ? await connection.createOffer() : await connection.createAnswer();
+    await connection.setLocalDescription(described);
+    return new WebRtc(connection, track, connection.localDescription?.sdp ?? "", offer === undefined);
+  }
+
+  /** The answer to our offer; anything later changes nothing. */
+  accept(sdp: string): void {
+    if (!this.offered) return;
+    this.offered = false;
+    this.connection.setRemoteDescription({ type: "answer", sdp }).catch((error: unknown) => {
+      process.stderr.write(`telephone: the answer does not fit: ${String(error)}\n`);
+    });
+  }
+
+  get connected(): boolean {
+    return this.connection.connectionState === "connected";
+  }
+
+  send(packet: Buffer): void {
+    if (this.connected) this.track.writeRtp(packet);
+  }
+
+  close(): void {
+    void this.connection.close();
+  }
+}

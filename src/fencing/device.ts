@@ -1,0 +1,46 @@
+import { execa } from "execa";
+import type { HostContext } from "../cluster/facts.ts";
+import type { Cluster } from "../cluster/schema.ts";
+
+/**
+ * Fence devices by their standard programs: options as `name=value` lines on stdin, so that no password is on a command
+ * line. https://github.com/ClusterLabs/fence-agents/blob/main/doc/FenceAgentAPI.md
+ */
+
+export type FenceDevice = NonNullable<Cluster["fencing"]>["devices"][string][number];
+
+/** The devices of a host, with what cluster.secrets.yaml adds to their options. */
+export const devicesOf = ({ cluster, secrets }: HostContext, host: string): FenceDevice[] =>
+  (cluster.fencing?.devices[host] ?? []).map((device) => ({
+    ...device,
+    options: { ...device.options, ...secrets.fencing?.[host] },
+  }));
+
+/** The text for a fence program's stdin. Pure. */
+export const fenceInput = (device: FenceDevice, action: string): string =>
+  `${[...Object.entries(device.options), ["action", action]].map(([key, value]) => `${key}=${value}`).join("\n")}\n`;
+
+/** Runs one action. `problem`: in one line why it did not succeed; undefined: it did. */
+export async function runFence(
+  device: FenceDevice,
+  action: "off" | "monitor",
+  timeoutMs: number,
+): Promise<string | undefined> {
+  const result = await execa(device.agent, [], {
+    input: fenceInput(device, action),
+    ...{ timeout: timeoutMs, killSignal: "SIGKILL", reject: false, cwd: "/" },
+  });
+  if (result.exitCode === 0) return undefined;
+  const secrets = Object.values(device.options).map(String);
+  const said =
+    `${result.stderr || result.stdout || result.shortMessage || ""}`.trim().split("\n").at(-1) ?? "";
+  // What a device's program says may repeat its options.
+  const clean = secrets.reduce(
+    (text, secret) => (secret.length > 5 ? text.replaceAll(secret, "…") : text),
+    said,
+  );
+  const how = result.timedOut
+    ? `no answer within ${timeoutMs / 1000} s`
+    : `exit code ${result.exitCode ?? "none"}`;
+  return `${device.agent.split("/").at(-1)} ${action}: ${how}${clean ? `: ${clean.slice(0, 200)}` : ""}`;
+}

@@ -1,0 +1,225 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import writeFileAtomic from "write-file-atomic";
+import { z } from "zod";
+import { knownNodes, type Observation } from "../agent/judge.ts";
+import { messageOf } from "../agent/message.ts";
+import { type HostContext, voters } from "../cluster/facts.ts";
+import { type FenceView, mayBeElected, waitsFor, whomToFence } from "./decide.ts";
+import { devicesOf, runFence } from "./device.ts";
+
+/** Fencing on one host: remembers who was switched off or left in good order, runs the devices, tries them regularly. */
+
+const contactMs = 700;
+const memorySchema = z.record(
+  z.string(),
+  z.object({
+    state: z.enum(["none", "off", "failed"]),
+    term: z.int(),
+    left: z.boolean(),
+    holds: z.boolean(),
+    why: z.string(),
+  }),
+);
+type Memory = z.infer<typeof memorySchema>;
+const nothing: Memory[string] = { state: "none", term: 0, left: false, holds: false, why: "" };
+
+/** What other hosts and people are told. */
+export interface FencingReport {
+  required: boolean;
+  /** By data node: was it switched off, and does its device answer? */
+  nodes: Record<string, { state: "none" | "running" | "off" | "failed"; device: string; ok: boolean | null }>;
+}
+
+type Tell = (subject: string, text: string) => void;
+
+export class Fencing {
+  private readonly context: HostContext;
+  private readonly tell: Tell;
+  private readonly file: string;
+  private memory: Memory = {};
+  private readonly running = new Set<string>();
+  private readonly endedAt = new Map<string, number>();
+  /** Last trial of each node's devices: undefined: answered. */
+  private readonly trials = new Map<string, string | undefined>();
+  private trialAt = 0;
+  private waits: string[] = [];
+  private allowed = true;
+
+  constructor(context: HostContext, tell: Tell) {
+    this.context = context;
+    this.tell = tell;
+    this.file = join(context.dirs.data, "fencing.json");
+    if (!context.cluster.fencing || !existsSync(this.file)) return;
+    try {
+      this.memory = memorySchema.parse(JSON.parse(readFileSync(this.file, "utf8")));
+    } catch (error) {
+      this.tell("memory", `${this.file} is not used: ${messageOf(error)}`);
+    }
+  }
+
+  /** May keepalived stand for election? Without fencing: always. */
+  get permits(): boolean {
+    return this.allowed;
+  }
+
+  /** For the verdict's reasons. */
+  get troubles(): string[] {
+    const failed = [...this.trials].flatMap(([host, why]) =>
+      why === undefined ? [] : [`fencing of ${host} would not work: ${why}`],
+    );
+    return [...this.waits, ...failed];
+  }
+
+  get report(): FencingReport | undefined {
+    const { fencing } = this.context.cluster;
+    if (!fencing) return undefined;
+    const nodes = Object.entries(fencing.devices)
+      .filter(([host]) => host !== this.context.self.name)
+      .map(([host, devices]) => {
+        const trial = this.trials.has(host) ? this.trials.get(host) === undefined : null;
+        const state = this.running.has(host) ? "running" : this.of(host).state;
+        return [host, { state, device: devices.map((one) => one.agent).join(", "), ok: trial }] as const;
+      });
+    return { required: fencing.required, nodes: Object.fromEntries(nodes) };
+  }
+
+  private of(host: string): Memory[string] {
+    return this.memory[host] ?? nothing;
+  }
+
+  private remember(host: string, change: Partial<Memory[string]>): void {
+    const before = JSON.stringify(this.memory);
+    this.memory = { ...this.memory, [host]: { ...this.of(host), ...change } };
+    if (JSON.stringify(this.memory) === before) return;
+    try {
+      writeFileAtomic.sync(this.file, JSON.stringify(this.memory));
+    } catch (error) {
+      this.tell("memory", messageOf(error));
+    }
+  }
+
+  private view(o: Observation, fit: boolean, agentUptimeMs: number): FenceView | undefined {
+    const { cluster } = this.context;
+    const { fencing } = cluster;
+    if (!fencing || o.role !== "node") return undefined;
+    const known = knownNodes(o);
+    const heard = voters(cluster).filter(
+      ({ name }) => name === o.host || (o.peers[name]?.ageMs ?? Number.POSITIVE_INFINITY) <= contactMs,
+    ).length;
+    return {
+      ...{ required: fencing.required, delayMs: 1000 * fencing.delay_s, holds: o.holds, fit },
+      ...{
+        stopping: o.stopping,
+        primary: o.primary,
+        members: o.members,
+        heard,
+        voters: voters(cluster).length,
+      },
+      term: Math.max(o.term, ...known.map((other) => other.term)),
+      order: o.nodeOrder.indexOf(o.host),
+      agentUptimeMs,
+      others: o.nodeOrder
+        .filter((name) => name !== o.host)
+        .map((name) => {
+          const news = o.peers[name];
+          const memory = this.of(name);
+          const since = performance.now() - (this.endedAt.get(name) ?? Number.NEGATIVE_INFINITY);
+          return {
+            name,
+            ageMs: news?.ageMs,
+            seen: known.some((other) => other.name === name),
+            holds: news?.report.holds ?? memory.holds,
+            fit: news?.report.verdict.mayHold ?? false,
+            left: memory.left,
+            fenced: {
+              state: this.running.has(name) ? ("running" as const) : memory.state,
+              ...{ term: memory.term, sinceMs: since, why: memory.why },
+            },
+          };
+        }),
+    };
+  }
+
+  /**
+   * One step, with each tick of the agent.
+   * @param fit may this host hold the address, fencing apart?
+   */
+  tick(o: Observation, fit: boolean, agentUptimeMs: number): void {
+    if (!this.context.cluster.fencing || o.role !== "node") return;
+    for (const [name, news] of Object.entries(o.peers)) {
+      if (!news || news.ageMs > contactMs || !o.nodeOrder.includes(name)) continue;
+      const { stopping, holds } = news.report;
+      if (this.of(name).state === "off") this.tell(name, "is back");
+      this.remember(name, { state: "none", left: stopping && !holds, holds, why: "" });
+    }
+    const view = this.view(o, fit, agentUptimeMs);
+    if (!view) return;
+    this.waits = fit ? waitsFor(view) : [];
+    this.allowed = mayBeElected(view);
+    const target = whomToFence(view);
+    if (target !== undefined) void this.fence(target, view.term);
+    this.tryDevices();
+  }
+
+  /** Switches a node off: its devices in their order, until one says that it is done. */
+  private async fence(host: string, term: number): Promise<void> {
+    this.running.add(host);
+    this.tell(host, "silent: it is switched off before its address is taken");
+    const problems: string[] = [];
+    try {
+      for (const device of devicesOf(this.context, host)) {
+        const problem = await runFence(device, "off", this.timeoutMs);
+        if (problem === undefined) {
+          this.remember(host, { state: "off", term, holds: false, why: "" });
+          this.tell(host, `is off (${device.agent})`);
+          return;
+        }
+        problems.push(problem);
+      }
+      if (problems.length === 0) problems.push("it has no fencing device in cluster.yaml");
+    } catch (error) {
+      problems.push(messageOf(error));
+    } finally {
+      this.endedAt.set(host, performance.now());
+      this.running.delete(host);
+      if (this.of(host).state !== "off") {
+        this.remember(host, { state: "failed", why: problems.join("; ") });
+        this.tell(host, `FENCING FAILED, its address is not taken: ${problems.join("; ")}`);
+      }
+    }
+  }
+
+  private get timeoutMs(): number {
+    return 1000 * (this.context.cluster.fencing?.timeout_s ?? 20);
+  }
+
+  /** Redundancy that nobody tries does not exist: each device's `monitor`, regularly. */
+  private tryDevices(): void {
+    const { fencing } = this.context.cluster;
+    const now = performance.now();
+    if (!fencing || now < this.trialAt) return;
+    this.trialAt = now + 1000 * fencing.monitor_s;
+    for (const host of Object.keys(fencing.devices))
+      if (host !== this.context.self.name && !this.running.has(host)) void this.trial(host);
+  }
+
+  private async trial(host: string): Promise<void> {
+    const problems: string[] = [];
+    for (const device of devicesOf(this.context, host)) {
+      const problem = await runFence(device, "monitor", this.timeoutMs).catch(messageOf);
+      if (problem !== undefined) problems.push(problem);
+    }
+    const why = problems.length > 0 ? problems.join("; ") : undefined;
+    if (why !== this.trials.get(host)) this.tell(host, why ?? "its fencing device answers");
+    this.trials.set(host, why);
+  }
+
+  /** A person has made sure that a host is off. @returns why that is refused; undefined: it is believed */
+  confirm(host: string): string | undefined {
+    if (!this.context.cluster.fencing?.devices[host]) return `${host} has no fencing device in cluster.yaml`;
+    this.remember(host, { state: "off", holds: false, why: "" });
+    this.tell(host, "is off, says a person");
+    return undefined;
+  }
+}

@@ -1,0 +1,25 @@
+import { truncate } from "node:fs/promises";
+import { join } from "node:path";
+import { hostDirs } from "../cluster/facts.ts";
+import { loadCheckpoint } from "../records/checkpoint.ts";
+import { SegmentList } from "../records/segments.ts";
+
+/**
+ * What a real power cut takes and a killed process does not: whatever was written and not yet synced. Of a host's
+ * journal of SIP events that is what lies behind the shipper's checkpoint: only the shipper syncs it, before it ships.
+ * (Some of it may have been synced a moment ago: this is the worst case.) Events that came over HTTP are synced before
+ * they are acknowledged, and the database is the other nodes' too: both stay.
+ * @returns how many bytes were taken.
+ */
+export async function loseUnsynced(data: string): Promise<number> {
+  const dirs = hostDirs(data);
+  const checkpoint = await loadCheckpoint(join(dirs.app, "checkpoint.json"));
+  let lost = 0;
+  for (const segment of await new SegmentList(join(dirs.journal, "sip")).list()) {
+    const synced = checkpoint.offsetOf(segment.key);
+    if (segment.size <= synced) continue;
+    await truncate(segment.path, synced);
+    lost += segment.size - synced;
+  }
+  return lost;
+}
