@@ -1,11 +1,11 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { askSocket } from "../agent/client.ts";
 import { diagnose, sightsOf } from "../agent/problems.ts";
 import { isAlive, type ProcessId } from "../agent/process.ts";
 import type { HostReport } from "../agent/report.ts";
-import { systemdUnit } from "../agent/systemd.ts";
+import { systemdUnit, watchdogAdvice, watchdogDropIn } from "../agent/systemd.ts";
 import { describeCluster } from "../agent/text.ts";
 import { hostDirs, hostNamed, runFiles } from "../cluster/facts.ts";
 import { findClusterFile, loadCluster } from "../cluster/load.ts";
@@ -82,14 +82,24 @@ export function registerHost(program: Command): void {
 
   program
     .command("systemd")
-    .description("print the systemd unit for this host")
-    .requiredOption("--host <name>", "which host of cluster.yaml this is")
+    .description("print the systemd unit for this host, or the drop-in for a watchdog")
+    .option("--host <name>", "which host of cluster.yaml this is")
+    .option(
+      "--watchdog",
+      "print the drop-in that lets /dev/watchdog reset a hung host; says whether there is one",
+    )
     .option("--data <directory>", "where this host keeps its data", defaultData)
     .addHelpText(
       "after",
-      "\nExample:\n  dialtone systemd --host a > /etc/systemd/system/dialtone.service && systemctl daemon-reload && systemctl enable --now dialtone",
+      "\nExample:\n  dialtone systemd --host a > /etc/systemd/system/dialtone.service && systemctl daemon-reload && systemctl enable --now dialtone\n  dialtone systemd --watchdog > /etc/systemd/system.conf.d/dialtone-watchdog.conf && systemctl daemon-reexec",
     )
-    .action((options: { host: string; data: string }, command: Command) => {
+    .action((options: { host?: string; data: string; watchdog?: true }, command: Command) => {
+      if (options.watchdog) {
+        process.stderr.write(`${watchdogAdvice(existsSync("/dev/watchdog"))}\n`);
+        process.stdout.write(watchdogDropIn);
+        return;
+      }
+      if (options.host === undefined) throw new Error("which host is this? give --host NAME (or --watchdog)");
       const file = findClusterFile(command.optsWithGlobals<Global>().config);
       hostNamed(loadCluster(file), options.host);
       process.stdout.write(
