@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /** Files whose figures of outages and gaps are compared with promises: nothing else runs beside them. */
-const timed = ["drill", "faults", "outages", "survival"].map((name) => `test/${name}.lab.ts`);
+const timed = ["callers", "drill", "faults", "outages", "survival"].map((name) => `test/${name}.lab.ts`);
 
 const lab = { testTimeout: 180_000, hookTimeout: 300_000, sequence: { concurrent: false } };
 

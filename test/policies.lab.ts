@@ -86,6 +86,24 @@ it("cold-passive: the standby rests, is started at the takeover, and no record i
   await lab.down();
 });
 
+it("stance consistency: a node without quorum gives the address up, and serves again with it", {
+  timeout,
+}, async () => {
+  await up({ stance: "consistency" });
+  const active = await holder();
+  const standby = active === "a" ? "b" : "a";
+  await Promise.all([lab.kill("w"), lab.kill(standby)]);
+  // test/outages.lab.ts proves the opposite of stance availability: calls go on.
+  await until("the address is given up", async () => {
+    const report = await reportOf(active);
+    return report?.holds === false && report.verdict.reasons.some((why) => why.includes("quorum"));
+  });
+  await lab.heal();
+  await green();
+  expect(activeNodes((await lab.status()).hosts)).toHaveLength(1);
+  await lab.down();
+});
+
 it.runIf(process.env.DIALTONE_ALL_FAULTS)(
   "warm-passive, a host hangs as a whole: it is fenced, then its address is taken with the registrations",
   {
