@@ -1,5 +1,8 @@
 import { MediaStreamTrack, RTCPeerConnection, usePCMU } from "werift";
 
+/** werift wants an address in `a=rtcp`, which RFC 3605 leaves out when it is that of `c=`, as rtpengine does. */
+const forWerift = (sdp: string): string => sdp.replace(/^a=rtcp:\d+\r?\n/gm, "");
+
 /**
  * Audio as a browser does it: ICE (RFC 8445) with consent (RFC 7675), DTLS-SRTP (RFC 5764), for a test telephone. Its
  * description is made once; the far side's is taken once.
@@ -32,7 +35,7 @@ export class WebRtc {
     connection.onTrack.subscribe((remote) => {
       remote.onReceiveRtp.subscribe((packet) => onPacket(packet.serialize()));
     });
-    if (offer !== undefined) await connection.setRemoteDescription({ type: "offer", sdp: offer });
+    if (offer !== undefined) await connection.setRemoteDescription({ type: "offer", sdp: forWerift(offer) });
     const [known] = connection.getTransceivers();
     if (known) {
       await known.sender.replaceTrack(track);
@@ -47,7 +50,7 @@ export class WebRtc {
   accept(sdp: string): void {
     if (!this.offered) return;
     this.offered = false;
-    this.connection.setRemoteDescription({ type: "answer", sdp }).catch((error: unknown) => {
+    this.connection.setRemoteDescription({ type: "answer", sdp: forWerift(sdp) }).catch((error: unknown) => {
       process.stderr.write(`telephone: the answer does not fit: ${String(error)}\n`);
     });
   }
