@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
-import { knownNodes, type Observation } from "../agent/judge.ts";
+import type { Observation } from "../agent/judge.ts";
 import { messageOf } from "../agent/message.ts";
 import { type HostContext, voters } from "../cluster/facts.ts";
-import { type FenceView, waitsFor, whomToFence } from "./decide.ts";
+import { type FenceView, fenceViewOf, waitsFor, whomToFence } from "./decide.ts";
 import { devicesOf, runFence } from "./device.ts";
 
 /** Fencing on one host: remembers who was switched off or left in good order, runs the devices, tries them regularly. */
@@ -97,42 +97,16 @@ export class Fencing {
     const { cluster } = this.context;
     const { fencing } = cluster;
     if (!fencing || o.role !== "node") return undefined;
-    const known = knownNodes(o);
-    const heard = voters(cluster).filter(
-      ({ name }) => name === o.host || (o.peers[name]?.ageMs ?? Number.POSITIVE_INFINITY) <= contactMs,
-    ).length;
-    return {
-      ...{ required: fencing.required, delayMs: 1000 * fencing.delay_s, holds: o.holds, fit },
-      ...{
-        stopping: o.stopping,
-        primary: o.primary,
-        members: o.members,
-        heard,
-        voters: voters(cluster).length,
-      },
-      term: Math.max(o.term, ...known.map((other) => other.term)),
-      order: o.nodeOrder.indexOf(o.host),
-      agentUptimeMs,
-      others: o.nodeOrder
-        .filter((name) => name !== o.host)
-        .map((name) => {
-          const news = o.peers[name];
-          const memory = this.of(name);
-          const since = performance.now() - (this.endedAt.get(name) ?? Number.NEGATIVE_INFINITY);
-          return {
-            name,
-            ageMs: news?.ageMs,
-            seen: known.some((other) => other.name === name),
-            holds: news?.report.holds ?? memory.holds,
-            fit: news?.report.verdict.mayHold ?? false,
-            left: memory.left,
-            fenced: {
-              state: this.running.has(name) ? ("running" as const) : memory.state,
-              ...{ term: memory.term, sinceMs: since, why: memory.why },
-            },
-          };
-        }),
+    const rules = {
+      ...{ required: fencing.required, delayMs: 1000 * fencing.delay_s },
+      voters: voters(cluster).map(({ name }) => name),
     };
+    return fenceViewOf(o, rules, fit, agentUptimeMs, (name) => {
+      const { holds, left, state, term, why } = this.of(name);
+      const sinceMs = performance.now() - (this.endedAt.get(name) ?? Number.NEGATIVE_INFINITY);
+      const running = this.running.has(name);
+      return { holds, left, fenced: { state: running ? "running" : state, term, sinceMs, why } };
+    });
   }
 
   /**
