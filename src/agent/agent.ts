@@ -18,10 +18,19 @@ import type { Component, PartName, partNames } from "../components/component.ts"
 import { holdsServiceAddress } from "../components/keepalived.ts";
 import { Fencing } from "../fencing/keeper.ts";
 import { DnsMover } from "../movers/dns.ts";
-import { removeServiceAddress, watchVrrp } from "./address.ts";
-import { Announcer, claimsOf } from "./announcements.ts";
+import { Actor } from "./act.ts";
+import { watchVrrp } from "./address.ts";
+import { noPlan } from "./announcements.ts";
 import { type AppRelay, relayToPeers } from "./app-relay.ts";
 import { DatabaseKeeper } from "./database-keeper.ts";
+import {
+  type Decision,
+  decide,
+  decideAnnouncement,
+  decideOnExit,
+  decideOnNews,
+  type Memory,
+} from "./decide.ts";
 import { DialogSweep } from "./dialog-sweep.ts";
 import { startDrillSchedule } from "./drill-schedule.ts";
 import { DutyKeeper } from "./duty.ts";
@@ -29,7 +38,7 @@ import { AudioWatch, listenForEndedAudio } from "./ended-audio.ts";
 import { EventLog } from "./events.ts";
 import { makeHostDirectories, writeComponentFiles } from "./files.ts";
 import { startHousekeeping } from "./housekeeping.ts";
-import { contactMs, judge, knownNodes, mustResync, type Observation, sightingOf } from "./judge.ts";
+import { contactMs, judge, knownNodes, type Observation, sightingOf } from "./judge.ts";
 import { MediaRelay } from "./media.ts";
 import { messageOf } from "./message.ts";
 import { serveMetrics } from "./metrics-server.ts";
@@ -48,21 +57,17 @@ import { Upstream } from "./upstream.ts";
 import { Watch } from "./watch.ts";
 
 const tickMs = 50;
-/** keepalived obeys its track file within 15 ms (probes); one that does not after so long is hung. */
-const disobedienceMs = 400;
 /** An app that does not come must not keep calls from those numbers that can be routed without it. */
 const waitForAppMs = 10_000;
 /** A peer that says nothing for so long answers no calls' questions either. */
 const silentMs = 2000;
-/** A new agent does not know its peers yet; the address may wait for them so long. */
-const settleMs = 1000;
 
 /** How an agent ends: for good; or for the next one to start, all parts too or the agent alone. */
 type Ending = "stop" | "restart-all" | "restart-agent";
 
 /**
  * The agent of one host: supervises its parts, judges, gives or denies keepalived the address.
- * Decisions are in judge.ts and database-start.ts (pure); this class observes and acts.
+ * Decisions are in judge.ts, decide.ts and database-start.ts (pure); this class gathers what they look at.
  */
 export class HostAgent {
   private readonly context: HostContext;
@@ -91,12 +96,11 @@ export class HostAgent {
   private readonly duty: DutyKeeper;
   private readonly registrations: RegistrationsCopy;
   private readonly self: SelfView;
-  private readonly announcer: Announcer;
+  private readonly actor: Actor;
   private readonly moves: Moves;
   private readonly watch: Watch;
   private readonly notifier: Notifier;
-  private forbiddenSince: number | undefined;
-  private written: boolean | undefined;
+  private memory: Memory = { forbiddenSince: undefined, plan: noPlan };
   private recorded = "";
   private stopping = false;
   private stopRequested = Promise.withResolvers<Ending>();
@@ -109,7 +113,6 @@ export class HostAgent {
     this.run = runFiles(context.dirs);
     this.log = new EventLog(join(context.dirs.log, "events.jsonl"), context.self.name);
     this.moves = new Moves(context, (why) => this.log.add("address", "move-not-kept", why));
-    this.announcer = new Announcer(context, (why) => this.log.add("address", "announce", why));
     this.watch = new Watch(context, this.log);
     this.notifier = new Notifier(process.env, (why) => this.log.add("agent", "systemd", why));
     this.database = new DatabaseKeeper(context, {
@@ -135,8 +138,7 @@ export class HostAgent {
       const events = {
         happened: (kind: string, text: string) => {
           this.log.add(`part-${kind}`, component.name, text);
-          if (component.name === "keepalived" && kind === "exited") this.dropStaleAddress("keepalived ended");
-          if (component.name === "mariadb" && kind === "exited") void this.database.readDisk();
+          if (kind === "exited") this.actor.carryOut(decideOnExit(component.name));
         },
         changed: () => queueMicrotask(() => this.tick()),
       };
@@ -153,17 +155,18 @@ export class HostAgent {
     this.dns = new DnsMover(context, (subject, text) => this.log.add("dns", subject, text));
     this.serving = new Serving(context, (text) => this.log.add("serving", "own address", text));
     this.handover = new Handover(context, {
-      state: () => ({
-        holds: this.holds,
-        stopping: this.stopping,
-        mayHold: this.verdict.mayHold,
-        ready: this.duty.ready,
-      }),
+      state: () => ({ holds: this.holds, stopping: this.stopping }),
       peers: () => this.peers,
       tell: (subject, text) => this.log.add("switchover", subject, text),
       looked: () => this.noticeAddress(),
       judgeNow: () => this.tick(),
-      drop: (why) => this.dropStaleAddress(why),
+    });
+    this.actor = new Actor(context, {
+      part: (name) => this.part(name),
+      fencing: this.fencing,
+      handover: this.handover,
+      readDisk: () => this.database.readDisk(),
+      tell: (subject, text) => this.log.add("address", subject, text),
     });
     this.maintenance = new Maintenance(context, {
       holds: () => this.holds,
@@ -212,7 +215,7 @@ export class HostAgent {
       if (!mariadb.running) await this.database.readDisk();
     }
     // Until the first verdict: not fit. keepalived reads this at its start.
-    if (!this.holds) this.writeTrack(false);
+    if (!this.holds) this.actor.carryOut([{ do: "write-track", fit: false }]);
     this.log.add("agent", "started", `release ${this.release}, configuration ${this.config}`);
     const stopVrrp =
       context.self.role === "node"
@@ -325,30 +328,24 @@ export class HostAgent {
       return;
     }
     this.handover.heard(report);
+    const { name: host, role } = this.context.self;
+    const self = {
+      ...{ host, role, holds: this.holds, mayHold: this.verdict.mayHold, ready: this.duty.ready },
+      ...{ taking: this.handover.taking, follows: replicates(this.context.cluster) && !this.serving.carries },
+    };
+    this.actor.carryOut(decideOnNews(self, report, before.silenceMs));
     this.announce();
-    const self = { role: this.context.self.role, holds: this.holds };
-    // (With calls of its own here, starting anew would cost them: registrations differ until they are renewed.)
-    if (
-      replicates(this.context.cluster) &&
-      !this.serving.carries &&
-      mustResync(self, report, before.silenceMs)
-    )
-      this.part("kamailio")?.kill(
-        `no contact with ${report.host} for ${Math.round(before.silenceMs / 1000)} s: registrations made meanwhile are fetched by starting anew`,
-      );
   }
 
   private announce(): void {
-    const entitled = this.holds && this.verdict.mayHold && this.handover.to === undefined;
-    this.announcer.look(claimsOf(this.observe(), entitled));
+    const { mayHold } = this.verdict;
+    const situation = { now: performance.now(), observation: this.observe(), mayHold };
+    this.obey(decideAnnouncement(situation, this.handover.to, this.memory));
   }
 
-  private dropStaleAddress(why: string): void {
-    if (!holdsServiceAddress(this.context)) return;
-    this.log.add("address", "removed", why);
-    removeServiceAddress(this.context).catch((error: unknown) =>
-      this.log.add("address", "remove-failed", messageOf(error)),
-    );
+  private obey({ actions, memory }: Decision): void {
+    this.memory = memory;
+    this.actor.carryOut(actions);
   }
 
   private clusterNews(): { ageMs: number; report: HostReport }[] {
@@ -400,7 +397,7 @@ export class HostAgent {
     const before = this.verdict;
     const observation = this.observe();
     this.verdict = judge(observation);
-    this.fencing.tick(observation, this.verdict.mayHold, performance.now() - this.startedAt);
+    const fencing = this.fencing.tick(observation, this.verdict.mayHold, performance.now() - this.startedAt);
     this.serving.tick(observation);
     this.dns.tick(observation, this.serving.verdict?.ok ?? false);
     const now = performance.now();
@@ -409,13 +406,13 @@ export class HostAgent {
     this.self.tick(now, this.holds, () => this.report(), observation.peers);
     this.maintenance.tick(now, { config: this.config, release: this.release }, observation.peers);
     if (this.context.self.role !== "node") return;
-    // A restarted agent that finds the address here leaves it until it has heard its peers (fail-static).
-    if (this.verdict.mayHold || !this.holds || now - this.startedAt > settleMs)
-      this.writeTrack((this.verdict.mayHold && this.fencing.permits) || this.handover.overlaps(now));
     this.moves.tick(now, this.part("app")?.report().ok === true);
-    this.handover.follow(now);
-    this.announce();
-    this.enforce(now);
+    const situation = {
+      ...{ now, observation, mayHold: this.verdict.mayHold, uptimeMs: now - this.startedAt, fencing },
+      ...{ track: this.actor.track, keepalivedRuns: this.part("keepalived")?.running ?? true },
+      handover: this.handover.state(now),
+    };
+    this.obey(decide(situation, this.memory));
   }
 
   private followDuty(): void {
@@ -448,32 +445,6 @@ export class HostAgent {
     }
     this.log.add("address", holds ? "gained" : "lost", holds ? `term ${this.term}` : "");
     this.announce();
-  }
-
-  /** keepalived must obey; a hung one is killed, and the address it left behind removed. */
-  private enforce(now: number): void {
-    const keepalived = this.part("keepalived");
-    if (!this.holds || this.written !== false) {
-      this.forbiddenSince = undefined;
-      if (this.holds && keepalived && !keepalived.running && now - this.startedAt > settleMs)
-        this.dropStaleAddress("keepalived does not run");
-      return;
-    }
-    this.forbiddenSince ??= now;
-    if (now - this.forbiddenSince < disobedienceMs) return;
-    this.forbiddenSince = undefined;
-    keepalived?.kill("it keeps the service address although it must not");
-    this.dropStaleAddress("this host must not hold it");
-  }
-
-  private writeTrack(fit: boolean): void {
-    if (this.written === fit) return;
-    try {
-      writeFileSync(this.run.track, fit ? "0\n" : "1\n");
-      this.written = fit;
-    } catch (error) {
-      this.log.add("address", "track-file", messageOf(error));
-    }
   }
 
   private recordParts(): void {
@@ -511,7 +482,7 @@ export class HostAgent {
       "garbd",
     ] satisfies (typeof partNames)[number][])
       await this.part(name)?.stop();
-    this.dropStaleAddress("keepalived is stopped");
+    this.actor.carryOut([{ do: "drop-address", why: "keepalived is stopped" }]);
     this.recordParts();
   }
 

@@ -1,5 +1,3 @@
-import type { HostContext } from "../cluster/facts.ts";
-import { announceServiceAddress } from "./address.ts";
 import { contactMs, knownNodes, type Observation } from "./judge.ts";
 
 /**
@@ -64,22 +62,4 @@ export function planAnnouncements(
   const rest = due.filter((at) => at > now);
   if (rest.length === 0) rest.push(now + (claims.alone ? aloneEveryMs : repeatEveryMs));
   return { plan: { known, due: rest }, announce };
-}
-
-/** Looks at each tick and at each piece of news; announces when it is due. */
-export class Announcer {
-  private readonly context: HostContext;
-  private readonly failed: (why: string) => void;
-  private plan = noPlan;
-
-  constructor(context: HostContext, failed: (why: string) => void) {
-    this.context = context;
-    this.failed = failed;
-  }
-
-  look(claims: Claims): void {
-    const { plan, announce } = planAnnouncements(this.plan, claims, performance.now());
-    this.plan = plan;
-    if (announce) announceServiceAddress(this.context, this.failed);
-  }
 }

@@ -86,6 +86,14 @@ describe("what keeps the standby from being safe", () => {
     expect(seen.slice(1)).toEqual([code]);
   });
 
+  test("a holder whose agent hangs still holds: not safe, but not without calls either", () => {
+    const seen = { watch: { silent: { a: "agent-hangs" } } as unknown as NonNullable<HostReport["watch"]> };
+    for (const host of ["b", "w"])
+      expect(codes(host, { a: "silent", [host]: seen })).toEqual(["amber", "holder-silent"]);
+    const off = { watch: { silent: { a: "host-unreachable" } } as unknown as typeof seen.watch };
+    expect(codes("b", { a: "silent", b: off })).toEqual(["red", "nobody-holds"]);
+  });
+
   test("all well: green for every host", () => {
     for (const host of ["a", "b", "w"]) expect(codes(host)).toEqual(["green"]);
   });

@@ -1,4 +1,5 @@
 import type { PartName } from "../components/component.ts";
+import { answering, keeperText } from "./answering.ts";
 import { hardwareTroubles } from "./hardware.ts";
 import { contactMs, type PeerNews } from "./judge.ts";
 import { inOrder } from "./policy.ts";
@@ -35,6 +36,7 @@ const needed = [
 /** What callers would notice if the node had to take over now. */
 const meaning: Record<LightCode, string> = {
   "nobody-holds": "no call gets through",
+  "holder-silent": "nothing now; a part that fails there is not started again",
   "no-standby": "no call would get through after the next fault",
   "not-heard": "no call would get through after the next fault of the other node",
   "not-fit": "no call would get through after the next fault of the other node",
@@ -251,19 +253,33 @@ export function lightOf(host: string, news: PeerNews[], hosts: number): Light {
   if (!self)
     return finish([reason("not-heard", `no news from ${host}`, `is ${host} on, and its agent running?`)]);
   const holder = fresh.find((report) => report.holds);
+  const { keeper } = answering(
+    fresh,
+    news.filter(({ ageMs }) => ageMs > contactMs).map(({ report }) => report),
+  );
   const witnesses = fresh.filter((report) => report.role !== "node");
   const drills = fresh.find((report) => report.standing?.drills)?.standing?.drills;
   const common = [
     ...(holder
       ? [...everywhere(holder), ...votes(holder, hosts), ...witnesses.flatMap((w) => versions(w, holder))]
-      : [reason("nobody-holds", "nobody holds the service address", "see the problems of the nodes")]),
+      : keeper
+        ? [
+            reason(
+              "holder-silent",
+              keeperText(keeper),
+              `start its agent anew: 'dialtone up' on ${keeper.host}`,
+            ),
+          ]
+        : [reason("nobody-holds", "nobody holds the service address", "see the problems of the nodes")]),
     ...drilled(holder ?? self, drills),
   ];
   if (self.role === "node" && !self.holds) {
     const more = everywhere(self);
     return finish([...againstStandby(self, holder), ...common, ...more]);
   }
-  const standbys = news.filter(({ report }) => report.role === "node" && report.host !== holder?.host);
+  const standbys = news.filter(
+    ({ report }) => report.role === "node" && report.host !== (holder?.host ?? keeper?.host),
+  );
   const lights = standbys
     .map(({ ageMs, report }) =>
       ageMs <= contactMs

@@ -126,6 +126,17 @@ test("since when, and what callers notice, comes first", () => {
   expect(headline).toMatch(/^Callers are affected: a kamailio: no answer/);
 });
 
+test("a holder whose agent hangs goes on: nobody is without calls", () => {
+  const watch = { silent: { a: "agent-hangs" } } as unknown as NonNullable<HostReport["watch"]>;
+  const { headline, problems, state } = diagnose(sights({ b: { watch } }, { a: 9000 }));
+  expect(state).toBe("risk");
+  expect(headline).toMatch(/^Calls go on: a held the service address .* its agent hangs\. b can take over/);
+  expect(problems).toMatchObject([
+    { host: "a", code: "silent", severity: "risk", what: "the host is there, but its agent hangs" },
+  ]);
+  expect(problems[0]?.callers).toMatch(/^calls go on/);
+});
+
 test("clocks that differ, said once for a pair", () => {
   const clocks = (offsetMs: number, other: string) => ({
     watch: { clocks: { [other]: { offsetMs, withinMs: 5 } } } as unknown as NonNullable<HostReport["watch"]>,

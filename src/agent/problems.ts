@@ -1,10 +1,11 @@
 import { drainedText } from "../change/drained.ts";
 import type { PartName } from "../components/component.ts";
+import { answering, headlineOf } from "./answering.ts";
 import { since } from "./duration.ts";
 import { hardwareTroubles } from "./hardware.ts";
 import { contactMs } from "./judge.ts";
 import type { HostReport, LightCode } from "./report.ts";
-import { silenceText } from "./silence.ts";
+import { silenceOf, silenceText } from "./silence.ts";
 
 /**
  * What is wrong with the cluster, for a person who just broke something or was woken up: what, since when, what callers
@@ -172,16 +173,18 @@ function ofReport(report: HostReport, serves: boolean): Problem[] {
 
 /** What those who do not hear it found out. */
 function whySilent(name: string, fresh: HostReport[]): string | undefined {
-  const why = fresh
-    .map((report) => report.watch?.silent?.[name])
-    .find((found) => found && found !== "unknown");
+  const why = silenceOf(name, fresh);
   return why === undefined || why === "unknown" ? undefined : silenceText[why];
 }
 
 /** Hosts that we do not hear, and pairs that do not hear each other. */
-function ofSilence(hosts: HostSight[], fresh: Map<string, HostReport>): Problem[] {
+function ofSilence(
+  hosts: HostSight[],
+  fresh: Map<string, HostReport>,
+  keeper: string | undefined,
+): Problem[] {
   const found: Problem[] = [];
-  const served = [...fresh.values()].some((report) => report.holds);
+  const served = keeper !== undefined || [...fresh.values()].some((report) => report.holds);
   for (const { name, role, report, ageMs, silence } of hosts) {
     if (fresh.has(name)) continue;
     const seenBy = [...fresh.values()].find((other) => (other.sees[name]?.ageMs ?? Infinity) <= contactMs);
@@ -203,9 +206,11 @@ function ofSilence(hosts: HostSight[], fresh: Map<string, HostReport>): Problem[
         callers:
           role === "witness"
             ? "nothing now; with one node less there is no quorum: records would wait"
-            : served
-              ? `nothing now${report?.holds ? "; calls were interrupted when it went silent" : ""}; nobody can take over after the next fault`
-              : "calls do not get through",
+            : name === keeper
+              ? "calls go on, it keeps the service address; a part that fails there is not started again"
+              : served
+                ? `nothing now${report?.holds ? "; calls were interrupted when it went silent" : ""}; nobody can take over after the next fault`
+                : "calls do not get through",
         advice: `is ${name} on and connected? Its agent: 'dialtone up' (systemctl status dialtone)`,
       });
   }
@@ -258,22 +263,6 @@ function ofLight(fresh: HostReport[]): Problem[] {
     }));
 }
 
-function headlineOf(fresh: HostReport[], problems: Problem[]): string {
-  const holders = fresh.filter((report) => report.holds).map((report) => report.host);
-  const ready = fresh
-    .filter((report) => report.verdict.mayHold && !report.holds)
-    .map((report) => report.host);
-  if (holders.length === 0) return "Calls do not get through: nobody holds the service address.";
-  if (holders.length > 1)
-    return `Calls get through, but ${holders.join(" and ")} both hold the service address.`;
-  const worst = problems.find((problem) => problem.severity === "down");
-  const standby =
-    ready.length > 0 ? `${ready.join(", ")} can take over.` : "If it fails now, nobody can take over.";
-  if (worst)
-    return `Callers are affected: ${worst.host} ${worst.what}. ${holders[0]} holds the service address; ${standby}`;
-  return `Calls get through: ${holders[0]} answers them. ${standby}`;
-}
-
 const order = { down: 0, risk: 1, note: 2 } as const;
 
 export function diagnose(hosts: HostSight[]): Diagnosis {
@@ -283,16 +272,18 @@ export function diagnose(hosts: HostSight[]): Diagnosis {
     ),
   );
   const reports = [...fresh.values()];
-  const holders = reports.filter((report) => report.holds);
+  const silent = hosts.flatMap(({ name, report }) => (report && !fresh.has(name) ? [report] : []));
+  const who = answering(reports, silent);
+  const { holders } = who;
   const problems = [
-    ...ofSilence(hosts, fresh),
+    ...ofSilence(hosts, fresh, who.keeper?.host),
     ...reports.flatMap((report) => ofReport(report, report.holds)),
     ...ofLight(reports),
     ...ofClocks(reports),
   ];
-  if (holders.length !== 1)
+  if (holders.length !== 1 && !who.keeper)
     problems.push({
-      ...{ host: holders.map(({ host }) => host).join(", ") || "nobody", code: "address", severity: "down" },
+      ...{ host: holders.join(", ") || "nobody", code: "address", severity: "down" },
       what: holders.length === 0 ? "holds the service address" : "hold the service address at once",
       callers: holders.length === 0 ? "no call gets through" : "calls reach one or the other",
       advice:
@@ -301,10 +292,11 @@ export function diagnose(hosts: HostSight[]): Diagnosis {
           : "normally over within a second; if not: is the link between them cut?",
     });
   problems.sort((x, y) => order[x.severity] - order[y.severity]);
-  const worst = problems[0]?.severity;
+  const [worst] = problems;
+  const down = worst?.severity === "down" ? `${worst.host} ${worst.what}` : undefined;
   return {
-    state: worst === "down" ? "down" : worst === "risk" ? "risk" : "ok",
-    headline: headlineOf(reports, problems),
+    state: down ? "down" : worst?.severity === "risk" ? "risk" : "ok",
+    headline: headlineOf(who, down),
     problems,
   };
 }

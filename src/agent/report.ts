@@ -147,6 +147,7 @@ export interface LightReason {
 }
 export const lightCodes = [
   "nobody-holds",
+  "holder-silent",
   "no-standby",
   "not-heard",
   "not-fit",

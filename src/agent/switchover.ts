@@ -1,5 +1,6 @@
 import type { HostContext } from "../cluster/facts.ts";
 import { addServiceAddress } from "./address.ts";
+import type { HandoverState } from "./decide.ts";
 import type { Peers } from "./peers.ts";
 import { inOrder, isPassive } from "./policy.ts";
 import type { HostReport } from "./report.ts";
@@ -13,9 +14,6 @@ import type { HostReport } from "./report.ts";
 const overlapMs = 60;
 /** A successor that has not taken the address beside us by then does not know how: let VRRP move it. */
 const besideMs = 800;
-/** An address taken beside the holder that VRRP has not given us by then is none of ours. */
-const unconfirmedMs = 1500;
-const giveUpMs = 5000;
 /** A passive successor has to start its parts, or load its registrations, before it takes the address. */
 const passiveMs = 15_000;
 /** News that is older does not prove a node fit. */
@@ -72,14 +70,12 @@ function objections(ageMs: number, report: HostReport, force: boolean, accept: r
 
 /** What a handover needs of its agent. */
 interface Hands {
-  /** `ready`: what the takeover needs runs. */
-  state(): { holds: boolean; stopping: boolean; mayHold: boolean; ready: boolean };
+  state(): { holds: boolean; stopping: boolean };
   peers(): Peers | undefined;
   tell(subject: string, text: string): void;
   /** The address has changed: look, and announce it. */
   looked(): void;
   judgeNow(): void;
-  drop(why: string): void;
 }
 
 /** Both sides of a handover, as one host lives them. */
@@ -114,9 +110,14 @@ export class Handover {
     return this.giving !== undefined && performance.now() - this.giving.since > besideMs + this.extraMs;
   }
 
-  /** The successor has the address, and this host keeps it for a moment, whatever the verdict says. */
-  overlaps(now: number): boolean {
-    return this.giving?.takenAt !== undefined && now - this.giving.takenAt < overlapMs;
+  /** For the rules (decide.ts). */
+  state(now: number): HandoverState {
+    const { giving, takenAt } = this;
+    return {
+      overlaps: giving?.takenAt !== undefined && now - giving.takenAt < overlapMs,
+      ...(giving ? { giving: { to: giving.to, forMs: now - giving.since, extraMs: this.extraMs } } : {}),
+      ...(takenAt === undefined ? {} : { takenMs: now - takenAt }),
+    };
   }
 
   /** A person wants it. */
@@ -136,17 +137,14 @@ export class Handover {
   }
 
   heard(report: HostReport): void {
-    if (report.handover === this.context.self.name && report.holds) void this.take(report.host);
     if (this.giving?.to !== report.host || !report.holds || this.giving.takenAt !== undefined) return;
     this.giving.takenAt = performance.now();
     // The verdict of that moment lets go of it.
     setTimeout(() => this.hands.judgeNow(), overlapMs);
   }
 
-  /** The holder hands over: have the address a moment before it lets go, so that no packet is lost in between. */
-  private async take(holder: string): Promise<void> {
-    const { holds, mayHold, ready } = this.hands.state();
-    if (holds || this.takenAt !== undefined || !mayHold || !ready) return;
+  /** Takes the address beside its holder. */
+  async take(holder: string): Promise<void> {
     this.takenAt = performance.now();
     this.hands.tell("taking", `${holder} hands the service address over`);
     try {
@@ -158,20 +156,15 @@ export class Handover {
     }
   }
 
-  /** VRRP made this host the master. */
+  /** VRRP made this host the master, or it took too long. */
   confirmed(): void {
     this.takenAt = undefined;
   }
 
-  /** With each tick of the agent: ends what took too long. */
-  follow(now: number): void {
-    if (this.takenAt !== undefined && now - this.takenAt > unconfirmedMs) {
-      this.takenAt = undefined;
-      this.hands.drop("its holder has not let go of it");
-    }
-    const { holds } = this.hands.state();
-    if (!this.giving || (holds && now - this.giving.since < giveUpMs + this.extraMs)) return;
-    this.hands.tell(holds ? "failed" : "done", `to ${this.giving.to}`);
+  /** `done`: the address has left this host. */
+  end(done: boolean): void {
+    if (!this.giving) return;
+    this.hands.tell(done ? "done" : "failed", `to ${this.giving.to}`);
     this.giving = undefined;
     const peers = this.hands.peers();
     if (peers) peers.hurried = false;

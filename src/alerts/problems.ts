@@ -1,3 +1,4 @@
+import { answering } from "../agent/answering.ts";
 import type { HostReport, LightCode } from "../agent/report.ts";
 import { silenceText } from "../agent/silence.ts";
 
@@ -34,21 +35,26 @@ const lateLoopMs = 1000;
 
 /** Codes of the light that are told as problems of their own below, or follow from them. */
 const toldOtherwise: ReadonlySet<LightCode> = new Set<LightCode>([
-  ...(["nobody-holds", "no-standby", "not-heard", "not-fit", "stopping", "part-down"] as const),
+  ...([
+    "nobody-holds",
+    "holder-silent",
+    "no-standby",
+    "not-heard",
+    "not-fit",
+    "stopping",
+    "part-down",
+  ] as const),
   ...(["cut-off", "no-quorum", "vote-missing"] as const),
 ]);
 
-/** An agent that hangs or died leaves the address where it is: calls go on, and nobody can say so. */
-const keepsAddress = ({ self, reports, heldLast }: View): boolean => {
-  const silent = reports.find((report) => report.host === self)?.watch?.silent ?? {};
-  return heldLast.some((host) => silent[host] !== undefined && silent[host] !== "host-unreachable");
-};
-
 function service(view: View): Problem[] {
-  const { reports } = view;
+  const { reports, heldLast } = view;
   const nodes = reports.filter((report) => report.role === "node");
-  const holders = nodes.filter((report) => report.holds).map((report) => report.host);
-  if (nodes.length > 0 && holders.length === 0 && !keepsAddress(view))
+  const { holders, keeper } = answering(
+    reports,
+    heldLast.map((host) => ({ host, holds: true })),
+  );
+  if (nodes.length > 0 && holders.length === 0 && !keeper)
     return [
       {
         ...{ key: "nobody-holds", severity: "critical", title: "Nobody answers calls" },

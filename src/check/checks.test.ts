@@ -101,6 +101,14 @@ describe("what is wrong shows in the exit code", () => {
     expect(checks.service(cut).level).toBe(2);
   });
 
+  test("hot-hot: both answer", () => {
+    const serves = { serves: { ok: true, why: [] } };
+    const both = known({}, report("a", serves), report("b", serves));
+    expect(checks.service(both).summary).toBe(
+      "a and b answer calls, b can take over the service address from a",
+    );
+  });
+
   test("stale news is no news", () => {
     const stale = { ...known(), reports: known().reports.map((item) => ({ ...item, ageMs: 9000 })) };
     expect(checks.service(stale).level).toBe(2);

@@ -1,3 +1,4 @@
+import { answering, keeperText } from "../agent/answering.ts";
 import type { HostReport } from "../agent/report.ts";
 import type { CheckResult, Figure, Level } from "./plugin.ts";
 
@@ -36,10 +37,8 @@ const unknown = (summary: string): CheckResult => ({ level: 3, summary, figures:
 /** Can people call, and could somebody take over? */
 function service(known: Known): CheckResult {
   const hosts = fresh(known);
-  const holders = hosts.filter((report) => report.holds).map((report) => report.host);
-  const ready = hosts
-    .filter((report) => report.verdict.mayHold && !report.holds)
-    .map((report) => report.host);
+  const silent = known.reports.filter(({ ageMs }) => ageMs > freshMs).map(({ report }) => report);
+  const { holders, keeper, answer, ready } = answering(hosts, silent);
   const figures: Figure[] = [
     { label: "holders", value: holders.length, min: 0 },
     { label: "standbys", value: ready.length, min: 0 },
@@ -48,17 +47,7 @@ function service(known: Known): CheckResult {
   const details = hosts.flatMap((report) =>
     report.verdict.reasons.map((reason) => `${report.host}: ${reason}`),
   );
-  // An agent that hangs or died leaves the address where it is.
-  const silent = own(known)?.watch?.silent ?? {};
-  const keeper = known.reports.find(
-    ({ ageMs, report }) =>
-      ageMs > freshMs && report.holds && !["host-unreachable", undefined].includes(silent[report.host]),
-  )?.report.host;
-  if (holders.length === 0 && keeper !== undefined)
-    return {
-      ...{ level: 1, figures, details },
-      summary: `${keeper} held the service address when it was heard last; its agent does not answer now`,
-    };
+  if (keeper) return { level: 1, summary: keeperText(keeper), figures, details };
   if (holders.length === 0)
     return {
       level: 2,
@@ -68,14 +57,12 @@ function service(known: Known): CheckResult {
     };
   if (holders.length > 1)
     return { level: 2, summary: `${holders.join(" and ")} both hold the service address`, figures, details };
+  const answerers = `${answer.join(" and ")} ${answer.length > 1 ? "answer" : "answers"} calls`;
   if (ready.length === 0)
-    return { level: 1, summary: `${holders[0]} answers calls, but nobody can take over`, figures, details };
-  return {
-    level: 0,
-    summary: `${holders[0]} answers calls, ${ready.join(", ")} can take over`,
-    figures,
-    details,
-  };
+    return { level: 1, summary: `${answerers}, but nobody can take over`, figures, details };
+  const what = answer.length > 1 ? ` the service address from ${holders[0]}` : "";
+  const summary = `${answerers}, ${ready.join(", ")} can take over${what}`;
+  return { level: 0, summary, figures, details };
 }
 
 /** This host, its parts and its agent. */

@@ -48,7 +48,7 @@ export function registerHost(program: Command): void {
           : `${describeCluster(entries)}\n`,
       );
       const fresh = entries.filter((entry) => entry.ageMs <= 2000);
-      if (fresh.filter((entry) => entry.report.holds).length !== 1) process.exitCode = 2;
+      if (problems.some(({ code }) => code === "address")) process.exitCode = 2;
       else if (fresh.length < entries.length || fresh.some((entry) => entry.report.verdict.light !== "green"))
         process.exitCode = 1;
     });

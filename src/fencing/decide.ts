@@ -1,3 +1,5 @@
+import { knownNodes, type Observation } from "../agent/judge.ts";
+
 /**
  * Fencing (STONITH): a node that can not be asked is switched off before its address is taken. Pure: who may stand for
  * election, and who is to be switched off. docs/decisions/0016-policies-and-fencing.md
@@ -56,6 +58,41 @@ const orderMs = 4000;
 /** A host that was never heard may still be booting. */
 const neverHeardMs = 15_000;
 const againMs = 15_000;
+
+/**
+ * What the rules below look at.
+ * @param fit may this host hold the address, fencing apart?
+ * @param memoryOf what this host remembers of another node
+ */
+export function fenceViewOf(
+  o: Observation,
+  rules: { required: boolean; delayMs: number; voters: string[] },
+  fit: boolean,
+  agentUptimeMs: number,
+  memoryOf: (name: string) => Pick<OtherNode, "holds" | "left" | "fenced">,
+): FenceView {
+  const { required, delayMs, voters } = rules;
+  const known = knownNodes(o);
+  const heard = voters.filter((name) => name === o.host || (o.peers[name]?.ageMs ?? Infinity) <= contactMs);
+  return {
+    ...{ required, delayMs, holds: o.holds, fit, stopping: o.stopping, primary: o.primary },
+    ...{ members: o.members, heard: heard.length, voters: voters.length },
+    term: Math.max(o.term, ...known.map((other) => other.term)),
+    ...{ order: o.nodeOrder.indexOf(o.host), agentUptimeMs },
+    others: o.nodeOrder
+      .filter((name) => name !== o.host)
+      .map((name) => {
+        const news = o.peers[name];
+        const memory = memoryOf(name);
+        return {
+          ...{ name, ageMs: news?.ageMs, seen: known.some((other) => other.name === name) },
+          holds: news?.report.holds ?? memory.holds,
+          fit: news?.report.verdict.mayHold ?? false,
+          ...{ left: memory.left, fenced: memory.fenced },
+        };
+      }),
+  };
+}
 
 /** Why this host must not stand for election yet, one line for each node that it waits for; empty: it may. */
 export function waitsFor(view: FenceView): string[] {

@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
-import { knownNodes, type Observation } from "../agent/judge.ts";
+import type { Observation } from "../agent/judge.ts";
 import { messageOf } from "../agent/message.ts";
 import { type HostContext, voters } from "../cluster/facts.ts";
-import { type FenceView, mayBeElected, waitsFor, whomToFence } from "./decide.ts";
+import { type FenceView, fenceViewOf, waitsFor, whomToFence } from "./decide.ts";
 import { devicesOf, runFence } from "./device.ts";
 
 /** Fencing on one host: remembers who was switched off or left in good order, runs the devices, tries them regularly. */
@@ -44,7 +44,6 @@ export class Fencing {
   private readonly trials = new Map<string, string | undefined>();
   private trialAt = 0;
   private waits: string[] = [];
-  private allowed = true;
 
   constructor(context: HostContext, tell: Tell) {
     this.context = context;
@@ -56,11 +55,6 @@ export class Fencing {
     } catch (error) {
       this.tell("memory", `${this.file} is not used: ${messageOf(error)}`);
     }
-  }
-
-  /** May keepalived stand for election? Without fencing: always. */
-  get permits(): boolean {
-    return this.allowed;
   }
 
   /** For the verdict's reasons. */
@@ -103,50 +97,25 @@ export class Fencing {
     const { cluster } = this.context;
     const { fencing } = cluster;
     if (!fencing || o.role !== "node") return undefined;
-    const known = knownNodes(o);
-    const heard = voters(cluster).filter(
-      ({ name }) => name === o.host || (o.peers[name]?.ageMs ?? Number.POSITIVE_INFINITY) <= contactMs,
-    ).length;
-    return {
-      ...{ required: fencing.required, delayMs: 1000 * fencing.delay_s, holds: o.holds, fit },
-      ...{
-        stopping: o.stopping,
-        primary: o.primary,
-        members: o.members,
-        heard,
-        voters: voters(cluster).length,
-      },
-      term: Math.max(o.term, ...known.map((other) => other.term)),
-      order: o.nodeOrder.indexOf(o.host),
-      agentUptimeMs,
-      others: o.nodeOrder
-        .filter((name) => name !== o.host)
-        .map((name) => {
-          const news = o.peers[name];
-          const memory = this.of(name);
-          const since = performance.now() - (this.endedAt.get(name) ?? Number.NEGATIVE_INFINITY);
-          return {
-            name,
-            ageMs: news?.ageMs,
-            seen: known.some((other) => other.name === name),
-            holds: news?.report.holds ?? memory.holds,
-            fit: news?.report.verdict.mayHold ?? false,
-            left: memory.left,
-            fenced: {
-              state: this.running.has(name) ? ("running" as const) : memory.state,
-              ...{ term: memory.term, sinceMs: since, why: memory.why },
-            },
-          };
-        }),
+    const rules = {
+      ...{ required: fencing.required, delayMs: 1000 * fencing.delay_s },
+      voters: voters(cluster).map(({ name }) => name),
     };
+    return fenceViewOf(o, rules, fit, agentUptimeMs, (name) => {
+      const { holds, left, state, term, why } = this.of(name);
+      const sinceMs = performance.now() - (this.endedAt.get(name) ?? Number.NEGATIVE_INFINITY);
+      const running = this.running.has(name);
+      return { holds, left, fenced: { state: running ? "running" : state, term, sinceMs, why } };
+    });
   }
 
   /**
    * One step, with each tick of the agent.
    * @param fit may this host hold the address, fencing apart?
+   * @returns what the rules look at (decide.ts); undefined: no fencing here
    */
-  tick(o: Observation, fit: boolean, agentUptimeMs: number): void {
-    if (!this.context.cluster.fencing || o.role !== "node") return;
+  tick(o: Observation, fit: boolean, agentUptimeMs: number): FenceView | undefined {
+    if (!this.context.cluster.fencing || o.role !== "node") return undefined;
     for (const [name, news] of Object.entries(o.peers)) {
       if (!news || news.ageMs > contactMs || !o.nodeOrder.includes(name)) continue;
       const { stopping, holds } = news.report;
@@ -154,16 +123,14 @@ export class Fencing {
       this.remember(name, { state: "none", left: stopping && !holds, holds, why: "" });
     }
     const view = this.view(o, fit, agentUptimeMs);
-    if (!view) return;
+    if (!view) return undefined;
     this.waits = fit ? waitsFor(view) : [];
-    this.allowed = mayBeElected(view);
-    const target = whomToFence(view);
-    if (target !== undefined) void this.fence(target, view.term);
-    this.tryDevices();
+    this.tryDevices(whomToFence(view));
+    return view;
   }
 
   /** Switches a node off: its devices in their order, until one says that it is done. */
-  private async fence(host: string, term: number): Promise<void> {
+  async fence(host: string, term: number): Promise<void> {
     this.running.add(host);
     this.tell(host, "silent: it is switched off before its address is taken");
     const problems: string[] = [];
@@ -195,13 +162,14 @@ export class Fencing {
   }
 
   /** Redundancy that nobody tries does not exist: each device's `monitor`, regularly. */
-  private tryDevices(): void {
+  private tryDevices(fenced: string | undefined): void {
     const { fencing } = this.context.cluster;
     const now = performance.now();
     if (!fencing || now < this.trialAt) return;
     this.trialAt = now + 1000 * fencing.monitor_s;
     for (const host of Object.keys(fencing.devices))
-      if (host !== this.context.self.name && !this.running.has(host)) void this.trial(host);
+      if (host !== this.context.self.name && host !== fenced && !this.running.has(host))
+        void this.trial(host);
   }
 
   private async trial(host: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Observation, PeerNews } from "../judge.ts";
 import type { HostReport, PartReport, Sighting } from "../report.ts";
+import { agentShape, whenShape } from "./agent.ts";
 
 /**
  * What the scenario files of this folder may say, and how it becomes an observation. Unless said otherwise: two nodes a
@@ -33,6 +34,9 @@ const peerShape = z.union([
     parts: partsShape.default({}),
     functional: functional.optional(),
     functionalAgeMs: z.number().default(1000),
+    /** To which node it is handing the service address over. */
+    handover: z.string().optional(),
+    agentUptimeMs: z.number().default(600_000),
     sees: z.record(z.string(), sightingShape).default({}),
   }),
 ]);
@@ -67,6 +71,10 @@ export const scenarioShape = z.strictObject({
     /** All of them, word for word. */
     reasons: z.array(z.string()).default([]),
   }),
+  agent: agentShape.prefault({}),
+  when: whenShape.default("tick"),
+  /** All of them, in their order (decide.ts); missing: only the verdict is compared. */
+  actions: z.array(z.record(z.string(), z.unknown())).optional(),
 });
 
 type Given = z.infer<typeof givenShape>;
@@ -121,18 +129,28 @@ function peerOf(host: string, said: z.infer<typeof peerShape>): PeerNews | undef
   const role = host === "w" ? "witness" : "node";
   const facts = { primary: p.primary, state: "Synced", size: 3, seqno: 1, uuid: "u" };
   const report: HostReport = {
-    ...{ host, role, cluster: "lab", release: "0", config: "c", wallMs: 0, agentPid: 1, agentUptimeMs: 1 },
+    ...{
+      host,
+      role,
+      cluster: "lab",
+      release: "0",
+      config: "c",
+      wallMs: 0,
+      agentPid: 1,
+      agentUptimeMs: p.agentUptimeMs,
+    },
     ...{ stopping: false, holds: p.holds, term: p.term, parts: partsOf(role, p.parts) },
     verdict: { mayHold: p.mayHold ?? role === "node", light: "green", reasons: [] },
     ...(role === "node" ? { database: { phase: "running", disk, settled: false, facts } } : {}),
     ...(p.functional ? { functional: functionalOf(p.functional, p.functionalAgeMs) } : {}),
+    ...(p.handover === undefined ? {} : { handover: p.handover }),
     sees: p.sees satisfies Record<string, Sighting>,
   };
   return { ageMs: p.ageMs, report };
 }
 const peerShapeDefaults = {
   ...{ ageMs: 100, holds: false, term: 2, mayHold: undefined, primary: true, parts: {}, sees: {} },
-  ...{ functional: undefined, functionalAgeMs: 1000 },
+  ...{ functional: undefined, functionalAgeMs: 1000, handover: undefined, agentUptimeMs: 600_000 },
 };
 
 /** @throws nothing: pure. */
