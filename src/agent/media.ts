@@ -24,6 +24,11 @@ const unsubscribedMs = 3000;
  * and it does not hear when those end. It starts anew once the new holder has written all of them into its redis.
  */
 const renewAfterMs = 3000;
+/**
+ * After a move each call's own packets make the new holder's relay take it over (active-switchover). The order for all of
+ * them at once, which writes all sessions to redis, waits until that is done: it would delay packets.
+ */
+const settledMs = 400;
 /** rtpengine leaves a redis that failed alone for 5 s (redis-disable-time): tell it again after that. */
 const againMs = 6500;
 /** A relay that did not answer an order gets it again. */
@@ -85,11 +90,11 @@ export class MediaRelay {
     return { go: true, bootstrap: true };
   }
 
-  /** The service address came or went: at once, because audio waits. */
+  /** The service address came or went. */
   addressChanged(holds: boolean): void {
     this.renewAt = this.holds && !holds ? performance.now() + renewAfterMs : undefined;
     this.holds = holds;
-    this.order(this.carries ? "active" : "standby");
+    this.claims.push(performance.now() + settledMs);
     void this.pings();
   }
 
