@@ -16,7 +16,7 @@ import { cpuMs, report, rounded, treeOf } from "./common.ts";
 const seconds = 40;
 const rate = 20;
 const everySeconds = 5;
-const lab = openLab("benchfunctional");
+const lab = openLab("benchfunc");
 
 /** All processes of a lab host: its agent's and its parts' trees. */
 async function processes(data: string): Promise<number[]> {
