@@ -31,7 +31,8 @@ const signal = new AbortController().signal;
 const tell = (text: string) => void process.stderr.write(`${text}\n`);
 const lab = openLab(values.lab);
 const rows: Record<string, string | number>[] = [];
-const spreadText = (value: Spread | null) => (value ? `${value.min} / ${value.median} / ${value.max}` : "–");
+const spreadText = (value: Spread | null) =>
+  value ? [value.min, value.median, value.max].map(Math.round).join(" / ") : "–";
 const eventsSchema = z.array(z.object({ wallMs: z.number(), kind: z.string(), subject: z.string() }));
 
 /** From gaining the address to the start of Kamailio on the survivor, ms; 0: it ran. */
