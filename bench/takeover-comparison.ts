@@ -3,18 +3,10 @@ import { activeNodes, waitForGreen } from "../src/drills/cluster-view.ts";
 import { type Spread, spread } from "../src/drills/measure.ts";
 import { openLab } from "../src/lab/lab.ts";
 import { outsideHost } from "../src/lab/names.ts";
+import { until } from "../src/lab/wait.ts";
 import { report } from "./common.ts";
 import { type Contender, keepalivedDefaults, pacemakerDefaults } from "./takeover/contenders.ts";
-import {
-  addresses,
-  ask,
-  measureDeath,
-  nodeNames,
-  openStage,
-  service,
-  startSip,
-  until,
-} from "./takeover/stage.ts";
+import { addresses, ask, measureDeath, nodeNames, openStage, service, startSip } from "./takeover/stage.ts";
 
 /**
  * Death of the host that has the service address, as callers see it, under Dialtone and under others with their

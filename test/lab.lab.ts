@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, rmSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { afterAll, afterEach, expect, test } from "vitest";
@@ -10,7 +9,7 @@ import { partsOf } from "../src/lab/agents.ts";
 import { openLab } from "../src/lab/lab.ts";
 import { processesIn } from "../src/lab/processes.ts";
 import { milestones } from "../src/lab/readiness.ts";
-import { waitFor } from "../src/lab/wait.ts";
+import { until, waitFor } from "../src/lab/wait.ts";
 
 /** The lab itself: what it makes, breaks, repairs, and that nothing of it stays. Says nothing about calls. */
 
@@ -31,14 +30,6 @@ async function traces(): Promise<string[]> {
 
 const agentsAnswer = () =>
   waitFor(lab, (status) => milestones[0]?.missing(status) ?? [], { deadlineMs: 60_000 });
-
-async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 30_000;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`still not: ${what}`);
-    await delay(50);
-  }
-}
 
 const ping = async (from: string, to: string): Promise<boolean> => {
   const address = (lab.state().hosts[to]?.addresses[0] ?? "").split("/")[0] ?? "";
@@ -119,7 +110,7 @@ test("a killed agent is started again, a paused one answers nothing until healed
   const data = lab.state().hosts.w?.data ?? "";
   const first = partsOf(data).agent;
   await lab.kill("w", "agent");
-  await until("a new agent", () => {
+  await until("a new agent", 30_000, () => {
     const agent = partsOf(data).agent;
     return agent !== undefined && agent.pid !== first?.pid && isAlive(agent);
   });
@@ -139,7 +130,7 @@ test("what a killed foreground lab leaves is cleaned up by the next one, which e
   const words = ["lab", "up", "--lab", lab.name, "--isolated", "--no-demo", "--subnet", isolated.subnet];
   const start = () => spawn(program, words, { stdio: "ignore", detached: true });
   const first = start();
-  await until("the first lab", () => lab.isUp());
+  await until("the first lab", 30_000, () => lab.isUp());
   await agentsAnswer();
   first.kill("SIGKILL");
   await once(first, "exit");
@@ -148,7 +139,7 @@ test("what a killed foreground lab leaves is cleaned up by the next one, which e
   expect(orphan && isAlive(orphan)).toBe(true);
 
   const second = start();
-  await until("the second lab", () => {
+  await until("the second lab", 30_000, () => {
     const state = lab.isUp() ? lab.state() : undefined;
     return state?.owner?.pid === second.pid && state?.hosts.w?.keeper !== null;
   });

@@ -7,6 +7,7 @@ import { startTelephones } from "../src/callers/softphone/client.ts";
 import { waitForGreen } from "../src/drills/cluster-view.ts";
 import { askApp } from "../src/lab/app.ts";
 import { openLab } from "../src/lab/lab.ts";
+import { until } from "../src/lab/wait.ts";
 import { callRecordSchema } from "../src/records/call-record.ts";
 
 /**
@@ -20,20 +21,6 @@ const tell = (text: string) => void process.stderr.write(`${text}\n`);
 const timeoutSeconds = 6;
 
 const green = () => waitForGreen(lab, 120_000, (why) => tell(`waiting: ${why.join("; ")}`), signal);
-
-async function until<Result>(
-  what: string,
-  ms: number,
-  check: () => Promise<Result | undefined | false>,
-): Promise<Result> {
-  const deadline = performance.now() + ms;
-  for (;;) {
-    const found = await check();
-    if (found) return found;
-    if (performance.now() > deadline) throw new Error(`not within ${ms} ms: ${what}`);
-    await delay(200);
-  }
-}
 
 async function recordOf(callId: string) {
   const answer = await askApp(lab.state(), "GET", `/v1/records?call_id=${encodeURIComponent(callId)}`, {

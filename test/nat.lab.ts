@@ -14,6 +14,7 @@ import { activeNodes, waitForGreen } from "../src/drills/cluster-view.ts";
 import { askApp } from "../src/lab/app.ts";
 import { openLab } from "../src/lab/lab.ts";
 import { defaultSubnet, planAddresses } from "../src/lab/names.ts";
+import { until } from "../src/lab/wait.ts";
 import { recordingSchema } from "../src/recordings/api.ts";
 import { recordingPlaces } from "../src/recordings/capture-files.ts";
 import { type Nat, openNat } from "./support/nat.ts";
@@ -38,16 +39,6 @@ let office: Telephones;
 const api = (method: "GET" | "PUT", path: string, body?: unknown): Promise<unknown> =>
   askApp(lab.state(), method, path, { deadlineMs: 8000, ...(body === undefined ? {} : { body }) });
 const dataOf = (host: string): string => lab.state().hosts[host]?.data ?? "";
-
-async function until<T>(what: string, ms: number, check: () => Promise<T | undefined | false>): Promise<T> {
-  const deadline = performance.now() + ms;
-  for (;;) {
-    const found = await check();
-    if (found) return found;
-    if (performance.now() > deadline) throw new Error(`not within ${ms} ms: ${what}`);
-    await delay(200);
-  }
-}
 
 /** A cluster that encrypts its recordings, with a key as `dialtone recordings keygen` makes it. */
 async function initialise(): Promise<void> {

@@ -1,6 +1,5 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, expect, it } from "vitest";
 import { askSocket } from "../src/agent/client.ts";
 import { outcomeOf, placeCall } from "../src/callers/place-call.ts";
@@ -12,6 +11,7 @@ import { agentSocketOf } from "../src/lab/agents.ts";
 import { demo, seedDemo, startTelephones } from "../src/lab/demo.ts";
 import { openLab } from "../src/lab/lab.ts";
 import { outsideHost } from "../src/lab/names.ts";
+import { until } from "../src/lab/wait.ts";
 
 /** Takeover policies, in short (bench/policies.ts measures them); with DIALTONE_ALL_FAULTS=1 fencing too. */
 
@@ -19,6 +19,7 @@ const lab = openLab("policytest");
 const signal = new AbortController().signal;
 const tell = (text: string) => void process.stderr.write(`${text}\n`);
 const timeout = 240_000;
+const deadlineMs = 45_000;
 const fenceFails = join(lab.paths.root, "fence-fails");
 const program = join(import.meta.dirname, "../bin/fence_dialtone_lab");
 const fencing = {
@@ -47,14 +48,6 @@ afterAll(async () => {
 const holder = async (): Promise<string> => activeNodes((await lab.status()).hosts)[0] ?? "";
 const reportOf = async (name: string) =>
   (await lab.status()).hosts.find((host) => host.name === name)?.agent ?? undefined;
-
-async function until(what: string, condition: () => Promise<boolean>, deadlineMs = 45_000): Promise<void> {
-  const deadline = performance.now() + deadlineMs;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`${what}: not within ${deadlineMs / 1000} s`);
-    await delay(100);
-  }
-}
 
 /** A call to the registered telephone. */
 async function callTheUser(): Promise<string> {
@@ -94,7 +87,7 @@ it("stance consistency: a node without quorum gives the address up, and serves a
   const standby = active === "a" ? "b" : "a";
   await Promise.all([lab.kill("w"), lab.kill(standby)]);
   // test/outages.lab.ts proves the opposite of stance availability: calls go on.
-  await until("the address is given up", async () => {
+  await until("the address is given up", deadlineMs, async () => {
     const report = await reportOf(active);
     return report?.holds === false && report.verdict.reasons.some((why) => why.includes("quorum"));
   });
@@ -114,13 +107,17 @@ it.runIf(process.env.DIALTONE_ALL_FAULTS)(
     await startTelephones(lab, await seedDemo(lab));
     const active = await holder();
     const standby = active === "a" ? "b" : "a";
-    await until("the registration is copied", async () => {
+    await until("the registration is copied", deadlineMs, async () => {
       const data = lab.state().hosts[standby]?.data ?? "";
       const list = await askSocket(agentSocketOf(data), "GET", "/registrations").catch(() => undefined);
       return JSON.stringify(list ?? "").includes(`"aor":"${demo.callee}"`);
     });
     await lab.pause(active);
-    await until("the other one holds the address", async () => (await reportOf(standby))?.holds === true);
+    await until(
+      "the other one holds the address",
+      deadlineMs,
+      async () => (await reportOf(standby))?.holds === true,
+    );
     expect(lab.state().hosts[active]?.powered).toBe(false);
     expect((await reportOf(standby))?.fencing?.nodes[active]?.state).toBe("off");
     expect(await callTheUser()).toMatch(/answered|hung up/);
@@ -140,14 +137,18 @@ it.runIf(process.env.DIALTONE_ALL_FAULTS)(
     writeFileSync(fenceFails, "");
     try {
       await lab.pause(active);
-      await until("it says that fencing failed", async () =>
+      await until("it says that fencing failed", deadlineMs, async () =>
         JSON.stringify((await reportOf(standby))?.verdict.reasons ?? []).includes("fencing failed"),
       );
       expect((await reportOf(standby))?.holds).toBe(false);
       await lab.kill(active);
       const data = lab.state().hosts[standby]?.data ?? "";
       await askSocket(agentSocketOf(data), "POST", `/fencing/confirm?host=${active}`);
-      await until("the other one holds the address", async () => (await reportOf(standby))?.holds === true);
+      await until(
+        "the other one holds the address",
+        deadlineMs,
+        async () => (await reportOf(standby))?.holds === true,
+      );
     } finally {
       rmSync(fenceFails, { force: true });
       await lab.heal();

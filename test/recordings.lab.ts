@@ -13,6 +13,7 @@ import { loadSecrets } from "../src/cluster/load.ts";
 import { activeNodes, reportOf, waitForGreen } from "../src/drills/cluster-view.ts";
 import { askApp } from "../src/lab/app.ts";
 import { openLab } from "../src/lab/lab.ts";
+import { until as waitUntil } from "../src/lab/wait.ts";
 import { type Recording, recordingSchema } from "../src/recordings/api.ts";
 import { recordingPlaces } from "../src/recordings/capture-files.ts";
 import { digestOf } from "../src/recordings/convert.ts";
@@ -34,15 +35,9 @@ const tell = (text: string): void => void process.stderr.write(`${text}\n`);
 const green = (): Promise<unknown> =>
   waitForGreen(lab, 90_000, (why) => tell(`waiting: ${why.join("; ")}`), signal);
 
-async function until<T>(what: string, ms: number, check: () => Promise<T | undefined | false>): Promise<T> {
-  const deadline = performance.now() + ms;
-  for (;;) {
-    const found = await check().catch((error: unknown) => void tell(String(error).slice(0, 200)));
-    if (found) return found;
-    if (performance.now() > deadline) throw new Error(`not within ${ms} ms: ${what}`);
-    await delay(200);
-  }
-}
+/** A node that is down or busy answers with an error: it is asked again. */
+const until = <T>(what: string, ms: number, check: () => Promise<T | undefined | false>): Promise<T> =>
+  waitUntil(what, ms, () => check().catch((error: unknown) => void tell(String(error).slice(0, 200))));
 
 const dataOf = (host: string): string => lab.state().hosts[host]?.data ?? "";
 const socketOf = (host: string): string => runFiles(hostDirs(dataOf(host))).appSocket;

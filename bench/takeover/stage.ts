@@ -108,15 +108,6 @@ request_route {
   ]);
 }
 
-/** Polls until `done`. @throws Error at the deadline. */
-export async function until(what: string, deadlineMs: number, done: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + deadlineMs;
-  while (!(await done())) {
-    if (performance.now() > end) throw new Error(`${what}: not within ${deadlineMs / 1000} s`);
-    await delay(100);
-  }
-}
-
 /** A question every 10 ms from outside, until `stop`. */
 export function ask(namespace: string, address: string, own: string) {
   const child = execa(
@@ -144,7 +135,7 @@ export function ask(namespace: string, address: string, own: string) {
 export async function measureDeath(
   asked: ReturnType<typeof ask>,
   kill: () => Promise<number>,
-  back: () => Promise<void>,
+  back: () => Promise<unknown>,
 ): Promise<number> {
   await delay(3000 + randomInt(0, 1500));
   const at = await kill();

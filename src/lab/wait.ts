@@ -31,3 +31,21 @@ export async function waitFor(
 /** Waits until every powered host's agent says green. @throws Error like `waitFor`. */
 export const waitForGreen = (lab: Lab, deadlineMs: number, signal?: AbortSignal): Promise<LabStatus> =>
   waitFor(lab, missingForGreen, { deadlineMs, ...(signal ? { signal } : {}) });
+
+/**
+ * Asks again and again until `check` gives something.
+ * @throws Error that names `what` when `deadlineMs` was over; what `check` throws, at once.
+ */
+export async function until<T>(
+  what: string,
+  deadlineMs: number,
+  check: () => T | undefined | false | Promise<T | undefined | false>,
+): Promise<T> {
+  const deadline = performance.now() + deadlineMs;
+  for (;;) {
+    const found = await check();
+    if (found) return found;
+    if (performance.now() > deadline) throw new Error(`${what}: not within ${deadlineMs / 1000} s`);
+    await delay(100);
+  }
+}
