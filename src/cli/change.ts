@@ -6,7 +6,8 @@ import { backAll, confirmAll } from "../change/finish.ts";
 import { RolloutError, type RolloutResult } from "../change/rollout.ts";
 import { planUpgrade, upgrade, upgradeText } from "../change/upgrade.ts";
 import { checkout } from "../cluster/release.ts";
-import { deskOf, interruptible, type Where, withPlace } from "./maintenance.ts";
+import { interruptible } from "./interruptible.ts";
+import { deskOf, type Where, withPlace } from "./maintenance.ts";
 
 /** `dialtone upgrade | apply | change`: new releases and a new cluster.yaml on all hosts. */
 

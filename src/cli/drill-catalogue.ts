@@ -1,47 +1,27 @@
 import { resolve } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { z } from "zod";
 import { findClusterFile } from "../cluster/load.ts";
 import { catalogue, type DrillKind, drillNamed } from "../drills/catalogue.ts";
 import { allKept, evidenceText } from "../drills/catalogue-evidence.ts";
 import { clusterSite } from "../drills/cluster-site.ts";
 import { catalogueText, historyText } from "../drills/history-text.ts";
-import type { DrillResult } from "../drills/result.ts";
-import { resultText } from "../drills/result.ts";
+import { type DrillResult, resultText } from "../drills/result.ts";
 import { runCatalogue } from "../drills/run-catalogue.ts";
 import { runDrillOn } from "../drills/run-drill.ts";
 import { drillRunSchema } from "../drills/run-record.ts";
 import { labSite, type Site } from "../drills/site.ts";
 import { apiTargets, ask, print, withApiOptions } from "./api.ts";
-import { inLab, whoRuns } from "./in-lab.ts";
+import { inLab, labOption, whoRuns } from "./in-lab.ts";
+import { interruptible } from "./interruptible.ts";
+import { positive } from "./options.ts";
 import { defaultData } from "./up.ts";
 
 /** `dialtone drill list|run|catalogue|history` */
 
-const positive =
-  (what: string) =>
-  (value: string): number => {
-    const number = Number(value);
-    if (!Number.isFinite(number) || number <= 0) throw new InvalidArgumentError(`${what}, above 0`);
-    return number;
-  };
-
 /** Progress goes to stderr, so that stdout carries the result alone. */
 const tell = (text: string) =>
   void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
-
-/** Ctrl-C ends a drill in good order: what was broken is repaired. */
-async function interruptible<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
-  const stop = new AbortController();
-  const abort = () => stop.abort(new Error("interrupted"));
-  // Not `once`: execa's own handler ends the process when it believes to be the only listener.
-  process.on("SIGINT", abort).on("SIGTERM", abort);
-  try {
-    return await work(stop.signal);
-  } finally {
-    process.off("SIGINT", abort).off("SIGTERM", abort);
-  }
-}
 
 interface RunOptions {
   runs: number;
@@ -52,11 +32,6 @@ interface RunOptions {
   by?: string;
   lab?: string;
 }
-
-const labOption = [
-  "--lab <name>",
-  "which lab (default: the running one, else an isolated one of its own)",
-] as const;
 
 export function registerCatalogue(group: Command): void {
   group

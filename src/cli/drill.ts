@@ -1,10 +1,12 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { type MediaFault, mediaDrill, mediaText } from "../drills/media-drill.ts";
 import { callersBy, hostDeathBy, type Way, ways } from "../drills/movers.ts";
 import { resultText } from "../drills/result.ts";
 import { runDrill } from "../drills/run-drill.ts";
 import { registerCatalogue } from "./drill-catalogue.ts";
-import { inLab, whoRuns } from "./in-lab.ts";
+import { inLab, labOption, whoRuns } from "./in-lab.ts";
+import { interruptible } from "./interruptible.ts";
+import { atLeast } from "./options.ts";
 
 interface Options {
   by: Way;
@@ -16,15 +18,6 @@ interface Options {
   media?: boolean;
   calls: number;
 }
-
-export const atLeast =
-  (least: number, what: string) =>
-  (value: string): number => {
-    const number = Number(value);
-    if (!Number.isFinite(number) || number < least)
-      throw new InvalidArgumentError(`${what}, at least ${least}`);
-    return number;
-  };
 
 /** `dialtone drill …` */
 export function registerDrill(program: Command): void {
@@ -49,7 +42,7 @@ export function registerDrill(program: Command): void {
     .option("--media", "instead: established calls with audio, and what both ends heard", false)
     .option("--calls <n>", "with --media: how many", atLeast(1, "a number of calls"), 100)
     .option("--keep-logs", "keep the callers' logs even when all was well", false)
-    .option("--lab <name>", "which lab (default: the running one, else an isolated one of its own)")
+    .option(...labOption)
     .addHelpText(
       "after",
       `
@@ -68,25 +61,19 @@ Example:
     .action(async (options: Options, command: Command) => {
       if (options.media) return runMedia({ kind: "host-death" }, options, command);
       const { json } = command.optsWithGlobals<{ json?: boolean }>();
-      const stop = new AbortController();
-      const abort = () => stop.abort(new Error("interrupted"));
-      // Not `once`: execa's own handler ends the process when it believes to be the only listener.
-      process.on("SIGINT", abort).on("SIGTERM", abort);
       // Progress goes to stderr, so that stdout carries the result alone.
       const tell = (text: string) => void process.stderr.write(`${text}\n`);
-      try {
-        const result = await inLab(options.lab, tell, stop.signal, (lab) =>
+      const result = await interruptible((signal) =>
+        inLab(options.lab, tell, signal, (lab) =>
           runDrill(lab, hostDeathBy(lab, options.by), {
             callers: callersBy(lab, options.by),
             ...{ runs: Math.round(options.runs), rate: options.rate, patienceMs: options.patience * 1000 },
-            ...{ tell, signal: stop.signal, keepLogs: options.keepLogs, startedBy: whoRuns() },
+            ...{ tell, signal, keepLogs: options.keepLogs, startedBy: whoRuns() },
           }),
-        );
-        process.stdout.write(`${json ? JSON.stringify(result) : resultText(result)}\n`);
-        if (result.broken.length > 0) process.exitCode = 1;
-      } finally {
-        process.off("SIGINT", abort).off("SIGTERM", abort);
-      }
+        ),
+      );
+      process.stdout.write(`${json ? JSON.stringify(result) : resultText(result)}\n`);
+      if (result.broken.length > 0) process.exitCode = 1;
     });
 
   for (const kind of ["process-death", "process-hang"] as const)
@@ -115,7 +102,7 @@ const withMediaOptions = (command: Command): Command =>
   command
     .option("--runs <n>", "how often", atLeast(1, "a number of runs"), 1)
     .option("--calls <n>", "established calls with audio", atLeast(1, "a number of calls"), 100)
-    .option("--lab <name>", "which lab (default: the running one, else an isolated one of its own)");
+    .option(...labOption);
 
 /** Established calls with audio, a fault, the figures of both ends. Exit code 1: a promise was broken. */
 async function runMedia(
@@ -124,20 +111,15 @@ async function runMedia(
   command: Command,
 ): Promise<void> {
   const { json } = command.optsWithGlobals<{ json?: boolean }>();
-  const stop = new AbortController();
-  const abort = () => stop.abort(new Error("interrupted"));
-  process.once("SIGINT", abort).once("SIGTERM", abort);
   const tell = (text: string) => void process.stderr.write(`${text}\n`);
-  try {
-    const result = await inLab(options.lab, tell, stop.signal, (lab) =>
+  const result = await interruptible((signal) =>
+    inLab(options.lab, tell, signal, (lab) =>
       mediaDrill(lab, {
         ...{ fault, runs: Math.round(options.runs), calls: Math.round(options.calls) },
-        ...{ tell, signal: stop.signal },
+        ...{ tell, signal },
       }),
-    );
-    process.stdout.write(`${json ? JSON.stringify(result) : mediaText(result)}\n`);
-    if (result.broken.length > 0) process.exitCode = 1;
-  } finally {
-    process.off("SIGINT", abort).off("SIGTERM", abort);
-  }
+    ),
+  );
+  process.stdout.write(`${json ? JSON.stringify(result) : mediaText(result)}\n`);
+  if (result.broken.length > 0) process.exitCode = 1;
 }

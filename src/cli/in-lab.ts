@@ -5,6 +5,11 @@ import { defaultLab } from "../lab/names.ts";
 
 /** Where a drill of the command line takes place. */
 
+export const labOption = [
+  "--lab <name>",
+  "which lab (default: the running one, else an isolated one of its own)",
+] as const;
+
 /** The lab that a drill without --lab makes for itself when none is running. */
 const ownLab = "drill";
 

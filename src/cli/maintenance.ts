@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { openDesk } from "../change/desk.ts";
 import { restartAll } from "../change/restart.ts";
+import { interruptible } from "./interruptible.ts";
 import { defaultData } from "./up.ts";
 
 /** `dialtone drain | undrain | restart`: hosts out of service and back, calls go on. */
@@ -28,18 +29,6 @@ export function deskOf(options: Where, command: Command) {
   const print = (text: string, data: unknown) =>
     void process.stdout.write(json ? `${JSON.stringify(data)}\n` : `${text}\n`);
   return { desk, print, json: json ?? false };
-}
-
-/** Runs `work` with a signal that Ctrl-C aborts. */
-export async function interruptible<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
-  const stop = new AbortController();
-  const abort = () => stop.abort(new Error("interrupted"));
-  process.on("SIGINT", abort).on("SIGTERM", abort);
-  try {
-    return await work(stop.signal);
-  } finally {
-    process.off("SIGINT", abort).off("SIGTERM", abort);
-  }
 }
 
 function registerDrain(program: Command): void {

@@ -4,6 +4,7 @@ import { eventSchema } from "../app/contract.ts";
 import { type CallRecord, callRecordSchema } from "../records/call-record.ts";
 import { type Reconciliation, reconciliationSchema } from "../records/reconcile.ts";
 import { apiTargets, ask, askNode, everyNode, print, withApiOptions } from "./api.ts";
+import { ageMs } from "./options.ts";
 import { table } from "./table.ts";
 
 const page = z.object({ records: z.array(callRecordSchema), next: z.string().nullable() });
@@ -11,9 +12,8 @@ const detail = z.object({ record: callRecordSchema, events: z.array(eventSchema)
 
 /** "90m", "12h", "7d" before `now`, or a moment of its own, as RFC 3339. Pure. @throws InvalidArgumentError */
 export function momentOf(text: string, now: number): string {
-  const age = /^(\d+(?:\.\d+)?)([smhd])$/.exec(text);
-  const unit = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[age?.[2] ?? "s"] ?? 1000;
-  const time = age ? now - Number(age[1]) * unit : Date.parse(text);
+  const age = ageMs(text);
+  const time = age === undefined ? Date.parse(text) : now - age;
   if (Number.isNaN(time))
     throw new InvalidArgumentError(
       "must be an age such as 90m, 12h, 7d, or a time such as 2026-11-21T10:00Z",

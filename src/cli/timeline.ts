@@ -10,6 +10,7 @@ import { findIncidents, type SeenCall, type SeenDrill } from "../timeline/incide
 import { mergeTimeline, type Source } from "../timeline/merge.ts";
 import { entryText, timelineText } from "../timeline/text.ts";
 import { apiTargets, ask } from "./api.ts";
+import { ageMs } from "./options.ts";
 import { defaultData } from "./up.ts";
 
 const pageSchema = z.object({ records: z.array(callRecordSchema), next: z.string().nullable() });
@@ -26,13 +27,10 @@ const followMs = 1000;
 /** A call that began so long before may still have noticed something. */
 const longestCallMs = 4 * 3_600_000;
 
-/** `90s`, `15m`, `1h`, `2d` → ms. */
 const span = (text: string): number => {
-  const [, number, unit] = /^(\d+(?:\.\d+)?)([smhd])$/.exec(text) ?? [];
-  const factor = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit ?? ""];
-  if (number === undefined || factor === undefined)
-    throw new InvalidArgumentError("a time such as 90s, 15m, 1h or 2d");
-  return Number(number) * factor;
+  const ms = ageMs(text);
+  if (ms === undefined) throw new InvalidArgumentError("a time such as 90s, 15m, 1h or 2d");
+  return ms;
 };
 
 interface Options {
