@@ -9,6 +9,7 @@ import { inNamespace } from "../src/callers/sipp.ts";
 import { routePrefix } from "../src/drills/api.ts";
 import { waitForGreen } from "../src/drills/cluster-view.ts";
 import { openLab } from "../src/lab/lab.ts";
+import { messageOf } from "../src/message.ts";
 import { report, rounded } from "./common.ts";
 
 /**
@@ -36,7 +37,7 @@ async function until(what: string, attempt: () => Promise<boolean>): Promise<voi
     try {
       if (await attempt()) return;
     } catch (error) {
-      last = error instanceof Error ? error.message : String(error);
+      last = messageOf(error);
     }
     await delay(50);
   }

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { ConfigError } from "./cluster/load.ts";
+import { messageOf } from "./message.ts";
 
 type Register = (program: Command) => void;
 
@@ -50,6 +51,6 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
-  else process.stderr.write(`dialtone: ${error instanceof Error ? error.message : String(error)}\n`);
+  else process.stderr.write(`dialtone: ${messageOf(error)}\n`);
   process.exitCode = 1;
 }

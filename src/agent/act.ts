@@ -3,9 +3,9 @@ import { type HostContext, runFiles } from "../cluster/facts.ts";
 import type { PartName } from "../components/component.ts";
 import { holdsServiceAddress } from "../components/keepalived.ts";
 import type { Fencing } from "../fencing/keeper.ts";
+import { messageOf } from "../message.ts";
 import { announceServiceAddress, removeServiceAddress } from "./address.ts";
 import type { Action, Situation } from "./decide.ts";
-import { messageOf } from "./message.ts";
 import type { Part } from "./part.ts";
 import type { Handover } from "./switchover.ts";
 

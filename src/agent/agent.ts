@@ -17,6 +17,7 @@ import {
 import type { Component, PartName, partNames } from "../components/component.ts";
 import { holdsServiceAddress } from "../components/keepalived.ts";
 import { Fencing } from "../fencing/keeper.ts";
+import { messageOf } from "../message.ts";
 import { DnsMover } from "../movers/dns.ts";
 import { Actor } from "./act.ts";
 import { watchVrrp } from "./address.ts";
@@ -40,7 +41,6 @@ import { makeHostDirectories, writeComponentFiles } from "./files.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { contactMs, judge, knownNodes, type Observation, sightingOf } from "./judge.ts";
 import { MediaRelay } from "./media.ts";
-import { messageOf } from "./message.ts";
 import { serveMetrics } from "./metrics-server.ts";
 import { Moves } from "./moves.ts";
 import { Notifier } from "./notify.ts";

@@ -2,6 +2,7 @@ import { allHosts, type HostContext, nodes } from "../cluster/facts.ts";
 import type { PartName } from "../components/component.ts";
 import { configFile, type DatabaseFacts } from "../components/mariadb/index.ts";
 import { type DiskState, readDiskState, recoverPosition } from "../components/mariadb/state.ts";
+import { messageOf } from "../message.ts";
 import {
   decideDatabaseStart,
   decideRescue,
@@ -10,7 +11,6 @@ import {
   type StartSituation,
 } from "./database-start.ts";
 import { contactMs, type PeerNews } from "./judge.ts";
-import { messageOf } from "./message.ts";
 import type { Gate, Part } from "./part.ts";
 import type { HostReport } from "./report.ts";
 

@@ -3,9 +3,9 @@ import { type HostContext, runFiles } from "../cluster/facts.ts";
 import type { RpcValue } from "../components/kamailio/binrpc.ts";
 import { kamailioRpc } from "../components/kamailio/rpc.ts";
 import { rtpengineCommand } from "../components/rtpengine/control.ts";
+import { messageOf } from "../message.ts";
 import { askSocket } from "./client.ts";
 import { sessionsIn } from "./ended-audio.ts";
-import { messageOf } from "./message.ts";
 
 /**
  * Forgets what Kamailio still remembers of calls that are over. A BYE removes its call's row from the table `dlg` on both

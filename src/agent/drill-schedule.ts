@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url";
 import { Cron } from "croner";
 import type { DrillSchedule } from "../cluster/drills-schema.ts";
 import type { HostContext } from "../cluster/facts.ts";
+import { messageOf } from "../message.ts";
 import { contactMs } from "./judge.ts";
-import { messageOf } from "./message.ts";
 import type { HostReport } from "./report.ts";
 
 /**

@@ -5,7 +5,7 @@ import type { AppHealth } from "../app/health-api.ts";
 import type { HostContext } from "../cluster/facts.ts";
 import type { PartName } from "../components/component.ts";
 import { kamailioEtc } from "../components/kamailio/config.ts";
-import { messageOf } from "./message.ts";
+import { messageOf } from "../message.ts";
 import type { Part } from "./part.ts";
 import { type Duty, isPassive, restingParts, restReason } from "./policy.ts";
 

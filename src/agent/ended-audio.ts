@@ -5,9 +5,9 @@ import { mediaTimeoutPath } from "../cluster/secrets.ts";
 import { kamailioRpc } from "../components/kamailio/rpc.ts";
 import { holdsServiceAddress } from "../components/keepalived.ts";
 import { rtpengineCommand } from "../components/rtpengine/control.ts";
+import { messageOf } from "../message.ts";
 import { askSocket } from "./client.ts";
 import { byeTo, type Dialog, parseDialog } from "./dialogs.ts";
-import { messageOf } from "./message.ts";
 
 /**
  * Ends calls whose audio has ended: rtpengine says so (XML-RPC `teardown` with the Call-ID, rtpengine(1) --b2b-url),

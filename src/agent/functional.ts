@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { type HostContext, runFiles } from "../cluster/facts.ts";
+import { messageOf } from "../message.ts";
 import { ProbeTelephone } from "../probe/telephone.ts";
 import { probeCredentials, probeUser } from "../probe/user.ts";
 import { askSocket } from "./client.ts";
-import { messageOf } from "./message.ts";
 import type { FunctionalReport } from "./report.ts";
 
 const everyMs = 5000;

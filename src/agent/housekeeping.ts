@@ -3,6 +3,7 @@ import { Cron } from "croner";
 import type { HostContext } from "../cluster/facts.ts";
 import { sipJournal } from "../components/kamailio/config.ts";
 import { rotateJournal } from "../components/kamailio/rpc.ts";
+import { messageOf } from "../message.ts";
 import { loadCheckpoint } from "../records/checkpoint.ts";
 import { pruneJournal } from "../records/retention.ts";
 import { rotateLogs } from "./logs.ts";
@@ -33,7 +34,7 @@ export function startHousekeeping(context: HostContext, tell: Tell): () => void 
       pattern,
       {
         protect: true,
-        catch: (error) => tell(subject, `failed: ${error instanceof Error ? error.message : String(error)}`),
+        catch: (error) => tell(subject, `failed: ${messageOf(error)}`),
       },
       () => work(context, tell),
     );

@@ -3,7 +3,7 @@ import { kamailioRpc } from "../components/kamailio/rpc.ts";
 import { redisServer } from "../components/redis.ts";
 import { askRedis } from "../components/redis-client.ts";
 import { rtpengineCommand } from "../components/rtpengine/control.ts";
-import { messageOf } from "./message.ts";
+import { messageOf } from "../message.ts";
 import type { Gate, Part } from "./part.ts";
 
 /**

@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { type HostContext, runFiles } from "../cluster/facts.ts";
+import { messageOf } from "../message.ts";
 import type { Move } from "../records/moves.ts";
 import { askSocket } from "./client.ts";
-import { messageOf } from "./message.ts";
 import type { HostReport } from "./report.ts";
 
 /**

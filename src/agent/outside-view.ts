@@ -1,6 +1,6 @@
 import { type HostContext, serviceIp } from "../cluster/facts.ts";
 import { sipOptions } from "../components/kamailio/options.ts";
-import { messageOf } from "./message.ts";
+import { messageOf } from "../message.ts";
 import type { OutsideReport } from "./report.ts";
 
 const everyMs = 1000;

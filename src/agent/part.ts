@@ -4,6 +4,7 @@ import { getPriority } from "node:os";
 import { join } from "node:path";
 import type { HostContext } from "../cluster/facts.ts";
 import type { Component, Health } from "../components/component.ts";
+import { messageOf } from "../message.ts";
 import { backoffMs, backoffWindowMs } from "./backoff.ts";
 import { startDigest, writeComponentFiles } from "./files.ts";
 import { identify, isAlive, type ProcessId, signalTree } from "./process.ts";
@@ -34,8 +35,10 @@ const neverAnsweredGraceMs = 5000;
 const killAgainMs = 2000;
 
 /** One line, not too long: a failed command's message carries all that it printed. */
-const messageOf = (error: unknown) =>
-  (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, " / ").slice(0, 600);
+const lineOf = (error: unknown): string =>
+  messageOf(error)
+    .replace(/\s*\n\s*/g, " / ")
+    .slice(0, 600);
 
 /**
  * One supervised process: started with back-off, watched by exit and by functional probe, killed when it hangs.
@@ -185,8 +188,8 @@ export class Part {
       this.enter("starting", "started, not yet answering");
       this.nextProbe = 0;
     } catch (error) {
-      this.events.happened("failed", `could not be started: ${messageOf(error)}`);
-      this.scheduleRestart(`could not be started: ${messageOf(error)}`);
+      this.events.happened("failed", `could not be started: ${lineOf(error)}`);
+      this.scheduleRestart(`could not be started: ${lineOf(error)}`);
     } finally {
       if (this.starting === starting) this.starting = undefined;
     }
@@ -235,7 +238,7 @@ export class Part {
       }
     } catch (error) {
       if (this.id === id) this.failedProbes++;
-      if (this.id === id && this.phase !== "sick") this.detail = `no answer: ${messageOf(error)}`;
+      if (this.id === id && this.phase !== "sick") this.detail = `no answer: ${lineOf(error)}`;
     } finally {
       this.probing = false;
       this.nextProbe = performance.now() + this.component.probeEveryMs;

@@ -9,7 +9,7 @@ import {
   snapshotFile,
   snapshotSchema,
 } from "../components/kamailio/locations.ts";
-import { messageOf } from "./message.ts";
+import { messageOf } from "../message.ts";
 
 /**
  * The passive policies' copy of the registrations: the holder lists its own every few seconds, the others fetch that list

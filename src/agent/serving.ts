@@ -1,8 +1,8 @@
 import { type HostContext, servesAtOwnAddress } from "../cluster/facts.ts";
 import { kamailioRpc } from "../components/kamailio/rpc.ts";
+import { messageOf } from "../message.ts";
 import { judgeServing } from "../movers/serving.ts";
 import type { Observation } from "./judge.ts";
-import { messageOf } from "./message.ts";
 
 const againMs = 1000;
 

@@ -1,4 +1,5 @@
 import type { HostContext } from "../cluster/facts.ts";
+import { messageOf } from "../message.ts";
 import { addServiceAddress } from "./address.ts";
 import type { HandoverState } from "./decide.ts";
 import type { Peers } from "./peers.ts";
@@ -152,7 +153,7 @@ export class Handover {
       this.hands.looked();
     } catch (error) {
       this.takenAt = undefined;
-      this.hands.tell("not-taken", error instanceof Error ? error.message : String(error));
+      this.hands.tell("not-taken", messageOf(error));
     }
   }
 

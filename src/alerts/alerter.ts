@@ -2,6 +2,7 @@ import PQueue from "p-queue";
 import pRetry from "p-retry";
 import type { HostReport } from "../agent/report.ts";
 import { allHosts, type HostContext, voters } from "../cluster/facts.ts";
+import { messageOf } from "../message.ts";
 import { channelsOf } from "./channels.ts";
 import type { AlertMessage } from "./message.ts";
 import { type Problem, problemsOf } from "./problems.ts";
@@ -151,8 +152,7 @@ export class Alerter {
       this.failures.delete(channel.name);
       this.sent.delivered++;
     } catch (error) {
-      if (!signal.aborted)
-        this.tell("given-up", `${channel.name}: ${error instanceof Error ? error.message : String(error)}`);
+      if (!signal.aborted) this.tell("given-up", `${channel.name}: ${messageOf(error)}`);
     }
   }
 
@@ -165,7 +165,7 @@ export class Alerter {
           await channel.send(message, this.stopped.signal);
           return { channel: channel.name, problem: null };
         } catch (error) {
-          return { channel: channel.name, problem: error instanceof Error ? error.message : String(error) };
+          return { channel: channel.name, problem: messageOf(error) };
         }
       }),
     );

@@ -19,6 +19,7 @@ import { errnoOf, isRetryable } from "../db/errors.ts";
 import { numberRoutes } from "../directory/numbers-api.ts";
 import { userRoutes } from "../directory/users-api.ts";
 import { drillRoutes } from "../drills/history-api.ts";
+import { messageOf } from "../message.ts";
 import { probeRoutes } from "../probe/api.ts";
 import { recordingRoutes } from "../recordings/api.ts";
 import { peerRecordingRoutes } from "../recordings/peer-api.ts";
@@ -59,7 +60,7 @@ export async function buildHttp(services: Services, trusted: TrustedSockets): Pr
       done(null, JSON.parse(String(body)) as unknown);
     } catch (error) {
       // The engine's message names line and column.
-      done(new Problem("malformed-json", error instanceof Error ? error.message : String(error)));
+      done(new Problem("malformed-json", messageOf(error)));
     }
   });
   app.addHook("onRequest", async (request) => assertAllowed(request, trusted, [api_token, peer_token]));

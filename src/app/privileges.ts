@@ -12,6 +12,7 @@ import {
 import { join } from "node:path";
 import type { HostContext } from "../cluster/facts.ts";
 import { runFiles } from "../cluster/facts.ts";
+import { messageOf } from "../message.ts";
 import { captureFolders, recordingPlaces } from "../recordings/capture-files.ts";
 import { appFiles } from "./context.ts";
 import type { Events } from "./log.ts";
@@ -105,7 +106,7 @@ function asUser({ uid, gid }: Identity, groups: number[], attempt: () => void): 
     attempt();
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   } finally {
     process.seteuid?.(0);
     process.setegid?.(0);

@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { z } from "zod";
+import { messageOf } from "../message.ts";
 import { decideProbe, type ProbeCredentials } from "../probe/user.ts";
 import type { SpaceGuard } from "../recordings/guard.ts";
 import type { LiveSnapshot } from "../routing/live.ts";
@@ -48,7 +49,7 @@ export function answer(parts: Parts, text: string): string | undefined {
       outcome = call(parts, request.data.method, request.data.params);
     } else outcome = fault(codes.request, z.prettifyError(request.error));
   } catch (error) {
-    outcome = fault(codes.parse, error instanceof Error ? error.message : String(error));
+    outcome = fault(codes.parse, messageOf(error));
   }
   return id === undefined ? undefined : JSON.stringify({ jsonrpc: "2.0", id, ...outcome });
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { configDigest } from "../cluster/facts.ts";
+import { messageOf } from "../message.ts";
 import { unifiedDiff } from "./configuration.ts";
 import type { Desk } from "./desk.ts";
 import { backAll, confirmAll } from "./finish.ts";
@@ -130,7 +131,7 @@ async function takeBack(desk: Desk, options: { quiet: boolean }): Promise<string
       : "No host had begun with the new file: all is as before.";
   } catch (error) {
     return (
-      `It could not be taken back everywhere: ${error instanceof Error ? error.message : String(error)}\n` +
+      `It could not be taken back everywhere: ${messageOf(error)}\n` +
       "Cure that ('dialtone status'), then 'dialtone change back'; 'dialtone drift' shows who has which file."
     );
   }

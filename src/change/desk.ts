@@ -8,6 +8,7 @@ import { allHosts, hostDirs, runFiles } from "../cluster/facts.ts";
 import { findClusterFile, loadCluster } from "../cluster/load.ts";
 import { agentSocketOf } from "../lab/agents.ts";
 import { openLab } from "../lab/lab.ts";
+import { messageOf } from "../message.ts";
 import type { HostConfiguration } from "./configuration.ts";
 import type { OrderState, Work } from "./order.ts";
 import type { ClusterView } from "./safety.ts";
@@ -82,7 +83,7 @@ export function openDesk(where: { lab?: string; data: string; config?: string })
         const absent = ["ENOENT", "ECONNREFUSED", "ECONNRESET", "UND_ERR_SOCKET"].includes(code);
         if (!absent || performance.now() > until)
           throw new Error(
-            `the agent at ${place.socket} does not answer (${error instanceof Error ? error.message : String(error)}); is 'dialtone up' running, and are you root?`,
+            `the agent at ${place.socket} does not answer (${messageOf(error)}); is 'dialtone up' running, and are you root?`,
           );
         await delay(pollMs);
       }

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { messageOf } from "../agent/message.ts";
 import { PeerReader } from "../agent/peer-reader.ts";
 import type { HostReport } from "../agent/report.ts";
 import { type HostContext, peersOf } from "../cluster/facts.ts";
 import type { PartName } from "../components/component.ts";
+import { messageOf } from "../message.ts";
 import { type HostConfiguration, hostConfiguration } from "./configuration.ts";
 import { type Drift, driftBetween, ownDrift } from "./drift.ts";
 

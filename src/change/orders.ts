@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
-import { messageOf } from "../agent/message.ts";
 import type { HostReport } from "../agent/report.ts";
 import type { HostContext } from "../cluster/facts.ts";
+import { messageOf } from "../message.ts";
 import { type Order, type OrderState, orderSchema } from "./order.ts";
 
 /** An order that nobody took by then is given up: the other host does not hear us, or does not know orders. */

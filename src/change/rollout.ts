@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Listr, PRESET_TIMER } from "listr2";
 import type { HostReport } from "../agent/report.ts";
+import { messageOf } from "../message.ts";
 import type { Desk } from "./desk.ts";
 import { orderOfHosts, whyNotSafe } from "./safety.ts";
 import { settleMs, verified } from "./verify.ts";
@@ -130,7 +131,7 @@ export async function rollOut(desk: Desk, rollout: Rollout): Promise<RolloutResu
     }).run();
   } catch (error) {
     const left = order.filter((host) => !done.includes(host) && host !== failed);
-    throw new RolloutError(error instanceof Error ? error.message : String(error), done, failed, left);
+    throw new RolloutError(messageOf(error), done, failed, left);
   }
   const after = (await desk.view()).entries.find(({ report }) => report.holds)?.report.host ?? "";
   return { done, skipped, holder: after, seconds: Math.round((performance.now() - began) / 100) / 10 };

@@ -5,6 +5,7 @@ import { askSocket } from "../agent/client.ts";
 import { hostDirs, runFiles } from "../cluster/facts.ts";
 import { findClusterFile, loadCluster, loadSecrets } from "../cluster/load.ts";
 import { webhookKey } from "../cluster/secrets.ts";
+import { messageOf } from "../message.ts";
 import { table } from "./table.ts";
 import { defaultData } from "./up.ts";
 
@@ -28,7 +29,7 @@ const ask = async (options: Options, method: "GET" | "POST", path: string): Prom
   const socket = runFiles(hostDirs(resolve(options.data))).agentSocket;
   return await askSocket(socket, method, path, { deadlineMs: testMs }).catch((error: unknown) => {
     throw new Error(
-      `no agent answers at ${socket} (${error instanceof Error ? error.message : String(error)}). ` +
+      `no agent answers at ${socket} (${messageOf(error)}). ` +
         "Is 'dialtone up' running on this host, and are you root?",
     );
   });

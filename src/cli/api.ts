@@ -7,6 +7,7 @@ import { z } from "zod";
 import { hostDirs, nodes, runFiles, serviceIp } from "../cluster/facts.ts";
 import { findClusterFile, loadCluster, loadSecrets } from "../cluster/load.ts";
 import { loadState } from "../lab/state.ts";
+import { messageOf } from "../message.ts";
 import { defaultData } from "./up.ts";
 
 /** The command line's way to the HTTP API: a unix socket of this machine, or HTTPS with the cluster's own CA. */
@@ -264,7 +265,7 @@ export async function download(targets: readonly ApiTarget[], path: string): Pro
       throw refusal(response.statusCode ?? 0, (await response.toArray()).map(String).join(""));
     } catch (error) {
       if (error instanceof ApiError && error.status < 500) throw error;
-      failures.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+      failures.push(`${name}: ${messageOf(error)}`);
     }
   }
   throw new Error(failures.join("\n") || "no node to ask");

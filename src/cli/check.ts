@@ -8,6 +8,7 @@ import { type CheckName, checks, type Known } from "../check/checks.ts";
 import { type CheckResult, combine, levels, pluginText } from "../check/plugin.ts";
 import { hostDirs, runFiles } from "../cluster/facts.ts";
 import { loadState } from "../lab/state.ts";
+import { messageOf } from "../message.ts";
 import { defaultData } from "./up.ts";
 
 const drillsSchema = z.object({
@@ -29,8 +30,6 @@ interface Options {
   timeout: number;
   json?: boolean;
 }
-
-const words = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** @throws Error when the lab or its host does not exist. */
 function dataOf({ data, lab, host }: Options): string {
@@ -61,7 +60,7 @@ async function look(options: Options): Promise<Known> {
     );
     return { ...known, drills };
   } catch (error) {
-    return { ...known, drillsProblem: words(error) };
+    return { ...known, drillsProblem: messageOf(error) };
   }
 }
 
@@ -77,7 +76,7 @@ function withoutAgent(names: CheckName[], options: Options, error: unknown): [Ch
       return false;
     }
   })();
-  const summary = `this host's agent does not answer: ${words(error)}${started ? "" : "; it has never run here, or you are not root"}`;
+  const summary = `this host's agent does not answer: ${messageOf(error)}${started ? "" : "; it has never run here, or you are not root"}`;
   return names.map((name) => [
     name,
     { level: name === "node" && started ? 2 : 3, summary, figures: [], details: [] },

@@ -9,6 +9,7 @@ import { systemdUnit, watchdogAdvice, watchdogDropIn } from "../agent/systemd.ts
 import { describeCluster } from "../agent/text.ts";
 import { hostDirs, hostNamed, runFiles } from "../cluster/facts.ts";
 import { findClusterFile, loadCluster } from "../cluster/load.ts";
+import { messageOf } from "../message.ts";
 import { defaultData } from "./up.ts";
 
 interface Global {
@@ -18,7 +19,7 @@ interface Global {
 
 const noAgent = (data: string, error: unknown): Error =>
   new Error(
-    `no agent answers at ${runFiles(hostDirs(data)).agentSocket} (${error instanceof Error ? error.message : String(error)}). ` +
+    `no agent answers at ${runFiles(hostDirs(data)).agentSocket} (${messageOf(error)}). ` +
       "Is 'dialtone up' running on this host, and are you root? For a lab: 'dialtone lab status'.",
   );
 

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
 import { eventSchema } from "../app/contract.ts";
+import { messageOf } from "../message.ts";
 import { type CallRecord, callRecordSchema } from "../records/call-record.ts";
 import { type Reconciliation, reconciliationSchema } from "../records/reconcile.ts";
 import { apiTargets, ask, askNode, everyNode, print, withApiOptions } from "./api.ts";
@@ -170,7 +171,7 @@ Examples:
             ),
           );
         } catch (error) {
-          unchecked.push(`${target.name}: ${error instanceof Error ? error.message : String(error)}`);
+          unchecked.push(`${target.name}: ${messageOf(error)}`);
         }
       const bad = results.some(
         (result) => result.missing > 0 || result.doubled > 0 || result.quarantined > 0,

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { askSocket } from "../agent/client.ts";
 import { hostDirs, runFiles } from "../cluster/facts.ts";
 import { labTimeline } from "../lab/timeline.ts";
+import { messageOf } from "../message.ts";
 import { callRecordSchema } from "../records/call-record.ts";
 import { findIncidents, type SeenCall, type SeenDrill } from "../timeline/incidents.ts";
 import { mergeTimeline, type Source } from "../timeline/merge.ts";
@@ -61,7 +62,7 @@ async function affectedCalls(
     }
     return { calls, notes: [`only the newest ${calls.length} affected calls are counted`] };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return { calls, notes: [`calls are not counted: ${why}`] };
   }
 }
@@ -81,7 +82,7 @@ async function sourcesOf({ lab, data }: Options, since: number): Promise<Source[
   const socket = runFiles(hostDirs(resolve(data))).agentSocket;
   const path = `/timeline?since=${Math.round(since)}`;
   return (await askSocket(socket, "GET", path, { deadlineMs: 10_000 }).catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new Error(
       `no agent answers at ${socket} (${why}). Is 'dialtone up' running on this host, and are you root? ` +
         "For a lab: 'dialtone lab timeline'. Without an agent: the log itself is DATA/log/events.jsonl.",

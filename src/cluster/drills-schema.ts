@@ -1,5 +1,6 @@
 import { Cron } from "croner";
 import { z } from "zod";
+import { messageOf } from "../message.ts";
 
 /** The part `drills` of cluster.yaml: what is drilled on the cluster itself, and when. */
 
@@ -21,7 +22,7 @@ function whyNotCron(pattern: string): string | undefined {
     new Cron(pattern, { paused: true }).stop();
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Connection, createConnection } from "mysql2";
+import { messageOf } from "../message.ts";
 import { DatabaseUnavailable } from "./errors.ts";
 
 /** Where a database server listens: a unix socket on this host, or a peer's TCP port with TLS. */
@@ -143,12 +144,9 @@ export async function openConnection(
   } catch (error) {
     raw.destroy();
     if (error instanceof DatabaseUnavailable) throw error;
-    throw new DatabaseUnavailable(
-      `${endpoint.name}: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        cause: error,
-      },
-    );
+    throw new DatabaseUnavailable(`${endpoint.name}: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }
 

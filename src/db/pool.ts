@@ -1,3 +1,4 @@
+import { messageOf } from "../message.ts";
 import { type DeadlineConnection, type Endpoint, type Login, openConnection } from "./endpoint.ts";
 import { DatabaseUnavailable, isEndpointFault } from "./errors.ts";
 
@@ -95,7 +96,7 @@ export class FailoverPool {
       try {
         return await this.#open(slot);
       } catch (error) {
-        faults.push(error instanceof Error ? error.message : String(error));
+        faults.push(messageOf(error));
       }
     }
     throw new DatabaseUnavailable(`no database server can be used: ${faults.join("; ")}`);
@@ -139,7 +140,7 @@ export class FailoverPool {
 
   #fault(slot: Slot, error: unknown): void {
     if (!isEndpointFault(error)) return;
-    slot.error = error instanceof Error ? error.message : String(error);
+    slot.error = messageOf(error);
     slot.avoidUntil = performance.now() + this.#options.avoidMs;
     // Idle connections to a server that lost quorum or hangs would all fail in turn.
     for (const idle of slot.idle.splice(0)) {

@@ -1,6 +1,7 @@
 import { cpus, totalmem } from "node:os";
 import { release } from "../cluster/release.ts";
 import type { Lab } from "../lab/lab.ts";
+import { messageOf } from "../message.ts";
 import type { DrillKind } from "./catalogue.ts";
 import { type CatalogueEvidence, readEvidence, writeEvidence } from "./catalogue-evidence.ts";
 import { waitForGreen } from "./cluster-view.ts";
@@ -100,7 +101,7 @@ export async function runCatalogue(lab: Lab, options: CatalogueOptions): Promise
       if (result.stopped !== null) throw new Error(result.stopped);
     } catch (error) {
       signal.throwIfAborted();
-      const text = error instanceof Error ? error.message : String(error);
+      const text = messageOf(error);
       found.errors.push({ at: new Date().toISOString(), text });
       failed.add(kind.name);
       tell(`${kind.name}: ${text}`);
@@ -126,7 +127,7 @@ async function recover(
     await waitForGreen(lab, repairMs, waiting, signal);
   } catch (error) {
     signal.throwIfAborted();
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     evidence.labs_made_anew.push({ at: new Date().toISOString(), after, why });
     tell(`making the lab anew: ${why}`);
     await lab.down({ graceMs: 5000 });

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Lab } from "../lab/lab.ts";
+import { messageOf } from "../message.ts";
 import type { DrillKind } from "./catalogue.ts";
 import { reportOf } from "./cluster-view.ts";
 import type { Ground } from "./ground.ts";
@@ -74,7 +75,7 @@ export async function runDrillOn(site: Site, kind: DrillKind, options: DrillOpti
   } catch (error) {
     // What was measured so far is worth keeping.
     if (runs.length === 0) throw error;
-    stopped = error instanceof Error ? error.message : String(error);
+    stopped = messageOf(error);
   } finally {
     await site.heal();
   }
@@ -130,8 +131,6 @@ async function keep(
   try {
     await ground.api("POST", "/v1/drills", record);
   } catch (error) {
-    tell(
-      `the result is not in the database, only in drills.jsonl: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    tell(`the result is not in the database, only in drills.jsonl: ${messageOf(error)}`);
   }
 }

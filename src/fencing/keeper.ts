@@ -3,8 +3,8 @@ import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 import type { Observation } from "../agent/judge.ts";
-import { messageOf } from "../agent/message.ts";
 import { type HostContext, voters } from "../cluster/facts.ts";
+import { messageOf } from "../message.ts";
 import { type FenceView, fenceViewOf, waitsFor, whomToFence } from "./decide.ts";
 import { devicesOf, runFence } from "./device.ts";
 

@@ -1,4 +1,5 @@
 import { askSocket } from "../agent/client.ts";
+import { messageOf } from "../message.ts";
 import { appSocketOf } from "./agents.ts";
 import type { LabState } from "./state.ts";
 
@@ -18,7 +19,7 @@ export async function askApp(
     try {
       return await askSocket(appSocketOf(host.data), method, path, options);
     } catch (error) {
-      problems.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+      problems.push(`${name}: ${messageOf(error)}`);
     }
   }
   throw new Error(`no app of lab '${state.lab}' answers ${method} ${path}: ${problems.join("; ")}`);

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { messageOf } from "../message.ts";
 import { openLab } from "./lab.ts";
 import { labPaths } from "./names.ts";
 
@@ -34,6 +35,6 @@ async function act(): Promise<number> {
 try {
   process.exitCode = await act();
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${messageOf(error)}\n`);
   process.exitCode = 1;
 }

@@ -1,5 +1,6 @@
 import { readDemoUsers } from "../callers/demo-users.ts";
 import { secretsFileOf } from "../cluster/load.ts";
+import { messageOf } from "../message.ts";
 import { type BringUpOptions, bringUp, type Times, timesText } from "./bring-up.ts";
 import { demo } from "./demo.ts";
 import type { Lab } from "./lab.ts";
@@ -94,7 +95,7 @@ export async function runLab(lab: Lab, options: BringUpOptions): Promise<UpResul
       if (!ours) throw error;
       // Whoever interrupts the start knows why it ended.
       if (!signals.stop.aborted) {
-        result.problem = error instanceof Error ? error.message : String(error);
+        result.problem = messageOf(error);
         process.stderr.write(`dialtone: ${result.problem}\n`);
       }
     }

@@ -2,6 +2,7 @@ import { execa } from "execa";
 import { askSocket } from "../agent/client.ts";
 import type { HostReport } from "../agent/report.ts";
 import type { HostRole } from "../cluster/schema.ts";
+import { messageOf } from "../message.ts";
 import { agentSocketOf, spawnIn } from "./agents.ts";
 import * as faults from "./faults.ts";
 import { type Fitting, refit } from "./fitting.ts";
@@ -103,7 +104,7 @@ function whyNoAnswer(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === "ENOENT" || code === "ECONNREFUSED") return "its agent is not there (yet)";
   if (error instanceof Error && error.name === "TimeoutError") return "its agent does not answer";
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }
 
 async function hostStatus(state: LabState, name: string): Promise<HostStatus> {

@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import { askSocket } from "../agent/client.ts";
 import type { AgentEvent } from "../agent/report.ts";
 import { hostDirs } from "../cluster/facts.ts";
+import { messageOf } from "../message.ts";
 import type { Source } from "../timeline/merge.ts";
 import { agentSocketOf } from "./agents.ts";
 import { openLab } from "./lab.ts";
@@ -46,7 +47,7 @@ export async function labTimeline(name: string, since: number): Promise<Source[]
         }),
       );
     } catch (error) {
-      problems.push(`${host}: ${error instanceof Error ? error.message : String(error)}`);
+      problems.push(`${host}: ${messageOf(error)}`);
     }
   }
   throw new Error(

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { execa } from "execa";
 import writeFileAtomic from "write-file-atomic";
 import type { Observation } from "../agent/judge.ts";
-import { messageOf } from "../agent/message.ts";
 import type { HostContext } from "../cluster/facts.ts";
+import { messageOf } from "../message.ts";
 import {
   changesIn,
   desiredRecords,

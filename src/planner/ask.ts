@@ -1,4 +1,5 @@
 import { checkbox, input, select } from "@inquirer/prompts";
+import { messageOf } from "../message.ts";
 import type { Ask } from "./init.ts";
 
 /** Puts the questions in the terminal; a wrong answer is explained and asked for again. */
@@ -20,7 +21,7 @@ export const askInTerminal: Ask = async ({ text, usual, check, choices, several 
         check?.(answer);
         return true;
       } catch (error) {
-        return error instanceof Error ? error.message : String(error);
+        return messageOf(error);
       }
     },
   });

@@ -6,6 +6,7 @@ import { sql } from "kysely";
 import { z } from "zod";
 import { Problem } from "../app/problems.ts";
 import type { Services } from "../app/services.ts";
+import { messageOf } from "../message.ts";
 import { recordingStatuses } from "../records/call-record.ts";
 import { fileSchema, type RecordingFile, resultSchema } from "./convert.ts";
 import { deliver, openRecording } from "./deliver.ts";
@@ -245,7 +246,7 @@ export const recordingRoutes =
         else await recordings.peers.relayRecording(node, callId, action);
         return node;
       } catch (error) {
-        throw new Problem("not-now", error instanceof Error ? error.message : String(error));
+        throw new Problem("not-now", messageOf(error));
       }
     }
   };

@@ -1,4 +1,5 @@
 import { text } from "node:stream/consumers";
+import { messageOf } from "../message.ts";
 import { convert, jobSchema } from "./convert.ts";
 
 /**
@@ -9,6 +10,6 @@ try {
   const job = jobSchema.parse(JSON.parse(await text(process.stdin)));
   process.stdout.write(JSON.stringify(await convert(job)));
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${messageOf(error)}\n`);
   process.exitCode = 1;
 }

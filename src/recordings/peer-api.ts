@@ -6,6 +6,7 @@ import { z } from "zod";
 import { tokenMatches } from "../app/auth.ts";
 import { Problem } from "../app/problems.ts";
 import type { Services } from "../app/services.ts";
+import { messageOf } from "../message.ts";
 import { parseCaptureName } from "./capture-files.ts";
 import { fileSchema } from "./convert.ts";
 import { deliver } from "./deliver.ts";
@@ -137,7 +138,7 @@ export const peerRecordingRoutes =
       },
       async ({ body: { call_id, action } }) => {
         await relayRecording(call_id, action).catch((error: unknown) => {
-          throw new Problem("not-now", error instanceof Error ? error.message : String(error));
+          throw new Problem("not-now", messageOf(error));
         });
         return { done: true as const };
       },

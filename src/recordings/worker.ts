@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Events } from "../app/log.ts";
 import { type HostContext, nodes } from "../cluster/facts.ts";
+import { messageOf } from "../message.ts";
 import { callRefOf } from "../records/build-record.ts";
 import { listCaptures } from "./capture-files.ts";
 import type { RecordingFiles } from "./files.ts";
@@ -64,7 +65,7 @@ export class RecordingWorker {
         if (claim) await work(claim);
         this.#told = undefined;
       } catch (error) {
-        const text = error instanceof Error ? error.message : String(error);
+        const text = messageOf(error);
         if (this.#told !== text && !signal.aborted) this.#events.recordingWork(error);
         this.#told = text;
       }

@@ -2,6 +2,7 @@ import { type FileHandle, mkdir, open, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { CallEvent } from "../app/contract.ts";
 import type { Events } from "../app/log.ts";
+import { messageOf } from "../message.ts";
 
 /** The journal can not be written: nothing of the batch counts as taken. */
 export class JournalError extends Error {
@@ -78,7 +79,7 @@ export class HttpJournal implements AsyncDisposable {
         for (const entry of batch) entry.resolve();
       } catch (error) {
         if (this.#fault === undefined) this.#events.journalFault(error);
-        this.#fault = error instanceof Error ? error.message : String(error);
+        this.#fault = messageOf(error);
         const refusal = new JournalError(this.#fault, { cause: error });
         for (const entry of batch) entry.reject(refusal);
       }

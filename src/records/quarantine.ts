@@ -1,6 +1,7 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Events } from "../app/log.ts";
+import { messageOf } from "../message.ts";
 
 /** Journal lines that can not be used, set aside with their place, for a person to look at. */
 export class Quarantine {
@@ -15,7 +16,7 @@ export class Quarantine {
 
   /** Never throws: a full disk must not stop the shipping of good lines; the journal itself still has the line. */
   async add(path: string, offset: number, line: string, error: unknown): Promise<void> {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     this.count++;
     this.#events.quarantined(path, offset, why);
     try {

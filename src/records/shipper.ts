@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { CallEvent } from "../app/contract.ts";
 import type { Events } from "../app/log.ts";
 import { isDataFault } from "../db/errors.ts";
+import { messageOf } from "../message.ts";
 import type { ProbeStore } from "../probe/store.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Ledger } from "./ledger.ts";
@@ -118,7 +119,7 @@ export class Shipper {
         await Promise.race([woken, sleep(200, signal)]);
       } catch (error) {
         if (this.#error === undefined) this.#events.shippingFails(error);
-        this.#error = error instanceof Error ? error.message : String(error);
+        this.#error = messageOf(error);
         await sleep(pause * (0.5 + Math.random()), signal);
         pause = Math.min(1000, pause * 2);
       }

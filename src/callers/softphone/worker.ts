@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
+import { messageOf } from "../../message.ts";
 import { type CallStyle, Leg, type LegReport } from "./leg.ts";
 import { one, parseMessage, token, uriOf } from "./message.ts";
 import { type Account, Registration } from "./register.ts";
@@ -222,8 +223,7 @@ createInterface({ input: process.stdin })
     const command = JSON.parse(line) as Command;
     run(command).then(
       (result) => say({ n: command.n, result }),
-      (error: unknown) =>
-        say({ n: command.n, error: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) => say({ n: command.n, error: messageOf(error) }),
     );
   })
   // Who started us is gone.
