@@ -1,8 +1,8 @@
-import { writeFileSync } from "node:fs";
 import { type HostContext, runFiles } from "../cluster/facts.ts";
 import type { PartName } from "../components/component.ts";
 import { holdsServiceAddress } from "../components/keepalived.ts";
 import type { Fencing } from "../fencing/keeper.ts";
+import { writeInPlace } from "../in-place.ts";
 import { messageOf } from "../message.ts";
 import { announceServiceAddress, removeServiceAddress } from "./address.ts";
 import type { Action, Situation } from "./decide.ts";
@@ -73,7 +73,7 @@ export class Actor {
 
   private writeTrack(fit: boolean): void {
     try {
-      writeFileSync(runFiles(this.context.dirs).track, fit ? "0\n" : "1\n");
+      writeInPlace(runFiles(this.context.dirs).track, fit ? "0\n" : "1\n");
       this.written = { fit, fails: false };
     } catch (error) {
       this.written = { ...this.written, fails: true };

@@ -29,6 +29,12 @@ export const sipJournal = ({ dirs }: HostContext): string => join(dirs.journal, 
 
 export const kamailioEtc = ({ dirs }: HostContext): string => join(dirs.etc, "kamailio");
 
+/** Processes for each UDP socket, and for all TCP connections. */
+const udpWorkers = 4;
+const tcpWorkers = 2;
+/** UDP: the node's address and the service address. */
+export const sipWorkers = 2 * udpWorkers + tcpWorkers;
+
 /** Shared memory in MB: locations (about 1.5 kB each), remembered decisions, transactions of 1000 calls/s. */
 const sharedMb = 256;
 
@@ -148,9 +154,9 @@ user_agent_header="User-Agent: dialtone"
 ${own ? listenOwn(context) : listenService(context)}
 auto_aliases=no
 # Two processors: a few more workers than processors, because a worker may wait for the disk (journal).
-children=4
+children=${udpWorkers}
 socket_workers=2
-tcp_children=2
+tcp_children=${tcpWorkers}
 async_workers=2
 tcp_connection_lifetime=3605
 tcp_max_connections=4096
