@@ -59,6 +59,11 @@ export class Actor {
       case "end-handover":
         handover.end(action.done);
         break;
+      case "hand-over":
+        tell("handing-over", action.why);
+        // Whether that node is fit has been decided: its light may be amber, because this one's disk is full.
+        handover.start(true, [], action.to);
+        break;
       case "announce":
         announceServiceAddress(this.context, (why) => tell("announce", why));
         break;
