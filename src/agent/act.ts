@@ -1,8 +1,8 @@
-import { writeFileSync } from "node:fs";
 import { type HostContext, runFiles } from "../cluster/facts.ts";
 import type { PartName } from "../components/component.ts";
 import { holdsServiceAddress } from "../components/keepalived.ts";
 import type { Fencing } from "../fencing/keeper.ts";
+import { writeInPlace } from "../in-place.ts";
 import { messageOf } from "../message.ts";
 import { announceServiceAddress, removeServiceAddress } from "./address.ts";
 import type { Action, Situation } from "./decide.ts";
@@ -59,6 +59,11 @@ export class Actor {
       case "end-handover":
         handover.end(action.done);
         break;
+      case "hand-over":
+        tell("handing-over", action.why);
+        // Whether that node is fit has been decided: its light may be amber, because this one's disk is full.
+        handover.start(true, [], action.to);
+        break;
       case "announce":
         announceServiceAddress(this.context, (why) => tell("announce", why));
         break;
@@ -73,7 +78,7 @@ export class Actor {
 
   private writeTrack(fit: boolean): void {
     try {
-      writeFileSync(runFiles(this.context.dirs).track, fit ? "0\n" : "1\n");
+      writeInPlace(runFiles(this.context.dirs).track, fit ? "0\n" : "1\n");
       this.written = { fit, fails: false };
     } catch (error) {
       this.written = { ...this.written, fails: true };

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
@@ -17,6 +17,7 @@ import {
 import type { Component, PartName, partNames } from "../components/component.ts";
 import { holdsServiceAddress } from "../components/keepalived.ts";
 import { Fencing } from "../fencing/keeper.ts";
+import { writeInPlace } from "../in-place.ts";
 import { messageOf } from "../message.ts";
 import { DnsMover } from "../movers/dns.ts";
 import { Actor } from "./act.ts";
@@ -102,6 +103,7 @@ export class HostAgent {
   private readonly notifier: Notifier;
   private memory: Memory = { forbiddenSince: undefined, plan: noPlan };
   private recorded = "";
+  private recordFault = "";
   private stopping = false;
   private stopRequested = Promise.withResolvers<Ending>();
   private readonly maintenance: Maintenance;
@@ -441,10 +443,19 @@ export class HostAgent {
       this.moves.gained(this.handover.taking);
       const known = knownNodes(this.observe()).map((other) => other.term);
       this.term = Math.max(this.term, ...known) + 1;
-      writeFileSync(join(this.context.dirs.data, "term"), String(this.term));
+      this.keepTerm();
     }
     this.log.add("address", holds ? "gained" : "lost", holds ? `term ${this.term}` : "");
     this.announce();
+  }
+
+  private keepTerm(): void {
+    try {
+      writeInPlace(join(this.context.dirs.data, "term"), String(this.term).padEnd(12));
+    } catch (error) {
+      // Known in memory and by the peers; a full disk must not end the agent that has just got the address.
+      this.log.add("address", "term-not-kept", messageOf(error));
+    }
   }
 
   private recordParts(): void {
@@ -456,8 +467,11 @@ export class HostAgent {
     try {
       writeFileAtomic.sync(this.run.parts, text);
       this.recorded = text;
+      this.recordFault = "";
     } catch (error) {
-      this.log.add("agent", "parts.json", messageOf(error));
+      // Tried again with each tick; said once.
+      if (this.recordFault === "") this.log.add("agent", "parts.json", messageOf(error));
+      this.recordFault = messageOf(error);
     }
   }
 

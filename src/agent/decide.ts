@@ -2,6 +2,7 @@ import type { HostRole } from "../cluster/schema.ts";
 import type { PartName } from "../components/component.ts";
 import { type FenceView, mayBeElected, whomToFence } from "../fencing/decide.ts";
 import { claimsOf, type Plan, planAnnouncements } from "./announcements.ts";
+import { diskSuccessor } from "./disk-move.ts";
 import { mustResync, type Observation } from "./judge.ts";
 import type { HostReport } from "./report.ts";
 
@@ -18,6 +19,8 @@ const settleMs = 1000;
 /** An address taken beside the holder that VRRP has not given us by then is none of ours. */
 const unconfirmedMs = 1500;
 const giveUpMs = 5000;
+/** A handover of this host's own will that came to nothing is not tried again before. */
+const handAgainMs = 30_000;
 
 export type Action =
   /** keepalived may, or must not, stand for election. */
@@ -32,6 +35,8 @@ export type Action =
   | { do: "end-taking" }
   /** done: this host has given the address up. */
   | { do: "end-handover"; done: boolean }
+  /** By plan, to a node that is better off. */
+  | { do: "hand-over"; to: string; why: string }
   /** One gratuitous ARP. */
   | { do: "announce" }
   /** Switch a node off, in this term of the claims to the address. */
@@ -70,6 +75,8 @@ export interface Memory {
   /** Since when the address has been here although the track file says that it must not. */
   forbiddenSince: number | undefined;
   plan: Plan;
+  /** When this host last tried to hand the address over by itself. */
+  handedAt?: number;
 }
 
 export interface Decision {
@@ -82,6 +89,7 @@ export function decide(s: Situation, memory: Memory): Decision {
   const fence = s.fencing && whomToFence(s.fencing);
   const { actions: track, fit } = decideTrack(s);
   const { actions: handover, to } = followHandover(s);
+  const hand = decideToHandOver(s, to, memory.handedAt);
   const { actions: announce, memory: told } = decideAnnouncement(s, to, memory);
   const { actions: enforce, forbiddenSince } = decideObedience(s, fit, memory.forbiddenSince);
   return {
@@ -91,11 +99,20 @@ export function decide(s: Situation, memory: Memory): Decision {
         : []),
       ...track,
       ...handover,
+      ...hand,
       ...announce,
       ...enforce,
     ],
-    memory: { ...told, forbiddenSince },
+    memory: { ...told, forbiddenSince, ...(hand.length > 0 ? { handedAt: s.now } : {}) },
   };
+}
+
+/** A holder that is worse off than another node, and can still do it in good order. */
+function decideToHandOver(s: Situation, to: string | undefined, handedAt: number | undefined): Action[] {
+  const busy = to !== undefined || s.handover.takenMs !== undefined || s.uptimeMs <= settleMs;
+  if (busy || !s.mayHold || (handedAt !== undefined && s.now - handedAt < handAgainMs)) return [];
+  const successor = diskSuccessor(s.observation);
+  return successor ? [{ do: "hand-over", ...successor }] : [];
 }
 
 /** `fit`: what the track file will say. */

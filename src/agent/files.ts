@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chown, mkdir, readFile } from "node:fs/promises";
+import { chown, mkdir, readFile, stat } from "node:fs/promises";
 import writeFileAtomic from "write-file-atomic";
 import type { HostContext } from "../cluster/facts.ts";
 import type { Component, GeneratedFile } from "../components/component.ts";
@@ -32,8 +32,21 @@ async function makeDirectory(path: string, mode = 0o755, owner = "root"): Promis
   await chown(path, uid, gid);
 }
 
+/** What is there already is left alone: a part must be able to start on a full disk. */
+async function isWritten({ path, content, mode = 0o644 }: GeneratedFile, owner: Account): Promise<boolean> {
+  try {
+    const found = await stat(path);
+    const same = found.uid === owner.uid && found.gid === owner.gid && (found.mode & 0o777) === mode;
+    return same && (await readFile(path, "utf8")) === content;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
+}
+
 async function writeGenerated(file: GeneratedFile): Promise<void> {
   const chownTo = await account(file.owner ?? "root");
+  if (await isWritten(file, chownTo)) return;
   await mkdir(file.path.slice(0, file.path.lastIndexOf("/")), { recursive: true });
   await writeFileAtomic(file.path, file.content, { mode: file.mode ?? 0o644, chown: chownTo });
 }

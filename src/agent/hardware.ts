@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { access, readFile, statfs } from "node:fs/promises";
 import type { HostContext } from "../cluster/facts.ts";
+import { journalReserve } from "../components/kamailio/journal.ts";
 import type { HardwareReport } from "./report.ts";
 
 /** The host below the parts, as far as it shows: disks, memory, processors, clock, cable. */
@@ -11,20 +12,37 @@ const stepMs = 500;
 const rememberStepMs = 600_000;
 const mb = 1024 * 1024;
 const lowBytes = 64 * mb;
+/** Under this a part that needs a file more does not get it. */
+const fullBytes = 16 * mb;
 const lowShare = 0.01;
 
 type Disk = HardwareReport["disks"][number];
 
-/** What of it keeps a node from doing its job, in words; empty: nothing. Pure. */
-export function hardwareTroubles({ disks, link, memory }: HardwareReport): string[] {
-  const troubles = disks.flatMap(({ path, freeBytes, freeInodes, inodes, readOnly }) => {
+/** Disks that have less than `least` bytes, or can not be written, in words. Pure. */
+const fullerThan = (least: number, { disks }: HardwareReport): string[] =>
+  disks.flatMap(({ path, freeBytes, freeInodes, inodes, readOnly }) => {
     if (readOnly) return [`${path} can not be written (read-only file system?)`];
-    if (freeBytes < lowBytes) return [`${path} is full: ${Math.floor(freeBytes / mb)} MB free`];
+    if (freeBytes < least) return [`${path} is full: ${Math.floor(freeBytes / mb)} MB free`];
     // Some file systems have no fixed number of inodes and say 0 of 0.
     if (inodes > 0 && freeInodes / inodes < lowShare)
       return [`${path} has no inodes left: ${freeInodes} of ${inodes}`];
     return [];
   });
+
+/** What is to be said of the disks, in words; empty: nothing. Pure. */
+export const diskTroubles = (hardware: HardwareReport): string[] => fullerThan(lowBytes, hardware);
+
+/** A disk that nothing can be written to any more, in words; undefined: none. Pure. */
+export const diskFull = (hardware: HardwareReport): string | undefined => fullerThan(fullBytes, hardware)[0];
+
+/** What of it keeps a node from doing its job, in words; empty: nothing. Pure. */
+export function hardwareTroubles(hardware: HardwareReport): string[] {
+  const { disks, link, memory, journalReserved } = hardware;
+  const troubles = diskTroubles(hardware);
+  if (troubles.length === 0 && journalReserved === 0)
+    troubles.push(
+      `${disks.at(-1)?.path} can not reserve space for call events (see fallocate(1)): a full disk would lose them`,
+    );
   if (link === "down") troubles.push("the network interface has no link");
   if (memory && memory.availableBytes / memory.totalBytes < 0.03)
     troubles.push(`memory: ${Math.floor(memory.availableBytes / mb)} MB left`);
@@ -119,10 +137,12 @@ export class HardwareWatch {
     const disks =
       journal.freeInodes === data.freeInodes && journal.bytes === data.bytes ? [data] : [data, journal];
     const state = link.trim();
+    const reserved = self.role === "node" ? journalReserve(this.context) : undefined;
     const pressure = { cpu: pressureOf(cpu), io: pressureOf(io) };
     const known = memoryOf(memory);
     return {
       disks,
+      ...(reserved === undefined ? {} : { journalReserved: reserved }),
       ...(known ? { memory: known } : {}),
       ...(pressure.cpu === undefined && pressure.io === undefined ? {} : { pressure }),
       ...(state === "up" || state === "down" ? { link: state } : {}),

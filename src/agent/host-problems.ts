@@ -85,8 +85,9 @@ export function ofReport(report: HostReport, serves: boolean): Problem[] {
   for (const text of hardware ? hardwareTroubles(hardware) : [])
     add({
       ...{ code: "hardware", severity: "risk", what: text },
-      callers: "calls go on; events of calls can be lost while a journal can not be written",
-      advice: "make room (logs, recordings, old journals), or repair that host",
+      callers:
+        "calls go on; on a full disk their events get the space that is reserved for them, while it lasts",
+      advice: "make room (logs, recordings, old journals): the rest mends itself; or repair that host",
     });
   if (hardware?.clockStep)
     add({

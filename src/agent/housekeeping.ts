@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { Cron } from "croner";
 import type { HostContext } from "../cluster/facts.ts";
 import { sipJournal } from "../components/kamailio/config.ts";
-import { rotateJournal } from "../components/kamailio/rpc.ts";
+import { reserveJournal, rotateJournal, trimJournal } from "../components/kamailio/journal.ts";
 import { messageOf } from "../message.ts";
 import { loadCheckpoint } from "../records/checkpoint.ts";
 import { pruneJournal } from "../records/retention.ts";
@@ -27,6 +27,18 @@ async function journal(context: HostContext, tell: Tell): Promise<void> {
   tell("journal", `finished ${finished.length} files, removed ${removed.length} old ones`);
 }
 
+/** Space for call events, whatever else fills the disk. Told when it changes. */
+function journalSpace(): (context: HostContext, tell: Tell) => Promise<void> {
+  let told = "";
+  return async (context, tell) => {
+    const faults = await reserveJournal(context);
+    const text = faults[0] === undefined ? "" : `${faults.length} files: ${faults[0]}`;
+    if (text !== told) tell("journal-space", text === "" ? "space is reserved for call events again" : text);
+    told = text;
+    await trimJournal(context);
+  };
+}
+
 /** Starts the schedule; returns how to end it. What fails is told, and tried again at the next time. */
 export function startHousekeeping(context: HostContext, tell: Tell): () => void {
   const job = (subject: string, pattern: string, work: (context: HostContext, tell: Tell) => Promise<void>) =>
@@ -40,7 +52,9 @@ export function startHousekeeping(context: HostContext, tell: Tell): () => void 
     );
   const jobs = [
     job("logs", "* * * * *", logs),
-    ...(context.self.role === "node" ? [job("journal", "17 3 * * *", journal)] : []),
+    ...(context.self.role === "node"
+      ? [job("journal", "17 3 * * *", journal), job("journal-space", "*/5 * * * * *", journalSpace())]
+      : []),
   ];
   return () => {
     for (const one of jobs) one.stop();

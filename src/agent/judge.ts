@@ -75,7 +75,7 @@ interface Known extends Sighting {
 }
 
 /** A node without VRRP can not be given the address: leaving it to such a one leaves it to nobody. */
-const canTake = ({ verdict, parts }: HostReport): boolean =>
+export const canTake = ({ verdict, parts }: HostReport): boolean =>
   verdict.mayHold && parts.keepalived?.ok !== false;
 
 /** What a host tells others of one that it hears itself. */
@@ -133,7 +133,7 @@ export function betterRelay(o: Observation): string | undefined {
 }
 
 /** One call that fails is an accident; so many in a row are a fault. */
-const functionalFailures = 3;
+export const functionalFailures = 3;
 /** After a move the address stays for so long, whatever the functional test says: two sick nodes must not play ball. */
 const steadyMs = 120_000;
 /** OPTIONS that were lost in a row, one a second. */

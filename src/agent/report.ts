@@ -70,6 +70,8 @@ export interface HardwareReport {
     inodes: number;
     readOnly: boolean;
   }[];
+  /** What the files of Kamailio's journal have for themselves; missing: no journal here, or an older agent. */
+  journalReserved?: number;
   memory?: { availableBytes: number; totalBytes: number } | undefined;
   /** Share of the last 10 s in which somebody waited for it, % (/proc/pressure). */
   pressure?: { cpu: number | undefined; io: number | undefined };

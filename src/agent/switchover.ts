@@ -121,11 +121,13 @@ export class Handover {
     };
   }
 
-  /** A person wants it. */
-  start(force: boolean, accept: readonly string[]): ReturnType<typeof whyNotSwitchOver> {
+  /** A person wants it, or the agent (decide.ts); `only`: to nobody else. */
+  start(force: boolean, accept: readonly string[], only?: string): ReturnType<typeof whyNotSwitchOver> {
     const { holds, stopping } = this.hands.state();
     const peers = this.hands.peers();
-    const news = Object.values(peers?.news() ?? {}).filter((item) => item !== undefined);
+    const news = Object.values(peers?.news() ?? {})
+      .filter((item) => item !== undefined)
+      .filter(({ report }) => only === undefined || report.host === only);
     const answer = whyNotSwitchOver({ host: this.context.self.name, holds, stopping }, news, force, accept);
     if ("reasons" in answer) {
       this.hands.tell("refused", answer.reasons.join("; "));

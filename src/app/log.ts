@@ -72,6 +72,8 @@ export const createEvents = (log: Logger) => ({
     counters.journalFaults.inc();
     log.error({ error: messageOf(error) }, "journal can not be written: events are refused");
   },
+  journalReserveFault: (error: unknown) =>
+    log.warn({ error: messageOf(error) }, "no space is reserved for the journal: a full disk refuses events"),
   journalBack: () => log.info("journal can be written again"),
   shipped: (events: number, calls: number, ms: number) => {
     counters.eventsShipped.inc(events);

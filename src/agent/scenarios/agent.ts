@@ -17,6 +17,8 @@ export const agentShape = z.strictObject({
   trackFails: z.boolean().default(false),
   /** The address has been here for so long although the track file says "unfit". */
   forbiddenMs: z.number().optional(),
+  /** This host began to hand the address over by itself so long ago. */
+  handedMs: z.number().optional(),
   announced: z.enum(["lately", "never", "long-ago"]).default("lately"),
   /** To whom this host hands the address over; more: how much longer than usual that may take. */
   giving: z.strictObject({ to: z.string(), forMs: z.number(), extraMs: z.number().default(0) }).optional(),
@@ -89,10 +91,11 @@ export function actionsOf(
   mayHold: boolean,
 ): Action[] {
   if (when === "tick") {
-    const { forbiddenMs } = agent;
+    const { forbiddenMs, handedMs } = agent;
     return decide(situationOf(agent, observation, mayHold), {
       forbiddenSince: forbiddenMs === undefined ? undefined : now - forbiddenMs,
       plan: planOf(agent.announced, observation),
+      ...(handedMs === undefined ? {} : { handedAt: now - handedMs }),
     }).actions;
   }
   if ("exit" in when) return decideOnExit(when.exit);

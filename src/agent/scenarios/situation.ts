@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Observation, PeerNews } from "../judge.ts";
+import type { Duty } from "../policy.ts";
 import type { HostReport, PartReport, Sighting } from "../report.ts";
 import { agentShape, whenShape } from "./agent.ts";
 
@@ -13,6 +14,12 @@ const partName = z.enum(["mariadb", "garbd", "redis", "rtpengine", "kamailio", "
 const partsShape = z.partialRecord(partName, condition);
 /** fails: the call; not-stored: only its event. `fails-twice` is not enough for a verdict. */
 const functional = z.enum(["works", "fails", "fails-twice", "not-stored"]);
+
+/** disk-low: people are warned, and files can still be made. no-reserve: the file system can not reserve space. */
+const hardwareShape = z.enum([
+  ...(["well", "disk-full", "disk-low", "no-inodes", "read-only", "no-link", "no-memory"] as const),
+  "no-reserve",
+]);
 
 const sightingShape = z.strictObject({
   ageMs: z.number().default(100),
@@ -31,6 +38,7 @@ const peerShape = z.union([
     term: z.int().default(2),
     mayHold: z.boolean().optional(),
     primary: z.boolean().default(true),
+    hardware: hardwareShape.optional(),
     parts: partsShape.default({}),
     functional: functional.optional(),
     functionalAgeMs: z.number().default(1000),
@@ -56,7 +64,8 @@ const givenShape = z.strictObject({
   upstream: z.union([z.boolean(), z.literal("not-configured")]).default(true),
   parts: partsShape.default({}),
   functional: functional.default("works"),
-  hardware: z.enum(["well", "disk-full", "no-inodes", "read-only", "no-link", "no-memory"]).default("well"),
+  hardware: hardwareShape.default("well"),
+  policy: z.enum(["warm-active", "warm-passive"]).default("warm-active"),
   /** SIP OPTIONS to the service address that were lost in a row. */
   outsideFailures: z.int().optional(),
   peers: z.partialRecord(z.enum(["a", "b", "w"]), peerShape).default({}),
@@ -112,10 +121,12 @@ function hardwareOf(how: Given["hardware"]): NonNullable<HostReport["hardware"]>
     readOnly: how === "read-only",
   };
   if (how === "disk-full") disk.freeBytes = 1e6;
+  if (how === "disk-low") disk.freeBytes = 5e7;
   if (how === "no-inodes") disk.freeInodes = 1;
   const availableBytes = how === "no-memory" ? 1e8 : 8e9;
   return {
     disks: [disk],
+    journalReserved: how === "no-reserve" ? 0 : 2e8,
     memory: { totalBytes: 16e9, availableBytes },
     link: how === "no-link" ? "down" : "up",
   };
@@ -143,6 +154,7 @@ function peerOf(host: string, said: z.infer<typeof peerShape>): PeerNews | undef
     verdict: { mayHold: p.mayHold ?? role === "node", light: "green", reasons: [] },
     ...(role === "node" ? { database: { phase: "running", disk, settled: false, facts } } : {}),
     ...(p.functional ? { functional: functionalOf(p.functional, p.functionalAgeMs) } : {}),
+    ...(p.hardware ? { hardware: hardwareOf(p.hardware) } : {}),
     ...(p.handover === undefined ? {} : { handover: p.handover }),
     sees: p.sees satisfies Record<string, Sighting>,
   };
@@ -150,8 +162,19 @@ function peerOf(host: string, said: z.infer<typeof peerShape>): PeerNews | undef
 }
 const peerShapeDefaults = {
   ...{ ageMs: 100, holds: false, term: 2, mayHold: undefined, primary: true, parts: {}, sees: {} },
-  ...{ functional: undefined, functionalAgeMs: 1000, handover: undefined, agentUptimeMs: 600_000 },
+  ...{
+    hardware: undefined,
+    functional: undefined,
+    functionalAgeMs: 1000,
+    handover: undefined,
+    agentUptimeMs: 600_000,
+  },
 };
+
+const dutyOf = (policy: Duty["policy"], holds: boolean): Duty => ({
+  ...{ policy, holds, stopping: false, expected: false, proven: true, shipped: true },
+  ...{ heldMs: holds ? 600_000 : 0, sipDownMs: 0 },
+});
 
 /** @throws nothing: pure. */
 export function observationOf(g: Given): Observation {
@@ -176,6 +199,7 @@ export function observationOf(g: Given): Observation {
     peers: Object.fromEntries(peers) as Observation["peers"],
     heldMs: holds ? 1000 * g.heldSeconds : 0,
     hardware: hardwareOf(g.hardware),
+    ...(g.policy === "warm-active" ? {} : { duty: dutyOf(g.policy, holds) }),
     ...(role === "node" ? { functional: functionalOf(g.functional) } : {}),
     ...(g.outsideFailures === undefined
       ? {}

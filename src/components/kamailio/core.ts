@@ -1,3 +1,7 @@
+/** Processes for each UDP socket, and for all TCP connections. */
+export const udpWorkers = 4;
+export const tcpWorkers = 2;
+
 /**
  * Core parameters that every Kamailio of ours has, node or edge; what differs is in config.ts and edge.ts.
  * https://www.kamailio.org/wikidocs/cookbooks/5.6.x/core/
@@ -13,9 +17,9 @@ server_header="Server: dialtone"
 user_agent_header="User-Agent: dialtone"
 
 # Two processors: a few more workers than processors, because a worker may wait (journal on disk, a name server).
-children=4
+children=${udpWorkers}
 socket_workers=2
-tcp_children=2
+tcp_children=${tcpWorkers}
 tcp_connection_lifetime=3605
 tcp_max_connections=4096
 tcp_connect_timeout=2

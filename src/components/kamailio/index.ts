@@ -1,14 +1,15 @@
 import { readFileSync } from "node:fs";
-import { statfs } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { type HostContext, replicates, serviceIp } from "../../cluster/facts.ts";
+import { spaceOf } from "../../records/reserve.ts";
 import type { Component, Health } from "../component.ts";
 import { kamailioCommand, kamailioEtc, kamailioFiles, sipJournal } from "./config.ts";
+import { journalReserve, reserveJournal } from "./journal.ts";
 import { locationsFolder, writeLocationTables } from "./locations.ts";
 import { sipOptions } from "./options.ts";
 
-/** Journal lines are lost when the disk is full, without a word from Kamailio: warn while there is time. */
+/** When the disk is full, and what is reserved used up, journal lines are lost without a word: warn while there is time. */
 const lowDiskBytes = 64 * 1024 * 1024;
 
 interface SipHealth {
@@ -16,6 +17,8 @@ interface SipHealth {
   ms: number;
   /** Free bytes where the journal lies; under 64 MB `detail` warns. */
   journalFree: number;
+  /** What its files have besides, for themselves. */
+  journalReserved: number;
 }
 
 const isHere = (address: string): boolean =>
@@ -44,6 +47,17 @@ export function stopped(context: HostContext): string[] {
   });
 }
 
+const inMb = (bytes: number): string => `${Math.floor(bytes / 1024 / 1024)} MB`;
+
+/** What people must know of the space for call events; empty: all is well. Pure. */
+export function journalWarning(folder: string, free: number, reserved: number): string {
+  if (free < lowDiskBytes)
+    return `; CALL EVENTS ARE IN DANGER: ${inMb(free)} free in ${folder}, ${inMb(reserved)} are reserved for them: make room`;
+  return reserved === 0
+    ? `; no space is reserved for call events in ${folder} (see fallocate(1)): a full disk would lose them`
+    : "";
+}
+
 /**
  * Does a worker of the node's socket, and of the service address where this node holds it, answer a real SIP
  * request? A full disk under the journal is not sick (calls go on) but said in `detail`.
@@ -58,13 +72,14 @@ async function probe(context: HostContext, signal: AbortSignal): Promise<Health<
   const hung = stopped(context);
   if (hung.length > 0) return { ok: false, detail: `SIP processes that do not run: ${hung.join(", ")}` };
   const ms = Math.max(...answers.map((answer) => answer.ms));
-  const { bavail, bsize } = await statfs(sipJournal(context));
-  const journalFree = bavail * bsize;
-  const warning =
-    journalFree < lowDiskBytes
-      ? `; CALL EVENTS ARE IN DANGER: ${Math.floor(journalFree / 1024 / 1024)} MB free in ${sipJournal(context)}`
-      : "";
-  return { ok: true, detail: `answers SIP in ${ms.toFixed(1)} ms${warning}`, facts: { ms, journalFree } };
+  const { free: journalFree } = await spaceOf(sipJournal(context));
+  const journalReserved = journalReserve(context) ?? 0;
+  const warning = journalWarning(sipJournal(context), journalFree, journalReserved);
+  return {
+    ok: true,
+    detail: `answers SIP in ${ms.toFixed(1)} ms${warning}`,
+    facts: { ms, journalFree, journalReserved },
+  };
 }
 
 /** Kamailio: registrar and proxy. */
@@ -79,6 +94,8 @@ export const kamailio: Component = {
   files: kamailioFiles,
   async prepare(context) {
     if (!replicates(context.cluster)) await writeLocationTables(context);
+    // A journal without its space must not keep calls from being taken: the probe says it.
+    if (context.self.role === "node") await reserveJournal(context);
     return [];
   },
   command: (context) => ({ argv: kamailioCommand(context), nice: -5 }),

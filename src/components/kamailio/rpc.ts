@@ -1,11 +1,7 @@
 import { randomInt } from "node:crypto";
-import { readdir, rename, statfs } from "node:fs/promises";
 import { connect } from "node:net";
-import { join } from "node:path";
 import { type HostContext, runFiles } from "../../cluster/facts.ts";
-import { rotatedName } from "../../records/sip-journal.ts";
 import { decodeReply, encodeRequest, type RpcValue } from "./binrpc.ts";
-import { sipJournal } from "./config.ts";
 
 /**
  * Calls a function of Kamailio (https://www.kamailio.org/docs/docbooks/5.6.x/rpc_list/rpc_list.html) through its
@@ -113,24 +109,3 @@ const isOpen = (call: Call, app: "own" | "peer"): Promise<boolean> =>
       throw error;
     },
   );
-
-/**
- * Finishes the journal's files: renames them and lets Kamailio open new ones (see records/sip-journal.ts).
- * At most once in two seconds.
- * @returns the names of the finished files
- * @throws Error when the disk has less than 16 MB left: a new file could not be written
- */
-export async function rotateJournal(
-  context: HostContext,
-  when: Date,
-  signal: AbortSignal,
-): Promise<string[]> {
-  const folder = sipJournal(context);
-  const { bavail, bsize } = await statfs(folder);
-  if (bavail * bsize < 16 * 1024 * 1024) throw new Error(`${folder} has too little space to begin new files`);
-  const files = (await readdir(folder)).filter((file) => /^acc_\d+\.log$/.test(file));
-  const renamed = files.map((file) => [file, rotatedName(file, when)] as const);
-  for (const [from, to] of renamed) await rename(join(folder, from), join(folder, to));
-  await kamailioRpc(context, "flatstore.k_rotate", [], signal);
-  return renamed.map(([, to]) => to);
-}

@@ -1,0 +1,15 @@
+import { closeSync, constants, openSync, writeSync } from "node:fs";
+
+/**
+ * Writes a short text over a file's beginning, without emptying it first: on a full disk that still works, and there is
+ * no moment at which the file is empty. `text` must not be shorter than what the file had.
+ * @throws Error of the file system
+ */
+export function writeInPlace(file: string, text: string): void {
+  const handle = openSync(file, constants.O_WRONLY | constants.O_CREAT, 0o644);
+  try {
+    writeSync(handle, text, 0);
+  } finally {
+    closeSync(handle);
+  }
+}
