@@ -1,0 +1,130 @@
+import { join } from "node:path";
+import { Maintenance } from "../change/maintenance.ts";
+import { type HostContext, runFiles } from "../cluster/facts.ts";
+import type { Component, PartName } from "../components/component.ts";
+import { Fencing } from "../fencing/keeper.ts";
+import { DnsMover } from "../movers/dns.ts";
+import { Actor } from "./act.ts";
+import { Claim } from "./claim.ts";
+import { DatabaseKeeper } from "./database-keeper.ts";
+import { decideOnExit } from "./decide.ts";
+import { DialogSweep } from "./dialog-sweep.ts";
+import { DutyKeeper } from "./duty.ts";
+import { AudioWatch } from "./ended-audio.ts";
+import { EventLog } from "./events.ts";
+import { MediaRelay } from "./media.ts";
+import { Moves } from "./moves.ts";
+import { Notifier } from "./notify.ts";
+import { type Gate, Part } from "./part.ts";
+import { Parts } from "./parts.ts";
+import type { Peers } from "./peers.ts";
+import { RegistrationsCopy } from "./registrations.ts";
+import { SelfView } from "./self-view.ts";
+import { Serving } from "./serving.ts";
+import { sipGate } from "./sip-gate.ts";
+import { Handover } from "./switchover.ts";
+import { Watch } from "./watch.ts";
+
+/** How an agent ends: for good; or for the next one to start, all parts too or the agent alone. */
+export type Ending = "stop" | "restart-all" | "restart-agent";
+
+/** What those who keep something need of the agent that they belong to. */
+interface Ties {
+  startedAt: number;
+  stopping(): boolean;
+  /** Undefined: it has not begun to ask. */
+  peers(): Peers | undefined;
+  /** Look, judge, act: now. */
+  tick(): void;
+  /** The address may have come or gone. */
+  noticeAddress(): void;
+  end(ending: Ending): void;
+}
+
+/** All that one host's agent consists of, each told only what it needs. Nothing runs yet. */
+export function makeKeepers(context: HostContext, components: Component[], agent: Ties) {
+  const log = new EventLog(join(context.dirs.log, "events.jsonl"), context.self.name);
+  const teller = (kind: string) => (subject: string, text: string) => log.add(kind, subject, text);
+  const claim = new Claim(context, teller("address"));
+  const part = (name: PartName): Part | undefined => parts.find(name);
+  const news = () => agent.peers()?.news() ?? {};
+  const moves = new Moves(context, (why) => log.add("address", "move-not-kept", why));
+  const watch = new Watch(context, log);
+  const notifier = new Notifier(process.env, (why) => log.add("agent", "systemd", why));
+  const database = new DatabaseKeeper(context, { part, peers: news, tell: teller("database") });
+  const registrations = new RegistrationsCopy(context, teller("policy"));
+  const fencing = new Fencing(context, teller("fencing"));
+  const duty = new DutyKeeper(context, {
+    part,
+    tell: teller("policy"),
+    hasRegistrations: () => registrations.some,
+  });
+  const self = new SelfView(context, {
+    part,
+    stopping: agent.stopping,
+    primary: () => database.facts?.primary === true,
+  });
+  const gates: Partial<Record<PartName, Gate>> = {
+    mariadb: () => database.startGate(),
+    garbd: () => database.voteGate(),
+    rtpengine: () => media?.gate() ?? { go: false, why: "no redis here" },
+    kamailio: () =>
+      context.self.role === "edge"
+        ? { go: true, bootstrap: false }
+        : sipGate({
+            ...{ policy: context.cluster.policy, peers: news() },
+            ownApp: part("app")?.mayHaveAnswered ?? false,
+            waitedMs: performance.now() - Math.max(agent.startedAt, duty.since),
+          }),
+  };
+  const partOf = (component: Component): Part => {
+    const { name } = component;
+    const events = {
+      happened: (kind: string, text: string) => {
+        log.add(`part-${kind}`, name, text);
+        if (kind === "exited") actor.carryOut(decideOnExit(name));
+      },
+      changed: () => queueMicrotask(agent.tick),
+    };
+    return new Part(component, context, events, gates[name], () => duty.rest(name));
+  };
+  const parts = new Parts(runFiles(context.dirs).parts, components.map(partOf), teller("agent"));
+  const dns = new DnsMover(context, teller("dns"));
+  const serving = new Serving(context, (text) => log.add("serving", "own address", text));
+  const handover = new Handover(context, {
+    state: () => ({ holds: claim.holds, stopping: agent.stopping() }),
+    peers: agent.peers,
+    tell: teller("switchover"),
+    looked: agent.noticeAddress,
+    judgeNow: agent.tick,
+  });
+  const actor = new Actor(context, {
+    ...{ part, fencing, handover, tell: teller("address") },
+    readDisk: () => database.readDisk(),
+  });
+  const maintenance = new Maintenance(context, {
+    holds: () => claim.holds,
+    switchOver: (force, accept) => handover.start(force, accept),
+    restart: (all) => agent.end(all ? "restart-all" : "restart-agent"),
+    killPart: (name, why) => {
+      const found = part(name);
+      if (!found?.running) throw new Error(`no part '${name}' runs on ${context.self.name}`);
+      found.kill(why);
+    },
+    partDigests: () => parts.digests(),
+    tell: teller("maintenance"),
+  });
+  const [redis, rtpengine, kamailio] = [part("redis"), part("rtpengine"), part("kamailio")];
+  const media =
+    redis && rtpengine && kamailio
+      ? new MediaRelay(context, { redis, rtpengine, kamailio }, teller("media"))
+      : undefined;
+  const audioWatch = new AudioWatch(context, teller("ended-audio"));
+  const dialogSweep = new DialogSweep(context, teller("ended-audio"));
+  return {
+    ...{ log, teller, claim, part, parts, moves, watch, notifier, database, registrations, fencing, duty },
+    ...{ self, dns, serving, handover, actor, maintenance, media, audioWatch, dialogSweep },
+  };
+}
+
+export type Keepers = ReturnType<typeof makeKeepers>;

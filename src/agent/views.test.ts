@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import type { HostReport } from "./report.ts";
+import { sightings } from "./views.ts";
+
+const report = (host: string): HostReport => ({
+  ...{ host, role: "node", cluster: "lab", release: "1", config: "c", wallMs: 0, agentPid: 1 },
+  ...{ agentUptimeMs: 1, stopping: false, holds: host === "b", term: 3, sees: {}, parts: {} },
+  verdict: { mayHold: true, light: "green", reasons: [] },
+});
+
+test("others are told of hosts heard lately, not of those silent for long or never heard", () => {
+  const news = {
+    b: { ageMs: 120.4, report: report("b") },
+    c: { ageMs: 60_000, report: report("c") },
+    w: undefined,
+  };
+  expect(sightings(news)).toEqual({ b: { ageMs: 120, holds: true, term: 3, mayHold: true, primary: false } });
+});

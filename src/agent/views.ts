@@ -1,0 +1,87 @@
+import type { AppHealth } from "../app/health-api.ts";
+import { drainedText } from "../change/drained.ts";
+import { allHosts, type HostContext, nodes, voters } from "../cluster/facts.ts";
+import { contactMs, type Observation, type PeerNews, sightingOf } from "./judge.ts";
+import type { Keepers } from "./keepers.ts";
+import type { HostReport, Verdict } from "./report.ts";
+
+/** What an agent looks at when it judges, and what it tells the others: gathered from its keepers. */
+
+/** What the agent knows besides. */
+export interface AgentState {
+  context: HostContext;
+  release: string;
+  config: string;
+  startedAt: number;
+  stopping: boolean;
+  verdict: Verdict;
+  peers: Record<string, PeerNews | undefined>;
+  upstream: boolean | undefined;
+}
+
+export function observationOf(keepers: Keepers, state: AgentState): Observation {
+  const { claim, database, dns, duty, fencing, handover, maintenance, parts } = keepers;
+  const { cluster, self } = state.context;
+  const facts = database.facts;
+  return {
+    host: self.name,
+    role: self.role,
+    stance: cluster.stance,
+    nodeOrder: nodes(cluster).map((host) => host.name),
+    stopping: state.stopping,
+    drained: maintenance.drained && drainedText(maintenance.drained),
+    yielding: handover.yielding,
+    holds: claim.holds,
+    term: claim.term,
+    duty: duty.state(performance.now()),
+    parts: parts.reports(),
+    primary: facts?.primary ?? false,
+    members: facts?.size ?? 0,
+    hosts: voters(cluster).length,
+    upstream: state.upstream,
+    peers: state.peers,
+    troubles: [...(dns.problem === undefined ? [] : [`DNS: ${dns.problem}`]), ...fencing.troubles],
+    ...keepers.self.observation(performance.now()),
+    others: allHosts(cluster).flatMap((host) => (host.name === self.name ? [] : [host.name])),
+  };
+}
+
+/** What is told of the other hosts: no word of one that has been silent for long. Pure. */
+export const sightings = (news: AgentState["peers"]): HostReport["sees"] =>
+  Object.fromEntries(
+    Object.entries(news).flatMap(([name, item]) =>
+      !item || item.ageMs > 10 * contactMs
+        ? []
+        : [[name, { ...sightingOf(item), ageMs: Math.round(item.ageMs) }] as const],
+    ),
+  );
+
+export function reportOf(keepers: Keepers, state: AgentState): HostReport {
+  const { claim, fencing, handover, maintenance, part, parts, serving, watch } = keepers;
+  const { cluster, self } = state.context;
+  const database = keepers.database.report();
+  return {
+    host: self.name,
+    role: self.role,
+    cluster: cluster.cluster,
+    release: state.release,
+    config: state.config,
+    wallMs: Date.now(),
+    agentPid: process.pid,
+    agentUptimeMs: Math.round(performance.now() - state.startedAt),
+    stopping: state.stopping,
+    ...(handover.to === undefined ? {} : { handover: handover.to }),
+    holds: claim.holds,
+    term: claim.term,
+    verdict: state.verdict,
+    ...(serving.verdict ? { serves: serving.verdict } : {}),
+    parts: parts.reports(),
+    ...(database ? { database } : {}),
+    ...(state.upstream === undefined ? {} : { upstream: state.upstream }),
+    ...keepers.self.report(),
+    sees: sightings(state.peers),
+    ...(fencing.report ? { fencing: fencing.report } : {}),
+    ...maintenance.report(),
+    watch: watch.report((part("app")?.health?.facts as AppHealth | undefined)?.problems),
+  };
+}
