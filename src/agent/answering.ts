@@ -43,6 +43,16 @@ export const keeperText = ({ host, why }: NonNullable<Answering["keeper"]>): str
     why === "unknown" ? "its agent does not answer" : silenceText[why]
   }`;
 
+/** The reason why those who change or hurt the cluster wait: not exactly one host holds the address; empty: one does. */
+export const notOneHolder = (holders: readonly string[]): string[] =>
+  holders.length === 1
+    ? []
+    : [
+        holders.length === 0
+          ? "nobody holds the service address"
+          : `${holders.join(" and ")} hold the service address`,
+      ];
+
 /** For callers, in one sentence or two. `worst`: what they notice now, if anything. */
 export function headlineOf(who: Answering, worst: string | undefined): string {
   const { holders, keeper, answer, ready } = who;

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { configDigest } from "../cluster/facts.ts";
 import { messageOf } from "../message.ts";
+import { askAll, refused } from "./ask-all.ts";
 import { unifiedDiff } from "./configuration.ts";
 import type { Desk } from "./desk.ts";
 import { backAll, confirmAll } from "./finish.ts";
@@ -23,7 +24,6 @@ export interface ApplyPlan {
   restarts: Record<string, string[]>;
 }
 
-const stageMs = 60_000;
 const startMs = 90_000;
 
 /** Restarting the app alone costs no call: the SIP server asks the other node's app meanwhile. */
@@ -38,34 +38,19 @@ export async function planApply(desk: Desk, file: string, force: boolean): Promi
   const next = parseCluster(text, file);
   const { hosts, silent } = await desk.configurations();
   const absent = silent.map(({ host, why }) => `${host} is not heard: ${why}`);
-  if (absent.length > 0)
-    throw new Error(
-      `refused, nothing was changed; a host that is absent now would come back with the old file:\n  ${absent.join("\n  ")}`,
-    );
+  if (absent.length > 0) throw refused("a host that is absent now would come back with the old file", absent);
   await refuseUnlessSafe(desk, force);
   const { entries, expected } = await desk.view();
   const holder = entries.find(({ report }) => report.holds)?.report.host ?? "";
   const inForce = (hosts.find(({ host }) => host === holder) ?? hosts[0])?.cluster;
   if (!inForce) throw new Error("no host tells its cluster.yaml");
   const changes = settingChanges(parseCluster(inForce.text, inForce.file), next);
-  const refused = refusedChanges(changes);
-  if (refused.length > 0)
-    throw new Error(
-      `refused, nothing was changed; this can not be changed while the cluster runs:\n  ${refused.join("\n  ")}`,
-    );
-  const staged = await Promise.allSettled(
-    expected.map((host) => desk.order(host, { kind: "stage", text }, { deadlineMs: stageMs })),
-  );
-  const problems = staged.flatMap((answer) =>
-    answer.status === "rejected" ? [String(answer.reason.message)] : [],
-  );
-  if (problems.length > 0) throw new Error(`refused, nothing was changed:\n  ${problems.join("\n  ")}`);
-  const restarts = staged.map((answer, index): [string, string[]] => [
-    expected[index] ?? "",
-    answer.status === "fulfilled" ? (answer.value.details ?? []) : [],
-  ]);
+  const impossible = refusedChanges(changes);
+  if (impossible.length > 0) throw refused("this can not be changed while the cluster runs", impossible);
+  const staged = await askAll(desk, expected, { kind: "stage", text }, "");
+  const restarts = Object.fromEntries(staged.map(({ host, details = [] }) => [host, details]));
   return {
-    ...{ text, digest: configDigest(next), changes, holder, restarts: Object.fromEntries(restarts) },
+    ...{ text, digest: configDigest(next), changes, holder, restarts },
     diff: unifiedDiff("cluster.yaml", ["in force", inForce.text], ["new", text]),
   };
 }

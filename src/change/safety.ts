@@ -1,3 +1,4 @@
+import { notOneHolder } from "../agent/answering.ts";
 import { contactMs } from "../agent/judge.ts";
 import type { HostReport, LightCode } from "../agent/report.ts";
 
@@ -64,13 +65,7 @@ export function whyNotSafe(view: ClusterView, accepted = duringChange): string[]
       ...whyNotReady(report, expected.length, accepted).map((reason) => `${report.host}: ${reason}`),
     );
   reasons.push(...notYetReplicated(fresh));
-  const holders = fresh.filter((report) => report.holds).map((report) => report.host);
-  if (holders.length !== 1)
-    reasons.push(
-      holders.length === 0
-        ? "nobody holds the service address"
-        : `${holders.join(" and ")} hold the service address`,
-    );
+  reasons.push(...notOneHolder(fresh.filter(({ holds }) => holds).map(({ host }) => host)));
   return reasons;
 }
 

@@ -1,3 +1,4 @@
+import { askAll, refused } from "./ask-all.ts";
 import type { Desk } from "./desk.ts";
 import { confirmAll } from "./finish.ts";
 import { type RolloutResult, refuseUnlessSafe, rollOut } from "./rollout.ts";
@@ -11,30 +12,23 @@ export interface UpgradePlan {
   restarts: Record<string, string[]>;
 }
 
-const lookMs = 60_000;
 const startMs = 90_000;
 
 /** Asks every host whether the release in its `directory` could run it. @throws Error: not on all, or not the same. */
 export async function planUpgrade(desk: Desk, directory: string, force: boolean): Promise<UpgradePlan> {
   await refuseUnlessSafe(desk, force);
   const { expected } = await desk.view();
-  const answers = await Promise.allSettled(
-    expected.map((host) => desk.order(host, { kind: "look", directory }, { deadlineMs: lookMs })),
-  );
-  const problems = answers.flatMap((answer) =>
-    answer.status === "rejected" ? [String(answer.reason.message)] : [],
-  );
-  if (problems.length > 0)
-    throw new Error(
-      `refused, nothing was changed; the release must be ready on every host:\n  ${problems.join("\n  ")}`,
-    );
-  const found = answers.flatMap((answer, index) =>
-    answer.status === "fulfilled" ? [{ host: expected[index] ?? "", ...answer.value }] : [],
+  const found = await askAll(
+    desk,
+    expected,
+    { kind: "look", directory },
+    "the release must be ready on every host",
   );
   const releases = new Set(found.map(({ text }) => text));
   if (releases.size > 1)
-    throw new Error(
-      `refused, nothing was changed; ${directory} is not the same on all hosts:\n  ${found.map(({ host, text }) => `${host}: release ${text}`).join("\n  ")}`,
+    throw refused(
+      `${directory} is not the same on all hosts`,
+      found.map(({ host, text }) => `${host}: release ${text}`),
     );
   return {
     release: found[0]?.text ?? "",

@@ -29,6 +29,27 @@ async function agreed(options: Options, json: boolean): Promise<boolean> {
   return confirm({ message: "Begin?", default: false });
 }
 
+interface Change {
+  /** The plan for people, and for programs. */
+  text: string;
+  told: object;
+  /** What is on all hosts in the end. */
+  what: string;
+  run: (signal: AbortSignal) => Promise<RolloutResult>;
+}
+
+/** Shows what it would mean, asks, does it, says what became of it. */
+async function carryOut({ print, json }: ReturnType<typeof deskOf>, options: Options, change: Change) {
+  const { text, told, what, run } = change;
+  if (!json) process.stdout.write(`${text}\n`);
+  if (options.dryRun || !(await agreed(options, json))) {
+    print("nothing was changed", { ...told, changed: false });
+    return;
+  }
+  const result = await interruptible(run);
+  print(doneText(what, result), { ...told, changed: true, ...result });
+}
+
 const doneText = (what: string, { done, skipped, holder, seconds }: RolloutResult): string =>
   `${what} on ${done.join(", ") || "no host"}${skipped.length > 0 ? ` (${skipped.join(", ")} had it already)` : ""} in ${seconds} s; ${holder} holds the service address`;
 
@@ -53,22 +74,19 @@ Example:
   /opt/dialtone-0.2/bin/dialtone upgrade`,
     )
     .action(async (options: Options & { to: string }, command: Command) => {
-      const { desk, print, json } = deskOf(options, command);
+      const place = deskOf(options, command);
+      const { desk, json } = place;
       const plan = await planUpgrade(desk, resolve(options.to), options.force);
-      if (!json) process.stdout.write(`${upgradeText(plan)}\n`);
-      if (options.dryRun || !(await agreed(options, json))) {
-        print("nothing was changed", { ...plan, changed: false });
-        return;
-      }
-      const result = await interruptible((signal) =>
-        upgrade(desk, plan, { force: options.force, quiet: json, signal }),
-      ).catch((error: unknown) => {
-        if (!(error instanceof RolloutError)) throw error;
-        throw new Error(
-          `${error.message}\nCure the reason and run it again, or go back on all hosts: dialtone change back`,
-        );
+      await carryOut(place, options, {
+        ...{ text: upgradeText(plan), told: plan, what: `release ${plan.release}` },
+        run: (signal) =>
+          upgrade(desk, plan, { force: options.force, quiet: json, signal }).catch((error: unknown) => {
+            if (!(error instanceof RolloutError)) throw error;
+            throw new Error(
+              `${error.message}\nCure the reason and run it again, or go back on all hosts: dialtone change back`,
+            );
+          }),
       });
-      print(doneText(`release ${plan.release}`, result), { ...plan, changed: true, ...result });
     });
 }
 
@@ -87,22 +105,18 @@ Examples:
   dialtone apply cluster.new.yaml`,
     )
     .action(async (file: string, options: Options, command: Command) => {
-      const { desk, print, json } = deskOf(options, command);
+      const place = deskOf(options, command);
+      const { desk, print, json } = place;
       const plan = await planApply(desk, file, options.force);
       const { text: _text, ...told } = plan;
       if (plan.diff.split("\n").length <= 3 && plan.changes.length === 0) {
         print("nothing to do: this is the file in force", { ...told, changed: false });
         return;
       }
-      if (!json) process.stdout.write(`${applyText(plan)}\n`);
-      if (options.dryRun || !(await agreed(options, json))) {
-        print("nothing was changed", { ...told, changed: false });
-        return;
-      }
-      const result = await interruptible((signal) =>
-        apply(desk, plan, { force: options.force, quiet: json, signal }),
-      );
-      print(doneText(`configuration ${plan.digest}`, result), { ...told, changed: true, ...result });
+      await carryOut(place, options, {
+        ...{ text: applyText(plan), told, what: `configuration ${plan.digest}` },
+        run: (signal) => apply(desk, plan, { force: options.force, quiet: json, signal }),
+      });
     });
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
+import { notOneHolder } from "../agent/answering.ts";
 import type { HostReport } from "../agent/report.ts";
 import type { HostStatus, Lab } from "../lab/lab.ts";
 import { type Ground, labGround } from "./ground.ts";
@@ -22,14 +23,7 @@ export function whyNotGreen(hosts: HostStatus[]): string[] {
       `${host.name} is ${report.verdict.light}: ${report.verdict.reasons.join("; ") || "no reason given"}`,
     ];
   });
-  const active = activeNodes(hosts);
-  if (active.length !== 1)
-    reasons.push(
-      active.length === 0
-        ? "nobody holds the service address"
-        : `${active.join(" and ")} hold the service address`,
-    );
-  return reasons;
+  return [...reasons, ...notOneHolder(activeNodes(hosts))];
 }
 
 /** Who says that it holds the service address. Pure. */

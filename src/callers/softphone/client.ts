@@ -1,7 +1,6 @@
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
-import { execa } from "execa";
 import type { Place } from "../sipp.ts";
+import { startWorker } from "../start-worker.ts";
 import type { CallStyle } from "./leg.ts";
 import type { Account } from "./register.ts";
 import type { Command, Report, WorkerOptions } from "./worker.ts";
@@ -51,17 +50,8 @@ export async function startTelephones(
   place: Place,
   options: Omit<WorkerOptions, "tones"> & { tones?: WorkerOptions["tones"] },
 ): Promise<Telephones> {
-  const worker = fileURLToPath(new URL("./worker.ts", import.meta.url));
   const given = { tones: { caller: 400, callee: 1000 }, ...options };
-  // Its clock is what is measured with: it must not wait for others.
-  const argv = ["nice", "-n", "-10", process.execPath, "--disable-warning=ExperimentalWarning", worker];
-  const [program = "", ...rest] = [...place.prefix, ...argv, JSON.stringify(given)];
-  const child = execa(program, rest, {
-    reject: false,
-    buffer: false,
-    stderr: "inherit",
-    forceKillAfterDelay: 500,
-  });
+  const child = startWorker(place, new URL("./worker.ts", import.meta.url), given, -10);
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (why: Error) => void }>();
   const ready = Promise.withResolvers<void>();
   createInterface({ input: child.stdout }).on("line", (line) => {

@@ -1,28 +1,13 @@
-import { createHash } from "node:crypto";
-import { one, type SipMessage, token, uriOf, write } from "./message.ts";
+import { ha1 } from "../../directory/digest.ts";
+import { authorize, parseChallenge } from "./digest.ts";
+import { one, type SipMessage, token, write } from "./message.ts";
 import type { SipTransport } from "./transport.ts";
 
-/** A test telephone's registration with digest authentication (RFC 3261 10, 22; RFC 2617; RFC 8760). */
+/** A test telephone's registration with digest authentication (RFC 3261 10, 22). */
 
 export interface Account {
   user: string;
   password: string;
-}
-
-/** The value of an Authorization header that answers a challenge. Pure but for its nonce. */
-export function authorization(challenge: string, account: Account, method: string, uri: string): string {
-  const part = (name: string) => new RegExp(`${name}="?([^",]+)"?`).exec(challenge)?.[1] ?? "";
-  const algorithm = part("algorithm") || "MD5";
-  const hash = (text: string) =>
-    createHash(algorithm === "SHA-256" ? "sha256" : "md5")
-      .update(text)
-      .digest("hex");
-  const { user, password } = account;
-  const [realm, nonce, cnonce] = [part("realm"), part("nonce"), token()];
-  const response = hash(
-    `${hash(`${user}:${realm}:${password}`)}:${nonce}:00000001:${cnonce}:auth:${hash(`${method}:${uri}`)}`,
-  );
-  return `Digest username="${user}", realm="${realm}", nonce="${nonce}", uri="${uri}", response="${response}", algorithm=${algorithm}, qop=auth, nc=00000001, cnonce="${cnonce}"`;
 }
 
 const repeatMs = 1000;
@@ -76,7 +61,9 @@ export class Registration {
     };
     const challenge = await ask(1, []);
     if (challenge.code !== 401) return challenge.code;
-    const value = authorization(one(challenge, "www-authenticate"), account, "REGISTER", uriOf(uri));
+    const wanted = parseChallenge(one(challenge, "www-authenticate"));
+    const secret = ha1(account.user, wanted.realm, account.password);
+    const value = authorize(wanted, secret, account.user, "REGISTER", uri);
     return (await ask(2, [`Authorization: ${value}`])).code;
   }
 }

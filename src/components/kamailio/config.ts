@@ -15,6 +15,7 @@ import {
 import { probeUser } from "../../probe/user.ts";
 import { accColumns, journalTable } from "../../records/sip-journal.ts";
 import type { GeneratedFile } from "../component.ts";
+import { coreParameters } from "./core.ts";
 import { locationsFolder } from "./locations.ts";
 
 /** The routing logic of the checkout, in the order of reading. */
@@ -28,12 +29,6 @@ const logicText = logic.map(
 export const sipJournal = ({ dirs }: HostContext): string => join(dirs.journal, "sip");
 
 export const kamailioEtc = ({ dirs }: HostContext): string => join(dirs.etc, "kamailio");
-
-/** Processes for each UDP socket, and for all TCP connections. */
-const udpWorkers = 4;
-const tcpWorkers = 2;
-/** UDP: the node's address and the service address. */
-export const sipWorkers = 2 * udpWorkers + tcpWorkers;
 
 /** Shared memory in MB: locations (about 1.5 kB each), remembered decisions, transactions of 1000 calls/s. */
 const sharedMb = 256;
@@ -141,45 +136,11 @@ ${cluster.media.without_relay === "reject" ? "#!define MEDIA_REQUIRED\n" : ""}#!
 #!define FLAG_JOURNAL 1
 #!define FLAG_JOURNAL_FAILED 2
 
-# 1 = notices. What strangers send wrongly is no error of ours: corelog 2 hides it.
-debug=1
-corelog=2
-log_stderror=yes
-log_name="kamailio"
-log_prefix="$ci "
-sip_warning=0
-server_header="Server: dialtone"
-user_agent_header="User-Agent: dialtone"
+${coreParameters}
 
 ${own ? listenOwn(context) : listenService(context)}
 auto_aliases=no
-# Two processors: a few more workers than processors, because a worker may wait for the disk (journal).
-children=${udpWorkers}
-socket_workers=2
-tcp_children=${tcpWorkers}
 async_workers=2
-tcp_connection_lifetime=3605
-tcp_max_connections=4096
-tcp_connect_timeout=2
-tcp_send_timeout=2
-tcp_keepalive=yes
-tcp_keepidle=30
-tcp_keepintvl=10
-tcp_keepcnt=3
-tcp_accept_no_cl=no
-tcp_rd_buf_size=65536
-# Names are looked up in the worker: bounded, because a name server that hangs must not hang us. Rules should
-# have addresses.
-dns_try_naptr=no
-dns_try_ipv6=no
-dns_retr_time=1
-dns_retr_no=1
-dns_servers_no=1
-dns_use_search_list=no
-use_dst_blocklist=no
-disable_core_dump=yes
-
-mpath="/usr/lib/x86_64-linux-gnu/kamailio/modules/:/usr/lib/aarch64-linux-gnu/kamailio/modules/"
 
 ${cfg("modules")}
 

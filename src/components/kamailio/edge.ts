@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type HostContext, nodes, runFiles, serviceIp } from "../../cluster/facts.ts";
 import type { Component, GeneratedFile, Health } from "../component.ts";
 import { kamailioEtc, oneOf, quoted } from "./config.ts";
+import { coreParameters } from "./core.ts";
 import { kamailio, stopped } from "./index.ts";
 import { sipOptions } from "./options.ts";
 import { kamailioRpc } from "./rpc.ts";
@@ -35,41 +36,11 @@ export function edgeConfig(context: HostContext): string {
 #!substdef "!DS_ALGORITHM!4!g"
 #!define NODES ${quoted(oneOf([...nodes(cluster).map((node) => node.address), serviceIp(cluster)]))}
 
-debug=1
-corelog=2
-log_stderror=yes
-log_name="kamailio"
-log_prefix="$ci "
-sip_warning=0
-server_header="Server: dialtone"
-user_agent_header="User-Agent: dialtone"
+${coreParameters}
 
 listen=udp:${self.address}:${port}
 listen=tcp:${self.address}:${port}
 auto_aliases=no
-children=4
-socket_workers=2
-tcp_children=2
-tcp_connection_lifetime=3605
-tcp_max_connections=4096
-tcp_connect_timeout=2
-tcp_send_timeout=2
-tcp_keepalive=yes
-tcp_keepidle=30
-tcp_keepintvl=10
-tcp_keepcnt=3
-tcp_accept_no_cl=no
-tcp_rd_buf_size=65536
-dns_try_naptr=no
-dns_try_ipv6=no
-dns_retr_time=1
-dns_retr_no=1
-dns_servers_no=1
-dns_use_search_list=no
-use_dst_blocklist=no
-disable_core_dump=yes
-
-mpath="/usr/lib/x86_64-linux-gnu/kamailio/modules/:/usr/lib/aarch64-linux-gnu/kamailio/modules/"
 
 include_file ${quoted(join(kamailioEtc(context), "edge.cfg"))}
 

@@ -1,0 +1,14 @@
+import { fileURLToPath } from "node:url";
+import { execa } from "execa";
+import type { Place } from "./sipp.ts";
+
+/**
+ * Starts one of our worker processes at its place. Its clock is what is measured with, so it must not wait for others.
+ * @param file the worker's module; it finds `options` as JSON in its first argument, and answers in lines on stdout
+ * @param niceness below 0: before others
+ */
+export const startWorker = (place: Place, file: URL, options: object, niceness: number) => {
+  const argv = ["nice", "-n", String(niceness), process.execPath, "--disable-warning=ExperimentalWarning"];
+  const [program = "", ...rest] = [...place.prefix, ...argv, fileURLToPath(file), JSON.stringify(options)];
+  return execa(program, rest, { reject: false, buffer: false, stderr: "inherit", forceKillAfterDelay: 500 });
+};
