@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import { join } from "node:path";
@@ -47,6 +48,8 @@ import { Notifier } from "./notify.ts";
 import { type Gate, Part } from "./part.ts";
 import { Peers } from "./peers.ts";
 import { identify, type ProcessId } from "./process.ts";
+import { type Pulse, pulseOf } from "./pulse.ts";
+import { startPulses } from "./pulses.ts";
 import { RegistrationsCopy } from "./registrations.ts";
 import type { HostReport, Verdict } from "./report.ts";
 import { SelfView } from "./self-view.ts";
@@ -77,6 +80,8 @@ export class HostAgent {
   private readonly log: EventLog;
   private readonly run: ReturnType<typeof runFiles>;
   private readonly startedAt = performance.now();
+  /** Tells this agent process from those before and after it. */
+  private readonly life = randomUUID();
   private peers: Peers | undefined;
   private upstream: Upstream | undefined;
   private verdict: Verdict = { mayHold: false, light: "red", reasons: ["the agent has just started"] };
@@ -117,7 +122,7 @@ export class HostAgent {
     this.notifier = new Notifier(process.env, (why) => this.log.add("agent", "systemd", why));
     this.database = new DatabaseKeeper(context, {
       part: (name) => this.part(name),
-      peers: () => this.peers?.news() ?? {},
+      peers: () => this.peers?.reports() ?? {},
       tell: (subject, text) => this.log.add("database", subject, text),
     });
     this.registrations = new RegistrationsCopy(context, (subject, text) =>
@@ -231,6 +236,11 @@ export class HostAgent {
       this.watch.heard(report, trip);
       this.heard(report, before);
     });
+    const pulses = await startPulses(context, {
+      current: () => this.pulse(),
+      heard: (pulse) => this.peers?.pulse(pulse),
+      tell: (text) => this.log.add("agent", "pulses", text),
+    });
     if (context.self.role === "node") this.appRelay = await relayToPeers(context);
     const closeServers = await serveAgent(context, {
       report: () => this.report(),
@@ -276,6 +286,7 @@ export class HostAgent {
       await stopDrills();
       stopHousekeeping();
       this.self.close();
+      pulses.close();
       await this.peers.close();
       await this.registrations.close();
       this.appRelay?.close();
@@ -369,6 +380,7 @@ export class HostAgent {
       duty: this.duty.state(performance.now()),
       parts: Object.fromEntries(this.parts.map((part) => [part.component.name, part.report()])),
       primary: facts?.primary ?? false,
+      quorumLostMs: this.database.quorumLostMs(performance.now()),
       members: facts?.size ?? 0,
       hosts: voters(cluster).length,
       upstream: this.upstream?.reachable,
@@ -376,6 +388,7 @@ export class HostAgent {
       troubles: [
         ...(this.dns.problem === undefined ? [] : [`DNS: ${this.dns.problem}`]),
         ...this.fencing.troubles,
+        ...(this.peers?.troubles ?? []),
       ],
       ...this.self.observation(performance.now()),
       others: allHosts(cluster).flatMap((host) => (host.name === self.name ? [] : [host.name])),
@@ -486,14 +499,34 @@ export class HostAgent {
     this.recordParts();
   }
 
+  private sees(): HostReport["sees"] {
+    return Object.fromEntries(
+      Object.entries(this.peers?.news() ?? {}).flatMap(([name, item]) => {
+        if (!item || item.ageMs > 10 * contactMs) return [];
+        return [[name, { ...sightingOf(item), ageMs: Math.round(item.ageMs) }] as const];
+      }),
+    );
+  }
+
+  private pulse(): Pulse {
+    const { life, holds, term, verdict, stopping } = this;
+    const { to } = this.handover;
+    const part = (name: PartName) => {
+      const report = this.part(name)?.report();
+      return report ? { [name]: report } : {};
+    };
+    return pulseOf({
+      ...{ host: this.context.self.name, life, lifeMs: performance.now(), holds, term, verdict, stopping },
+      ...(to === undefined ? {} : { handover: to }),
+      ...(this.serving.verdict ? { serves: this.serving.verdict } : {}),
+      parts: { ...part("keepalived"), ...part("rtpengine") },
+      ...{ primary: this.database.facts?.primary ?? false, sees: this.sees() },
+    });
+  }
+
   report(): HostReport {
     const { cluster, self } = this.context;
-    const news = this.peers?.news() ?? {};
     const database = this.database.report();
-    const sees = Object.entries(news).flatMap(([name, item]) => {
-      if (!item || item.ageMs > 10 * contactMs) return [];
-      return [[name, { ...sightingOf(item), ageMs: Math.round(item.ageMs) }] as const];
-    });
     return {
       host: self.name,
       role: self.role,
@@ -503,6 +536,7 @@ export class HostAgent {
       wallMs: Date.now(),
       agentPid: process.pid,
       agentUptimeMs: Math.round(performance.now() - this.startedAt),
+      life: { id: this.life, ms: performance.now() },
       stopping: this.stopping,
       ...(this.handover.to === undefined ? {} : { handover: this.handover.to }),
       holds: this.holds,
@@ -513,7 +547,7 @@ export class HostAgent {
       ...(database ? { database } : {}),
       ...(this.upstream?.reachable === undefined ? {} : { upstream: this.upstream.reachable }),
       ...this.self.report(),
-      sees: Object.fromEntries(sees),
+      sees: this.sees(),
       ...(this.fencing.report ? { fencing: this.fencing.report } : {}),
       ...this.maintenance.report(),
       watch: this.watch.report((this.part("app")?.health?.facts as AppHealth | undefined)?.problems),
