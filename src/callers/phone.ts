@@ -1,4 +1,4 @@
-import { type PhoneOptions, phoneScenario } from "./scenario.ts";
+import { type PhoneOptions, phoneScenario } from "./phone-scenario.ts";
 import { type Place, prepareSipp, type SippOptions, type SippRun, startSipp } from "./sipp.ts";
 
 /** Telephones for labs, drills and tests: SIPp behind one address and port, with or without registration. */

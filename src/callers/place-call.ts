@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { callerScenario } from "./scenario.ts";
+import { callerScenario } from "./caller-scenario.ts";
 import { CallBook, type CallTimeline } from "./shortmsg.ts";
 import { type Place, startSipp } from "./sipp.ts";
 

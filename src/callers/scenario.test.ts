@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { type CallerOptions, callerScenario } from "./caller-scenario.ts";
 import { registerScenario } from "./phone.ts";
-import { type CallerOptions, callerScenario, phoneScenario } from "./scenario.ts";
+import { phoneScenario } from "./phone-scenario.ts";
 
 const caller: CallerOptions = {
   ...{ run: "r1", from: "1001", fromDomain: "198.18.77.100", to: "1002", patienceMs: 4000, holdMs: 0 },

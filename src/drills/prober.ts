@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { callerScenario } from "../callers/caller-scenario.ts";
 import { runId } from "../callers/place-call.ts";
-import { callerScenario } from "../callers/scenario.ts";
 import { CallBook } from "../callers/shortmsg.ts";
 import { type Place, type SippRun, startSipp } from "../callers/sipp.ts";
 import { type Attempt, hasFailed, succeeded } from "./measure.ts";
