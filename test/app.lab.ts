@@ -13,7 +13,7 @@ import { eventSchema } from "../src/app/contract.ts";
 import { createEvents } from "../src/app/log.ts";
 import type { HostContext } from "../src/cluster/facts.ts";
 import { migrate } from "../src/db/migrations.ts";
-import { HttpJournal, JournalError } from "../src/records/http-journal.ts";
+import { HttpJournal, JournalError, openHttpJournal } from "../src/records/http-journal.ts";
 import { event, question, rpc } from "./support/app-calls.ts";
 import { appSocket, makeTestCluster } from "./support/app-host.ts";
 import { PrivateMariadb } from "./support/private-mariadb.ts";
@@ -294,6 +294,26 @@ describe("the app", () => {
       await journal.append([eventSchema.parse(event("start", "room-again", 0))]);
     } finally {
       await run("umount", [small]);
+    }
+  });
+
+  it("takes events on a full disk into the space that it has reserved", async () => {
+    const small = join(root, "reserved-disk");
+    await mkdir(small);
+    await run("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", small]);
+    try {
+      const events = createEvents(pino({ level: "silent" }));
+      await using journal = await openHttpJournal(small, events);
+      await run("dd", ["if=/dev/zero", `of=${join(small, "filler")}`, "bs=4k"]).catch(() => undefined);
+      for (let index = 0; index < 100; index++)
+        await journal.append([eventSchema.parse(event("start", `reserved-${index}`, 0))]);
+      const [name, ...more] = (await readdir(small)).filter((file) => file.endsWith(".log"));
+      expect(more).toEqual([]);
+      const lines = (await readFile(join(small, name ?? ""), "utf8")).trim().split("\n");
+      expect(lines).toHaveLength(100);
+      expect((await journal.health()).detail).toMatch(/^only \d+ KiB free, \d+ KiB reserved$/);
+    } finally {
+      await run("umount", ["--lazy", small]);
     }
   });
 

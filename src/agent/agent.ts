@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { setPriority } from "node:os";
 import writeFileAtomic from "write-file-atomic";
 import { configDigest, type HostContext, replicates, runFiles } from "../cluster/facts.ts";
@@ -15,10 +16,11 @@ import { type Ending, type Keepers, makeKeepers } from "./keepers.ts";
 import { serveMetrics } from "./metrics-server.ts";
 import { Peers } from "./peers.ts";
 import { identify } from "./process.ts";
+import { startPulses } from "./pulses.ts";
 import type { HostReport, Verdict } from "./report.ts";
 import { serveAgent } from "./server.ts";
 import { Upstream } from "./upstream.ts";
-import { type AgentState, observationOf, reportOf } from "./views.ts";
+import { type AgentState, observationOf, pulse, reportOf } from "./views.ts";
 
 const tickMs = 50;
 /** A peer that says nothing for so long answers no calls' questions either. */
@@ -34,6 +36,7 @@ export class HostAgent {
   private readonly release: string;
   private readonly config: string;
   private readonly startedAt = performance.now();
+  private readonly life = randomUUID();
   private readonly keepers: Keepers;
   private peers: Peers | undefined;
   private upstream: Upstream | undefined;
@@ -81,6 +84,11 @@ export class HostAgent {
       watch.heard(report, trip);
       this.heard(report, before);
     });
+    const pulses = await startPulses(context, {
+      current: () => pulse(keepers, this.state),
+      heard: (one) => this.peers?.pulse(one),
+      tell: (text) => log.add("agent", "pulses", text),
+    });
     if (isNode) this.appRelay = await relayToPeers(context);
     const closeServers = await serveAgent(context, {
       report: () => this.report(),
@@ -119,6 +127,7 @@ export class HostAgent {
       await stopDrills();
       stopHousekeeping();
       keepers.self.close();
+      pulses.close();
       await this.peers.close();
       await registrations.close();
       this.appRelay?.close();
@@ -153,10 +162,10 @@ export class HostAgent {
   }
 
   private get state(): AgentState {
-    const { context, release, config, startedAt, stopping, verdict } = this;
+    const { context, release, config, life, startedAt, stopping, verdict } = this;
     return {
-      ...{ context, release, config, startedAt, stopping, verdict },
-      peers: this.peers?.news() ?? {},
+      ...{ context, release, config, life, startedAt, stopping, verdict },
+      ...{ peers: this.peers?.news() ?? {}, troubles: this.peers?.troubles ?? [] },
       upstream: this.upstream?.reachable,
     };
   }

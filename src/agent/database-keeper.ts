@@ -38,6 +38,7 @@ export class DatabaseKeeper {
   private abstained = false;
   /** Since when the database runs outside of a Primary Component, and whether another node is in one. */
   private outsideSince: { at: number; peerPrimary: boolean } | undefined;
+  private primaryAt: number | undefined;
   /** Keep the database down until that node is Primary (or does not come to it). */
   private yieldsTo: { name: string; until: number } | undefined;
 
@@ -48,6 +49,7 @@ export class DatabaseKeeper {
 
   /** One step; called often, never waits. */
   tick(now: number): void {
+    if (this.facts?.primary) this.primaryAt = now;
     this.rescue(now);
     this.abstain();
   }
@@ -129,6 +131,11 @@ export class DatabaseKeeper {
   get facts(): DatabaseFacts | undefined {
     const part = this.host.part("mariadb");
     return part?.report().ok ? (part.health?.facts as DatabaseFacts | undefined) : undefined;
+  }
+
+  /** How long the database has been outside of the Primary Component, ms; undefined: it has not been in it yet. */
+  quorumLostMs(now: number): number | undefined {
+    return this.primaryAt === undefined ? undefined : now - this.primaryAt;
   }
 
   /** Databases that do not come back by themselves: see database-start.ts. */

@@ -8,7 +8,7 @@ import { inOrder, isPassive } from "./policy.ts";
  */
 
 /** After a move the address stays for so long: two nodes whose disks fill and empty in turn must not play ball. */
-const steadyMs = 30_000;
+const steadyMs = 10_000;
 /** What carries calls and their records. */
 const needed = ["kamailio", "rtpengine", "redis", "app", "keepalived"] as const;
 

@@ -42,6 +42,8 @@ export interface Observation {
   parts: Partial<Record<PartName, PartReport>>;
   /** The own database accepts reads and writes in the Primary Component. */
   primary: boolean;
+  /** How long the own database has not been in it; missing: it has not been there yet, or is. */
+  quorumLostMs?: number | undefined;
   /** Members of the own Primary Component. */
   members: number;
   hosts: number;
@@ -159,6 +161,25 @@ function betterFunction(o: Observation): string | undefined {
   return `functional test failed ${functional.failures} times: ${functional.detail}; ${better}'s works`;
 }
 
+/**
+ * A database that a bad line cut out of the group comes back by itself in a few seconds; after 20 s it is started anew
+ * (database-start.ts).
+ */
+const comesBackMs = 15_000;
+
+/**
+ * The holder's database runs and has just lost the quorum, and the agents hear each other: calls need no database, the
+ * other node knows that the address is taken, and moving it would cost more than waiting. docs/decisions/0021
+ */
+const mayComeBack = (o: Observation, quorate: Known): boolean =>
+  o.stance === "availability" &&
+  o.holds &&
+  quorate.direct &&
+  !quorate.holds &&
+  o.parts.mariadb?.ok === true &&
+  o.quorumLostMs !== undefined &&
+  o.quorumLostMs < comesBackMs;
+
 /** Reasons why this node must not hold the address; empty: it may. */
 function objections(o: Observation): string[] {
   if (o.stopping) return ["this host is being stopped"];
@@ -186,6 +207,7 @@ function objections(o: Observation): string[] {
     const report = other.direct ? o.peers[other.name]?.report : undefined;
     return other.primary && other.mayHold && (!report || canTake(report));
   });
+  if (quorate && mayComeBack(o, quorate)) return [];
   if (quorate) return [`the database here has no quorum, ${quorate.name} has it`];
   if (o.stance === "consistency") return ["the database has no quorum, and the stance is 'consistency'"];
   if (o.upstream === false)

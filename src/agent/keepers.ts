@@ -51,7 +51,10 @@ export function makeKeepers(context: HostContext, components: Component[], agent
   const moves = new Moves(context, (why) => log.add("address", "move-not-kept", why));
   const watch = new Watch(context, log);
   const notifier = new Notifier(process.env, (why) => log.add("agent", "systemd", why));
-  const database = new DatabaseKeeper(context, { part, peers: news, tell: teller("database") });
+  const database = new DatabaseKeeper(context, {
+    ...{ part, tell: teller("database") },
+    peers: () => agent.peers()?.reports() ?? {},
+  });
   const registrations = new RegistrationsCopy(context, teller("policy"));
   const fencing = new Fencing(context, teller("fencing"));
   const duty = new DutyKeeper(context, {

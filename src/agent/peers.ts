@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Agent, request } from "undici";
 import { type HostContext, peersOf } from "../cluster/facts.ts";
-import type { PeerNews } from "./judge.ts";
+import { contactMs, type PeerNews } from "./judge.ts";
+import { LifeClock, type Pulse, refreshed } from "./pulse.ts";
 import type { HostReport } from "./report.ts";
 import type { Trip } from "./watch.ts";
 
@@ -9,6 +10,8 @@ const pollEveryMs = 250;
 const deadlineMs = 400;
 /** While the address changes hands by plan, the news of a few milliseconds ago is old. */
 const hurriedMs = 15;
+/** A peer that is heard over TCP and not by its pulses for so long: something between the two drops them. */
+const pulsesMissingMs = 5000;
 
 /** A new report, and the one before it with the time between the two. */
 type OnNews = (
@@ -24,6 +27,8 @@ type OnNews = (
 export class Peers {
   private readonly context: HostContext;
   private readonly heard = new Map<string, { at: number; report: HostReport }>();
+  private readonly pulses = new Map<string, { at: number; pulse: Pulse }>();
+  private readonly clocks = new Map<string, LifeClock>();
   private readonly stopped = new AbortController();
   private readonly onNews: OnNews;
   private hurrying = false;
@@ -57,10 +62,17 @@ export class Peers {
         if (response.statusCode !== 200) throw new Error(`${name} answered ${response.statusCode}`);
         const report = (await response.body.json()) as HostReport;
         const before = this.heard.get(name);
+        const pulseAt = this.pulses.get(name)?.at ?? Number.NEGATIVE_INFINITY;
         // A report is as old as its request: the peer may have written it just after it was asked.
         this.heard.set(name, { at: began, report });
+        if (report.life) this.clockOf(name).learn(report.life, began);
         const trip = { sentMs, roundTripMs: performance.now() - began };
-        this.onNews(report, before && { report: before.report, silenceMs: began - before.at }, trip);
+        const silenceMs = before && Math.max(0, began - Math.max(before.at, pulseAt));
+        this.onNews(
+          report,
+          before && silenceMs !== undefined ? { report: before.report, silenceMs } : undefined,
+          trip,
+        );
       } catch {
         // Silence is news too: it shows as the age of the last report.
       }
@@ -83,12 +95,51 @@ export class Peers {
     await delay(ms, undefined, { signal: this.wake.signal }).catch(() => undefined);
   }
 
-  /** All other hosts; age Infinity: never heard since this agent started. */
-  news(): Record<string, PeerNews | undefined> {
+  private clockOf(name: string): LifeClock {
+    const known = this.clocks.get(name) ?? new LifeClock();
+    this.clocks.set(name, known);
+    return known;
+  }
+
+  /** Only pulses of the life that the peer's last report was of count: an old one, sent again, is none of it. */
+  pulse(pulse: Pulse): void {
+    const last = this.pulses.get(pulse.host)?.pulse;
+    if (last && last.life === pulse.life && pulse.lifeMs <= last.lifeMs) return;
+    const at = this.clockOf(pulse.host).at(pulse, performance.now());
+    if (at !== undefined) this.pulses.set(pulse.host, { at, pulse });
+  }
+
+  /** The last whole report of all other hosts that were heard since this agent started. */
+  reports(): Record<string, PeerNews | undefined> {
     const now = performance.now();
     return Object.fromEntries(
       [...this.heard].map(([name, { at, report }]) => [name, { ageMs: now - at, report }]),
     );
+  }
+
+  /** The same, as the pulses say that it is by now. */
+  news(): Record<string, PeerNews | undefined> {
+    const now = performance.now();
+    return Object.fromEntries(
+      Object.entries(this.reports()).map(([name, news]) => {
+        const last = this.pulses.get(name);
+        const same = news && last && news.report.life?.id === last.pulse.life;
+        return [name, same ? refreshed(news, last.pulse, now - last.at) : news];
+      }),
+    );
+  }
+
+  /** What keeps pulses from arriving, in words. */
+  get troubles(): string[] {
+    const now = performance.now();
+    return [...this.heard].flatMap(([name, { at, report }]) => {
+      const sends = report.life !== undefined && report.life.ms > pulsesMissingMs && now - at < contactMs;
+      const silentMs = now - (this.pulses.get(name)?.at ?? Number.NEGATIVE_INFINITY);
+      if (!sends || silentMs < pulsesMissingMs) return [];
+      return [
+        `${name} is heard over TCP only: let UDP from it to port ${this.context.cluster.agent.port} through`,
+      ];
+    });
   }
 
   async close(): Promise<void> {

@@ -46,7 +46,7 @@ export interface Sighting {
   mayHold: boolean;
   primary: boolean;
   /** It takes calls at its own address; undefined: nobody asks for that here, or an older release. */
-  serves?: boolean;
+  serves?: boolean | undefined;
 }
 
 export interface Verdict {
@@ -193,6 +193,8 @@ export interface HostReport {
   wallMs: number;
   agentPid: number;
   agentUptimeMs: number;
+  /** Which life of the agent this is of, and when in it: pulses name it (pulse.ts). Missing: it sends none. */
+  life?: { id: string; ms: number };
   stopping: boolean;
   /** To which node this host is handing the service address over, while it does. */
   handover?: string;

@@ -1,8 +1,10 @@
 import type { AppHealth } from "../app/health-api.ts";
 import { drainedText } from "../change/drained.ts";
 import { allHosts, type HostContext, nodes, voters } from "../cluster/facts.ts";
+import type { PartName } from "../components/component.ts";
 import { contactMs, type Observation, type PeerNews, sightingOf } from "./judge.ts";
 import type { Keepers } from "./keepers.ts";
+import { type Pulse, pulseOf } from "./pulse.ts";
 import type { HostReport, Verdict } from "./report.ts";
 
 /** What an agent looks at when it judges, and what it tells the others: gathered from its keepers. */
@@ -12,10 +14,14 @@ export interface AgentState {
   context: HostContext;
   release: string;
   config: string;
+  /** Tells this agent process from those before and after it. */
+  life: string;
   startedAt: number;
   stopping: boolean;
   verdict: Verdict;
   peers: Record<string, PeerNews | undefined>;
+  /** What goes wrong between the agents, in words. */
+  troubles: string[];
   upstream: boolean | undefined;
 }
 
@@ -36,11 +42,16 @@ export function observationOf(keepers: Keepers, state: AgentState): Observation 
     duty: duty.state(performance.now()),
     parts: parts.reports(),
     primary: facts?.primary ?? false,
+    quorumLostMs: database.quorumLostMs(performance.now()),
     members: facts?.size ?? 0,
     hosts: voters(cluster).length,
     upstream: state.upstream,
     peers: state.peers,
-    troubles: [...(dns.problem === undefined ? [] : [`DNS: ${dns.problem}`]), ...fencing.troubles],
+    troubles: [
+      ...(dns.problem === undefined ? [] : [`DNS: ${dns.problem}`]),
+      ...fencing.troubles,
+      ...state.troubles,
+    ],
     ...keepers.self.observation(performance.now()),
     others: allHosts(cluster).flatMap((host) => (host.name === self.name ? [] : [host.name])),
   };
@@ -56,6 +67,23 @@ export const sightings = (news: AgentState["peers"]): HostReport["sees"] =>
     ),
   );
 
+/** The part of a report that is told all the time. */
+export function pulse(keepers: Keepers, { context, life, verdict, stopping, peers }: AgentState): Pulse {
+  const { claim, database, handover, serving } = keepers;
+  const part = (name: PartName) => {
+    const report = keepers.part(name)?.report();
+    return report ? { [name]: report } : {};
+  };
+  return pulseOf({
+    ...{ host: context.self.name, life, lifeMs: performance.now(), verdict, stopping },
+    ...{ holds: claim.holds, term: claim.term },
+    ...(handover.to === undefined ? {} : { handover: handover.to }),
+    ...(serving.verdict ? { serves: serving.verdict } : {}),
+    parts: { ...part("keepalived"), ...part("rtpengine") },
+    ...{ primary: database.facts?.primary ?? false, sees: sightings(peers) },
+  });
+}
+
 export function reportOf(keepers: Keepers, state: AgentState): HostReport {
   const { claim, fencing, handover, maintenance, part, parts, serving, watch } = keepers;
   const { cluster, self } = state.context;
@@ -69,6 +97,7 @@ export function reportOf(keepers: Keepers, state: AgentState): HostReport {
     wallMs: Date.now(),
     agentPid: process.pid,
     agentUptimeMs: Math.round(performance.now() - state.startedAt),
+    life: { id: state.life, ms: performance.now() },
     stopping: state.stopping,
     ...(handover.to === undefined ? {} : { handover: handover.to }),
     holds: claim.holds,

@@ -74,8 +74,8 @@ vrrp:
   # Number of the virtual router (RFC 5798): unique on your network.
   id: 73
   # The standby takes over after down_adverts × advert_ms without an advert.
-  advert_ms: 20
-  down_adverts: 10
+  advert_ms: 10
+  down_adverts: 15
 
 galera:
   # t500 evicts a dead host from the database in 0.5 s (dedicated hosts), t1000 in 1 s (busy or virtual ones).

@@ -144,9 +144,9 @@ export const clusterSchema = z
       .strictObject({
         id: z.int().min(1).max(255).default(73),
         /** RFC 5798 Advertisement_Interval in milliseconds; keepalived counts in hundredths of a second. */
-        advert_ms: z.int().min(10).max(10_000).multipleOf(10).default(20),
+        advert_ms: z.int().min(10).max(10_000).multipleOf(10).default(10),
         /** Adverts missed before the standby takes over. */
-        down_adverts: z.int().min(3).max(100).default(10),
+        down_adverts: z.int().min(3).max(100).default(15),
       })
       .prefault({}),
     galera: z

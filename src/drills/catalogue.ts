@@ -49,7 +49,7 @@ export interface DrillKind {
 
 /** Distance of calls and the unevenness of a busy machine: what counts as "callers notice nothing". */
 const unnoticedMs = 400;
-/** A dead or cut host: VRRP's 200 ms and what a busy machine adds. */
+/** A dead or cut host: VRRP's 150 ms and what a busy machine adds. */
 const takeoverMs = 1000;
 
 type Given = Pick<DrillKind, "name" | "title" | "steps"> & Partial<DrillKind>;

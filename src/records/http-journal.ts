@@ -62,9 +62,7 @@ export class HttpJournal implements AsyncDisposable {
     const text = list.map((event) => `${JSON.stringify(event)}\n`).join("");
     return new Promise((resolve, reject) => {
       this.#waiting.push({ text, resolve, reject });
-      this.#flushing ??= this.#flush().finally(() => {
-        this.#flushing = undefined;
-      });
+      this.#flushing ??= this.#flush();
     });
   }
 
@@ -101,6 +99,8 @@ export class HttpJournal implements AsyncDisposable {
         for (const entry of batch) entry.reject(refusal);
       }
     }
+    // At once: an append of whoever was just answered comes before any `finally` of this promise, and must find no flush.
+    this.#flushing = undefined;
   }
 
   async #write(text: string): Promise<void> {

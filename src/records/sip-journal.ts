@@ -10,11 +10,11 @@ import { type CallEvent, eventSchema } from "../app/contract.ts";
  * (then the next line of that file is appended to it: the reader takes the columns from the end, so only the torn
  * one is lost).
  *
- * Rotation: rename acc_<n>.log to `rotatedName(...)`, then RPC `flatstore.k_rotate` (components/kamailio/rpc.ts,
- * rotateJournal). A process reopens its file before its next line, so a renamed file gets at most the line that
+ * Rotation (components/kamailio/journal.ts): acc_<n>.log becomes `rotatedName(...)`, a new one takes its place, then RPC
+ * `flatstore.k_rotate`. A process reopens its file before its next line, so a renamed file gets at most the line that
  * was just being written. Follow files by inode; a renamed file is finished when it has not grown for a minute.
  * Rotating twice within one second does not work (db_flatstore compares whole seconds), and never rotate on a
- * full disk: a process that can not create its new file journals nothing until the next rotation.
+ * full disk: lines are dropped without a word there, but for the space that each file has behind its end.
  */
 export const journalTable = "acc";
 

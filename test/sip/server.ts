@@ -80,6 +80,7 @@ export class Server {
       mkdirSync(dirname(file.path), { recursive: true });
       writeFileSync(file.path, file.content);
     }
+    await kamailio.prepare?.(this.context, { signal: AbortSignal.timeout(5000), bootstrap: false });
     const [command, ...argv] = kamailioCommand(this.context);
     const log = createWriteStream(join(this.context.dirs.log, "kamailio.log"), { flags: "a" });
     await once(log, "open");

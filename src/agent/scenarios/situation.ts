@@ -60,6 +60,8 @@ const givenShape = z.strictObject({
   yielding: z.boolean().default(false),
   drained: z.string().optional(),
   primary: z.boolean().default(true),
+  /** Since its database was last in the Primary Component, s; missing: it has not been there. */
+  quorumLostSeconds: z.number().optional(),
   members: z.int().default(3),
   upstream: z.union([z.boolean(), z.literal("not-configured")]).default(true),
   parts: partsShape.default({}),
@@ -194,6 +196,7 @@ export function observationOf(g: Given): Observation {
       term: g.term,
       primary: role === "node" && g.primary,
     },
+    ...(g.quorumLostSeconds === undefined ? {} : { quorumLostMs: 1000 * g.quorumLostSeconds }),
     ...{ members: g.members, hosts: 3, parts: partsOf(role, g.parts), others },
     upstream: g.upstream === "not-configured" || role === "witness" ? undefined : g.upstream,
     peers: Object.fromEntries(peers) as Observation["peers"],

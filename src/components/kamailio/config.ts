@@ -15,7 +15,7 @@ import {
 import { probeUser } from "../../probe/user.ts";
 import { accColumns, journalTable } from "../../records/sip-journal.ts";
 import type { GeneratedFile } from "../component.ts";
-import { coreParameters, tcpWorkers, udpWorkers } from "./core.ts";
+import { coreParameters } from "./core.ts";
 import { locationsFolder } from "./locations.ts";
 
 /** The routing logic of the checkout, in the order of reading. */
@@ -29,9 +29,6 @@ const logicText = logic.map(
 export const sipJournal = ({ dirs }: HostContext): string => join(dirs.journal, "sip");
 
 export const kamailioEtc = ({ dirs }: HostContext): string => join(dirs.etc, "kamailio");
-
-/** UDP: the node's address and the service address. */
-export const sipWorkers = 2 * udpWorkers + tcpWorkers;
 
 /** Shared memory in MB: locations (about 1.5 kB each), remembered decisions, transactions of 1000 calls/s. */
 const sharedMb = 256;

@@ -1,6 +1,8 @@
 /** Processes for each UDP socket, and for all TCP connections. */
-export const udpWorkers = 4;
-export const tcpWorkers = 2;
+const udpWorkers = 4;
+const tcpWorkers = 2;
+/** Processes of a node that take SIP; its UDP sockets are the service address and its own. */
+export const sipWorkers = 2 * udpWorkers + tcpWorkers;
 
 /**
  * Core parameters that every Kamailio of ours has, node or edge; what differs is in config.ts and edge.ts.

@@ -5,7 +5,8 @@ import type { HostContext } from "../../cluster/facts.ts";
 import { messageOf } from "../../message.ts";
 import { aheadOf, giveBack, reserveAhead, reserveBytes, spaceOf } from "../../records/reserve.ts";
 import { rotatedName } from "../../records/sip-journal.ts";
-import { sipJournal, sipWorkers } from "./config.ts";
+import { sipJournal } from "./config.ts";
+import { sipWorkers } from "./core.ts";
 import { kamailioRpc } from "./rpc.ts";
 
 /**
