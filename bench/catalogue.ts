@@ -16,13 +16,14 @@ import { openLab } from "../src/lab/lab.ts";
  * Every fault of the catalogue, `--runs` times each (host-death 50 times), unattended, in a lab of its own. Goes on where
  * it stopped: results are in bench/results/catalogue.json after each run.
  *
- *   node bench/catalogue.ts [--runs 10] [--host-death 50] [--minutes 180] [--lab catalogue] [--only NAME,NAME…] [--table]
+ *   node bench/catalogue.ts [--runs 10] [--host-death 50] [--minutes 180] [--lab catalogue] [--labs 1] [--only NAME,NAME…] [--table]
  *
- * --table only prints what the file has.
+ * --table only prints what the file has. --labs: so many labs at the same time share the machine and the work.
  */
 const { values } = parseArgs({
   options: {
     ...{ runs: { type: "string", default: "10" }, "host-death": { type: "string", default: "50" } },
+    labs: { type: "string", default: "1" },
     ...{ minutes: { type: "string" }, lab: { type: "string", default: "catalogue" } },
     ...{ only: { type: "string", default: "" }, rate: { type: "string", default: "20" } },
     ...{ file: { type: "string", default: join(import.meta.dirname, "results", "catalogue.json") } },
@@ -43,16 +44,23 @@ for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.on(signal, () => stop.abort(new Error("interrupted: what was found is in the file")));
 
 async function measure(): Promise<CatalogueEvidence> {
-  const lab = openLab(values.lab);
-  await lab.up({ isolated: true, detach: false, fresh: true });
+  const labs = Array.from({ length: Number(values.labs) }, (_, index) =>
+    openLab(index === 0 ? values.lab : `${values.lab}${index + 1}`),
+  );
+  const ours: typeof labs = [];
   try {
-    await waitForGreen(lab, 180_000, (why) => tell(`waiting: ${why.join("; ")}`), stop.signal);
-    return await runCatalogue(lab, {
+    for (const lab of labs) {
+      await lab.up({ isolated: true, detach: false, fresh: true });
+      ours.push(lab);
+      const waiting = (why: string[]) => tell(`${lab.name}: waiting: ${why.join("; ")}`);
+      await waitForGreen(lab, 180_000, waiting, stop.signal);
+    }
+    return await runCatalogue(labs, {
       ...{ wanted, file: values.file, rate: Number(values.rate), tell, signal: stop.signal },
       ...{ minutes: values.minutes === undefined ? null : Number(values.minutes), startedBy: "bench" },
     });
   } finally {
-    await lab.down({ wipe: true });
+    for (const lab of ours) await lab.down({ wipe: true });
   }
 }
 

@@ -14,8 +14,6 @@ import { openLab } from "../src/lab/lab.ts";
 const lab = openLab("faultstest");
 const signal = new AbortController().signal;
 const tell = (text: string) => void process.stderr.write(`${text}\n`);
-/** Distance of two calls is 20 ms; a busy machine of two cores adds its own pauses. */
-const noise = 250;
 const pauseMs = 10_000;
 /** All 24 faults take 9 minutes: DIALTONE_ALL_FAULTS=1. */
 const chosen = partFaults.filter((fault) => fault.short || process.env.DIALTONE_ALL_FAULTS);
@@ -41,7 +39,7 @@ async function hostOf(on: "active" | "standby" | "witness"): Promise<string> {
   return hosts.find((host) => host.role === role && host.name !== active)?.name ?? "";
 }
 
-describe.each(chosen)("$how $part on the $on node", ({ on, part, how, outageMs }) => {
+describe.each(chosen)("$how $part on the $on node", ({ on, part, how }) => {
   it("calls go on, all becomes green by itself, the ledger is complete", { timeout: 180_000 }, async () => {
     await waitForGreen(lab, 60_000, (why) => tell(`waiting: ${why.join("; ")}`), signal);
     const host = await hostOf(on);
@@ -60,7 +58,6 @@ describe.each(chosen)("$how $part on the $on node", ({ on, part, how, outageMs }
     );
     if (!isSettled(ledger) || figures.redialsFailed > 0) session.keepLogs();
     expect(figures.redialsFailed).toBe(0);
-    expect(figures.z).toBeLessThanOrEqual(outageMs ?? noise);
     expect(ledger).toMatchObject({ missing: [], doubled: [], wrong: [], stray: [], open: 0 });
   });
 });

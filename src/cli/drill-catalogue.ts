@@ -128,7 +128,7 @@ Example:
         const wanted = chosen(options.only).map((kind) => ({ kind, runs: Math.round(options.runs) }));
         const evidence = await interruptible((signal) =>
           inLab(options.lab, tell, signal, (lab) =>
-            runCatalogue(lab, {
+            runCatalogue([lab], {
               ...{ wanted, file: resolve(options.evidence), rate: options.rate, tell, signal },
               ...{ minutes: options.minutes ?? null, startedBy: whoRuns() },
             }),

@@ -55,62 +55,91 @@ export function planOf(
   return plan;
 }
 
-/** @throws Error when no lab can be made, or the signal aborts; what was found so far is in the file. */
-export async function runCatalogue(lab: Lab, options: CatalogueOptions): Promise<CatalogueEvidence> {
+/**
+ * In each of `labs` one drill at a time; more than one lab needs a machine that can carry them.
+ * @throws Error when no lab can be made, or the signal aborts; what was found so far is in the file.
+ */
+export async function runCatalogue(labs: Lab[], options: CatalogueOptions): Promise<CatalogueEvidence> {
   const { file, tell, signal } = options;
   const evidence = readEvidence(file) ?? empty(options.rate);
-  const of = (name: string) => {
-    evidence.drills[name] ??= { runs: [], seconds: [], errors: [] };
-    return evidence.drills[name];
-  };
   const plan = planOf(options.wanted, (name) => evidence.drills[name]?.runs.length ?? 0);
+  const queue = [...plan];
   const began = performance.now();
-  const seconds = ({ kind, runs }: { kind: DrillKind; runs: number }) => {
-    const known = evidence.drills[kind.name]?.seconds ?? [];
-    return (
-      runs * (known.length > 0 ? known.reduce((sum, one) => sum + one, 0) / known.length : secondsOfARun)
-    );
-  };
   const failed = new Set<string>();
-  for (const [index, item] of plan.entries()) {
-    const { kind, runs } = item;
-    signal.throwIfAborted();
-    const spent = (performance.now() - began) / 1000;
-    if (options.minutes !== null && spent + seconds(item) > options.minutes * 60) {
-      tell(`${options.minutes} minutes are over: ${plan.length - index} drills are left for the next time`);
-      break;
+  const next = () => {
+    for (;;) {
+      const item = queue.shift();
+      // What could not run this time will not run a minute later.
+      if (!item || !failed.has(item.kind.name)) return item;
     }
-    // What could not run this time will not run a minute later.
-    if (failed.has(kind.name)) continue;
-    const left = plan.slice(index).reduce((sum, next) => sum + seconds(next), 0);
-    tell(`[${index + 1}/${plan.length}] ${kind.name}; about ${Math.round(left / 60)} min left`);
-    const from = performance.now();
-    const found = of(kind.name);
-    let last = from;
-    try {
-      const result = await runDrill(lab, kind, {
-        ...{ runs, rate: options.rate, startedBy: options.startedBy, tell, signal },
-        onRun: async (run) => {
-          found.runs.push({ ...run, run: found.runs.length + 1 });
-          found.seconds.push(Math.round((performance.now() - last) / 100) / 10);
-          last = performance.now();
-          await writeEvidence(file, evidence);
-        },
-      });
-      if (result.broken.length > 0) tell(`${kind.name}: BROKEN: ${result.broken.join("; ")}`);
-      if (result.stopped !== null) throw new Error(result.stopped);
-    } catch (error) {
+  };
+  const work = async (lab: Lab) => {
+    for (let item = next(); item; item = next()) {
       signal.throwIfAborted();
-      const text = messageOf(error);
-      found.errors.push({ at: new Date().toISOString(), text });
-      failed.add(kind.name);
-      tell(`${kind.name}: ${text}`);
-      await recover(lab, kind.name, evidence, tell, signal);
+      const spent = (performance.now() - began) / 1000;
+      if (options.minutes !== null && spent + secondsOf(evidence, item) > options.minutes * 60) {
+        queue.unshift(item);
+        tell(
+          `${lab.name}: ${options.minutes} minutes are over: ${queue.length} drills are left for the next time`,
+        );
+        return;
+      }
+      const left = [item, ...queue].reduce((sum, one) => sum + secondsOf(evidence, one), 0) / labs.length;
+      tell(
+        `[${plan.length - queue.length}/${plan.length}] ${item.kind.name}; about ${Math.round(left / 60)} min left`,
+      );
+      const why = await runItem(lab, item, evidence, options);
+      if (why === undefined) continue;
+      failed.add(item.kind.name);
+      tell(`${item.kind.name}: ${why}`);
+      await recover(lab, item.kind.name, evidence, tell, signal);
       await writeEvidence(file, evidence);
     }
-  }
+  };
+  await Promise.all(labs.map(work));
   await writeEvidence(file, evidence);
   return evidence;
+}
+
+interface Item {
+  kind: DrillKind;
+  runs: number;
+}
+
+function secondsOf(evidence: CatalogueEvidence, { kind, runs }: Item): number {
+  const known = evidence.drills[kind.name]?.seconds ?? [];
+  return runs * (known.length > 0 ? known.reduce((sum, one) => sum + one, 0) / known.length : secondsOfARun);
+}
+
+/** @returns why it could not run, or not to its end; undefined: it did. @throws Error when the signal aborts. */
+async function runItem(
+  lab: Lab,
+  { kind, runs }: Item,
+  evidence: CatalogueEvidence,
+  { file, rate, startedBy, tell, signal }: CatalogueOptions,
+): Promise<string | undefined> {
+  const found = evidence.drills[kind.name] ?? { runs: [], seconds: [], errors: [] };
+  evidence.drills[kind.name] = found;
+  let last = performance.now();
+  try {
+    const result = await runDrill(lab, kind, {
+      ...{ runs, rate, startedBy, tell, signal },
+      onRun: async (run) => {
+        found.runs.push({ ...run, run: found.runs.length + 1 });
+        found.seconds.push(Math.round((performance.now() - last) / 100) / 10);
+        last = performance.now();
+        await writeEvidence(file, evidence);
+      },
+    });
+    if (result.broken.length > 0) tell(`${kind.name}: BROKEN: ${result.broken.join("; ")}`);
+    if (result.stopped === null) return undefined;
+    throw new Error(result.stopped);
+  } catch (error) {
+    signal.throwIfAborted();
+    const text = messageOf(error);
+    found.errors.push({ at: new Date().toISOString(), text });
+    return text;
+  }
 }
 
 /** Back to green: by repair, else by a new lab of the same name, which is noted. */
