@@ -41,12 +41,15 @@ export async function watchVrrp(
   const fd = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
   const stream = new Socket({ fd, readable: true, writable: false });
   let rest = "";
+  let last = "";
   stream.on("data", (chunk) => {
     const lines = (rest + chunk.toString()).split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) {
       const state = /^INSTANCE "\S+" (\S+)/.exec(line)?.[1];
-      if (state) onState(state);
+      // Two masters tell of each other's adverts with each of them, a hundred times a second.
+      if (state && (state !== last || !state.startsWith("MASTER_RX"))) onState(state);
+      last = state ?? last;
     }
   });
   return () => stream.destroy();

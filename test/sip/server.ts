@@ -68,7 +68,8 @@ export class Server {
     return this.#child?.pid ?? 0;
   }
 
-  async start(): Promise<void> {
+  /** `reserve`: with space for the journal, as an agent does it. */
+  async start(reserve = false): Promise<void> {
     this.#relay ??= await relayToPeers(this.context);
     const { uid, gid } = accountOf("kamailio");
     mkdirSync(this.context.dirs.log, { recursive: true });
@@ -80,7 +81,8 @@ export class Server {
       mkdirSync(dirname(file.path), { recursive: true });
       writeFileSync(file.path, file.content);
     }
-    await kamailio.prepare?.(this.context, { signal: AbortSignal.timeout(5000), bootstrap: false });
+    if (reserve)
+      await kamailio.prepare?.(this.context, { signal: AbortSignal.timeout(5000), bootstrap: false });
     const [command, ...argv] = kamailioCommand(this.context);
     const log = createWriteStream(join(this.context.dirs.log, "kamailio.log"), { flags: "a" });
     await once(log, "open");

@@ -221,7 +221,7 @@ export const faults: Record<string, Scenario> = {
       mkdirSync(folder, { recursive: true });
       execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m,mode=0777", "tmpfs", folder]);
       try {
-        await world.server.start();
+        await world.server.start(true);
         const filler = join(folder, "filler");
         fill(filler);
         await world.phone("198.18.77.51", 5070, 200);
