@@ -32,14 +32,14 @@ test("nothing differs", () => {
 });
 
 test("a setting of two hosts is named with line, both values, and the diff", () => {
-  const line = yaml.split("\n").findIndex((text) => text.includes("advert_ms: 20")) + 1;
-  const [found, ...more] = driftBetween(host("a"), host("b", yaml.replace("advert_ms: 20", "advert_ms: 50")));
+  const line = yaml.split("\n").findIndex((text) => text.includes("advert_ms: 10")) + 1;
+  const [found, ...more] = driftBetween(host("a"), host("b", yaml.replace("advert_ms: 10", "advert_ms: 50")));
   expect(more).toEqual([]);
   expect(found).toMatchObject({
     ...{ code: "config-differs", hosts: ["a", "b"] },
-    text: `cluster.yaml line ${line}: vrrp.advert_ms 20 on a, 50 on b`,
+    text: `cluster.yaml line ${line}: vrrp.advert_ms 10 on a, 50 on b`,
   });
-  expect(found?.diff).toMatch(/-\s+advert_ms: 20\n\+\s+advert_ms: 50/);
+  expect(found?.diff).toMatch(/-\s+advert_ms: 10\n\+\s+advert_ms: 50/);
 });
 
 test("a setting that only one host has stands against the other's default", () => {
