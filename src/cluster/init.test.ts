@@ -50,7 +50,7 @@ describe("a bad cluster.yaml is refused with line and field", () => {
     ["no YAML", "stance: availability", "stance: [", /^cluster\.yaml:\d+: /],
     [
       "an interval that keepalived can not count",
-      "advert_ms: 20",
+      "advert_ms: 10",
       "advert_ms: 15",
       /vrrp\.advert_ms: .*multiple of 10/,
     ],
