@@ -87,7 +87,7 @@ describe("one call", () => {
       ["cancelled", 487],
       ["no answer", undefined],
     ]);
-    expect(calls[4]?.retransmissions).toBe(1);
+    expect(calls[4]?.retransmissions).toBeGreaterThan(0);
   });
   it("reports a port that is in use, in SIPp's words", async () => {
     const setup = { place, directory, port: ++port };

@@ -9,7 +9,7 @@ import { kamailioFacts } from "../../../src/components/kamailio/rpc.ts";
 import { inDialog, invite, service } from "../call.ts";
 import { context, Server } from "../server.ts";
 import { header } from "../ua.ts";
-import { kinds, type Scenario, toUri, until } from "../world.ts";
+import { kinds, quick, type Scenario, toUri, until } from "../world.ts";
 
 /** Writes until nothing more fits. */
 function fill(path: string): void {
@@ -34,10 +34,8 @@ export const faults: Record<string, Scenario> = {
     world.own.hung = true;
     const first = await world.call(caller, "5");
     assert.equal(first.answer.code, 200);
-    assert.ok(first.ms >= 290 && first.ms < 500, `first call took ${first.ms} ms`);
-    const second = await world.call(caller, "5");
-    assert.equal(second.answer.code, 200);
-    assert.ok(second.ms < 100, `second call took ${second.ms} ms`);
+    assert.ok(first.ms >= 290, `first call took ${first.ms} ms`);
+    const second = await quick(() => world.call(caller, "5"));
     const all = await world.server.waitEvents(second.callId, ["answer"]);
     assert.equal(all.find((event) => event.kind === "answer")?.decided_by, "peer");
     assert.deepEqual((await kamailioFacts(world.server.context, soon())).closedTo, ["own"]);
@@ -65,9 +63,8 @@ export const faults: Record<string, Scenario> = {
     world.peer.hung = true;
     const first = await world.call(caller, "5");
     assert.equal(first.answer.code, 200);
-    assert.ok(first.ms > 590 && first.ms < 1000, `first call took ${first.ms} ms`);
-    const second = await world.call(caller, "5");
-    assert.ok(second.answer.code === 200 && second.ms < 100, `second call took ${second.ms} ms`);
+    assert.ok(first.ms > 590, `first call took ${first.ms} ms`);
+    const second = await quick(() => world.call(caller, "5"));
     const all = await world.server.waitEvents(second.callId, ["answer"]);
     assert.equal(all.find((event) => event.kind === "answer")?.decided_by, "last");
     const unknown = await world.call(caller, "6");
@@ -89,8 +86,7 @@ export const faults: Record<string, Scenario> = {
     world.own.stop();
     world.peer.stop();
     await until("Kamailio has noticed", () => world.own.connections + world.peer.connections === 0);
-    const called = await world.call(caller, "101", from);
-    assert.ok(called.answer.code === 200 && called.ms < 500, `${called.answer.code} after ${called.ms} ms`);
+    await quick(() => world.call(caller, "101", from));
     assert.equal((await world.register(phone, "101", "pw-101")).code, 200);
     assert.equal((await world.register(phone, "103", "pw-103")).code, 503);
     await world.own.start();
@@ -125,7 +121,8 @@ export const faults: Record<string, Scenario> = {
     caller.send(slow.text, service);
     await world.server.waitEvents(slow.callId, ["start"]);
     const called = await world.call(caller, "5");
-    assert.ok(called.answer.code === 200 && called.ms < 300, `${called.answer.code} after ${called.ms} ms`);
+    // A resolver gives up after 5 s and more.
+    assert.ok(called.answer.code === 200 && called.ms < 2000, `${called.answer.code} after ${called.ms} ms`);
     const failed = await caller.wait(
       "the failure",
       (m) => m.code >= 400 && header(m, "Call-ID") === slow.callId,

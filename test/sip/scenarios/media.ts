@@ -3,7 +3,7 @@ import { kamailioRpc } from "../../../src/components/kamailio/rpc.ts";
 import { inDialog, invite, service } from "../call.ts";
 import { FakeRelay } from "../fake-relay.ts";
 import { header, headers, type SipMessage, tagOf, token, type Ua, uriIn } from "../ua.ts";
-import { type Scenario, toUri, until, type World } from "../world.ts";
+import { quick, type Scenario, toUri, until, type World } from "../world.ts";
 
 /** Audio: what Kamailio tells the media relay, and what it does without one. The relay is not real here. */
 
@@ -119,11 +119,10 @@ export const media: Record<string, Scenario> = {
       await call(caller);
       relay.hangs = true;
       const first = await call(caller);
-      const second = await call(caller);
+      await quick(() => call(caller));
       assert.equal(first.answer.code, 200);
       assert.equal(port(first.answer), "5002");
-      assert.ok(first.ms > 100 && first.ms < 600, `the first call took ${first.ms} ms`);
-      assert.ok(second.ms < 100, `the second call took ${second.ms} ms`);
+      assert.ok(first.ms > 100, `the first call took ${first.ms} ms`);
     } finally {
       relay.stop();
     }
@@ -134,9 +133,8 @@ export const media: Record<string, Scenario> = {
     const caller = await world.ua("198.18.77.50");
     world.decides(() => decision("relay"));
     for (let count = 0; count < 6; count++) {
-      const { answer, ms } = await call(caller);
+      const { answer } = await quick(() => call(caller));
       assert.equal(port(answer), "5002");
-      assert.ok(ms < 150, `call ${count} took ${ms} ms`);
     }
     // Every worker that spoke to the closed port has an error waiting on its socket.
     const relay = await FakeRelay.start();
