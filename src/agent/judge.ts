@@ -210,7 +210,8 @@ function objections(o: Observation): string[] {
   if (quorate && mayComeBack(o, quorate)) return [];
   if (quorate) return [`the database here has no quorum, ${quorate.name} has it`];
   if (o.stance === "consistency") return ["the database has no quorum, and the stance is 'consistency'"];
-  if (o.upstream === false)
+  // Who hears another node is not cut off; a few lost echoes then only say that the line is bad.
+  if (o.upstream === false && !others.some((other) => other.direct))
     return ["the database has no quorum, and no upstream address answers: this host is cut off"];
   return [];
 }
