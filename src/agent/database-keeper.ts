@@ -38,6 +38,8 @@ export class DatabaseKeeper {
   private abstained = false;
   /** Since when the database runs outside of a Primary Component, and whether another node is in one. */
   private outsideSince: { at: number; peerPrimary: boolean } | undefined;
+  /** Its position, and since when that has been so. */
+  private still: { seqno: number; since: number } = { seqno: -1, since: Number.NEGATIVE_INFINITY };
   private primaryAt: number | undefined;
   /** Keep the database down until that node is Primary (or does not come to it). */
   private yieldsTo: { name: string; until: number } | undefined;
@@ -157,9 +159,11 @@ export class DatabaseKeeper {
     // Two different situations with clocks of their own: others have the quorum, or nobody has.
     if (this.outsideSince.peerPrimary !== peerPrimary) this.outsideSince = { at: now, peerPrimary };
     const forMs = now - this.outsideSince.at;
+    if (facts && facts.seqno !== this.still.seqno) this.still = { seqno: facts.seqno, since: now };
     if (peerPrimary) {
       const state = facts?.state ?? "";
-      if (!facts || !mustRejoin({ primary: false, peerPrimary, state, forMs })) return;
+      const stillMs = Math.min(forMs, now - this.still.since);
+      if (!facts || !mustRejoin({ primary: false, peerPrimary, state, forMs, stillMs })) return;
       part.kill(
         `outside of the Primary Component for ${Math.round(forMs / 1000)} s (${state}): it must join anew`,
       );

@@ -152,16 +152,24 @@ export function decideRescue(s: StartSituation & { withoutPrimaryMs: number; pos
   };
 }
 
+/** What a returning database lacks is at most its donor's gcache (64 MB): without any progress for so long it is stuck. */
+const stuckMs = 60_000;
+
 /**
  * A database that runs outside of the Primary Component while another node is in it comes back by itself within
- * seconds; one that does not (it found itself inconsistent, or its group communication stopped) must start anew.
+ * seconds; one that does not (it found itself inconsistent, or its group communication stopped) must start anew. So must
+ * one whose donor was lost in the middle, and which waits for it: `stillMs`, since its position last moved.
  */
 export const mustRejoin = (s: {
   primary: boolean;
   peerPrimary: boolean;
   state: string;
   forMs: number;
-}): boolean => !s.primary && s.peerPrimary && !/^(Joining|Joined|Donor)/.test(s.state) && s.forMs > 20_000;
+  stillMs: number;
+}): boolean =>
+  !s.primary &&
+  s.peerPrimary &&
+  (/^(Joining|Joined|Donor)/.test(s.state) ? s.stillMs > stuckMs : s.forMs > 20_000);
 
 /**
  * Shall a witness's arbitrator run? Not while every data node is heard and none is, or can by itself become, Primary:
