@@ -3,7 +3,7 @@ import Table from "cli-table3";
 import writeFileAtomic from "write-file-atomic";
 import type { DrillKind } from "./catalogue.ts";
 import { spread } from "./measure.ts";
-import type { Run } from "./result.ts";
+import { movedIn, type Run } from "./result.ts";
 
 /** What a walk through the catalogue has found so far: a file that survives an interruption, and its table. */
 
@@ -44,6 +44,7 @@ export function rowOf(kind: DrillKind, runs: readonly Run[]) {
   const unexpected = sum(({ ledger }) => ledger.stray.length + ledger.wrong.length + ledger.open);
   const late = runs.filter((run) => (run.figures.z ?? 0) > kind.outageMs).length;
   const gone = runs.filter((run) => !run.back).length;
+  const moved = kind.stays ? movedIn(runs) : 0;
   return {
     ...{ name: kind.name, runs: runs.length, allowed_ms: kind.outageMs },
     d_ms: spread(runs.map((run) => run.figures.d)),
@@ -52,8 +53,8 @@ export function rowOf(kind: DrillKind, runs: readonly Run[]) {
     calls: sum((run) => run.figures.attempts),
     lost_calls: sum((run) => run.figures.lost),
     ...{ redials_failed: redialsFailed, records_lost: lost, records_doubled: doubled },
-    ...{ records_unexpected: unexpected, too_long: late, not_back: gone },
-    ok: redialsFailed + lost + doubled + unexpected + late + gone === 0,
+    ...{ records_unexpected: unexpected, too_long: late, not_back: gone, moved },
+    ok: redialsFailed + lost + doubled + unexpected + late + gone + moved === 0,
   };
 }
 
@@ -85,6 +86,7 @@ export function evidenceText(evidence: CatalogueEvidence, kinds: readonly DrillK
         ...(row.ok ? [] : ["BROKEN"]),
         ...(row.too_long > 0 ? [`${row.too_long} too long`] : []),
         ...(row.not_back > 0 ? [`${row.not_back} not back`] : []),
+        ...(row.moved > 0 ? [`moved ${row.moved} times`] : []),
         ...(errors > 0 ? [`${errors} could not run`] : []),
       ].join(", "),
     ]);

@@ -45,6 +45,8 @@ export interface DrillKind {
   /** The service can come back by the repair alone. */
   fatal: boolean;
   fitting?: Fitting;
+  /** The holder serves all the time: the address must not move. */
+  stays?: boolean;
 }
 
 /** Distance of calls and the unevenness of a busy machine: what counts as "callers notice nothing". */
@@ -142,8 +144,9 @@ const network: DrillKind[] = [
       name: `packet-loss-${loss}`,
       title: `${loss} % of the packets from and to the active node are lost for 10 s`,
       steps: [{ do: "cut", from: "active", to: "everyone", loss }],
-      // Callers' packets are lost too: SIP repeats them for 32 s (RFC 3261, timers B and F).
-      ...{ outageMs: 3000, holdMs: 10_000, patienceMs: 32_000, undo: "cable whole" },
+      // Callers' packets are lost too: SIP repeats them for 32 s (RFC 3261, timers B and F), and z reaches from the first
+      // moment to the last in which, by chance, none came through.
+      ...{ outageMs: 12_000, holdMs: 10_000, patienceMs: 32_000, stays: true, undo: "cable whole" },
     }),
   ),
 ];
@@ -199,7 +202,7 @@ const machine: DrillKind[] = [
   drill({
     ...{ name: "cpu-starvation", title: "four busy loops beside the active node's processes for 10 s" },
     steps: [{ do: "busy", on: "active", loops: 4 }],
-    ...{ outageMs: 1500, holdMs: 10_000, undo: "the loops end" },
+    ...{ outageMs: 1500, holdMs: 10_000, stays: true, undo: "the loops end" },
   }),
   ...(["active", "standby"] as const).flatMap((on) => [
     ...[3600, -3600].map((seconds) =>

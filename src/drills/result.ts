@@ -19,6 +19,8 @@ export interface DrillResult {
   allowed_outage_ms?: number;
   /** Nothing could answer during the fault: redials in it do not count. */
   fatal?: boolean;
+  /** The address had to stay where it was. */
+  stays?: boolean;
   started: string;
   finished: string;
   /** Where the callers' logs lie; deleted when nothing was broken. */
@@ -56,6 +58,9 @@ export interface DrillResult {
 }
 
 const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
+
+/** In how many of the runs the address went to another node. */
+export const movedIn = (runs: readonly Run[]): number => runs.filter(({ master }) => master !== null).length;
 
 /** Adds summary and verdict to the runs. */
 export function summarise(drill: Omit<DrillResult, "summary" | "broken">): DrillResult {
@@ -95,6 +100,7 @@ export function summarise(drill: Omit<DrillResult, "summary" | "broken">): Drill
         .length,
       `runs with an outage of more than ${drill.allowed_outage_ms} ms`,
     ],
+    [drill.stays ? movedIn(runs) : 0, "runs in which the address moved although its holder served"],
     [drill.fatal ? 0 : summary.redials_failed, "redials failed"],
     [records.missing, "call records missing"],
     [records.doubled, "call records doubled"],

@@ -81,7 +81,7 @@ export async function runDrillOn(site: Site, kind: DrillKind, options: DrillOpti
   }
   const result = summarise({
     ...{ drill: kind.name, lab: site.name, rate: options.rate, patience_ms: patienceMs },
-    ...{ allowed_outage_ms: kind.outageMs, fatal: kind.fatal },
+    ...{ allowed_outage_ms: kind.outageMs, fatal: kind.fatal, stays: kind.stays ?? false },
     ...{ started, finished: new Date().toISOString(), logs: session.directory, stopped, runs },
   });
   await appendFile(join(site.directory, "drills.jsonl"), `${JSON.stringify(result)}\n`);
