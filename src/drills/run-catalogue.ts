@@ -122,6 +122,8 @@ async function runItem(
   evidence.drills[kind.name] = found;
   let last = performance.now();
   try {
+    // The drill before may have left a part that is just being started anew.
+    await waitForGreen(lab, repairMs, (why) => tell(`waiting: ${why.join("; ")}`), signal);
     const result = await runDrill(lab, kind, {
       ...{ runs, rate, startedBy, tell, signal },
       onRun: async (run) => {

@@ -5,7 +5,7 @@ import { type HostContext, replicates, serviceIp } from "../../cluster/facts.ts"
 import { spaceOf } from "../../records/reserve.ts";
 import type { Component, Health } from "../component.ts";
 import { kamailioCommand, kamailioEtc, kamailioFiles, sipJournal } from "./config.ts";
-import { journalReserve, reserveJournal } from "./journal.ts";
+import { journalBehind, journalReserve, reserveJournal, syncJournal } from "./journal.ts";
 import { locationsFolder, writeLocationTables } from "./locations.ts";
 import { sipOptions } from "./options.ts";
 
@@ -74,7 +74,8 @@ async function probe(context: HostContext, signal: AbortSignal): Promise<Health<
   const ms = Math.max(...answers.map((answer) => answer.ms));
   const { free: journalFree } = await spaceOf(sipJournal(context));
   const journalReserved = journalReserve(context) ?? 0;
-  const warning = journalWarning(sipJournal(context), journalFree, journalReserved);
+  const behind = journalBehind(context);
+  const warning = `${journalWarning(sipJournal(context), journalFree, journalReserved)}${behind === undefined ? "" : `; ${behind}`}`;
   return {
     ok: true,
     detail: `answers SIP in ${ms.toFixed(1)} ms${warning}`,
@@ -95,7 +96,10 @@ export const kamailio: Component = {
   async prepare(context) {
     if (!replicates(context.cluster)) await writeLocationTables(context);
     // A journal without its space must not keep calls from being taken: the probe says it.
-    if (context.self.role === "node") await reserveJournal(context);
+    if (context.self.role === "node") {
+      await syncJournal(context);
+      await reserveJournal(context);
+    }
     return [];
   },
   command: (context) => ({ argv: kamailioCommand(context), nice: -5 }),

@@ -5,6 +5,7 @@ import type { HostContext } from "../../cluster/facts.ts";
 import { messageOf } from "../../message.ts";
 import { aheadOf, giveBack, reserveAhead, reserveBytes, spaceOf } from "../../records/reserve.ts";
 import { rotatedName } from "../../records/sip-journal.ts";
+import { writeThrough } from "../../records/write-through.ts";
 import { sipJournal } from "./config.ts";
 import { sipWorkers } from "./core.ts";
 import { kamailioRpc } from "./rpc.ts";
@@ -39,6 +40,19 @@ async function make(folder: string, name: string): Promise<string> {
   await chown(path, uid, gid);
   return path;
 }
+
+/** Folders of this process: why their files are not written through; "": they are. */
+const through = new Map<string, string>();
+
+/** Before each start of Kamailio: a caller's record must outlive the power of the node that answered. */
+export async function syncJournal(context: HostContext): Promise<void> {
+  const folder = sipJournal(context);
+  through.set(folder, await writeThrough(folder).then(() => "", messageOf));
+}
+
+/** Why call events do not reach the disk at once; undefined: they do, or Kamailio was not started by this process. */
+export const journalBehind = (context: HostContext): string | undefined =>
+  through.get(sipJournal(context)) || undefined;
 
 /**
  * Makes the files that are missing and tops their space up. Called before each start of Kamailio, and every few seconds.
