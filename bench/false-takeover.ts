@@ -26,6 +26,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.on(signal, () => stop.abort(new Error("interrupted")));
 
 const lab = openLab(values.lab);
+let kept = false;
 await lab.up({ isolated: true, detach: false, fresh: true });
 try {
   await waitForGreen(lab, 180_000, (why) => tell(`waiting: ${why.join("; ")}`), stop.signal);
@@ -39,7 +40,7 @@ try {
         { do: "cut", from: "active", to: "everyone", loss },
         { do: "busy", on: "active", loops },
       ],
-      holdMs: minutes * 60_000,
+      ...{ holdMs: minutes * 60_000, outageMs: (minutes + 1) * 60_000 },
     },
     { runs: 1, rate: Number(values.rate), startedBy: "bench", tell, signal: stop.signal },
   );
@@ -58,7 +59,10 @@ try {
       ...{ records: ledger.found, missing: ledger.missing.length, doubled: ledger.doubled.length },
     })),
   );
-  if (result.runs.length === 0 || result.runs.some(({ master }) => master !== null)) process.exitCode = 1;
+  kept = result.runs.length > 0 && result.broken.length === 0;
 } finally {
-  await lab.down({ wipe: true });
+  // What went wrong stands in the hosts' logs.
+  await lab.down({ wipe: kept });
+  if (!kept) tell(`not kept; see ${lab.paths.root}`);
+  process.exitCode = kept ? 0 : 1;
 }
