@@ -68,6 +68,20 @@ describe("readCalls", () => {
     expect(only(met)).toMatchObject({ answered: 1004, retransmissions: 0 });
     expect(only(met)?.rejected).toBeUndefined();
   });
+  it("an answer after a rejection counts when the caller takes it", () => {
+    const late = [
+      line("1.000000", "S", "1 INVITE", "INVITE sip:2@v SIP/2.0"),
+      line("6.000000", "R", "1 INVITE", "SIP/2.0 408 Request Timeout"),
+      line("6.000100", "S", "1 ACK", "ACK sip:2@v SIP/2.0"),
+      line("9.000000", "R", "1 INVITE", "SIP/2.0 200 OK"),
+    ];
+    const only = (lines: string[]) => [...readCalls(lines.join("\n")).values()][0];
+    expect(only(late)?.answered).toBeUndefined();
+    expect(only(late)?.rejected?.code).toBe(408);
+    const taken = only([...late, line("9.000100", "S", "1 ACK", "ACK sip:phone@198.18.77.51 SIP/2.0")]);
+    expect(taken).toMatchObject({ answered: 9000, answeredBy: "sip:phone@198.18.77.51" });
+    expect(taken?.rejected).toBeUndefined();
+  });
   it("ignores calls whose beginning is not in the log", () => {
     expect(readCalls(answered.slice(-2).join("\n")).size).toBe(0);
   });

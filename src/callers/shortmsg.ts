@@ -65,6 +65,8 @@ export class CallBook {
   readonly calls = new Map<string, CallTimeline>();
   /** CSeq of the initial INVITE (or its repetition with credentials) per call; a re-INVITE is later than 200. */
   #cseq = new Map<string, number>();
+  /** When a 2xx came to a call that had been rejected before. */
+  #late = new Map<string, number>();
 
   /** Takes one message into account and returns the call that it changed. */
   add(message: ShortMessage): CallTimeline | undefined {
@@ -94,6 +96,11 @@ export class CallBook {
         }
         return;
       case "ACK":
+        // An answer that crossed a rejection of one branch wins when the caller takes it.
+        if (call.answered === undefined && this.#late.has(call.callId)) {
+          call.answered = this.#late.get(call.callId) ?? message.at;
+          delete call.rejected;
+        }
         if (call.answered !== undefined) call.answeredBy ??= message.line.split(" ")[1] ?? "";
         return;
       case "CANCEL":
@@ -113,9 +120,9 @@ export class CallBook {
     if (call.answered !== undefined) return;
     if (code > 100 && code < 200) call.ringing ??= message.at;
     else if (code >= 200 && code < 300) {
-      call.answered = message.at;
-      // An answer that crossed a rejection of one branch wins.
-      delete call.rejected;
+      // Whoever was rejected and does not acknowledge the answer has no call (RFC 3261, 17.1.1.2: it is absorbed).
+      if (call.rejected === undefined) call.answered = message.at;
+      else if (!this.#late.has(call.callId)) this.#late.set(call.callId, message.at);
     } else if (code >= 300 && call.rejected === undefined) {
       const reason = message.line.replace(/^SIP\/2\.0 \d{3} ?/, "");
       call.rejected = { at: message.at, code, reason };
