@@ -10,17 +10,21 @@ import {
   mustRejoin,
   type StartSituation,
 } from "./database-start.ts";
-import { contactMs, type PeerNews } from "./judge.ts";
+import { comesBackMs, contactMs, type PeerNews } from "./judge.ts";
 import type { Gate, Part } from "./part.ts";
 import type { HostReport } from "./report.ts";
 
 /** How long to leave the field to the node with the newest data. */
 const yieldMs = 60_000;
+/** The address has gone to the node with the quorum by then, if that one can take it. */
+const handedOverMs = 5000;
 
 /** What the keeper needs of its agent. */
 interface KeeperHost {
   part(name: PartName): Part | undefined;
   peers(): Record<string, PeerNews | undefined>;
+  /** This host has the service address. */
+  holds(): boolean;
   tell(subject: string, text: string): void;
 }
 
@@ -163,6 +167,8 @@ export class DatabaseKeeper {
     if (peerPrimary) {
       const state = facts?.state ?? "";
       const stillMs = Math.min(forMs, now - this.still.since);
+      // The holder's is left alone while the address may wait for it: starting it anew would move the address at once.
+      if (this.host.holds() && forMs < comesBackMs + handedOverMs) return;
       if (!facts || !mustRejoin({ primary: false, peerPrimary, state, forMs, stillMs })) return;
       part.kill(
         `outside of the Primary Component for ${Math.round(forMs / 1000)} s (${state}): it must join anew`,

@@ -52,7 +52,7 @@ export function makeKeepers(context: HostContext, components: Component[], agent
   const watch = new Watch(context, log);
   const notifier = new Notifier(process.env, (why) => log.add("agent", "systemd", why));
   const database = new DatabaseKeeper(context, {
-    ...{ part, tell: teller("database") },
+    ...{ part, tell: teller("database"), holds: () => claim.holds },
     peers: () => agent.peers()?.reports() ?? {},
   });
   const registrations = new RegistrationsCopy(context, teller("policy"));
