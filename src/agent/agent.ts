@@ -215,18 +215,18 @@ export class HostAgent {
   /** Follow, look, judge, act. Never waits. */
   private tick(): void {
     const { actor, claim, database, fencing, handover, log, part, parts, serving } = this.keepers;
-    const news = () => this.peers?.news() ?? {};
-    this.followDuty();
+    const news = this.peers?.news() ?? {};
+    this.followDuty(news);
     if (!this.stopping) parts.tick();
     parts.record();
     this.noticeAddress();
     database.tick(performance.now());
-    this.keepers.media?.tick(Object.values(news()).some((one) => one?.report.holds === true));
+    this.keepers.media?.tick(Object.values(news).some((one) => one?.report.holds === true));
     if ((claim.holds || serving.carries) && part("rtpengine")?.report().ok) {
       void this.keepers.audioWatch.look();
       void this.keepers.dialogSweep.look();
     }
-    this.keepers.watch.tick(news(), () => this.report());
+    this.keepers.watch.tick(news, () => this.report());
     const before = this.verdict;
     const observation = this.observe();
     this.verdict = judge(observation);
@@ -250,11 +250,10 @@ export class HostAgent {
     this.obey(decide(situation, this.memory));
   }
 
-  private followDuty(): void {
+  private followDuty(peers: Observation["peers"]): void {
     const { name, role } = this.context.self;
     if (role !== "node") return;
     const { claim, duty, part, registrations } = this.keepers;
-    const peers = this.peers?.news() ?? {};
     const holders = Object.values(peers).flatMap((one) =>
       one && one.ageMs <= contactMs && one.report.holds ? [one.report] : [],
     );

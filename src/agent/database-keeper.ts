@@ -10,14 +10,12 @@ import {
   mustRejoin,
   type StartSituation,
 } from "./database-start.ts";
-import { comesBackMs, contactMs, type PeerNews } from "./judge.ts";
+import { contactMs, type PeerNews } from "./judge.ts";
 import type { Gate, Part } from "./part.ts";
 import type { HostReport } from "./report.ts";
 
 /** How long to leave the field to the node with the newest data. */
 const yieldMs = 60_000;
-/** The address has gone to the node with the quorum by then, if that one can take it. */
-const handedOverMs = 5000;
 
 /** What the keeper needs of its agent. */
 interface KeeperHost {
@@ -167,9 +165,8 @@ export class DatabaseKeeper {
     if (peerPrimary) {
       const state = facts?.state ?? "";
       const stillMs = Math.min(forMs, now - this.still.since);
-      // The holder's is left alone while the address may wait for it: starting it anew would move the address at once.
-      if (this.host.holds() && forMs < comesBackMs + handedOverMs) return;
-      if (!facts || !mustRejoin({ primary: false, peerPrimary, state, forMs, stillMs })) return;
+      const holds = this.host.holds();
+      if (!facts || !mustRejoin({ primary: false, peerPrimary, state, forMs, stillMs, holds })) return;
       part.kill(
         `outside of the Primary Component for ${Math.round(forMs / 1000)} s (${state}): it must join anew`,
       );

@@ -1,5 +1,5 @@
 import type { DiskState } from "../components/mariadb/state.ts";
-import type { PeerNews } from "./judge.ts";
+import { comesBackMs, type PeerNews } from "./judge.ts";
 
 /** How the database of this node is to be started. Pure. Facts in shared knowledge: Galera, "Restarting the cluster". */
 
@@ -152,6 +152,8 @@ export function decideRescue(s: StartSituation & { withoutPrimaryMs: number; pos
   };
 }
 
+/** The address has gone to the node with the quorum by then, if that one can take it. */
+const handedOverMs = 5000;
 /** What a returning database lacks is at most its donor's gcache (64 MB): without any progress for so long it is stuck. */
 const stuckMs = 60_000;
 
@@ -166,7 +168,10 @@ export const mustRejoin = (s: {
   state: string;
   forMs: number;
   stillMs: number;
+  /** This host has the service address, which may wait for the database (judge.ts): starting it anew would move it. */
+  holds: boolean;
 }): boolean =>
+  !(s.holds && s.forMs < comesBackMs + handedOverMs) &&
   !s.primary &&
   s.peerPrimary &&
   (/^(Joining|Joined|Donor)/.test(s.state) ? s.stillMs > stuckMs : s.forMs > 20_000);

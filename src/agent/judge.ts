@@ -42,7 +42,7 @@ export interface Observation {
   parts: Partial<Record<PartName, PartReport>>;
   /** The own database accepts reads and writes in the Primary Component. */
   primary: boolean;
-  /** How long the own database has not been in it; missing: it has not been there yet, or is. */
+  /** How long ago the own database was in it last (0: it is); missing: it has not been there yet. */
   quorumLostMs?: number | undefined;
   /** Members of the own Primary Component. */
   members: number;

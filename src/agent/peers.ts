@@ -67,12 +67,8 @@ export class Peers {
         this.heard.set(name, { at: began, report });
         if (report.life) this.clockOf(name).learn(report.life, began);
         const trip = { sentMs, roundTripMs: performance.now() - began };
-        const silenceMs = before && Math.max(0, began - Math.max(before.at, pulseAt));
-        this.onNews(
-          report,
-          before && silenceMs !== undefined ? { report: before.report, silenceMs } : undefined,
-          trip,
-        );
+        const silenceMs = Math.max(0, began - Math.max(before?.at ?? began, pulseAt));
+        this.onNews(report, before && { report: before.report, silenceMs }, trip);
       } catch {
         // Silence is news too: it shows as the age of the last report.
       }

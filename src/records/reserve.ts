@@ -1,7 +1,7 @@
 import type { Stats } from "node:fs";
 import { stat, statfs, truncate } from "node:fs/promises";
 import { execa } from "execa";
-import { messageOf } from "../message.ts";
+import { lastLineOf } from "../message.ts";
 
 /**
  * Space behind the end of a file that only grows, so that nothing else on a full disk can take it: blocks beyond the
@@ -32,13 +32,11 @@ export async function reserveAhead(file: string, bytes: number): Promise<void> {
   try {
     await execa("fallocate", ["--keep-size", ...range, file], { timeout: 10_000 });
   } catch (error) {
-    throw new Error(`no space could be reserved for ${file}: ${lastLine(messageOf(error))}`, {
+    throw new Error(`no space could be reserved for ${file}: ${lastLineOf(error)}`, {
       cause: error,
     });
   }
 }
-
-const lastLine = (text: string): string => text.trim().split("\n").at(-1) ?? "";
 
 /** Gives back what a file has behind its end. Nobody may be writing to it. */
 export async function giveBack(file: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { messageOf } from "../message.ts";
+import { lastLineOf } from "../message.ts";
 
 /**
  * Whatever is written to a folder's files is on the disk when write(2) returns: the attribute S of chattr(1), which ext4,
@@ -17,8 +17,9 @@ export async function writeThrough(folder: string): Promise<void> {
   try {
     await execa("chattr", ["+S", folder, ...files], { timeout: timeoutMs });
   } catch (error) {
-    const why = messageOf(error).trim().split("\n").at(-1) ?? "";
-    throw new Error(`what is written to ${folder} reaches the disk later: ${why}`, { cause: error });
+    throw new Error(`what is written to ${folder} reaches the disk later: ${lastLineOf(error)}`, {
+      cause: error,
+    });
   }
 }
 
