@@ -85,7 +85,7 @@ export class HostAgent {
       this.heard(report, before);
     });
     const pulses = await startPulses(context, {
-      current: () => pulse(keepers, this.state),
+      current: (n) => pulse(keepers, this.state, n),
       heard: (one) => this.peers?.pulse(one),
       tell: (text) => log.add("agent", "pulses", text),
     });
@@ -166,6 +166,7 @@ export class HostAgent {
     return {
       ...{ context, release, config, life, startedAt, stopping, verdict },
       ...{ peers: this.peers?.news() ?? {}, troubles: this.peers?.troubles ?? [] },
+      heardPercent: this.peers?.heardPercent ?? {},
       upstream: this.upstream?.reachable,
     };
   }

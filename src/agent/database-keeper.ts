@@ -23,6 +23,8 @@ interface KeeperHost {
   peers(): Record<string, PeerNews | undefined>;
   /** This host has the service address. */
   holds(): boolean;
+  /** Many packets between this host and another are lost. */
+  lineIsBad(): boolean;
   tell(subject: string, text: string): void;
 }
 
@@ -42,7 +44,8 @@ export class DatabaseKeeper {
   private outsideSince: { at: number; peerPrimary: boolean } | undefined;
   /** Its position, and since when that has been so. */
   private still: { seqno: number; since: number } = { seqno: -1, since: Number.NEGATIVE_INFINITY };
-  private primaryAt: number | undefined;
+  /** undefined: it has not been in the Primary Component yet. */
+  private quorum: { lostMs: number; at: number } | undefined;
   /** Keep the database down until that node is Primary (or does not come to it). */
   private yieldsTo: { name: string; until: number } | undefined;
 
@@ -53,7 +56,11 @@ export class DatabaseKeeper {
 
   /** One step; called often, never waits. */
   tick(now: number): void {
-    if (this.facts?.primary) this.primaryAt = now;
+    if (this.facts?.primary) this.quorum = { lostMs: 0, at: now };
+    else if (this.quorum) {
+      const passed = this.host.lineIsBad() ? 0 : now - this.quorum.at;
+      this.quorum = { lostMs: this.quorum.lostMs + passed, at: now };
+    }
     this.rescue(now);
     this.abstain();
   }
@@ -137,9 +144,12 @@ export class DatabaseKeeper {
     return part?.report().ok ? (part.health?.facts as DatabaseFacts | undefined) : undefined;
   }
 
-  /** How long the database has been outside of the Primary Component, ms; undefined: it has not been in it yet. */
-  quorumLostMs(now: number): number | undefined {
-    return this.primaryAt === undefined ? undefined : now - this.primaryAt;
+  /**
+   * How long the database could have come back into the Primary Component and has not, ms: the time with a bad line does
+   * not count, there it can not. undefined: it has not been in it yet.
+   */
+  get quorumLostMs(): number | undefined {
+    return this.quorum?.lostMs;
   }
 
   /** Databases that do not come back by themselves: see database-start.ts. */
@@ -165,8 +175,8 @@ export class DatabaseKeeper {
     if (peerPrimary) {
       const state = facts?.state ?? "";
       const stillMs = Math.min(forMs, now - this.still.since);
-      const holds = this.host.holds();
-      if (!facts || !mustRejoin({ primary: false, peerPrimary, state, forMs, stillMs, holds })) return;
+      const holderLostMs = this.host.holds() ? (this.quorumLostMs ?? forMs) : undefined;
+      if (!facts || !mustRejoin({ primary: false, peerPrimary, state, forMs, stillMs, holderLostMs })) return;
       part.kill(
         `outside of the Primary Component for ${Math.round(forMs / 1000)} s (${state}): it must join anew`,
       );

@@ -210,15 +210,16 @@ test("a database outside of the Primary Component joins anew when it does not do
     state: "Disconnected",
     forMs: 30_000,
     stillMs: 30_000,
-    holds: false,
   };
   expect(mustRejoin(outside)).toBe(true);
   expect(mustRejoin({ ...outside, forMs: 5000 })).toBe(false);
   expect(mustRejoin({ ...outside, state: "Joined" })).toBe(false);
   expect(mustRejoin({ ...outside, state: "Joined", forMs: 90_000, stillMs: 59_000 })).toBe(false);
   expect(mustRejoin({ ...outside, state: "Joining", forMs: 90_000, stillMs: 61_000 })).toBe(true);
-  expect(mustRejoin({ ...outside, holds: true, forMs: 64_000 })).toBe(false);
-  expect(mustRejoin({ ...outside, holds: true, forMs: 65_000 })).toBe(true);
+  expect(mustRejoin({ ...outside, holderLostMs: 64_000, forMs: 64_000 })).toBe(false);
+  expect(mustRejoin({ ...outside, holderLostMs: 65_000, forMs: 65_000 })).toBe(true);
+  // On a bad line it waits for as long as that lasts.
+  expect(mustRejoin({ ...outside, holderLostMs: 1000, forMs: 600_000 })).toBe(false);
   expect(mustRejoin({ ...outside, peerPrimary: false })).toBe(false);
   expect(mustRejoin({ ...outside, primary: true })).toBe(false);
 });

@@ -168,10 +168,13 @@ export const mustRejoin = (s: {
   state: string;
   forMs: number;
   stillMs: number;
-  /** This host has the service address, which may wait for the database (judge.ts): starting it anew would move it. */
-  holds: boolean;
+  /**
+   * This host has the service address, which may wait for the database (judge.ts): starting it anew would move it.
+   * Observation.quorumLostMs; missing: it does not hold the address.
+   */
+  holderLostMs?: number | undefined;
 }): boolean =>
-  !(s.holds && s.forMs < comesBackMs + handedOverMs) &&
+  !(s.holderLostMs !== undefined && s.holderLostMs < comesBackMs + handedOverMs) &&
   !s.primary &&
   s.peerPrimary &&
   (/^(Joining|Joined|Donor)/.test(s.state) ? s.stillMs > stuckMs : s.forMs > 20_000);

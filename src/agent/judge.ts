@@ -42,7 +42,10 @@ export interface Observation {
   parts: Partial<Record<PartName, PartReport>>;
   /** The own database accepts reads and writes in the Primary Component. */
   primary: boolean;
-  /** How long ago the own database was in it last (0: it is); missing: it has not been there yet. */
+  /**
+   * How long the own database has been outside of it (0: it is not), the time with a bad line not counted; missing: it
+   * has not been there yet.
+   */
   quorumLostMs?: number | undefined;
   /** Members of the own Primary Component. */
   members: number;

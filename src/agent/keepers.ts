@@ -12,6 +12,7 @@ import { DialogSweep } from "./dialog-sweep.ts";
 import { DutyKeeper } from "./duty.ts";
 import { AudioWatch } from "./ended-audio.ts";
 import { EventLog } from "./events.ts";
+import { badLines } from "./line.ts";
 import { MediaRelay } from "./media.ts";
 import { Moves } from "./moves.ts";
 import { Notifier } from "./notify.ts";
@@ -54,6 +55,7 @@ export function makeKeepers(context: HostContext, components: Component[], agent
   const database = new DatabaseKeeper(context, {
     ...{ part, tell: teller("database"), holds: () => claim.holds },
     peers: () => agent.peers()?.reports() ?? {},
+    lineIsBad: () => badLines(context.self.name, news(), agent.peers()?.heardPercent ?? {}).length > 0,
   });
   const registrations = new RegistrationsCopy(context, teller("policy"));
   const fencing = new Fencing(context, teller("fencing"));

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Agent, request } from "undici";
 import { type HostContext, peersOf } from "../cluster/facts.ts";
 import { contactMs, type PeerNews } from "./judge.ts";
+import { Line } from "./line.ts";
 import { LifeClock, type Pulse, refreshed } from "./pulse.ts";
 import type { HostReport } from "./report.ts";
 import type { Trip } from "./watch.ts";
@@ -28,6 +29,7 @@ export class Peers {
   private readonly context: HostContext;
   private readonly heard = new Map<string, { at: number; report: HostReport }>();
   private readonly pulses = new Map<string, { at: number; pulse: Pulse }>();
+  private readonly lines = new Map<string, Line>();
   private readonly clocks = new Map<string, LifeClock>();
   private readonly stopped = new AbortController();
   private readonly onNews: OnNews;
@@ -91,6 +93,23 @@ export class Peers {
     await delay(ms, undefined, { signal: this.wake.signal }).catch(() => undefined);
   }
 
+  private lineOf(name: string): Line {
+    const known = this.lines.get(name) ?? new Line();
+    this.lines.set(name, known);
+    return known;
+  }
+
+  /** The share of each host's pulses that arrive here, percent. */
+  get heardPercent(): Record<string, number> {
+    const now = performance.now();
+    return Object.fromEntries(
+      [...this.lines].flatMap(([name, line]) => {
+        const percent = line.percent(now);
+        return percent === undefined ? [] : [[name, percent]];
+      }),
+    );
+  }
+
   private clockOf(name: string): LifeClock {
     const known = this.clocks.get(name) ?? new LifeClock();
     this.clocks.set(name, known);
@@ -101,7 +120,9 @@ export class Peers {
   pulse(pulse: Pulse): void {
     const last = this.pulses.get(pulse.host)?.pulse;
     if (last && last.life === pulse.life && pulse.lifeMs <= last.lifeMs) return;
-    const at = this.clockOf(pulse.host).at(pulse, performance.now());
+    const now = performance.now();
+    this.lineOf(pulse.host).heard(pulse.n, now);
+    const at = this.clockOf(pulse.host).at(pulse, now);
     if (at !== undefined) this.pulses.set(pulse.host, { at, pulse });
   }
 

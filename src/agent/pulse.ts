@@ -21,6 +21,8 @@ const sighting = z.strictObject({
 const schema = z.strictObject({
   v: z.literal(1),
   host: z.string(),
+  /** Pulses are numbered: what is missing was lost (line.ts). */
+  n: z.int(),
   /** Of which life of the agent (HostReport.life), and when in it, ms. */
   life: z.string(),
   lifeMs: z.number(),
@@ -42,12 +44,12 @@ export function pulseOf(
   report: Pick<
     HostReport,
     "host" | "stopping" | "handover" | "holds" | "term" | "verdict" | "serves" | "sees" | "parts"
-  > & { life: string; lifeMs: number; primary: boolean },
+  > & { n: number; life: string; lifeMs: number; primary: boolean },
 ): Pulse {
-  const { host, life, lifeMs, stopping, handover, holds, term, verdict, serves, sees, parts, primary } =
+  const { n, host, life, lifeMs, stopping, handover, holds, term, verdict, serves, sees, parts, primary } =
     report;
   return {
-    ...{ v: 1, host, life, lifeMs, stopping, holds, term, mayHold: verdict.mayHold, primary, sees },
+    ...{ v: 1, n, host, life, lifeMs, stopping, holds, term, mayHold: verdict.mayHold, primary, sees },
     ...(handover === undefined ? {} : { handover }),
     ...(serves === undefined ? {} : { serves: serves.ok }),
     parts: {

@@ -20,7 +20,7 @@ export interface Pulses {
  */
 export async function startPulses(
   context: HostContext,
-  hands: { current(): Pulse; heard(pulse: Pulse): void; tell(text: string): void },
+  hands: { current(n: number): Pulse; heard(pulse: Pulse): void; tell(text: string): void },
 ): Promise<Pulses> {
   const { self, cluster, secrets } = context;
   const socket = createSocket(isIPv6(self.address) ? "udp6" : "udp4");
@@ -38,8 +38,9 @@ export async function startPulses(
   socket.bind({ address: self.address, port: cluster.agent.port, exclusive: true });
   await once(socket, "listening");
   socket.on("error", (error) => tell(error.message));
+  let n = 0;
   const timer = setInterval(() => {
-    const datagram = encodePulse(hands.current(), secrets.peer_token);
+    const datagram = encodePulse(hands.current(n++), secrets.peer_token);
     for (const address of addresses.values())
       socket.send(datagram, cluster.agent.port, address, (error) => {
         // Without a network there is nobody to tell; the silence is seen as such.

@@ -230,6 +230,8 @@ export interface HostReport {
   /** Safe to fail over? Not the same as `verdict.light`, which is the health of this host as it is now. */
   light?: Light;
   sees: Record<string, Sighting>;
+  /** The share of each other host's pulses that arrive here, percent (line.ts). */
+  heardPercent?: Record<string, number>;
   /** undefined: no fencing configured. */
   fencing?: FencingReport;
   /** A person took this node out of service. */

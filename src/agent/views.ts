@@ -4,6 +4,7 @@ import { allHosts, type HostContext, nodes, voters } from "../cluster/facts.ts";
 import type { PartName } from "../components/component.ts";
 import { contactMs, type Observation, type PeerNews, sightingOf } from "./judge.ts";
 import type { Keepers } from "./keepers.ts";
+import { badLines } from "./line.ts";
 import { type Pulse, pulseOf } from "./pulse.ts";
 import type { HostReport, Verdict } from "./report.ts";
 
@@ -22,6 +23,8 @@ export interface AgentState {
   peers: Record<string, PeerNews | undefined>;
   /** What goes wrong between the agents, in words. */
   troubles: string[];
+  /** The share of other hosts' pulses that arrive here, percent. */
+  heardPercent: Record<string, number>;
   upstream: boolean | undefined;
 }
 
@@ -42,7 +45,7 @@ export function observationOf(keepers: Keepers, state: AgentState): Observation 
     duty: duty.state(performance.now()),
     parts: parts.reports(),
     primary: facts?.primary ?? false,
-    quorumLostMs: database.quorumLostMs(performance.now()),
+    quorumLostMs: database.quorumLostMs,
     members: facts?.size ?? 0,
     hosts: voters(cluster).length,
     upstream: state.upstream,
@@ -51,6 +54,9 @@ export function observationOf(keepers: Keepers, state: AgentState): Observation 
       ...(dns.problem === undefined ? [] : [`DNS: ${dns.problem}`]),
       ...fencing.troubles,
       ...state.troubles,
+      ...badLines(self.name, state.peers, state.heardPercent).map(
+        ({ name, percent }) => `the line to ${name} is bad: ${100 - percent} % of the packets are lost`,
+      ),
     ],
     ...keepers.self.observation(performance.now()),
     others: allHosts(cluster).flatMap((host) => (host.name === self.name ? [] : [host.name])),
@@ -67,15 +73,19 @@ export const sightings = (news: AgentState["peers"]): HostReport["sees"] =>
     ),
   );
 
-/** The part of a report that is told all the time. */
-export function pulse(keepers: Keepers, { context, life, verdict, stopping, peers }: AgentState): Pulse {
+/** The part of a report that is told all the time; `n` counts. */
+export function pulse(
+  keepers: Keepers,
+  { context, life, verdict, stopping, peers }: AgentState,
+  n: number,
+): Pulse {
   const { claim, database, handover, serving } = keepers;
   const part = (name: PartName) => {
     const report = keepers.part(name)?.report();
     return report ? { [name]: report } : {};
   };
   return pulseOf({
-    ...{ host: context.self.name, life, lifeMs: performance.now(), verdict, stopping },
+    ...{ n, host: context.self.name, life, lifeMs: performance.now(), verdict, stopping },
     ...{ holds: claim.holds, term: claim.term },
     ...(handover.to === undefined ? {} : { handover: handover.to }),
     ...(serving.verdict ? { serves: serving.verdict } : {}),
@@ -109,6 +119,7 @@ export function reportOf(keepers: Keepers, state: AgentState): HostReport {
     ...(state.upstream === undefined ? {} : { upstream: state.upstream }),
     ...keepers.self.report(),
     sees: sightings(state.peers),
+    heardPercent: state.heardPercent,
     ...(fencing.report ? { fencing: fencing.report } : {}),
     ...maintenance.report(),
     watch: watch.report((part("app")?.health?.facts as AppHealth | undefined)?.problems),

@@ -60,7 +60,7 @@ const givenShape = z.strictObject({
   yielding: z.boolean().default(false),
   drained: z.string().optional(),
   primary: z.boolean().default(true),
-  /** Since its database was last in the Primary Component, s; missing: it has not been there. */
+  /** Since its database was last in the Primary Component (on a good line), s; missing: it has not been there. */
   quorumLostSeconds: z.number().optional(),
   members: z.int().default(3),
   upstream: z.union([z.boolean(), z.literal("not-configured")]).default(true),

@@ -9,7 +9,16 @@ import { kamailioFacts } from "../../../src/components/kamailio/rpc.ts";
 import { inDialog, invite, service } from "../call.ts";
 import { context, Server } from "../server.ts";
 import { header } from "../ua.ts";
-import { kinds, quick, type Scenario, toUri, until } from "../world.ts";
+import { kinds, quick, type Scenario, toUri, until, type World } from "../world.ts";
+
+/** A stopped server's journal gets a file system of its own; whoever asks for it unmounts it. @returns where */
+async function smallDisk({ server }: World, size: string): Promise<string> {
+  await server.stop();
+  const folder = sipJournal(server.context);
+  mkdirSync(folder, { recursive: true });
+  execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size},mode=0777`, "tmpfs", folder]);
+  return folder;
+}
 
 /** Writes until nothing more fits. */
 function fill(path: string): void {
@@ -213,10 +222,7 @@ export const faults: Record<string, Scenario> = {
 
   "a full disk under the journal: calls unharmed, none of their events lost, no rotation, health says so":
     async (world) => {
-      const folder = sipJournal(world.server.context);
-      await world.server.stop();
-      mkdirSync(folder, { recursive: true });
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m,mode=0777", "tmpfs", folder]);
+      const folder = await smallDisk(world, "4m");
       try {
         await world.server.start(true);
         const filler = join(folder, "filler");
@@ -253,10 +259,7 @@ export const faults: Record<string, Scenario> = {
 
   "a full disk under a journal without reserved space: calls unharmed, events again when there is space":
     async (world) => {
-      const folder = sipJournal(world.server.context);
-      await world.server.stop();
-      mkdirSync(folder, { recursive: true });
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=16k,mode=0777", "tmpfs", folder]);
+      const folder = await smallDisk(world, "16k");
       try {
         await world.server.start();
         await world.phone("198.18.77.51", 5070, 200);

@@ -1,0 +1,47 @@
+import type { HostReport } from "./report.ts";
+
+/** How good the line from another host is: the share of its numbered pulses that arrive. Pure. */
+
+/** Long enough that chance hides no loss of a fifth, short enough to see that a line has become good again. */
+const windowMs = 10_000;
+/** Below that a line is bad, percent. What runs over TCP stands still for seconds at such losses. */
+const goodPercent = 90;
+/** Fewer pulses prove nothing: a host that starves sends few. */
+const fewest = 40;
+
+export class Line {
+  private arrivals: { at: number; n: number }[] = [];
+
+  /** Pulse number `n` came in, newer than those before. `now`: monotonic, ms. */
+  heard(n: number, now: number): void {
+    const last = this.arrivals.at(-1);
+    // Counted from the start again: another life of the sender.
+    if (last && n <= last.n) this.arrivals = [];
+    this.arrivals.push({ at: now, n });
+    this.forget(now);
+  }
+
+  /** 0 to 100; undefined: too few were sent to tell, or none is heard at all, which is no matter of quality. */
+  percent(now: number): number | undefined {
+    this.forget(now);
+    const [first, last] = [this.arrivals[0], this.arrivals.at(-1)];
+    if (!first || !last || last.n - first.n < fewest) return undefined;
+    return Math.round((100 * (this.arrivals.length - 1)) / (last.n - first.n));
+  }
+
+  private forget(now: number): void {
+    const first = this.arrivals.findIndex(({ at }) => at > now - windowMs);
+    this.arrivals = first < 0 ? [] : this.arrivals.slice(first);
+  }
+}
+
+/** Other hosts to or from which many packets are lost; the worse direction counts, as far as either end knows it. */
+export const badLines = (
+  self: string,
+  peers: Record<string, { report: Pick<HostReport, "heardPercent"> } | undefined>,
+  heardPercent: Record<string, number>,
+): { name: string; percent: number }[] =>
+  Object.entries(peers).flatMap(([name, news]) => {
+    const percent = Math.min(heardPercent[name] ?? 100, news?.report.heardPercent?.[self] ?? 100);
+    return percent < goodPercent ? [{ name, percent }] : [];
+  });
