@@ -69,6 +69,15 @@ describe("buildRecord", () => {
     expect(record.note).toContain("estimated from the ACK");
   });
 
+  it("takes a call as answered when the caller took a 200 that came after the failure, and says so", () => {
+    const record = buildRecord(
+      [event("start", 0), event("fail", 900, { code: 408 }), event("confirm", 1100), event("end", 5900)],
+      soon,
+    );
+    expect(record).toMatchObject({ outcome: "answered", status: 200, closed_how: "bye" });
+    expect(record.note).toContain("answered late: the caller had been told 408 before");
+  });
+
   it("lets an end event stand alone", () => {
     const record = buildRecord(
       [event("end", 9000, { node: "b", origin: "a", started: new Date(t0).toISOString() })],

@@ -106,6 +106,9 @@ export function buildRecord(events: readonly CallEvent[], limits: Limits): CallR
     notes.push("answer time estimated from the ACK");
   } else if (up) notes.push("answer event missing: time of the answer unknown");
 
+  if (up && fail && at(up) > at(fail))
+    notes.push(`answered late: the caller had been told ${fail.code} before`);
+
   let closedHow: CallRecord["closed_how"] = null;
   let endedAt: number | null = null;
   let outcome: CallRecord["outcome"] = up ? "answered" : "in_progress";

@@ -134,6 +134,24 @@ export const calls: Record<string, Scenario> = {
     assert.equal(kinds(await events(world, three.callId, "start", "fail")), "fail start");
   },
 
+  "a 200 that comes after the failure: who takes it has an answered call": async (world) => {
+    const callee = await world.ua("198.18.77.51", 5070);
+    const caller = await world.ua("198.18.77.50");
+    const silent = { type: "uri", uri: "sip:1@198.18.77.51:5070", timeout_ms: 500 };
+    world.decides(() => ({ ...toUri(), targets: [silent] }));
+    const called = await world.call(caller, "5");
+    assert.equal(called.answer.code, 408);
+    await events(world, called.callId, "start", "attempt", "fail");
+    // The callee's 200s were lost until now.
+    callee.reply(await callee.wait("INVITE", (m) => m.method === "INVITE"), 200, "OK", { tag: "late" });
+    const answer = await caller.wait("200", (m) => m.code === 200);
+    caller.send(inDialog(caller, answer, "ACK", 1), service);
+    caller.send(inDialog(caller, answer, "ACK", 1), service);
+    await callee.wait("the ACK", (m) => m.method === "ACK");
+    const all = await events(world, called.callId, "start", "attempt", "fail", "confirm");
+    assert.equal(kinds(all), "attempt confirm fail start");
+  },
+
   "a 6xx ends the search": async (world) => {
     await world.phone("198.18.77.51", 5070, 603);
     const second = await world.phone("198.18.77.52", 5070, 200);
