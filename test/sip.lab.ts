@@ -30,14 +30,14 @@ beforeAll(async () => {
   const run = fileURLToPath(new URL("./sip/run.ts", import.meta.url));
   const child = spawn("ip", ["netns", "exec", namespace, process.execPath, run], {
     stdio: ["ignore", "pipe", "inherit"],
-    timeout: 140_000,
+    timeout: 290_000,
     killSignal: "SIGKILL",
   });
   for await (const line of createInterface({ input: child.stdout })) {
     const result = JSON.parse(line) as Result;
     results.set(result.name, result);
   }
-}, 150_000);
+}, 300_000);
 
 afterAll(async () => {
   const { stdout } = await execa("ip", ["netns", "pids", namespace], { reject: false });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { scenarios } from "./scenarios/index.ts";
 import { World } from "./world.ts";
 
@@ -5,6 +6,13 @@ import { World } from "./world.ts";
  * Runs scenarios in the network namespace that it is started in: one line of JSON each, {name, ms, error?}.
  * Arguments: parts of the names of those to run; none: all.
  */
+/** The longest takes about 6 s, and three times that on a machine that is busy with other things. */
+const deadlineMs = 40_000;
+const tooLong = async (): Promise<never> => {
+  await delay(deadlineMs, undefined, { ref: false });
+  throw new Error(`the scenario did not come to its end within ${deadlineMs / 1000} s`);
+};
+
 const wanted = process.argv.slice(2);
 for (const [name, { sip, media, run }] of Object.entries(scenarios)) {
   if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
@@ -14,7 +22,7 @@ for (const [name, { sip, media, run }] of Object.entries(scenarios)) {
   try {
     await using world = await World.begin(sip, media);
     try {
-      await run(world);
+      await Promise.race([run(world), tooLong()]);
     } catch (problem) {
       error = problem instanceof Error ? (problem.stack ?? problem.message) : String(problem);
       log = world.server.log().slice(-3000);

@@ -128,6 +128,37 @@ export const media: Record<string, Scenario> = {
     }
   },
 
+  "the node dies while the relay is being asked: the caller has no 100 yet, and repeats": async (world) => {
+    const relay = await FakeRelay.start();
+    try {
+      await phone(world);
+      const caller = await world.ua("198.18.77.50");
+      world.decides(() => decision("relay"));
+      let heard = 1;
+      // This process may have stood still for longer than Kamailio waits for the relay: then it saw too much.
+      for (let attempt = 0; attempt < 3 && heard > 0; attempt++) {
+        relay.hangs = true;
+        caller.seen.length = 0;
+        const { text, callId } = invite(caller, "5");
+        const withOffer = withBody(text, sdp(caller.address, 5004));
+        // Its worker pings before it offers, when it has not spoken to this relay yet.
+        const before = relay.seen.length;
+        caller.send(withOffer, service);
+        await until("the relay is asked", () => relay.seen.length > before);
+        heard = caller.seen.length;
+        await world.server.stop("SIGKILL");
+        relay.hangs = false;
+        await world.server.start();
+        await until("Kamailio is connected", () => world.own.connections > 0);
+        caller.send(withOffer, service);
+        await caller.wait("200", (m) => m.code === 200 && header(m, "Call-ID") === callId);
+      }
+      assert.equal(heard, 0);
+    } finally {
+      relay.stop();
+    }
+  },
+
   "a dead relay costs nothing, and one that is back is used at once": async (world) => {
     await phone(world);
     const caller = await world.ua("198.18.77.50");
