@@ -5,10 +5,11 @@ import { apply, applyText, planApply } from "../src/change/apply.ts";
 import { type Desk, openDesk } from "../src/change/desk.ts";
 import { driftOf } from "../src/change/drift.ts";
 import { whyNotSafe } from "../src/change/safety.ts";
+import { planUpgrade, upgrade } from "../src/change/upgrade.ts";
 import { releaseOf } from "../src/cluster/release.ts";
 import { waitForGreen } from "../src/drills/cluster-view.ts";
 import { isSettled } from "../src/drills/ledger.ts";
-import { maintain } from "../src/drills/maintenance.ts";
+import { copyOfRelease, maintain } from "../src/drills/maintenance.ts";
 import { openSession } from "../src/drills/session.ts";
 import { openLab } from "../src/lab/lab.ts";
 
@@ -123,4 +124,43 @@ it("a rolling upgrade under 20 calls/s costs no attempt and no record", { timeou
   }
   expect(figures).toMatchObject({ lost: 0, redialsFailed: 0, failures: {} });
   expect(ledger).toMatchObject({ missing: [], doubled: [], wrong: [], stray: [], open: 0 });
+});
+
+it("a release whose agent does not start takes itself back, and the cluster is as it was", {
+  timeout: 240_000,
+}, async () => {
+  await safe();
+  const before = (await desk.view()).entries.map(({ report }) => [report.host, report.release]);
+  const broken = await copyOfRelease(lab, "0.0.1");
+  const file = join(broken, "src/agent/agent.ts");
+  const start = "  async start(signal: AbortSignal): Promise<Ending> {\n";
+  const source = readFileSync(file, "utf8");
+  expect(source).toContain(start);
+  writeFileSync(
+    file,
+    source.replace(start, `${start}    if (signal) throw new Error("broken on purpose");\n`),
+  );
+  const plan = await planUpgrade(desk, broken, false);
+  await expect(upgrade(desk, plan, quiet)).rejects.toThrow(/It stands like this: done nothing/);
+  await green();
+  const after = (await desk.view()).entries.map(({ report }) => [report.host, report.release]);
+  expect(after).toEqual(before);
+});
+
+it("with failback: automatic the address goes back to the first node when that has been well for long enough", {
+  timeout: 180_000,
+}, async () => {
+  await safe();
+  const plan = await planApply(
+    desk,
+    written("failback.yaml", `${text()}\nfailback:\n  mode: automatic\n  after_s: 10\n`),
+    false,
+  );
+  await apply(desk, plan, quiet);
+  await expect.poll(holder, { timeout: 60_000 }).toBe("a");
+  await safe();
+  await desk.order("a", { kind: "switchover", force: false });
+  expect(await holder()).toBe("b");
+  await expect.poll(holder, { timeout: 60_000 }).toBe("a");
+  await green();
 });

@@ -61,7 +61,7 @@ export class Actor {
         break;
       case "hand-over":
         tell("handing-over", action.why);
-        // Whether that node is fit has been decided: its light may be amber, because this one's disk is full.
+        // Whether that node is fit has been decided; its light may be amber, for example because this one's disk is full.
         handover.start(true, [], action.to);
         break;
       case "announce":

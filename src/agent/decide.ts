@@ -3,6 +3,7 @@ import type { PartName } from "../components/component.ts";
 import { type FenceView, mayBeElected, whomToFence } from "../fencing/decide.ts";
 import { claimsOf, type Plan, planAnnouncements } from "./announcements.ts";
 import { diskSuccessor } from "./disk-move.ts";
+import { failbackTo } from "./failback.ts";
 import { mustResync, type Observation } from "./judge.ts";
 import type { HostReport } from "./report.ts";
 
@@ -107,11 +108,11 @@ export function decide(s: Situation, memory: Memory): Decision {
   };
 }
 
-/** A holder that is worse off than another node, and can still do it in good order. */
+/** A holder that is worse off than another node, or stands in for one, and can do it in good order. */
 function decideToHandOver(s: Situation, to: string | undefined, handedAt: number | undefined): Action[] {
   const busy = to !== undefined || s.handover.takenMs !== undefined || s.uptimeMs <= settleMs;
   if (busy || !s.mayHold || (handedAt !== undefined && s.now - handedAt < handAgainMs)) return [];
-  const successor = diskSuccessor(s.observation);
+  const successor = diskSuccessor(s.observation) ?? failbackTo(s.observation);
   return successor ? [{ do: "hand-over", ...successor }] : [];
 }
 

@@ -59,6 +59,8 @@ export interface Observation {
   others: string[];
   /** How long this host has held the address; 0: it does not. */
   heldMs: number;
+  /** The address goes back to a node that has been well for so long; undefined: a person decides. */
+  failbackAfterMs?: number | undefined;
   hardware?: HardwareReport | undefined;
   functional?: FunctionalReport | undefined;
   outside?: OutsideReport | undefined;

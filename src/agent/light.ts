@@ -24,7 +24,7 @@ const behindTransactions = 1000;
 /** Drills that prove a takeover. */
 const availabilityDrills: ReadonlySet<string> = new Set(["host-death", "switchover"]);
 /** What a standby needs to go on with everything. */
-const needed = [
+export const standbyParts = [
   "kamailio",
   "rtpengine",
   "redis",
@@ -78,7 +78,7 @@ function againstStandby(standby: HostReport, holder: HostReport | undefined): Li
     reasons.push(
       reason("not-fit", `${host} can not serve: ${verdict.reasons.join("; ")}`, "see its problems"),
     );
-  for (const name of needed) {
+  for (const name of standbyParts) {
     const part = parts[name];
     if (inOrder(part)) continue;
     const advice = `the agent restarts it; if it does not come, read ${name}.log on ${host}`;

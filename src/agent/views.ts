@@ -36,6 +36,7 @@ export function observationOf(keepers: Keepers, state: AgentState): Observation 
     host: self.name,
     role: self.role,
     stance: cluster.stance,
+    ...(cluster.failback.mode === "automatic" ? { failbackAfterMs: cluster.failback.after_s * 1000 } : {}),
     nodeOrder: nodes(cluster).map((host) => host.name),
     stopping: state.stopping,
     drained: maintenance.drained && drainedText(maintenance.drained),

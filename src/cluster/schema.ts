@@ -66,6 +66,15 @@ export const clusterSchema = z
      * its own address too. docs/decisions/0016-policies-and-fencing.md
      */
     policy: z.enum(["cold-passive", "warm-passive", "warm-active", "hot-hot"]).default("warm-active"),
+    /** When a node that stands before the holder in `hosts` is well again: does the service address go back to it? */
+    failback: z
+      .strictObject({
+        /** `manual`: no, every move costs a moment and the other node is as good; `automatic`: by a planned switchover. */
+        mode: z.enum(["manual", "automatic"]).default("manual"),
+        /** That node, and the holder in its place, must have been well for so long. */
+        after_s: z.int().min(10).max(86_400).default(300),
+      })
+      .prefault({}),
     /** How a node that can not be asked is switched off. docs/decisions/0016-policies-and-fencing.md */
     fencing: z
       .strictObject({
@@ -237,6 +246,8 @@ export const clusterSchema = z
       for (const [host] of nodes)
         if (!cluster.fencing.devices[host])
           issue(["fencing", "devices"], `has none for ${host}, and fencing is required`);
+    if (cluster.failback.mode === "automatic" && /-passive$/.test(cluster.policy))
+      issue(["failback", "mode"], `automatic would cut calls that go on: policy is ${cluster.policy}`);
     const seen = new Map<string, string>();
     for (const [hostName, host] of hosts) {
       const other = seen.get(host.address);

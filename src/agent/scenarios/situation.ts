@@ -55,6 +55,8 @@ const givenShape = z.strictObject({
   holds: z.boolean().optional(),
   /** How long it has held the address, s. */
   heldSeconds: z.number().default(600),
+  /** failback.mode is automatic, with this `after_s`. */
+  failbackSeconds: z.number().optional(),
   term: z.int().default(3),
   stopping: z.boolean().default(false),
   yielding: z.boolean().default(false),
@@ -201,6 +203,7 @@ export function observationOf(g: Given): Observation {
     upstream: g.upstream === "not-configured" || role === "witness" ? undefined : g.upstream,
     peers: Object.fromEntries(peers) as Observation["peers"],
     heldMs: holds ? 1000 * g.heldSeconds : 0,
+    ...(g.failbackSeconds === undefined ? {} : { failbackAfterMs: 1000 * g.failbackSeconds }),
     hardware: hardwareOf(g.hardware),
     ...(g.policy === "warm-active" ? {} : { duty: dutyOf(g.policy, holds) }),
     ...(role === "node" ? { functional: functionalOf(g.functional) } : {}),
