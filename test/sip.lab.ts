@@ -21,6 +21,8 @@ interface Result {
   log?: string;
 }
 const results = new Map<string, Result>();
+/** The scenario that began last. */
+let last = "";
 
 beforeAll(async () => {
   await execa("ip", ["netns", "add", namespace]);
@@ -34,8 +36,9 @@ beforeAll(async () => {
     killSignal: "SIGKILL",
   });
   for await (const line of createInterface({ input: child.stdout })) {
-    const result = JSON.parse(line) as Result;
-    results.set(result.name, result);
+    const result = JSON.parse(line) as Result | { begun: string };
+    if ("begun" in result) last = result.begun;
+    else results.set(result.name, result);
   }
 }, 300_000);
 
@@ -47,6 +50,6 @@ afterAll(async () => {
 
 test.each(Object.keys(scenarios))("%s", (name) => {
   const result = results.get(name);
-  expect(result, "the scenario did not run to its end").toBeDefined();
+  expect(result, `the scenario did not run to its end; the last one that began: ${last}`).toBeDefined();
   expect(result?.error, result?.log).toBeUndefined();
 });

@@ -3,7 +3,8 @@ import { scenarios } from "./scenarios/index.ts";
 import { World } from "./world.ts";
 
 /**
- * Runs scenarios in the network namespace that it is started in: one line of JSON each, {name, ms, error?}.
+ * Runs scenarios in the network namespace that it is started in. For each one line of JSON {begun: name}, and at its end
+ * {name, ms, error?}.
  * Arguments: parts of the names of those to run; none: all.
  */
 /** The longest takes about 6 s, and three times that on a machine that is busy with other things. */
@@ -16,6 +17,7 @@ const tooLong = async (): Promise<never> => {
 const wanted = process.argv.slice(2);
 for (const [name, { sip, media, run }] of Object.entries(scenarios)) {
   if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
+  process.stdout.write(`${JSON.stringify({ begun: name })}\n`);
   const begun = performance.now();
   let error: string | undefined;
   let log = "";
