@@ -2,6 +2,7 @@ import type { HostContext } from "../cluster/facts.ts";
 import { messageOf } from "../message.ts";
 import { addServiceAddress } from "./address.ts";
 import type { HandoverState } from "./decide.ts";
+import { contactMs } from "./judge.ts";
 import type { Peers } from "./peers.ts";
 import { inOrder, isPassive } from "./policy.ts";
 import type { HostReport } from "./report.ts";
@@ -17,8 +18,6 @@ const overlapMs = 60;
 const besideMs = 800;
 /** A passive successor has to start its parts, or load its registrations, before it takes the address. */
 const passiveMs = 15_000;
-/** News that is older does not prove a node fit. */
-const freshMs = 700;
 
 /**
  * All that must be true before a healthy holder gives up: the successor's light is green, but for the codes in `accept`
@@ -52,7 +51,7 @@ export function whyNotSwitchOver(
 }
 
 function objections(ageMs: number, report: HostReport, force: boolean, accept: readonly string[]): string[] {
-  if (ageMs > freshMs) return [`no news for ${Math.round(ageMs)} ms`];
+  if (ageMs > contactMs) return [`no news for ${Math.round(ageMs)} ms`];
   if (report.stopping) return ["is being stopped"];
   if (!report.verdict.mayHold) return report.verdict.reasons;
   if (force) return [];

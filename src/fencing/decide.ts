@@ -1,4 +1,4 @@
-import { knownNodes, type Observation } from "../agent/judge.ts";
+import { contactMs, knownNodes, type Observation } from "../agent/judge.ts";
 
 /**
  * Fencing (STONITH): a node that can not be asked is switched off before its address is taken. Pure: who may stand for
@@ -52,8 +52,6 @@ export interface FenceView {
   others: OtherNode[];
 }
 
-/** A report that is older proves nothing about who holds the address now. */
-const contactMs = 700;
 const orderMs = 4000;
 /** A host that was never heard may still be booting. */
 const neverHeardMs = 15_000;

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { fenceInput, runFence } from "./device.ts";
+import { fenceInput, runFence, whatItSaid } from "./device.ts";
 
 it("gives options and action on stdin, one a line (FenceAgentAPI)", () => {
   const device = { agent: "fence_ipmilan", options: { ip: "192.0.2.21", lanplus: 1, password: "pw" } };
@@ -27,4 +27,17 @@ it("believes exit code 0 alone, tells what a device said without its password, a
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+});
+
+it("finds the reason in what a standard program says", () => {
+  const ipmilan = [
+    "/usr/sbin/fence_ipmilan:5: DeprecationWarning: 'pipes' is deprecated and slated for removal in Python 3.13",
+    "  from pipes import quote",
+    "2026-11-21 11:37:14,364 ERROR: Ipmitool not found or not accessible",
+    "",
+    "2026-11-21 11:37:14,365 ERROR: Please use '-h' for usage",
+  ].join("\n");
+  expect(whatItSaid(ipmilan)).toBe("Ipmitool not found or not accessible");
+  expect(whatItSaid("mode=bad\n")).toBe("mode=bad");
+  expect(whatItSaid("")).toBe("");
 });

@@ -20,6 +20,21 @@ export const devicesOf = ({ cluster, secrets }: HostContext, host: string): Fenc
 export const fenceInput = (device: FenceDevice, action: string): string =>
   `${[...Object.entries(device.options), ["action", action]].map(([key, value]) => `${key}=${value}`).join("\n")}\n`;
 
+/**
+ * The line of a fence program's output that says what is wrong. The standard ones end with advice about their usage, and
+ * begin with warnings of Python (fence-agents 4.12). Pure.
+ */
+export function whatItSaid(output: string): string {
+  const lines = output
+    .split("\n")
+    .map((line) => line.replace(/^\d{4}-\d\d-\d\d [\d:,.]+ /, "").trim())
+    .filter((line) => line !== "" && !/use '-h' for usage/.test(line));
+  return (lines.findLast((line) => /^(ERROR|CRITICAL)\b/.test(line)) ?? lines.at(-1) ?? "").replace(
+    /^\w+: /,
+    "",
+  );
+}
+
 /** Runs one action. `problem`: in one line why it did not succeed; undefined: it did. */
 export async function runFence(
   device: FenceDevice,
@@ -32,8 +47,7 @@ export async function runFence(
   });
   if (result.exitCode === 0) return undefined;
   const secrets = Object.values(device.options).map(String);
-  const said =
-    `${result.stderr || result.stdout || result.shortMessage || ""}`.trim().split("\n").at(-1) ?? "";
+  const said = whatItSaid(`${result.stderr || result.stdout || result.shortMessage || ""}`);
   // What a device's program says may repeat its options.
   const clean = secrets.reduce(
     (text, secret) => (secret.length > 5 ? text.replaceAll(secret, "…") : text),

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
-import type { Observation } from "../agent/judge.ts";
+import { contactMs, type Observation } from "../agent/judge.ts";
 import { type HostContext, voters } from "../cluster/facts.ts";
 import { messageOf } from "../message.ts";
 import { type FenceView, fenceViewOf, waitsFor, whomToFence } from "./decide.ts";
@@ -10,7 +10,6 @@ import { devicesOf, runFence } from "./device.ts";
 
 /** Fencing on one host: remembers who was switched off or left in good order, runs the devices, tries them regularly. */
 
-const contactMs = 700;
 const memorySchema = z.record(
   z.string(),
   z.object({
