@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { ConfigError } from "./cluster/load.ts";
+import { rememberModules } from "./compile-cache.ts";
 import { messageOf } from "./message.ts";
 
 type Register = (program: Command) => void;
@@ -45,6 +46,7 @@ const program = new Command("dialtone")
   .option("--json", "output for programs");
 
 try {
+  rememberModules();
   const called = commandIn(process.argv.slice(2)) ?? "";
   const group = groups.find(([commands]) => commands.includes(called));
   for (const [, load] of group ? [group] : groups) (await load())(program);

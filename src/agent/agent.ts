@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { flushCompileCache } from "node:module";
 import { setPriority } from "node:os";
 import writeFileAtomic from "write-file-atomic";
 import { configDigest, type HostContext, replicates, runFiles } from "../cluster/facts.ts";
@@ -67,6 +68,8 @@ export class HostAgent {
     const isNode = context.self.role === "node";
     // Who watches must not starve with those it watches.
     setPriority(process.pid, -10);
+    // A host that loses its power leaves no cache behind.
+    flushCompileCache();
     await makeHostDirectories(context);
     await writeFileAtomic(runFiles(context.dirs).agentPid, JSON.stringify(identify(process.pid)));
     await this.takeOver();

@@ -1,7 +1,5 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { enableCompileCache } from "node:module";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Command } from "commander";
 import type { Evidence } from "../planner/evidence.ts";
@@ -34,13 +32,6 @@ function wholeNumber(text: string, name: string): number {
   return Number(text);
 }
 
-/** Keeps compiled modules for the next run: the answers come a quarter of a second sooner. */
-function rememberModules(): void {
-  const caches = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
-  // Without a place to write, Node goes on without a cache.
-  enableCompileCache(join(caches, "dialtone", "compiled"));
-}
-
 /** What --from-cluster says, if it was given. */
 async function evidenceOf(options: Options, plan: Plan, now: Date): Promise<Evidence | undefined> {
   if (options.fromCluster === undefined) return undefined;
@@ -51,7 +42,6 @@ async function evidenceOf(options: Options, plan: Plan, now: Date): Promise<Evid
 
 /** Loads plan and evidence and computes all answers. The planner's libraries are loaded only when it is used. */
 async function compute(file: string, options: Options, now = new Date()) {
-  rememberModules();
   const { loadPlan } = await import("../planner/load.ts");
   const { answer } = await import("../planner/answers.ts");
   const loaded = loadPlan(file);
