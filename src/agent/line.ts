@@ -5,7 +5,7 @@ import type { HostReport } from "./report.ts";
 /** Long enough that chance hides no loss of a fifth, short enough to see that a line has become good again. */
 const windowMs = 10_000;
 /** Below that a line is bad, percent. What runs over TCP stands still for seconds at such losses. */
-const goodPercent = 90;
+export const goodPercent = 90;
 /** Fewer pulses prove nothing: a host that starves sends few. */
 const fewest = 40;
 

@@ -23,6 +23,7 @@ const report: HostReport = {
     colour: "red",
     reasons: [{ code: "not-heard", text: "b is silent", callers: "x", advice: "y" }],
   },
+  heardPercent: { b: 80 },
   sees: { w: { ageMs: 1, holds: false, term: 4, mayHold: false, primary: false } },
   parts: { kamailio: { phase: "running", ok: true, detail: "", restarts: 2, sinceMs: 1 } },
   database: {
@@ -84,6 +85,7 @@ test("the figures of a host", async () => {
     'dialtone_peer_heard{peer="b"} 0',
     'dialtone_peer_heard{peer="w"} 1',
     'dialtone_peer_clock_offset_seconds{peer="b"} 2.5',
+    'dialtone_peer_pulses_ratio{peer="b"} 0.8',
     'dialtone_alert_messages_total{result="delivered"} 5',
   ])
     expect(text.split("\n")).toContain(line);

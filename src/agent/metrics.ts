@@ -119,6 +119,12 @@ export async function agentMetrics(report: HostReport, sent: Sent, appUp: boolea
     "peer",
     Object.entries(watch?.clocks ?? {}).map(([name, clock]) => [name, clock.offsetMs / 1000]),
   );
+  each(
+    "peer_pulses_ratio",
+    "The share of that host's pulses that arrived in the last 10 s",
+    "peer",
+    Object.entries(report.heardPercent ?? {}).map(([name, percent]) => [name, percent / 100]),
+  );
   each("agent_event_loop_delay_seconds", "How late the agent is, last 10 to 20 s", "quantile", [
     ["0.99", seconds(watch?.loop.p99Ms)],
     ["1", seconds(watch?.loop.maxMs)],

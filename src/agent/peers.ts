@@ -121,9 +121,10 @@ export class Peers {
     const last = this.pulses.get(pulse.host)?.pulse;
     if (last && last.life === pulse.life && pulse.lifeMs <= last.lifeMs) return;
     const now = performance.now();
-    this.lineOf(pulse.host).heard(pulse.n, now);
     const at = this.clockOf(pulse.host).at(pulse, now);
-    if (at !== undefined) this.pulses.set(pulse.host, { at, pulse });
+    if (at === undefined) return;
+    this.lineOf(pulse.host).heard(pulse.n, now);
+    this.pulses.set(pulse.host, { at, pulse });
   }
 
   /** The last whole report of all other hosts that were heard since this agent started. */

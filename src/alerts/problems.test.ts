@@ -70,6 +70,19 @@ test("a part that the verdict misses, and one that it does not", () => {
   expect(keys(report("a"), report("b", { parts }))).toEqual([]);
 });
 
+test("a line on which packets get lost is one problem, whoever sees it", () => {
+  const found = problemsOf({
+    ...{ self: "a", heldLast: [], now },
+    reports: [
+      report("a", { heardPercent: { b: 89, w: 100 } }),
+      report("b", { heardPercent: { a: 80, w: 90 } }),
+    ],
+  });
+  expect(found.map(({ key }) => key)).toEqual(["line:a-b"]);
+  expect(found[0]?.text).toContain("20 %");
+  expect(found[0]?.afterMs).toBeGreaterThan(10_000);
+});
+
 test("disk, clocks, certificate, a late agent, the app's words", () => {
   const worse = {
     ...{ disk: { freeBytes: 5e9, totalBytes: 100e9 }, clocks: { b: { offsetMs: -9000, withinMs: 3 } } },

@@ -1,4 +1,5 @@
 import { answering } from "../agent/answering.ts";
+import { goodPercent } from "../agent/line.ts";
 import type { HostReport, LightCode } from "../agent/report.ts";
 import { silenceText } from "../agent/silence.ts";
 
@@ -32,6 +33,8 @@ const leastFree = 0.1;
 const certificateDays = 21;
 const skewMs = 2000;
 const lateLoopMs = 1000;
+/** After a link was cut and mended its window of 10 s still holds what was lost. */
+const badLineMs = 30_000;
 
 /** Codes of the light that are told as problems of their own below, or follow from them. */
 const toldOtherwise: ReadonlySet<LightCode> = new Set<LightCode>([
@@ -100,6 +103,23 @@ function silentHosts({ self, reports, heldLast }: View): Problem[] {
       } Redundancy is lost. See 'dialtone timeline' for what came before.`,
     };
   });
+}
+
+/** Lines on which many packets are lost, each once, by its worse direction. */
+function badLines({ reports }: View): Problem[] {
+  const lines = new Map<string, { ends: string; percent: number }>();
+  for (const { host, heardPercent = {} } of reports)
+    for (const [peer, percent] of Object.entries(heardPercent)) {
+      const [one = "", other = ""] = [host, peer].sort();
+      const known = lines.get(`${one}-${other}`);
+      if (percent < goodPercent && percent < (known?.percent ?? 100))
+        lines.set(`${one}-${other}`, { ends: `${one} and ${other}`, percent });
+    }
+  return [...lines].map(([key, { ends, percent }]) => ({
+    ...{ key: `line:${key}`, severity: "warning" as const, afterMs: badLineMs },
+    title: `Packets between ${ends} get lost`,
+    text: `${100 - percent} % in the last 10 s. Calls go on; the database may leave its group, and records wait in the journal. See cables, switch ports, and the hosts' load.`,
+  }));
 }
 
 function ofHost(report: HostReport, now: number): Problem[] {
@@ -182,6 +202,7 @@ export function problemsOf(view: View): Problem[] {
   const found = [
     ...service(view),
     ...silentHosts(view),
+    ...badLines(view),
     ...view.reports.flatMap((report) => ofHost(report, view.now)),
     ...ofLight(view),
   ];
