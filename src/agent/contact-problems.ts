@@ -1,4 +1,5 @@
 import { contactMs } from "./judge.ts";
+import { lossyLines } from "./line.ts";
 import type { HostSight, Problem } from "./problems.ts";
 import type { HostReport } from "./report.ts";
 import { silenceOf, silenceText } from "./silence.ts";
@@ -89,3 +90,13 @@ export function ofClocks(fresh: HostReport[]): Problem[] {
     }),
   );
 }
+
+/** Lines between hosts on which many packets get lost. */
+export const ofLines = (fresh: HostReport[]): Problem[] =>
+  lossyLines(fresh).map(({ ends, percent }) => ({
+    ...{ host: ends[0], code: "line", severity: "risk" },
+    what: `${100 - percent} % of the packets between ${ends.join(" and ")} are lost (last 10 s)`,
+    callers:
+      "calls go on, some take a second longer; the database may leave its group, records wait in the journal",
+    advice: "see cables, switch ports and the load of both hosts",
+  }));

@@ -5,7 +5,7 @@ import type { HostReport } from "./report.ts";
 /** Long enough that chance hides no loss of a fifth, short enough to see that a line has become good again. */
 const windowMs = 10_000;
 /** Below that a line is bad, percent. What runs over TCP stands still for seconds at such losses. */
-export const goodPercent = 90;
+const goodPercent = 90;
 /** Fewer pulses prove nothing: a host that starves sends few. */
 const fewest = 40;
 
@@ -45,3 +45,18 @@ export const badLines = (
     const percent = Math.min(heardPercent[name] ?? 100, news?.report.heardPercent?.[self] ?? 100);
     return percent < goodPercent ? [{ name, percent }] : [];
   });
+
+/** All such lines that hosts report, each once, by its worse direction. */
+export function lossyLines(
+  reports: Pick<HostReport, "host" | "heardPercent">[],
+): { ends: [string, string]; percent: number }[] {
+  const lines = new Map<string, { ends: [string, string]; percent: number }>();
+  for (const { host, heardPercent = {} } of reports)
+    for (const [peer, percent] of Object.entries(heardPercent)) {
+      const ends: [string, string] = host < peer ? [host, peer] : [peer, host];
+      const known = lines.get(ends.join("-"));
+      if (percent < Math.min(goodPercent, known?.percent ?? 100))
+        lines.set(ends.join("-"), { ends, percent });
+    }
+  return [...lines.values()];
+}

@@ -137,6 +137,12 @@ test("a holder whose agent hangs goes on: nobody is without calls", () => {
   expect(problems[0]?.callers).toMatch(/^calls go on/);
 });
 
+test("a line that loses packets, said once for a pair", () => {
+  const heard = (percent: number, other: string) => ({ heardPercent: { [other]: percent } });
+  expect(brief(sights({ a: heard(80, "b"), b: heard(70, "a") }))).toEqual(["risk a line"]);
+  expect(brief(sights({ a: heard(95, "b"), b: heard(95, "a") }))).toEqual([]);
+});
+
 test("clocks that differ, said once for a pair", () => {
   const clocks = (offsetMs: number, other: string) => ({
     watch: { clocks: { [other]: { offsetMs, withinMs: 5 } } } as unknown as NonNullable<HostReport["watch"]>,

@@ -1,5 +1,5 @@
 import { answering, headlineOf } from "./answering.ts";
-import { ofClocks, ofSilence } from "./contact-problems.ts";
+import { ofClocks, ofLines, ofSilence } from "./contact-problems.ts";
 import { since } from "./duration.ts";
 import { ofReport } from "./host-problems.ts";
 import type { HostReport, LightCode } from "./report.ts";
@@ -76,6 +76,7 @@ export function diagnose(hosts: HostSight[]): Diagnosis {
   const { holders } = who;
   const problems = [
     ...ofSilence(hosts, fresh, who.keeper?.host),
+    ...ofLines(reports),
     ...reports.flatMap((report) => ofReport(report, report.holds)),
     ...ofLight(reports),
     ...ofClocks(reports),

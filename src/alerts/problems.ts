@@ -1,5 +1,5 @@
 import { answering } from "../agent/answering.ts";
-import { goodPercent } from "../agent/line.ts";
+import { lossyLines } from "../agent/line.ts";
 import type { HostReport, LightCode } from "../agent/report.ts";
 import { silenceText } from "../agent/silence.ts";
 
@@ -105,22 +105,12 @@ function silentHosts({ self, reports, heldLast }: View): Problem[] {
   });
 }
 
-/** Lines on which many packets are lost, each once, by its worse direction. */
-function badLines({ reports }: View): Problem[] {
-  const lines = new Map<string, { ends: string; percent: number }>();
-  for (const { host, heardPercent = {} } of reports)
-    for (const [peer, percent] of Object.entries(heardPercent)) {
-      const [one = "", other = ""] = [host, peer].sort();
-      const known = lines.get(`${one}-${other}`);
-      if (percent < goodPercent && percent < (known?.percent ?? 100))
-        lines.set(`${one}-${other}`, { ends: `${one} and ${other}`, percent });
-    }
-  return [...lines].map(([key, { ends, percent }]) => ({
-    ...{ key: `line:${key}`, severity: "warning" as const, afterMs: badLineMs },
-    title: `Packets between ${ends} get lost`,
+const badLines = ({ reports }: View): Problem[] =>
+  lossyLines(reports).map(({ ends, percent }) => ({
+    ...{ key: `line:${ends.join("-")}`, severity: "warning" as const, afterMs: badLineMs },
+    title: `Packets between ${ends.join(" and ")} get lost`,
     text: `${100 - percent} % in the last 10 s. Calls go on; the database may leave its group, and records wait in the journal. See cables, switch ports, and the hosts' load.`,
   }));
-}
 
 function ofHost(report: HostReport, now: number): Problem[] {
   const { host, watch } = report;
