@@ -33,6 +33,8 @@ describe("datagram", () => {
     }
     expect(decodePulse(datagram.subarray(0, 16), "secret")).toBeUndefined();
     expect(decodePulse(Buffer.alloc(0), "secret")).toBeUndefined();
+    const more = { ...pulse, extra: 1 } as unknown as Pulse;
+    expect(decodePulse(encodePulse(more, "secret"), "secret")).toEqual(pulse);
     const newer = { ...pulse, v: 2 } as unknown as Pulse;
     expect(decodePulse(encodePulse(newer, "secret"), "secret")).toBeUndefined();
   });

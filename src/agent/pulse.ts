@@ -9,7 +9,7 @@ import type { HostReport } from "./report.ts";
  * arrive. A pulse makes a report younger that is there already; it never stands alone. Pure.
  */
 
-const sighting = z.strictObject({
+const sighting = z.object({
   ageMs: z.number(),
   holds: z.boolean(),
   term: z.int(),
@@ -18,7 +18,8 @@ const sighting = z.strictObject({
   serves: z.boolean().optional(),
 });
 
-const schema = z.strictObject({
+/** Fields that a newer release adds are passed over: two releases must hear each other during an upgrade. */
+const schema = z.object({
   v: z.literal(1),
   host: z.string(),
   /** Pulses are numbered: what is missing was lost (line.ts). */
@@ -34,7 +35,7 @@ const schema = z.strictObject({
   primary: z.boolean(),
   serves: z.boolean().optional(),
   /** Parts without which a node is no successor. */
-  parts: z.strictObject({ keepalived: z.boolean().optional(), rtpengine: z.boolean().optional() }),
+  parts: z.object({ keepalived: z.boolean().optional(), rtpengine: z.boolean().optional() }),
   sees: z.record(z.string(), sighting),
 });
 export type Pulse = z.infer<typeof schema>;
