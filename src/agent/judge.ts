@@ -122,6 +122,9 @@ const olderClaim = (
   other: { name: string; term: number },
 ) => (one.term !== other.term ? one.term < other.term : order.indexOf(one.name) < order.indexOf(other.name));
 
+/** After a move a relay that fails is started anew in place for so long: two sick relays must not play ball with the calls. */
+const relaySteadyMs = 10_000;
+
 /**
  * Audio: a dead or hung media relay moves the address to a node whose relay is healthy, because that one has all calls
  * and goes on with them within milliseconds; a restart in place takes longer. Where nobody's is better it is no reason.
@@ -130,6 +133,7 @@ export function betterRelay(o: Observation): string | undefined {
   const relay = o.parts.rtpengine;
   // A passive standby's relay has no call to go on with.
   if (!relay || relay.ok || isPassive(o.duty?.policy)) return undefined;
+  if (o.holds && o.heldMs < relaySteadyMs) return undefined;
   const better = o.nodeOrder.find((name) => {
     const news = o.peers[name];
     return (

@@ -7,6 +7,7 @@ import type { Component, Health } from "../components/component.ts";
 import { messageOf } from "../message.ts";
 import { backoffMs, backoffWindowMs } from "./backoff.ts";
 import { startDigest, writeComponentFiles } from "./files.ts";
+import { patience, type Strikes, strike } from "./patience.ts";
 import { identify, isAlive, type ProcessId, signalTree } from "./process.ts";
 import type { PartPhase, PartReport } from "./report.ts";
 
@@ -65,6 +66,7 @@ export class Part {
   private failedProbes = 0;
   private lastTick = performance.now();
   private killedAt = Number.NEGATIVE_INFINITY;
+  private strikes: Strikes | undefined;
   private restartTimes: number[] = [];
   private restarts = 0;
   private retryAt = 0;
@@ -266,12 +268,13 @@ export class Part {
     if (isAlive(this.id)) process.kill(this.id.pid, "SIGTERM");
   }
 
-  /** Kills the whole process tree; the restart follows from its exit. */
-  kill(why: string): void {
-    if (!this.id || performance.now() - this.killedAt < killAgainMs) return;
+  /** Kills the whole process tree; the restart follows from its exit. @returns false: it was killed a moment ago. */
+  kill(why: string): boolean {
+    if (!this.id || performance.now() - this.killedAt < killAgainMs) return false;
     this.killedAt = performance.now();
     this.events.happened("killed", why);
     signalTree(this.id, "SIGKILL");
+    return true;
   }
 
   /** One step of supervision; called often, never waits. */
@@ -292,14 +295,15 @@ export class Part {
     if (!this.probing && now >= this.nextProbe) void this.probe();
     const { sickAfterMs, startTimeoutMs, killAfterMs } = this.component;
     this.silentMs += elapsed;
-    const limit = this.answeredOnce ? sickAfterMs : startTimeoutMs;
+    const factor = patience(this.strikes, now);
+    const limit = factor * (this.answeredOnce ? sickAfterMs : startTimeoutMs);
     if (this.silentMs <= limit || this.failedProbes < sickAfterProbes) return;
     if (this.phase !== "sick") {
       this.enter("sick", `does not answer (${this.detail})`);
       this.events.happened("sick", this.detail);
     }
-    if (killAfterMs !== null && this.silentMs > limit + killAfterMs)
-      this.kill(`no answer for ${Math.round(this.silentMs)} ms`);
+    if (killAfterMs === null || this.silentMs <= limit + factor * killAfterMs) return;
+    if (this.kill(`no answer for ${Math.round(this.silentMs)} ms`)) this.strikes = strike(this.strikes, now);
   }
 
   private tryStart(): void {
