@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { inDialog, inDialogCallee, invite, sameBranch, service } from "../call.ts";
 import { header, headers, type SipMessage } from "../ua.ts";
-import { kinds, type Scenario, toUri } from "../world.ts";
+import { kinds, type Scenario, toUri, until } from "../world.ts";
 
 const events = (world: Parameters<Scenario>[0], callId: string, ...wanted: string[]) =>
   world.server.waitEvents(callId, wanted);
@@ -241,8 +241,9 @@ export const calls: Record<string, Scenario> = {
     world.own.hung = true;
     world.peer.hung = true;
     const asking = invite(caller, "6");
+    const asked = world.own.asked;
     caller.send(asking.text, service);
-    await caller.wait("100", (m) => m.code === 100 && header(m, "Call-ID") === asking.callId);
+    await until("the app is asked", () => world.own.asked > asked);
     sameBranch(caller, asking, "CANCEL", `<${asking.uri}>`);
     const early = await caller.wait("487", (m) => m.code === 487 && header(m, "Call-ID") === asking.callId);
     sameBranch(caller, asking, "ACK", header(early, "To"));
