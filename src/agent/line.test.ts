@@ -39,8 +39,8 @@ describe("line", () => {
     expect(line.percent(now + 5000)).toBe(100);
   });
   it("the worse direction counts, as far as it is known", () => {
-    const news = (percent: number) => ({ report: { heardPercent: { a: percent } } });
-    expect(badLines("a", { b: { report: {} }, w: undefined }, {})).toEqual([]);
+    const news = (percent: number) => ({ report: { host: "b", heardPercent: { a: percent } } });
+    expect(badLines("a", { b: { report: { host: "b" } }, w: undefined }, {})).toEqual([]);
     expect(badLines("a", { b: news(99) }, { b: 90 })).toEqual([]);
     expect(badLines("a", { b: news(99) }, { b: 89 })).toEqual([{ name: "b", percent: 89 }]);
     expect(badLines("a", { b: news(70) }, { b: 99 })).toEqual([{ name: "b", percent: 70 }]);

@@ -30,26 +30,14 @@ export class Line {
   }
 
   private forget(now: number): void {
-    const first = this.arrivals.findIndex(({ at }) => at > now - windowMs);
-    this.arrivals = first < 0 ? [] : this.arrivals.slice(first);
+    while (this.arrivals[0] && this.arrivals[0].at <= now - windowMs) this.arrivals.shift();
   }
 }
 
-/** Other hosts to or from which many packets are lost; the worse direction counts, as far as either end knows it. */
-export const badLines = (
-  self: string,
-  peers: Record<string, { report: Pick<HostReport, "heardPercent"> } | undefined>,
-  heardPercent: Record<string, number>,
-): { name: string; percent: number }[] =>
-  Object.entries(peers).flatMap(([name, news]) => {
-    const percent = Math.min(heardPercent[name] ?? 100, news?.report.heardPercent?.[self] ?? 100);
-    return percent < goodPercent ? [{ name, percent }] : [];
-  });
+type Teller = Pick<HostReport, "host" | "heardPercent">;
 
-/** All such lines that hosts report, each once, by its worse direction. */
-export function lossyLines(
-  reports: Pick<HostReport, "host" | "heardPercent">[],
-): { ends: [string, string]; percent: number }[] {
+/** Lines on which many packets are lost, as these hosts report them: each once, by its worse direction. */
+export function lossyLines(reports: Teller[]): { ends: [string, string]; percent: number }[] {
   const lines = new Map<string, { ends: [string, string]; percent: number }>();
   for (const { host, heardPercent = {} } of reports)
     for (const [peer, percent] of Object.entries(heardPercent)) {
@@ -60,3 +48,16 @@ export function lossyLines(
     }
   return [...lines.values()];
 }
+
+/** The other ends of such lines of one host, by what it and the others hear. */
+export const badLines = (
+  self: string,
+  peers: Record<string, { report: Teller } | undefined>,
+  heardPercent: Record<string, number>,
+): { name: string; percent: number }[] =>
+  lossyLines([
+    { host: self, heardPercent },
+    ...Object.values(peers).flatMap((news) => (news ? [news.report] : [])),
+  ]).flatMap(({ ends, percent }) =>
+    ends.includes(self) ? [{ name: ends[0] === self ? ends[1] : ends[0], percent }] : [],
+  );

@@ -105,7 +105,7 @@ function silentHosts({ self, reports, heldLast }: View): Problem[] {
   });
 }
 
-const badLines = ({ reports }: View): Problem[] =>
+const ofLines = ({ reports }: View): Problem[] =>
   lossyLines(reports).map(({ ends, percent }) => ({
     ...{ key: `line:${ends.join("-")}`, severity: "warning" as const, afterMs: badLineMs },
     title: `Packets between ${ends.join(" and ")} get lost`,
@@ -192,7 +192,7 @@ export function problemsOf(view: View): Problem[] {
   const found = [
     ...service(view),
     ...silentHosts(view),
-    ...badLines(view),
+    ...ofLines(view),
     ...view.reports.flatMap((report) => ofHost(report, view.now)),
     ...ofLight(view),
   ];
