@@ -1,6 +1,7 @@
 import { diskFull, diskTroubles } from "./hardware.ts";
-import { canTake, contactMs, functionalFailures, type Observation } from "./judge.ts";
-import { inOrder, isPassive } from "./policy.ts";
+import type { Observation } from "./judge.ts";
+import { isPassive } from "./policy.ts";
+import { successorReport } from "./successor.ts";
 
 /**
  * A holder whose disk is full hands the service address over while what is reserved for its journal lasts
@@ -24,18 +25,12 @@ export function diskSuccessor(o: Observation): { to: string; why: string } | und
   return to === undefined ? undefined : { to, why: `${full}; ${to} has room` };
 }
 
-/** May it have the address, does everything work there, and is its disk well above what people are warned at? */
+/** Could it have the address, and is its disk well above what people are warned at? */
 function hasRoom(o: Observation, name: string): boolean {
-  const news = o.peers[name];
-  if (name === o.host || !news || news.ageMs > contactMs) return false;
-  const { report } = news;
+  const report = successorReport(o, name, needed);
   return (
-    canTake(report) &&
-    !report.stopping &&
-    report.hardware !== undefined &&
+    report?.hardware !== undefined &&
     diskTroubles(report.hardware).length === 0 &&
-    needed.every((part) => inOrder(report.parts[part])) &&
-    (report.functional?.failures ?? 0) < functionalFailures &&
     (report.database?.facts?.primary === true || !o.primary)
   );
 }

@@ -1,14 +1,11 @@
-import { canTake, contactMs, functionalFailures, type Observation } from "./judge.ts";
+import { functionalFreshMs, type Observation } from "./judge.ts";
 import { standbyParts } from "./light.ts";
-import { inOrder } from "./policy.ts";
+import { successorReport } from "./successor.ts";
 
 /**
  * With `failback.mode: automatic` the service address goes back to the node that stands first in cluster.yaml, by plan
  * and only when that one has been well for long: a node that comes and goes must not take the calls with it. Pure.
  */
-
-/** An older functional test of that node proves nothing. */
-const testedMs = 15_000;
 
 /** To whom, and why; undefined: it stays. */
 export function failbackTo(o: Observation): { to: string; why: string } | undefined {
@@ -22,19 +19,15 @@ export function failbackTo(o: Observation): { to: string; why: string } | undefi
 }
 
 function wellSince(o: Observation, name: string, ms: number): boolean {
-  const news = o.peers[name];
-  if (!news || news.ageMs > contactMs) return false;
-  const { report } = news;
-  const { functional } = report;
+  const report = successorReport(o, name, standbyParts);
+  if (!report) return false;
+  const testAgeMs = (report.functional?.ageMs ?? 0) + (o.peers[name]?.ageMs ?? 0);
   return (
-    canTake(report) &&
-    !report.stopping &&
     report.drained === undefined &&
     report.verdict.light === "green" &&
     report.agentUptimeMs >= ms &&
     report.database?.facts?.primary === true &&
-    (functional === undefined ||
-      (functional.failures < functionalFailures && functional.ageMs + news.ageMs <= testedMs)) &&
-    standbyParts.every((part) => inOrder(report.parts[part]) && (report.parts[part]?.sinceMs ?? 0) >= ms)
+    (report.functional === undefined || testAgeMs <= functionalFreshMs) &&
+    standbyParts.every((part) => (report.parts[part]?.sinceMs ?? 0) >= ms)
   );
 }

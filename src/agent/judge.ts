@@ -150,7 +150,7 @@ const steadyMs = 120_000;
 /** OPTIONS that were lost in a row, one a second. */
 const outsideFailures = 3;
 /** A functional test of a peer that is older proves nothing. */
-const functionalFreshMs = 15_000;
+export const functionalFreshMs = 15_000;
 
 /**
  * Function: all parts answer and calls fail nevertheless. The address moves to a node whose own test call has just worked;
