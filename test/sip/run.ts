@@ -7,6 +7,7 @@ import { World } from "./world.ts";
  * {name, ms, error?}.
  * Arguments: parts of the names of those to run; none: all.
  */
+
 /** The longest takes about 6 s, and three times that on a machine that is busy with other things. */
 const deadlineMs = 40_000;
 const tooLong = async (): Promise<never> => {
