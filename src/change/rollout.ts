@@ -99,37 +99,24 @@ export async function rollOut(desk: Desk, rollout: Rollout): Promise<RolloutResu
       task.output = text.length > 160 ? `${text.slice(0, 160)} …` : text;
     };
   };
-  const handOver = async (host: string, task: { output: string }): Promise<string> => {
-    const { text } = await desk.order(host, { kind: "switchover", force });
-    await verify([], settleMs, teller(task));
-    return text;
-  };
+  /** Asked at that moment: a fault may have moved the address since the rollout began. */
   const holdsNow = async (host: string) =>
     (await desk.view()).entries.some(({ report }) => report.host === host && report.holds);
-  const steps = order.flatMap((host) => [
-    ...(host === holder && rollout.disturbs(host)
-      ? [
-          {
-            title: `${host}: hand the service address over`,
-            task: async (_: unknown, task: { title: string; output: string }) => {
-              failed = host;
-              task.title = `${host}: handed over, ${await handOver(host, task)}`;
-            },
-          },
-        ]
-      : []),
-    {
-      title: `${host}: ${rollout.what}`,
-      task: async (_: unknown, task: { output: string }) => {
-        failed = host;
-        // A fault may have moved the address here since.
-        if (rollout.disturbs(host) && (await holdsNow(host))) await handOver(host, task);
-        await rollout.touch(host);
-        await verify([host], 2000, teller(task));
-        done.push(host);
-      },
+  const steps = order.map((host) => ({
+    title: `${host}: ${rollout.what}`,
+    task: async (_: unknown, task: { title: string; output: string }) => {
+      failed = host;
+      if (rollout.disturbs(host) && (await holdsNow(host))) {
+        task.output = "hands the service address over";
+        const { text } = await desk.order(host, { kind: "switchover", force });
+        await verify([], settleMs, teller(task));
+        task.title = `${host}: ${rollout.what} (handed over, ${text})`;
+      }
+      await rollout.touch(host);
+      await verify([host], 2000, teller(task));
+      done.push(host);
     },
-  ]);
+  }));
   try {
     await new Listr(steps, {
       registerSignalListeners: false,

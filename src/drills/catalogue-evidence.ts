@@ -29,6 +29,19 @@ export function readEvidence(file: string): CatalogueEvidence | undefined {
   return evidence;
 }
 
+/** Figures of two releases are evidence for neither. @throws Error with the way out when it is of another release. */
+export function ofThisRelease(
+  evidence: CatalogueEvidence | undefined,
+  file: string,
+  now: string,
+): CatalogueEvidence | undefined {
+  if (evidence && evidence.release !== now)
+    throw new Error(
+      `${file} has the runs of release ${evidence.release}, and this is ${now}: move it away, or name another file`,
+    );
+  return evidence;
+}
+
 export const writeEvidence = (file: string, evidence: CatalogueEvidence): Promise<void> =>
   writeFileAtomic(
     file,

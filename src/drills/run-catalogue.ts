@@ -3,7 +3,7 @@ import { release } from "../cluster/release.ts";
 import type { Lab } from "../lab/lab.ts";
 import { messageOf } from "../message.ts";
 import type { DrillKind } from "./catalogue.ts";
-import { type CatalogueEvidence, readEvidence, writeEvidence } from "./catalogue-evidence.ts";
+import { type CatalogueEvidence, ofThisRelease, readEvidence, writeEvidence } from "./catalogue-evidence.ts";
 import { waitForGreen } from "./cluster-view.ts";
 import { runDrill } from "./run-drill.ts";
 
@@ -57,11 +57,12 @@ export function planOf(
 
 /**
  * In each of `labs` one drill at a time; more than one lab needs a machine that can carry them.
- * @throws Error when no lab can be made, or the signal aborts; what was found so far is in the file.
+ * @throws Error when the file is of another release, no lab can be made, or the signal aborts; what was found so far is
+ * in the file.
  */
 export async function runCatalogue(labs: Lab[], options: CatalogueOptions): Promise<CatalogueEvidence> {
   const { file, tell, signal } = options;
-  const evidence = readEvidence(file) ?? empty(options.rate);
+  const evidence = ofThisRelease(readEvidence(file), file, release()) ?? empty(options.rate);
   const plan = planOf(options.wanted, (name) => evidence.drills[name]?.runs.length ?? 0);
   const queue = [...plan];
   const began = performance.now();
