@@ -205,7 +205,7 @@ function everywhere({ host, standing = {}, drift = [] }: HostReport): LightReaso
       reason(
         "records-missing",
         `${recordsMissing} events of ${host}'s journal are not in the database`,
-        "they are stored again by the next comparison: 'dialtone records reconcile'",
+        "they are stored again by the next comparison: 'dialtone records check'",
       ),
     );
   return reasons;
