@@ -66,7 +66,7 @@ export async function openMediaCalls(
   const [caller, callee] = (outside?.addresses ?? []).slice(-4).map((address) => address.split("/")[0]);
   if (!outside || !caller || !callee)
     throw new Error(`the lab's host '${outsideHost}' has too few addresses`);
-  const number = `9974${randomInt(100_000, 999_999)}`;
+  const number = `9974${randomInt(10 ** 11, 10 ** 12)}`;
   const place = `${callee}:${port}${transport === "tcp" ? ";transport=tcp" : ""}`;
   await routePrefix(lab.name, `media-${name}`, number, place, how);
   await routeKnown(lab, number, 10_000);

@@ -97,7 +97,8 @@ export async function openSessionOn(ground: Ground, options: SessionOptions): Pr
   const phone = await startPhone({
     ...{ place: ground.called, directory, name: "phone", port: phonePort },
   });
-  const prefix = `9973${randomInt(100_000, 999_999)}`;
+  // Long enough that no two sessions of a lab meet: their records would be taken for one another's.
+  const prefix = `9973${randomInt(10 ** 11, 10 ** 12)}`;
   const callers = {
     ...{ place: ground.caller, directory, rate: options.rate },
     ...{ patienceMs: options.patienceMs, service: ground.service },

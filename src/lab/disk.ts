@@ -44,9 +44,17 @@ const isMounted = async (directory: string): Promise<boolean> =>
 /** cp(1) keeps owners, modes and times. No holes: a write into one on a full disk is a SIGBUS for who maps the file. */
 const copy = (from: string, to: string) => execa("cp", ["-a", "--sparse=never", `${from}/.`, to]);
 
-/** Moves a directory onto a tmpfs of its own. Nobody may be using it. */
-export async function smallDisk(data: string, megabytes: number): Promise<void> {
+/** What a host needs at least beyond the data that it has, to start. */
+const leastRoomMb = 150;
+
+/**
+ * Moves a directory onto a tmpfs of its own, of so many megabytes, or more where what is there would not fit: a lab in
+ * which many calls were made has a large ledger. Nobody may be using it.
+ */
+export async function smallDisk(data: string, wanted: number): Promise<void> {
   if (await isMounted(data)) return;
+  const { stdout } = await execa("du", ["-sm", "--apparent-size", data]);
+  const megabytes = Math.max(wanted, Number.parseInt(stdout, 10) + leastRoomMb);
   const aside = `${data}.large`;
   await rename(data, aside);
   await mkdir(data, { mode: 0o755 });
