@@ -20,6 +20,7 @@ const groups: [commands: string[], load: () => Promise<Register>][] = [
   [["timeline"], async () => (await import("./cli/timeline.ts")).registerTimeline],
   [["switchover"], async () => (await import("./cli/switchover.ts")).registerSwitchover],
   [["drain", "undrain", "restart"], async () => (await import("./cli/maintenance.ts")).registerMaintenance],
+  [["database"], async () => (await import("./cli/database.ts")).registerDatabase],
   [["fence"], async () => (await import("./cli/fence.ts")).registerFence],
   [["drift"], async () => (await import("./cli/drift.ts")).registerDrift],
   [["upgrade", "apply", "change"], async () => (await import("./cli/change.ts")).registerChange],

@@ -1,6 +1,7 @@
 import { allHosts, type HostContext, nodes } from "../cluster/facts.ts";
 import type { PartName } from "../components/component.ts";
-import { configFile, type DatabaseFacts } from "../components/mariadb/index.ts";
+import { configFile } from "../components/mariadb/config.ts";
+import type { DatabaseFacts } from "../components/mariadb/index.ts";
 import { type DiskState, readDiskState, recoverPosition } from "../components/mariadb/state.ts";
 import { messageOf } from "../message.ts";
 import {

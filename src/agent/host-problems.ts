@@ -69,7 +69,7 @@ export function ofReport(report: HostReport, serves: boolean): Problem[] {
       ...{ sinceMs: part.sinceMs, callers: report.holds ? holder : other, advice },
     });
   }
-  if (report.parts.mariadb?.ok && database?.facts?.primary === false)
+  if (report.parts.mariadb?.ok && database?.facts?.primary === false && !database.facts.replication)
     add({
       ...{ code: "no-quorum", severity: "risk", what: "its database has no quorum" },
       ...(database.withoutPrimaryMs === undefined ? {} : { sinceMs: database.withoutPrimaryMs }),

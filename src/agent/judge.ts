@@ -50,6 +50,8 @@ export interface Observation {
   /** Members of the own Primary Component. */
   members: number;
   hosts: number;
+  /** The database follows another one and needs no majority; what is wrong with that, in words. */
+  replication?: { problem?: string } | undefined;
   /** An upstream address answers; undefined: none is configured. */
   upstream: boolean | undefined;
   peers: Record<string, PeerNews | undefined>;
@@ -217,11 +219,18 @@ function objections(o: Observation): string[] {
     return other.primary && other.mayHold && (!report || canTake(report));
   });
   if (quorate && mayComeBack(o, quorate)) return [];
-  if (quorate) return [`the database here has no quorum, ${quorate.name} has it`];
+  if (quorate)
+    return [
+      o.replication
+        ? `the database here does not work, that of ${quorate.name} does`
+        : `the database here has no quorum, ${quorate.name} has it`,
+    ];
   if (o.stance === "consistency") return ["the database has no quorum, and the stance is 'consistency'"];
   // Who hears another node is not cut off; a few lost echoes then only say that the line is bad.
   if (o.upstream === false && !others.some((other) => other.direct))
-    return ["the database has no quorum, and no upstream address answers: this host is cut off"];
+    return [
+      `the database ${o.replication ? "does not work" : "has no quorum"}, and no upstream address answers: this host is cut off`,
+    ];
   return [];
 }
 
@@ -233,7 +242,9 @@ function shortcomings(o: Observation): Found[] {
     .filter(([, part]) => !inOrder(part))
     .map(([name, part]) => ["process", `${name}: ${part.detail}`]);
   if (o.role === "node") {
-    if (o.parts.mariadb?.ok && !o.primary)
+    if (o.replication) {
+      if (o.replication.problem !== undefined) found.push(["process", `database: ${o.replication.problem}`]);
+    } else if (o.parts.mariadb?.ok && !o.primary)
       found.push(["process", "database: no quorum; calls go on, records wait in the journal"]);
     else if (o.primary && o.members < o.hosts)
       found.push(["process", `database: ${o.members} of ${o.hosts} members`]);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Maintenance } from "../change/maintenance.ts";
-import { type HostContext, runFiles } from "../cluster/facts.ts";
+import { type HostContext, replicatesAsynchronously, runFiles } from "../cluster/facts.ts";
 import type { Component, PartName } from "../components/component.ts";
 import { Fencing } from "../fencing/keeper.ts";
 import { DnsMover } from "../movers/dns.ts";
@@ -20,6 +20,7 @@ import { type Gate, Part } from "./part.ts";
 import { Parts } from "./parts.ts";
 import type { Peers } from "./peers.ts";
 import { RegistrationsCopy } from "./registrations.ts";
+import { ReplicationKeeper } from "./replication-keeper.ts";
 import { SelfView } from "./self-view.ts";
 import { Serving } from "./serving.ts";
 import { sipGate } from "./sip-gate.ts";
@@ -52,11 +53,14 @@ export function makeKeepers(context: HostContext, components: Component[], agent
   const moves = new Moves(context, (why) => log.add("address", "move-not-kept", why));
   const watch = new Watch(context, log);
   const notifier = new Notifier(process.env, (why) => log.add("agent", "systemd", why));
-  const database = new DatabaseKeeper(context, {
-    ...{ part, tell: teller("database"), holds: () => claim.holds },
-    peers: () => agent.peers()?.reports() ?? {},
-    lineIsBad: () => badLines(context.self.name, news(), agent.peers()?.heardPercent ?? {}).length > 0,
-  });
+  const peers = () => agent.peers()?.reports() ?? {};
+  const database =
+    replicatesAsynchronously(context.cluster) && context.self.role === "node"
+      ? new ReplicationKeeper(context, { part, peers, tell: teller("database") })
+      : new DatabaseKeeper(context, {
+          ...{ part, peers, tell: teller("database"), holds: () => claim.holds },
+          lineIsBad: () => badLines(context.self.name, news(), agent.peers()?.heardPercent ?? {}).length > 0,
+        });
   const registrations = new RegistrationsCopy(context, teller("policy"));
   const fencing = new Fencing(context, teller("fencing"));
   const duty = new DutyKeeper(context, {
@@ -115,6 +119,12 @@ export function makeKeepers(context: HostContext, components: Component[], agent
       const found = part(name);
       if (!found?.running) throw new Error(`no part '${name}' runs on ${context.self.name}`);
       found.kill(why);
+    },
+    renewDatabase: () => {
+      if (database instanceof ReplicationKeeper) return database.renew();
+      throw new Error(
+        "its database is a member of a Galera group and gets what it lacks by itself (database.replication: synchronous)",
+      );
     },
     partDigests: () => parts.digests(),
     tell: teller("maintenance"),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { ReplicationFacts } from "../components/mariadb/replication-status.ts";
 import type { PeerNews } from "./judge.ts";
 import { lightOf, settle } from "./light.ts";
 import type { HostReport, LastDrill, LightCode, PartReport } from "./report.ts";
@@ -46,6 +47,24 @@ const withFacts = (o: Partial<typeof facts>) => ({
   database: { phase: "running" as const, disk, settled: false, facts: { ...facts, ...o } },
 });
 
+const replication: ReplicationFacts = {
+  from: "x",
+  id: "1",
+  state: "following",
+  own: 9,
+  applied: 9,
+  readOnly: false,
+};
+const copying = { ...facts, primary: false, replication: { ...replication, state: "copying" as const } };
+const following = (o: Partial<ReplicationFacts>) => ({
+  database: {
+    phase: "running" as const,
+    disk,
+    settled: false,
+    facts: { ...facts, replication: { ...replication, ...o } },
+  },
+});
+
 type Row = [string, Record<string, Partial<HostReport> | "silent">, colour: string, code: LightCode];
 
 describe("what keeps the standby from being safe", () => {
@@ -69,6 +88,31 @@ describe("what keeps the standby from being safe", () => {
     ["a database far behind", { a: withFacts({ seqno: 5000 }) }, "amber", "database-behind"],
     ["no quorum there", { b: withFacts({ primary: false }) }, "amber", "no-quorum"],
     ["a vote less", { a: withFacts({ size: 2 }) }, "amber", "vote-missing"],
+    ["replication that has stopped", { b: following({ state: "stopped" }) }, "amber", "replication-stopped"],
+    [
+      "replication that has stopped at the holder",
+      { a: following({ state: "stopped" }) },
+      "amber",
+      "replication-stopped",
+    ],
+    [
+      "the other's database out of reach",
+      { b: following({ state: "interrupted" }) },
+      "amber",
+      "replication-interrupted",
+    ],
+    [
+      "data that are being copied",
+      { b: { database: { ...following({ state: "copying" }).database, facts: copying } } },
+      "amber",
+      "database-behind",
+    ],
+    [
+      "a database that applies slowly",
+      { a: following({ own: 5000 }), b: following({ applied: 1 }) },
+      "amber",
+      "database-behind",
+    ],
     ["no relay", { b: { parts: { ...parts, rtpengine: dead } } }, "amber", "part-down"],
     ["no upstream", { b: { upstream: false } }, "amber", "cut-off"],
     ["being stopped", { b: { stopping: true } }, "red", "stopping"],

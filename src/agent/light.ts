@@ -1,4 +1,6 @@
 import type { PartName } from "../components/component.ts";
+import type { DatabaseFacts } from "../components/mariadb/index.ts";
+import { type ReplicationFacts, replicationText } from "../components/mariadb/replication-status.ts";
 import { answering, keeperText } from "./answering.ts";
 import { hardwareTroubles } from "./hardware.ts";
 import { contactMs, type PeerNews } from "./judge.ts";
@@ -14,6 +16,7 @@ const red: ReadonlySet<LightCode> = new Set([
 const patienceMs: Partial<Record<LightCode, number>> = {
   "rules-behind": 4000,
   "database-behind": 4000,
+  "replication-interrupted": 4000,
   "media-behind": 8000,
   // Kamailio forgets expired contacts every 20 s, each node for itself.
   "locations-differ": 25_000,
@@ -46,6 +49,9 @@ const meaning: Record<LightCode, string> = {
   "no-quorum": "calls would go on, their records would wait in the journal",
   "vote-missing": "calls would go on as the stance says, records would wait in the journal",
   "database-behind": "changes of the last moments could be unknown after a takeover",
+  "replication-stopped":
+    "calls would be routed by older rules after a takeover; records are on one node only",
+  "replication-interrupted": "changes of the last moments would be unknown after a takeover",
   "release-differs": "calls may be treated differently after a takeover",
   "config-differs": "calls may be treated differently after a takeover",
   "rules-behind": "calls would be routed by older rules after a takeover",
@@ -96,7 +102,16 @@ function againstStandby(standby: HostReport, holder: HostReport | undefined): Li
         `read kamailio.log and app.log on ${host}`,
       ),
     );
-  if (parts.mariadb?.ok && standby.database?.facts?.primary !== true)
+  const { facts } = standby.database ?? {};
+  if (facts?.replication?.state === "copying")
+    reasons.push(
+      reason(
+        "database-behind",
+        `the database on ${host} ${replicationText(facts.replication)}`,
+        `wait; if it can not be done: mariadb.log on ${host} and on ${facts.replication.from}`,
+      ),
+    );
+  else if (parts.mariadb?.ok && facts?.primary !== true)
     reasons.push(
       reason("no-quorum", `the database on ${host} has no quorum`, "mend the link between the hosts"),
     );
@@ -153,10 +168,10 @@ function differences(standby: HostReport, holder: HostReport): LightReason[] {
   const [own, other] = [standby.database?.facts, holder.database?.facts];
   if (own?.primary && own.state !== "Synced")
     add("database-behind", `the database on ${s} is ${own.state}`, "wait until it is Synced");
-  else if (own?.primary && other?.primary && other.seqno - own.seqno > behindTransactions)
+  else if (own?.primary && other?.primary && transactionsBehind(own, other) > behindTransactions)
     add(
       "database-behind",
-      `the database on ${s} is ${other.seqno - own.seqno} transactions behind`,
+      `the database on ${s} is ${transactionsBehind(own, other)} transactions behind`,
       "wait; if it does not catch up, see mariadb.log there",
     );
   if (locationsDiffer(mine.contacts, theirs.contacts))
@@ -174,6 +189,11 @@ function differences(standby: HostReport, holder: HostReport): LightReason[] {
   return reasons;
 }
 
+const transactionsBehind = (own: DatabaseFacts, other: DatabaseFacts): number =>
+  own.replication && other.replication
+    ? other.replication.own - own.replication.applied
+    : other.seqno - own.seqno;
+
 /** In a large registrar single contacts come and go at any moment. */
 function locationsDiffer(mine: number | undefined, theirs: number | undefined): boolean {
   if (mine === undefined || theirs === undefined) return false;
@@ -186,11 +206,33 @@ function sessionsBehind(mine: number | undefined, theirs: number | undefined): b
   return theirs - mine > theirs / 50;
 }
 
+/** A database that does not get what the other one does (database.replication: asynchronous). */
+function replication(host: string, facts: ReplicationFacts | undefined): LightReason[] {
+  if (facts?.state !== "stopped" && facts?.state !== "interrupted") return [];
+  const text = `the database on ${host} ${facts.state === "stopped" ? "has stopped following" : "does not reach"} ${facts.from}: ${facts.error}`;
+  return facts.state === "stopped"
+    ? [
+        reason(
+          "replication-stopped",
+          text,
+          `decide whose data are right; where ${facts.from}'s are: 'dialtone database renew ${host}' (docs/two-sites.md)`,
+        ),
+      ]
+    : [
+        reason(
+          "replication-interrupted",
+          text,
+          `mend the link to ${facts.from}: it goes on by itself from where it was`,
+        ),
+      ];
+}
+
 /** What is not right wherever it is. */
-function everywhere({ host, standing = {}, drift = [] }: HostReport): LightReason[] {
+function everywhere({ host, standing = {}, drift = [], database }: HostReport): LightReason[] {
   const reasons: LightReason[] = drift
     .filter((item) => item.hosts.length === 1)
     .map(({ code, text, advice }) => reason(code, text, advice));
+  reasons.push(...replication(host, database?.facts?.replication));
   const { unshippedMs = 0, recordsMissing = 0 } = standing;
   if (unshippedMs > backlogMs)
     reasons.push(
@@ -234,7 +276,7 @@ function drilled(
 /** A vote less: the next loss takes the quorum. */
 function votes({ database }: HostReport, hosts: number): LightReason[] {
   const size = database?.facts?.primary ? database.facts.size : undefined;
-  if (size === undefined || size >= hosts) return [];
+  if (size === undefined || size >= hosts || database?.facts?.replication) return [];
   const text = `the database has ${size} of ${hosts} members: with one more host lost it may have no quorum`;
   return [reason("vote-missing", text, "bring the missing host back")];
 }

@@ -28,7 +28,10 @@ const report: HostReport = {
   parts: { kamailio: { phase: "running", ok: true, detail: "", restarts: 2, sinceMs: 1 } },
   database: {
     ...{ phase: "running", settled: false, disk: { kind: "empty" } as never },
-    facts: { primary: true, size: 3, state: "Synced" } as never,
+    facts: {
+      ...{ primary: true, size: 3, state: "Synced", seqno: 1, uuid: "" },
+      replication: { from: "b", id: "1", state: "following", own: 5, applied: 9, readOnly: false },
+    },
   },
   functional: { ok: true, failures: 0, storeFailures: 0, detail: "", ms: 12, ageMs: 1 },
   standing: {
@@ -86,6 +89,8 @@ test("the figures of a host", async () => {
     'dialtone_peer_heard{peer="w"} 1',
     'dialtone_peer_clock_offset_seconds{peer="b"} 2.5',
     'dialtone_peer_pulses_ratio{peer="b"} 0.8',
+    "dialtone_replication_following 1",
+    "dialtone_replication_applied_transactions 9",
     'dialtone_alert_messages_total{result="delivered"} 5',
   ])
     expect(text.split("\n")).toContain(line);

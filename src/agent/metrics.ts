@@ -76,6 +76,22 @@ export async function agentMetrics(report: HostReport, sent: Sent, appUp: boolea
       "1: the database here is in the Primary Component",
       Number(database?.facts?.primary ?? false),
     );
+    const replication = database?.facts?.replication;
+    gauge(
+      "replication_following",
+      "1: the database here follows the other node's (asynchronous replication only)",
+      replication && Number(replication.state === "following"),
+    );
+    gauge(
+      "replication_own_transactions",
+      "Number of the last transaction of the database here (asynchronous replication only)",
+      replication?.own,
+    );
+    gauge(
+      "replication_applied_transactions",
+      "Number of the other node's last transaction that was applied here (asynchronous replication only)",
+      replication?.applied,
+    );
     gauge("database_members", "Members of the database cluster seen here", database?.facts?.size);
     gauge("rules_version", "Version of the routing rules in memory", standing?.rulesVersion);
     gauge("contacts", "Registered contacts that the SIP server knows", standing?.contacts);

@@ -48,7 +48,15 @@ export const freshMs = 2000;
 /** Reasons of the light that no part or host shows by itself. */
 const fromLight: ReadonlySet<LightCode> = new Set([
   ...(["release-differs", "config-differs", "rules-behind", "locations-differ", "media-behind"] as const),
-  ...(["database-behind", "journal-unshipped", "records-missing", "not-drilled", "drill-failed"] as const),
+  ...([
+    "database-behind",
+    "journal-unshipped",
+    "replication-stopped",
+    "replication-interrupted",
+    "records-missing",
+    "not-drilled",
+    "drill-failed",
+  ] as const),
 ]);
 
 function ofLight(fresh: HostReport[]): Problem[] {

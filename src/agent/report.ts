@@ -159,6 +159,8 @@ export const lightCodes = [
   "no-quorum",
   "vote-missing",
   "database-behind",
+  "replication-stopped",
+  "replication-interrupted",
   "release-differs",
   "config-differs",
   "rules-behind",

@@ -13,6 +13,10 @@ function databaseText({ database }: HostReport): string {
   if (!database) return "votes only";
   if (database.waiting) return `waits: ${database.waiting}`;
   const facts = database.facts;
+  if (facts?.replication) {
+    const { state, from, own, applied, readOnly } = facts.replication;
+    return `${state === "following" ? `follows ${from}` : `${state} (${from})`}, ${own} own, ${applied} applied${readOnly ? ", read-only" : ""}`;
+  }
   return facts
     ? `${facts.primary ? "quorum" : "no quorum"}, ${facts.state}, ${facts.size} members`
     : database.phase;

@@ -1,7 +1,14 @@
 import type { AppHealth } from "../app/health-api.ts";
 import { drainedText } from "../change/drained.ts";
-import { allHosts, type HostContext, nodes, voters } from "../cluster/facts.ts";
+import {
+  allHosts,
+  databaseMembers,
+  type HostContext,
+  nodes,
+  replicatesAsynchronously,
+} from "../cluster/facts.ts";
 import type { PartName } from "../components/component.ts";
+import { replicationProblem } from "../components/mariadb/replication-status.ts";
 import { contactMs, type Observation, type PeerNews, sightingOf } from "./judge.ts";
 import type { Keepers } from "./keepers.ts";
 import { badLines } from "./line.ts";
@@ -48,7 +55,8 @@ export function observationOf(keepers: Keepers, state: AgentState): Observation 
     primary: facts?.primary ?? false,
     quorumLostMs: database.quorumLostMs,
     members: facts?.size ?? 0,
-    hosts: voters(cluster).length,
+    hosts: databaseMembers(cluster),
+    ...(replicatesAsynchronously(cluster) ? { replication: replicationProblem(facts?.replication) } : {}),
     upstream: state.upstream,
     peers: state.peers,
     troubles: [

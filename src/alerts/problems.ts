@@ -128,7 +128,23 @@ function ofHost(report: HostReport, now: number): Problem[] {
         ...{ key: `part:${host}:${name}`, severity: "warning", title: `${name} on ${host} does not work` },
         text: `${part.detail}. The agent starts it again by itself; started ${part.restarts} times so far. Its log is ${name}.log on ${host}.`,
       });
-  if (report.role === "node" && report.parts.mariadb?.ok && report.database?.facts?.primary === false)
+  const replication = report.database?.facts?.replication;
+  if (replication?.state === "stopped" || replication?.state === "interrupted")
+    warn(
+      "replication",
+      `The database on ${host} does not follow ${replication.from}`,
+      `${replication.error}. Calls go on; what is written at ${replication.from} is not known at ${host}. ${
+        replication.state === "stopped"
+          ? "A person must decide whose data are right: docs/two-sites.md."
+          : "It goes on by itself when the link is back."
+      }`,
+    );
+  if (
+    report.role === "node" &&
+    report.parts.mariadb?.ok &&
+    report.database?.facts?.primary === false &&
+    !replication
+  )
     warn(
       "quorum",
       `The database on ${host} has no quorum`,

@@ -32,7 +32,7 @@ export async function stageProblems(context: HostContext, next: Cluster): Promis
 
 /** The running parts of this host that would be started anew with this context and this release's code. Pure. */
 export const restartsFor = (next: HostContext, running: PartDigests): PartName[] =>
-  componentsOf(next.self.role).flatMap((component) => {
+  componentsOf(next).flatMap((component) => {
     const digest = running[component.name];
     return digest === undefined || digest === startDigest(component, next) ? [] : [component.name];
   });

@@ -117,7 +117,7 @@ const readOrNull = async (file: string): Promise<string | null> => {
 /** The generated files of running parts that somebody changed or removed. */
 export async function generatedDrift(context: HostContext, running: PartName[]): Promise<GeneratedDrift[]> {
   const found: GeneratedDrift[] = [];
-  for (const component of componentsOf(context.self.role)) {
+  for (const component of componentsOf(context)) {
     if (!running.includes(component.name)) continue;
     for (const { path, content } of component.files(context)) {
       const disk = await readOrNull(path);

@@ -35,6 +35,8 @@ interface Hands {
   restart(parts: boolean): void;
   /** Kills a part; it is started again. @throws Error when this host has none such */
   killPart(name: PartName, why: string): void;
+  /** Puts this host's data aside and copies the other node's. @throws Error when that can not be */
+  renewDatabase(): Promise<string>;
   /** With what each running part was started. */
   partDigests(): PartDigests;
   tell(subject: string, text: string): void;
@@ -119,6 +121,9 @@ export class Maintenance {
         this.stayIfNeeded(true);
         this.hands.killPart(work.part, `a drill of ${who}`);
         return { text: `killed ${work.part}` };
+      case "renew-database":
+        this.stayIfNeeded(true);
+        return { text: await this.hands.renewDatabase() };
       case "restart":
         this.stayIfNeeded(work.parts && !work.force);
         return this.restart(

@@ -18,6 +18,8 @@ export const workSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("switchover"), force: z.boolean() }),
   /** For a drill: kill one part of a host that carries no calls; its agent starts it again. */
   z.strictObject({ kind: z.literal("kill-part"), part: z.enum(partNames) }),
+  /** Asynchronous replication: put this host's data aside and copy those of the other node. */
+  z.strictObject({ kind: z.literal("renew-database") }),
   /** Start the agent anew; with `parts` all its parts too. */
   z.strictObject({ kind: z.literal("restart"), parts: z.boolean(), force: z.boolean() }),
   /** Is there a release in this directory of that host, ready to run? */

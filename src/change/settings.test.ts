@@ -31,6 +31,7 @@ test.each([
   ["realm: x", "realm: y", /^sip\.realm .*passwords/],
   ["  id: 73", "  id: 74", /^vrrp\.id .*both hold/],
   ["profile: t1000", "profile: t500", /^galera\.profile .*same timing/],
+  ["replication: sync", "replication: async", /^database\.replication .*a new cluster/],
   ["192.0.2.100", "192.0.2.101", /^service\.address/],
 ])("%s → %s is refused in a running cluster, with what to do", (from, to, words) => {
   const refused = refusedChanges(changed(from, to));

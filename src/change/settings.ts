@@ -62,6 +62,10 @@ const fixed: [path: RegExp, why: string][] = [
     "all members of the database must have the same timing: 'dialtone down' on all hosts, copy the file to each, 'dialtone up'",
   ],
   [
+    /^database\.replication$/,
+    "the two kinds keep their data differently: make a new cluster and move the data with an export",
+  ],
+  [
     /^policy$/,
     "nodes of two policies would not agree on who runs what: 'dialtone down' on all hosts, copy the file to each, 'dialtone up'",
   ],

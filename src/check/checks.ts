@@ -1,5 +1,6 @@
 import { answering, keeperText } from "../agent/answering.ts";
 import type { HostReport } from "../agent/report.ts";
+import { type ReplicationFacts, replicationText } from "../components/mariadb/replication-status.ts";
 import type { CheckResult, Figure, Level } from "./plugin.ts";
 
 /** Checks in the words of the Monitoring Plugins (Nagios) API. Pure: what is known in, result out. */
@@ -94,17 +95,39 @@ function node(known: Known): CheckResult {
   };
 }
 
+/** Asynchronous replication: a stop is for a person; an interrupted line mends itself. */
+function following(facts: ReplicationFacts): CheckResult {
+  const { state, own, applied } = facts;
+  return {
+    level: state === "following" ? 0 : state === "stopped" ? 2 : 1,
+    summary: replicationText(facts),
+    figures: [
+      { label: "own", value: own, min: 0 },
+      { label: "applied", value: applied, min: 0 },
+    ],
+    details: [],
+  };
+}
+
 function database(known: Known): CheckResult {
   const report = own(known);
   if (!report) return unknown("this host's agent does not answer");
   if (report.role === "witness") {
     const vote = report.parts.garbd;
+    if (!vote)
+      return {
+        level: 0,
+        summary: "a witness without a vote: no majority is needed",
+        figures: [],
+        details: [],
+      };
     return {
-      ...{ level: vote?.ok ? 0 : 1, figures: [], details: [] },
-      summary: vote?.ok ? "the witness votes" : `the witness does not vote: ${vote?.detail ?? "no garbd"}`,
+      ...{ level: vote.ok ? 0 : 1, figures: [], details: [] },
+      summary: vote.ok ? "the witness votes" : `the witness does not vote: ${vote.detail}`,
     };
   }
   const facts = report.database?.facts;
+  if (facts?.replication) return following(facts.replication);
   const members = facts?.size ?? 0;
   const figures: Figure[] = [
     { label: "members", value: members, min: 0, max: known.voters, warn: known.voters },

@@ -19,7 +19,8 @@ interface Options {
   name: string;
   service: string;
   node: HostOption[];
-  witness: HostOption[];
+  witness?: HostOption[];
+  asynchronous: boolean;
   edge?: HostOption[];
   upstream: string[];
   output: string;
@@ -32,7 +33,8 @@ export function registerInit(program: Command): void {
     .description("write cluster.yaml and cluster.secrets.yaml for real hosts")
     .requiredOption("--service <address/bits>", "the address that callers use, e.g. 192.0.2.100/24")
     .requiredOption("--node <name=address[@interface]>", "a node; give it twice or more", parseHost("node"))
-    .requiredOption("--witness <name=address[@interface]>", "the witness", parseHost("witness"))
+    .option("--witness <name=address[@interface]>", "the witness", parseHost("witness"))
+    .option("--asynchronous", "two sites without a third place for a witness (docs/two-sites.md)", false)
     .option("--edge <name=address[@interface]>", "a content redirector (docs/movers.md)", parseHost("edge"))
     .option("--name <name>", "name of the cluster", "dialtone")
     .option("--upstream <address...>", "router or other addresses that prove a connection", [])
@@ -47,11 +49,16 @@ Then copy both files to /etc/dialtone/ on each host and run 'dialtone up --host 
     )
     .action((options: Options, command: Command) => {
       const file = resolve(options.output);
+      if (!options.witness && !options.asynchronous)
+        command.error(
+          "error: --witness is missing: of two nodes that lose each other it says which one goes on. Two sites and no third place: --asynchronous",
+        );
       writeInit(file, {
         cluster: options.name,
         serviceAddress: options.service,
-        hosts: [...options.node, ...options.witness, ...(options.edge ?? [])],
+        hosts: [...options.node, ...(options.witness ?? []), ...(options.edge ?? [])],
         upstream: options.upstream,
+        asynchronous: options.asynchronous,
       });
       const written = { cluster: file, secrets: secretsFileOf(file) };
       process.stdout.write(

@@ -61,7 +61,7 @@ For production let systemd run it: 'dialtone systemd --host NAME' prints the uni
       for (const output of [process.stdout, process.stderr]) output.on("error", () => {});
       const stop = new AbortController();
       for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop.abort());
-      const ending = await new HostAgent(context, componentsOf(self.role), release()).start(stop.signal);
+      const ending = await new HostAgent(context, componentsOf(context), release()).start(stop.signal);
       // Connections to parts that go on (the database's) would keep this process alive.
       if (ending !== "stop") process.exit(restartCode);
     });

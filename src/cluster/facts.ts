@@ -122,6 +122,14 @@ export const relayPort = (cluster: Cluster, node: string): number =>
 /** The hosts that count for a majority: nodes and witnesses. */
 export const voters = (cluster: Cluster): Host[] => allHosts(cluster).filter((host) => host.role !== "edge");
 
+/** Two databases that follow each other and wait for nobody, instead of one Galera group. */
+export const replicatesAsynchronously = ({ database }: Cluster): boolean =>
+  database.replication === "asynchronous";
+
+/** The members that the database should have. */
+export const databaseMembers = (cluster: Cluster): number =>
+  (replicatesAsynchronously(cluster) ? nodes(cluster) : voters(cluster)).length;
+
 /** The hosts that pass SIP on to the nodes. */
 export const edges = (cluster: Cluster): Host[] => allHosts(cluster).filter((host) => host.role === "edge");
 

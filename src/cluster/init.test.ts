@@ -59,4 +59,18 @@ describe("a bad cluster.yaml is refused with line and field", () => {
     expect(problemsOf(good)).toEqual([]);
     expect(problemsOf(good.replace(from, to)).join("\n")).toMatch(problem);
   });
+
+  test("two databases that follow each other need no witness, and nobody's majority", () => {
+    const two = good.replace("replication: synchronous", "replication: asynchronous");
+    expect(problemsOf(two)).toEqual([]);
+    expect(problemsOf(two.replace("  w: {", "  # w: {"))).toEqual([]);
+    expect(problemsOf(two.replace("  w: { role: witness", "  w: { role: node")).join()).toMatch(
+      /database\.replication: .*between two nodes, and there are 3/,
+    );
+    expect(problemsOf(two.replace("stance: availability", "stance: consistency")).join()).toMatch(
+      /stance: consistency needs a majority/,
+    );
+    const fencing = "fencing: { devices: { a: [{ agent: fence_ipmilan }] } }\n";
+    expect(problemsOf(fencing + two).join()).toMatch(/fencing: needs a majority/);
+  });
 });

@@ -14,6 +14,8 @@ export interface InitOptions {
   hosts: { name: string; role: HostRole; address: string; interface: string }[];
   upstream: string[];
   galeraProfile?: "t500" | "t1000";
+  /** Two databases that follow each other, instead of a Galera group with a witness. */
+  asynchronous?: boolean;
   fallback?: string;
 }
 
@@ -76,6 +78,11 @@ vrrp:
   # The standby takes over after down_adverts × advert_ms without an advert.
   advert_ms: 10
   down_adverts: 15
+
+database:
+  # synchronous: one Galera group, a majority decides. asynchronous: two nodes follow each other and nobody waits, for two
+  # sites without a third place for a witness (docs/two-sites.md). It can not be changed later.
+  replication: ${options.asynchronous ? "asynchronous" : "synchronous"}
 
 galera:
   # t500 evicts a dead host from the database in 0.5 s (dedicated hosts), t1000 in 1 s (busy or virtual ones).

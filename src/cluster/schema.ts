@@ -158,6 +158,16 @@ export const clusterSchema = z
         down_adverts: z.int().min(3).max(100).default(15),
       })
       .prefault({}),
+    database: z
+      .strictObject({
+        /**
+         * `synchronous` (Galera): a change is on all nodes or nowhere, and a majority decides. `asynchronous`: each of two
+         * nodes follows the other's binary log and neither waits for it, for two sites without a third place for a
+         * witness, or with a line too slow for every commit: docs/two-sites.md
+         */
+        replication: z.enum(["synchronous", "asynchronous"]).default("synchronous"),
+      })
+      .prefault({}),
     galera: z
       .strictObject({
         /** Eviction timing: t500 for dedicated hosts, t1000 for busy or virtual ones. */
@@ -226,7 +236,23 @@ export const clusterSchema = z
     const nodes = hosts.filter(([, host]) => host.role === "node");
     if (nodes.length < 2) issue(["hosts"], `needs at least two hosts with role: node, has ${nodes.length}`);
     const votes = hosts.filter(([, host]) => host.role !== "edge").length;
-    if (votes % 2 === 0)
+    if (cluster.database.replication === "asynchronous") {
+      if (nodes.length > 2)
+        issue(
+          ["database", "replication"],
+          `asynchronous replication goes between two nodes, and there are ${nodes.length}`,
+        );
+      if (cluster.fencing)
+        issue(
+          ["fencing"],
+          "needs a majority that decides who is switched off, and asynchronous replication has none (database.replication)",
+        );
+      if (cluster.stance === "consistency")
+        issue(
+          ["stance"],
+          "consistency needs a majority, and asynchronous replication has none (database.replication)",
+        );
+    } else if (votes % 2 === 0)
       issue(
         ["hosts"],
         `needs an odd number of votes to have a majority, has ${votes}: add one host with role: witness`,

@@ -1,4 +1,4 @@
-import type { HostRole } from "../cluster/schema.ts";
+import { type HostContext, replicatesAsynchronously } from "../cluster/facts.ts";
 import { app } from "./app.ts";
 import type { Component } from "./component.ts";
 import { garbd } from "./garbd.ts";
@@ -6,13 +6,14 @@ import { edge } from "./kamailio/edge.ts";
 import { kamailio } from "./kamailio/index.ts";
 import { keepalived } from "./keepalived.ts";
 import { mariadb } from "./mariadb/index.ts";
+import { mariadbReplica } from "./mariadb/replica.ts";
 import { redis } from "./redis.ts";
 import { rtpengine } from "./rtpengine/index.ts";
 
-/** The parts of a host by its role, in the order in which they are started. */
-export const componentsOf = (role: HostRole): Component[] =>
-  role === "edge"
-    ? [edge]
-    : role === "witness"
-      ? [garbd]
-      : [redis, rtpengine, mariadb, app, kamailio, keepalived];
+/** The parts of a host, in the order in which they are started. */
+export function componentsOf({ self, cluster }: Pick<HostContext, "self" | "cluster">): Component[] {
+  const two = replicatesAsynchronously(cluster);
+  if (self.role === "edge") return [edge];
+  if (self.role === "witness") return two ? [] : [garbd];
+  return [redis, rtpengine, two ? mariadbReplica : mariadb, app, kamailio, keepalived];
+}

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Kysely, MysqlDialect, type Transaction } from "kysely";
-import { type HostContext, nodes, ports, runFiles } from "../cluster/facts.ts";
+import { type HostContext, nodes, ports, replicatesAsynchronously, runFiles } from "../cluster/facts.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { isRetryable } from "./errors.ts";
 import { type EndpointState, FailoverPool, type PoolOptions } from "./pool.ts";
@@ -22,22 +22,27 @@ export interface RetryOptions {
   signal?: AbortSignal;
 }
 
-/** This host's own server by its unix socket, then the other nodes' by TCP with TLS. */
+/**
+ * This host's own server by its unix socket, then the other nodes' by TCP with TLS. Where they replicate asynchronously
+ * the first node's comes first everywhere, so that as a rule one of them takes all writes.
+ */
 export function endpointsOf(context: HostContext): Endpoint[] {
   const own: Endpoint[] =
     context.self.role === "node"
       ? [{ name: `${context.self.name} (socket)`, socketPath: runFiles(context.dirs).mariadbSocket }]
       : [];
-  const peers = nodes(context.cluster).filter((node) => node.name !== context.self.name);
-  return [
-    ...own,
-    ...peers.map((peer) => ({
+  const all = nodes(context.cluster);
+  const peers = all
+    .filter((node) => node.name !== context.self.name)
+    .map((peer) => ({
       name: peer.name,
       host: peer.address,
       port: ports.sql,
       ca: context.secrets.tls.ca,
-    })),
-  ];
+    }));
+  return replicatesAsynchronously(context.cluster) && all[0]?.name !== context.self.name
+    ? [...peers, ...own]
+    : [...own, ...peers];
 }
 
 export const databaseLogin = (context: HostContext): PoolOptions["login"] => ({

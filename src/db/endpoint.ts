@@ -151,29 +151,30 @@ export async function openConnection(
 }
 
 async function assertReady(raw: Connection, endpoint: Endpoint, deadlineMs: number): Promise<void> {
-  const rows = await new Promise<unknown>((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new DatabaseUnavailable(`${endpoint.name}: no answer within ${deadlineMs} ms`)),
-      deadlineMs,
-    );
-    raw.query(
-      "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_ready','wsrep_cluster_status','wsrep_provider_name')",
-      (error, result) => {
+  const ask = <Row>(question: string): Promise<Row[]> =>
+    new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new DatabaseUnavailable(`${endpoint.name}: no answer within ${deadlineMs} ms`)),
+        deadlineMs,
+      );
+      raw.query(question, (error, result) => {
         clearTimeout(timer);
         if (error) reject(error);
-        else resolve(result);
-      },
-    );
-  });
-  const status = new Map(
-    (Array.isArray(rows) ? (rows as { Variable_name: string; Value: string }[]) : []).map((row) => [
-      row.Variable_name,
-      row.Value,
-    ]),
+        else resolve(Array.isArray(result) ? (result as Row[]) : []);
+      });
+    });
+  const rows = await ask<{ Variable_name: string; Value: string }>(
+    "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_ready','wsrep_cluster_status','wsrep_provider_name')",
   );
-  // A server without Galera is one that a developer runs: take it. Only the provider's name tells: a Galera node
-  // that fell out of its cluster has size 0 and the status Disconnected, too.
-  if ((status.get("wsrep_provider_name") ?? "") === "") return;
+  const status = new Map(rows.map((row) => [row.Variable_name, row.Value]));
+  // Without Galera there is no quorum to be part of. Only the provider's name tells: a Galera node that fell out of its
+  // cluster has size 0 and the status Disconnected, too.
+  if ((status.get("wsrep_provider_name") ?? "") === "") {
+    const [variables] = await ask<{ readOnly: number }>("SELECT @@GLOBAL.read_only AS readOnly");
+    if (variables?.readOnly === 1)
+      throw new DatabaseUnavailable(`${endpoint.name}: read-only, it has not caught up with the other node`);
+    return;
+  }
   const clusterStatus = status.get("wsrep_cluster_status");
   if (status.get("wsrep_ready") !== "ON" || clusterStatus !== "Primary")
     throw new DatabaseUnavailable(

@@ -21,6 +21,7 @@ const retryableErrno = new Set([
   1927, // connection was killed
   2006, // server has gone away
   2013, // lost connection during query
+  1290, // --read-only: it has not caught up with the other node (asynchronous replication)
 ]);
 
 const retryableCode = new Set([

@@ -9,6 +9,7 @@ import { allHosts, hostDirs, nodes, runFiles, serviceIp } from "../cluster/facts
 import { loadCluster, loadSecrets } from "../cluster/load.ts";
 import { partNames } from "../components/component.ts";
 import type { HostStatus, Moment } from "../lab/lab.ts";
+import { hostOf } from "./inject.ts";
 import type { Site } from "./site.ts";
 
 /**
@@ -97,8 +98,8 @@ export async function clusterSite(where: { data: string; clusterFile: string }):
             break;
           case "kill-part": {
             const part = partNames.find((name) => name === step.part);
-            if (part !== undefined) await desk.order(roles[step.on], { kind: "kill-part", part });
-            else await desk.order(roles[step.on], { kind: "restart", parts: false, force: false });
+            if (part !== undefined) await desk.order(hostOf(roles, step.on), { kind: "kill-part", part });
+            else await desk.order(hostOf(roles, step.on), { kind: "restart", parts: false, force: false });
             break;
           }
           case "wait":

@@ -9,17 +9,24 @@ import { maintain } from "./maintenance.ts";
 
 /** From what the catalogue says to what happens in a lab. */
 
-export type Roles = Record<Role, string>;
+/** A cluster whose databases follow each other may have no witness. */
+export type Roles = Record<Exclude<Role, "witness">, string> & { witness: string | undefined };
 
-/** Who is what now. @throws Error when there is not exactly one active node, or no standby or witness. */
+/** @throws Error when this cluster has nobody of that role. */
+export function hostOf(roles: Roles, role: Role): string {
+  const host = roles[role];
+  if (host === undefined) throw new Error(`this drill needs a ${role}, and this cluster has none`);
+  return host;
+}
+
+/** Who is what now. @throws Error when there is not exactly one active node, or no standby. */
 export function rolesOf(hosts: HostStatus[]): Roles {
   const [active, ...more] = activeNodes(hosts);
   if (active === undefined || more.length > 0)
     throw new Error("a drill needs exactly one node that holds the service address");
   const standby = hosts.find((host) => host.role === "node" && host.name !== active)?.name;
   const witness = hosts.find((host) => host.role === "witness")?.name;
-  if (standby === undefined || witness === undefined)
-    throw new Error("a drill needs two nodes and a witness");
+  if (standby === undefined) throw new Error("a drill needs two nodes");
   return { active, standby, witness };
 }
 
@@ -32,10 +39,10 @@ export const targetsOf = (steps: readonly Step[], roles: Roles): string[] => [
         : step.do === "switchover"
           ? [roles.active]
           : step.do === "rolling-restart"
-            ? Object.values(roles)
+            ? Object.values(roles).filter((host) => host !== undefined)
             : step.do === "cut"
-              ? [roles[step.from]]
-              : [roles[step.on]],
+              ? [hostOf(roles, step.from)]
+              : [hostOf(roles, step.on)],
     ),
   ),
 ];
@@ -44,22 +51,22 @@ export const targetsOf = (steps: readonly Step[], roles: Roles): string[] => [
 async function doStep(lab: Lab, step: Step, roles: Roles, signal: AbortSignal): Promise<Moment | undefined> {
   switch (step.do) {
     case "kill":
-      return lab.kill(roles[step.on], undefined, { unsynced: step.unsynced ?? false });
+      return lab.kill(hostOf(roles, step.on), undefined, { unsynced: step.unsynced ?? false });
     case "kill-part":
-      return lab.kill(roles[step.on], step.part);
+      return lab.kill(hostOf(roles, step.on), step.part);
     case "pause-part":
-      return lab.pause(roles[step.on], step.part);
+      return lab.pause(hostOf(roles, step.on), step.part);
     case "cut":
-      return lab.cut(roles[step.from], step.to === "everyone" ? "*" : roles[step.to], {
+      return lab.cut(hostOf(roles, step.from), step.to === "everyone" ? "*" : hostOf(roles, step.to), {
         oneWay: step.oneWay ?? false,
         loss: step.loss ?? 100,
       });
     case "clock":
-      return lab.clock(roles[step.on], step.seconds);
+      return lab.clock(hostOf(roles, step.on), step.seconds);
     case "fill-disk":
-      return lab.fillDisk(roles[step.on]);
+      return lab.fillDisk(hostOf(roles, step.on));
     case "busy":
-      return lab.busy(roles[step.on], step.loops);
+      return lab.busy(hostOf(roles, step.on), step.loops);
     case "switchover": {
       const moment = { mono_ms: Number(process.hrtime.bigint()) / 1e6, wall_ms: Date.now(), within_ms: 0 };
       await switchOver(agentSocketOf(lab.state().hosts[roles.active]?.data ?? ""), false, [

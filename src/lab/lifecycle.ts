@@ -56,12 +56,13 @@ export function runningSince(state: LabState | undefined): string | undefined {
 
 const subnetOf = (address: string): string => `${address.split(".").slice(0, 3).join(".")}.0/24`;
 
-/** Changes single settings of a lab's cluster.yaml; its comments stay. @throws ConfigError when they do not fit. */
+/** Changes single settings of a lab's cluster.yaml, null removes one; its comments stay. @throws ConfigError when they do not fit. */
 function applySettings(file: string, settings: Record<string, unknown>): void {
   if (Object.keys(settings).length === 0) return;
   const document = parseDocument(readFileSync(file, "utf8"));
   for (const [path, value] of Object.entries(settings))
-    document.setIn(path.split("."), document.createNode(value));
+    if (value === null) document.deleteIn(path.split("."));
+    else document.setIn(path.split("."), document.createNode(value));
   const text = document.toString({ lineWidth: 0 });
   parseYaml(text, file, clusterSchema);
   writeFileSync(file, text);

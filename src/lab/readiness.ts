@@ -29,15 +29,17 @@ const part =
   };
 
 export const milestones: Milestone[] = [
-  { title: "agents of a, b and w", missing: (status) => perHost(clusterHosts(status), () => undefined) },
+  { title: "agents of all hosts", missing: (status) => perHost(clusterHosts(status), () => undefined) },
   {
-    title: "database on both nodes, with the witness",
+    title: "database on all hosts",
     missing: (status) =>
       perHost(nodes(status), ({ database, parts }) => {
         const facts = database?.facts;
         if (
           facts?.primary &&
-          facts.size === clusterHosts(status).filter((host) => host.role !== "edge").length
+          facts.size ===
+            (facts.replication ? nodes(status) : clusterHosts(status).filter((host) => host.role !== "edge"))
+              .length
         )
           return undefined;
         return (

@@ -34,6 +34,7 @@ function databaseText(report: HostReport): string {
   if (!database) return "";
   const { facts } = database;
   if (!facts) return database.waiting ?? database.phase;
+  if (facts.replication) return `${facts.replication.state} (${facts.replication.from})`;
   return `${facts.primary ? "quorum" : styleText("red", "no quorum")}, ${facts.size} members`;
 }
 

@@ -65,6 +65,8 @@ const givenShape = z.strictObject({
   /** Since its database was last in the Primary Component (on a good line), s; missing: it has not been there. */
   quorumLostSeconds: z.number().optional(),
   members: z.int().default(3),
+  /** The databases follow each other instead (asynchronous): `well`, or what is wrong with that. */
+  replication: z.string().optional(),
   upstream: z.union([z.boolean(), z.literal("not-configured")]).default(true),
   parts: partsShape.default({}),
   functional: functional.default("works"),
@@ -199,6 +201,9 @@ export function observationOf(g: Given): Observation {
       primary: role === "node" && g.primary,
     },
     ...(g.quorumLostSeconds === undefined ? {} : { quorumLostMs: 1000 * g.quorumLostSeconds }),
+    ...(g.replication === undefined
+      ? {}
+      : { replication: g.replication === "well" ? {} : { problem: g.replication } }),
     ...{ members: g.members, hosts: 3, parts: partsOf(role, g.parts), others },
     upstream: g.upstream === "not-configured" || role === "witness" ? undefined : g.upstream,
     peers: Object.fromEntries(peers) as Observation["peers"],
