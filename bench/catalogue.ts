@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { release } from "../src/cluster/release.ts";
 import { catalogue } from "../src/drills/catalogue.ts";
 import {
   allKept,
@@ -14,19 +15,25 @@ import { openLab } from "../src/lab/lab.ts";
 
 /**
  * Every fault of the catalogue, `--runs` times each (host-death 50 times), unattended, in a lab of its own. Goes on where
- * it stopped: results are in bench/results/catalogue.json after each run.
+ * it stopped: results are in bench/results/catalogue-RELEASE.json after each run.
  *
  *   node bench/catalogue.ts [--runs 10] [--host-death 50] [--minutes 180] [--lab catalogue] [--labs 1] [--only NAME,NAME…] [--table]
  *
  * --table only prints what the file has. --labs: so many labs at the same time share the machine and the work.
  */
+/** Figures of two releases are evidence for neither. */
+const defaultFile = join(
+  import.meta.dirname,
+  "results",
+  `catalogue-${release().split("+")[1] ?? release()}.json`,
+);
 const { values } = parseArgs({
   options: {
     ...{ runs: { type: "string", default: "10" }, "host-death": { type: "string", default: "50" } },
     labs: { type: "string", default: "1" },
     ...{ minutes: { type: "string" }, lab: { type: "string", default: "catalogue" } },
     ...{ only: { type: "string", default: "" }, rate: { type: "string", default: "20" } },
-    ...{ file: { type: "string", default: join(import.meta.dirname, "results", "catalogue.json") } },
+    ...{ file: { type: "string", default: defaultFile } },
     table: { type: "boolean", default: false },
   },
 });
