@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import { type HostContext, nodes, runFiles } from "../cluster/facts.ts";
 import type { PartName } from "../components/component.ts";
 import { copyFromPartner } from "../components/mariadb/copy.ts";
@@ -7,6 +6,7 @@ import {
   asRoot,
   followSql,
   initialised,
+  markForRenewal,
   marks,
   partnerOf,
   startSql,
@@ -28,9 +28,10 @@ interface KeeperHost {
 /** A copy of a large ledger takes its time. */
 const copyMs = 6 * 3_600_000;
 const actionMs = 10_000;
-/** Longer partings are for the app's own comparison, every hour over a day. */
-const reconcileHours = 2;
-const reconcileMs = 120_000;
+/** When nobody knows since when they were parted; and the longest that journals are kept. */
+const unknownHours = 24;
+const mostHours = 24 * 31;
+const reconcileMs = 600_000;
 
 /** Starts and minds a database that follows the other node's: the asynchronous counterpart of DatabaseKeeper. */
 export class ReplicationKeeper {
@@ -45,8 +46,8 @@ export class ReplicationKeeper {
   private awaySince: number | undefined;
   private partnerKnown = false;
   private followedId: string | undefined;
-  /** Also at the start: nobody knows what was before. */
-  private parted = true;
+  /** Since when it has not followed without a break, or not been compared after that; `start`: nobody knows. */
+  private partedSince: number | "start" | undefined = "start";
   private told = "";
   /** Why the last copy of the other's data failed. */
   private copyFault: string | undefined;
@@ -95,11 +96,11 @@ export class ReplicationKeeper {
     const facts = this.facts?.replication;
     if (!facts) return;
     this.tellOf(facts.state, facts.error);
-    if (facts.state !== "following") this.parted = true;
+    if (facts.state !== "following") this.partedSince ??= now;
     if (this.busy !== undefined) return;
     const action = decideReplication({
       ...{ facts, first: this.first, partner, partnerKnown: this.partnerKnown },
-      ...{ followedId: this.followedId, parted: this.parted },
+      ...{ followedId: this.followedId, parted: this.partedSince !== undefined },
       sinceMs: Object.fromEntries(Object.entries(this.actedAt).map(([kind, at]) => [kind, now - at])),
       partnerAwayMs: this.awaySince === undefined ? 0 : now - this.awaySince,
     });
@@ -130,12 +131,7 @@ export class ReplicationKeeper {
         await asRoot(context, writableSql, signal);
         this.host.tell("writable", action.why);
       } else if (action.do === "reconcile") {
-        // Cleared before: what parts them meanwhile is for the next time.
-        this.parted = false;
-        const { appSocket } = runFiles(context.dirs);
-        await askSocket(appSocket, "GET", `/v1/records/check?hours=${reconcileHours}`, {
-          deadlineMs: reconcileMs,
-        });
+        await this.reconcile();
       } else {
         this.host.tell("copy", `copies the data of ${this.partner}`);
         const began = performance.now();
@@ -146,8 +142,22 @@ export class ReplicationKeeper {
     } catch (error) {
       const why = messageOf(error);
       if (action.do === "copy") this.copyFault = why;
-      if (action.do === "reconcile") this.parted = true;
       this.host.tell(action.do, why);
+    }
+  }
+
+  /** The app stores what its journal has and the data lack, and makes records anew that miss events. */
+  private async reconcile(): Promise<void> {
+    const since = this.partedSince ?? "start";
+    // Cleared before: what parts them meanwhile is for the next time.
+    this.partedSince = undefined;
+    const hours = since === "start" ? unknownHours : Math.ceil((performance.now() - since) / 3_600_000) + 1;
+    const path = `/v1/records/check?hours=${Math.min(hours, mostHours)}`;
+    try {
+      await askSocket(runFiles(this.context.dirs).appSocket, "GET", path, { deadlineMs: reconcileMs });
+    } catch (error) {
+      this.partedSince ??= since;
+      throw error;
     }
   }
 
@@ -158,10 +168,9 @@ export class ReplicationKeeper {
   async renew(): Promise<string> {
     if (!this.other?.works)
       throw new Error(`${this.partner}'s database does not answer: there is nothing to copy`);
-    const { renew, before } = marks(this.context);
-    await writeFile(renew, "");
+    await markForRenewal(this.context);
     this.host.part("mariadb")?.kill("a person wants its data made anew");
-    return `its data are put aside (${before}) and copied from ${this.partner}`;
+    return `its data are put aside (${marks(this.context).before}) and copied from ${this.partner}`;
   }
 
   /** What other hosts and people are told; undefined on a host without a database. */

@@ -82,6 +82,7 @@ const aloneMs = 3000;
 /** The other host may still be starting, after a power cut at both sites, and may have what is not here. */
 const startingMs = 20_000;
 const retryMs = 5000;
+const reconcileRetryMs = 10_000;
 /** Faults that go away: deadlock, lock wait, full disk or table, memory. https://mariadb.com/kb/en/mariadb-error-codes/ */
 const passing = new Set([1205, 1213, 1021, 1030, 1037, 1041, 1114]);
 /** The other's log does not begin where we ended: it was made anew, and will have it, or it was away for too long. */
@@ -113,7 +114,7 @@ function startable({ facts: { state, errno = 0 }, partner, followedId }: Replica
 
 export function decideReplication(s: ReplicationSituation): ReplicationAction | undefined {
   const { facts, partner } = s;
-  const due = (kind: ReplicationAction["do"]) => (s.sinceMs[kind] ?? retryMs) >= retryMs;
+  const due = (kind: ReplicationAction["do"], ms = retryMs) => (s.sinceMs[kind] ?? ms) >= ms;
   if (facts.state === "copying") return partner?.works && due("copy") ? { do: "copy" } : undefined;
   if (facts.state === "new") return due("follow") ? { do: "follow" } : undefined;
   if (startable(s) && due("start")) return { do: "start" };
@@ -122,5 +123,5 @@ export function decideReplication(s: ReplicationSituation): ReplicationAction | 
     return why === undefined ? undefined : { do: "open", why };
   }
   const together = facts.state === "following" && partner?.works === true && facts.applied >= partner.own;
-  return s.parted && together && due("reconcile") ? { do: "reconcile" } : undefined;
+  return s.parted && together && due("reconcile", reconcileRetryMs) ? { do: "reconcile" } : undefined;
 }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type mysql from "mysql2/promise";
 import { type Host, type HostContext, nodes, ports, runFiles } from "../../cluster/facts.ts";
+import { messageOf } from "../../message.ts";
 import type { Component, GeneratedFile, Health, StartHow } from "../component.ts";
 import { tlsFiles } from "../galera.ts";
 import { commonConfig, configFile, createDatadir, directories, type TlsPaths } from "./config.ts";
@@ -97,16 +98,20 @@ export const partnerLogin = (context: HostContext) => ({
   ca: tlsOf(context).paths.ca,
 });
 
-/** Puts the data aside that a person no longer wants: never deletes them before the new ones are there. */
+/** Before its next start the database is to be made anew; what was put aside the last time is deleted. */
+export async function markForRenewal(context: HostContext): Promise<void> {
+  const { renew, before } = marks(context);
+  await rm(before, { recursive: true, force: true });
+  await writeFile(renew, "");
+}
+
+/** Puts the data aside that a person no longer wants. Interrupted, it goes on where it was. */
 async function putAside(context: HostContext): Promise<void> {
   const { renew, before } = marks(context);
   if (!existsSync(renew)) return;
-  const names = await readdir(context.dirs.mariadb);
-  if (names.length > 0) {
-    await rm(before, { recursive: true, force: true });
-    await mkdir(before, { mode: 0o700 });
-    for (const name of names) await rename(join(context.dirs.mariadb, name), join(before, name));
-  }
+  await mkdir(before, { mode: 0o700, recursive: true });
+  for (const name of await readdir(context.dirs.mariadb))
+    await rename(join(context.dirs.mariadb, name), join(before, name));
   await rm(renew);
 }
 
@@ -182,7 +187,6 @@ export const mariadbReplica: Component = {
   },
   prepare,
   probe,
-  startTimeoutMs: 120_000,
 };
 
 const run = promisify(execFile);
@@ -194,7 +198,13 @@ export async function asRoot({ dirs }: HostContext, sql: string, signal: AbortSi
   // Passwords are in it: not for the process list. A server that is gone is told by the program's end.
   running.child.stdin?.on("error", () => undefined);
   running.child.stdin?.end(sql);
-  await running;
+  try {
+    await running;
+  } catch (error) {
+    const { stderr = "" } = error as { stderr?: string };
+    // Errors of syntax quote what they do not understand.
+    throw new Error(stderr.split(/ near '/)[0]?.trim() || messageOf(error));
+  }
 }
 
 /** Follow the other node from where the own data end. */
