@@ -21,7 +21,8 @@ const lab = openLab(name);
 const plan = planAddresses("198.18.79.0/24");
 const node = process.execPath;
 const here = (file: string) => resolve(import.meta.dirname, "support", file);
-const sink = join("/tmp", `dialtone-${name}-${process.pid}.jsonl`);
+/** Goes with the lab. */
+const sink = join(lab.paths.root, "sink.jsonl");
 let ours = false;
 
 beforeAll(async () => {
@@ -193,7 +194,7 @@ it("a power cut is one incident with its cause, told once; the dead host's own w
 
 it("figures come with the token only, those of the app with them; check says OK or what is wrong", async () => {
   const secrets = loadSecrets(lab.paths.cluster);
-  const ca = join("/tmp", `dialtone-${name}-${process.pid}.crt`);
+  const ca = join(lab.paths.root, "ca.crt");
   writeFileSync(ca, secrets.tls.ca);
   const get = async (host: string, token: string) => {
     const url = `https://${host}:8445/metrics`;
