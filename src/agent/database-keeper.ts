@@ -4,6 +4,7 @@ import { configFile } from "../components/mariadb/config.ts";
 import type { DatabaseFacts } from "../components/mariadb/index.ts";
 import { type DiskState, readDiskState, recoverPosition } from "../components/mariadb/state.ts";
 import { messageOf } from "../message.ts";
+import { databaseReport, factsOf } from "./database-part.ts";
 import {
   decideDatabaseStart,
   decideRescue,
@@ -141,8 +142,7 @@ export class DatabaseKeeper {
   }
 
   get facts(): DatabaseFacts | undefined {
-    const part = this.host.part("mariadb");
-    return part?.report().ok ? (part.health?.facts as DatabaseFacts | undefined) : undefined;
+    return factsOf(this.host.part("mariadb"));
   }
 
   /**
@@ -202,16 +202,13 @@ export class DatabaseKeeper {
   report(): HostReport["database"] {
     const mariadb = this.host.part("mariadb");
     if (!mariadb) return undefined;
-    const facts = this.facts;
-    return {
-      phase: !mariadb.running ? "down" : mariadb.mayHaveAnswered ? "running" : "starting",
-      ...(facts ? { facts } : {}),
+    const own = {
       disk: this.disk,
       ...(this.outsideSince && !this.outsideSince.peerPrimary
         ? { withoutPrimaryMs: Math.round(performance.now() - this.outsideSince.at) }
         : {}),
       settled: !mariadb.running && this.diskRead && !this.readingDisk,
-      ...(this.waits ? { waiting: this.waits } : {}),
     };
+    return databaseReport(mariadb, this.facts, own, this.waits);
   }
 }

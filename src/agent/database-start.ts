@@ -1,5 +1,6 @@
 import type { DiskState } from "../components/mariadb/state.ts";
 import { comesBackMs, type PeerNews } from "./judge.ts";
+import type { HostReport } from "./report.ts";
 
 /** How the database of this node is to be started. Pure. Facts in shared knowledge: Galera, "Restarting the cluster". */
 
@@ -20,6 +21,10 @@ export interface StartSituation {
 
 /** Older news says nothing about what a node is doing now. */
 const freshMs = 1500;
+
+/** What another node says of its database, if that is news. */
+export const databaseNews = (news: PeerNews | undefined): HostReport["database"] =>
+  news && news.ageMs <= freshMs ? news.report.database : undefined;
 
 /** Place in the history of the cluster's transactions. */
 export interface Position {
@@ -66,8 +71,7 @@ export function decideDatabaseStart(s: StartSituation): DatabaseStart {
   const others = s.nodeOrder
     .filter((name) => name !== s.host)
     .map((name) => {
-      const news = s.peers[name];
-      return { name, database: news && news.ageMs <= freshMs ? news.report.database : undefined };
+      return { name, database: databaseNews(s.peers[name]) };
     });
   if (others.some((other) => other.database?.facts?.primary)) return { action: "join" };
   // gvwstate.dat: the last members find each other again by pc.recovery, whoever comes first.
@@ -126,7 +130,7 @@ export function decideRescue(s: StartSituation & { withoutPrimaryMs: number; pos
   const up: string[] = [];
   for (const name of s.nodeOrder.filter((other) => other !== s.host)) {
     const news = s.peers[name];
-    const database = news && news.ageMs <= freshMs ? news.report.database : undefined;
+    const database = databaseNews(news);
     if (!database) return { action: "wait", why: `${name} is not heard` };
     const { phase, facts, disk, settled } = database;
     if (facts?.primary || (phase === "running" && !facts))
@@ -190,7 +194,7 @@ export function decideVote(dataNodes: string[], peers: Record<string, PeerNews |
   let remembered = false;
   for (const name of dataNodes) {
     const news = peers[name];
-    const database = news && news.ageMs <= freshMs ? news.report.database : undefined;
+    const database = databaseNews(news);
     if (!database) return vote;
     const { phase, facts, settled, disk } = database;
     if (facts?.primary || (phase === "running" && !facts) || (phase === "down" && !settled)) return vote;

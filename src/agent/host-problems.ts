@@ -45,6 +45,10 @@ const parts: Record<PartName, { holder: string; other: string; advice: string }>
   },
 };
 
+/** Its database works, but outside of the group's majority; one that only follows another needs none. */
+export const lacksQuorum = ({ parts: { mariadb }, database }: HostReport): boolean =>
+  mariadb?.ok === true && database?.facts?.primary === false && !database.facts.replication;
+
 /** What is wrong with one host that we hear. The judge says which parts are missed: a resting standby's are not. */
 export function ofReport(report: HostReport, serves: boolean): Problem[] {
   const { host, verdict, hardware, functional, outside, database } = report;
@@ -69,7 +73,7 @@ export function ofReport(report: HostReport, serves: boolean): Problem[] {
       ...{ sinceMs: part.sinceMs, callers: report.holds ? holder : other, advice },
     });
   }
-  if (report.parts.mariadb?.ok && database?.facts?.primary === false && !database.facts.replication)
+  if (database && lacksQuorum(report))
     add({
       ...{ code: "no-quorum", severity: "risk", what: "its database has no quorum" },
       ...(database.withoutPrimaryMs === undefined ? {} : { sinceMs: database.withoutPrimaryMs }),

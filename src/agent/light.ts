@@ -208,23 +208,23 @@ function sessionsBehind(mine: number | undefined, theirs: number | undefined): b
 
 /** A database that does not get what the other one does (database.replication: asynchronous). */
 function replication(host: string, facts: ReplicationFacts | undefined): LightReason[] {
-  if (facts?.state !== "stopped" && facts?.state !== "interrupted") return [];
-  const text = `the database on ${host} ${facts.state === "stopped" ? "has stopped following" : "does not reach"} ${facts.from}: ${facts.error}`;
-  return facts.state === "stopped"
-    ? [
-        reason(
-          "replication-stopped",
-          text,
-          `decide whose data are right; where ${facts.from}'s are: 'dialtone database renew ${host}' (docs/two-sites.md)`,
-        ),
-      ]
-    : [
-        reason(
-          "replication-interrupted",
-          text,
-          `mend the link to ${facts.from}: it goes on by itself from where it was`,
-        ),
-      ];
+  if (facts?.state === "stopped")
+    return [
+      reason(
+        "replication-stopped",
+        `the database on ${host} has stopped following ${facts.from}: ${facts.error}`,
+        `decide whose data are right; where ${facts.from}'s are: 'dialtone database renew ${host}' (docs/two-sites.md)`,
+      ),
+    ];
+  if (facts?.state === "interrupted")
+    return [
+      reason(
+        "replication-interrupted",
+        `the database on ${host} does not reach ${facts.from}: ${facts.error}`,
+        `mend the link to ${facts.from}: it goes on by itself from where it was`,
+      ),
+    ];
+  return [];
 }
 
 /** What is not right wherever it is. */

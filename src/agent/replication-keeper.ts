@@ -14,6 +14,7 @@ import {
 } from "../components/mariadb/replica.ts";
 import { messageOf } from "../message.ts";
 import { askSocket } from "./client.ts";
+import { databaseReport, factsOf } from "./database-part.ts";
 import type { PeerNews } from "./judge.ts";
 import type { Gate, Part } from "./part.ts";
 import { decideReplicaStart, decideReplication, partnerFrom, type ReplicationAction } from "./replication.ts";
@@ -33,6 +34,9 @@ const unknownHours = 24;
 const mostHours = 24 * 31;
 const reconcileMs = 600_000;
 
+/** Positions in a group's history are Galera's. */
+const noHistory = { uuid: "", seqno: -1, safeToBootstrap: false, view: false };
+
 /** Starts and minds a database that follows the other node's: the asynchronous counterpart of DatabaseKeeper. */
 export class ReplicationKeeper {
   private readonly context: HostContext;
@@ -40,7 +44,7 @@ export class ReplicationKeeper {
   private readonly partner: string;
   private readonly first: boolean;
   private waits: string | undefined;
-  private busy: ReplicationAction["do"] | undefined;
+  private busy = false;
   private readonly actedAt: Partial<Record<ReplicationAction["do"], number>> = {};
   /** Since when the other's database is known not to answer. */
   private awaySince: number | undefined;
@@ -79,8 +83,7 @@ export class ReplicationKeeper {
   }
 
   get facts(): DatabaseFacts | undefined {
-    const part = this.host.part("mariadb");
-    const facts = part?.report().ok ? (part.health?.facts as DatabaseFacts | undefined) : undefined;
+    const facts = factsOf(this.host.part("mariadb"));
     return facts?.replication?.state === "copying" && this.copyFault !== undefined
       ? { ...facts, replication: { ...facts.replication, error: this.copyFault } }
       : facts;
@@ -97,7 +100,7 @@ export class ReplicationKeeper {
     if (!facts) return;
     this.tellOf(facts.state, facts.error);
     if (facts.state !== "following") this.partedSince ??= now;
-    if (this.busy !== undefined) return;
+    if (this.busy) return;
     const action = decideReplication({
       ...{ facts, first: this.first, partner, partnerKnown: this.partnerKnown },
       ...{ followedId: this.followedId, parted: this.partedSince !== undefined },
@@ -105,12 +108,12 @@ export class ReplicationKeeper {
       partnerAwayMs: this.awaySince === undefined ? 0 : now - this.awaySince,
     });
     if (!action) return;
-    this.busy = action.do;
+    this.busy = true;
     this.actedAt[action.do] = now;
     if (action.do === "follow" || action.do === "start" || action.do === "copy")
       this.followedId = partner?.id;
     void this.act(action).finally(() => {
-      this.busy = undefined;
+      this.busy = false;
     });
   }
 
@@ -177,16 +180,11 @@ export class ReplicationKeeper {
   report(): HostReport["database"] {
     const mariadb = this.host.part("mariadb");
     if (!mariadb) return undefined;
-    const facts = this.facts;
-    return {
-      phase: !mariadb.running ? "down" : mariadb.mayHaveAnswered ? "running" : "starting",
-      ...(facts ? { facts } : {}),
-      disk: {
-        ...{ initialised: initialised(this.context), uuid: "", seqno: -1 },
-        ...{ safeToBootstrap: false, view: false },
-      },
+    const own = {
+      // Asked at each tick: one that runs need not be looked for on the disk.
+      disk: { ...noHistory, initialised: mariadb.running || initialised(this.context) },
       settled: !mariadb.running,
-      ...(this.waits ? { waiting: this.waits } : {}),
     };
+    return databaseReport(mariadb, this.facts, own, this.waits);
   }
 }

@@ -1,4 +1,5 @@
 import type { ReplicationFacts } from "../components/mariadb/replication-status.ts";
+import { databaseNews } from "./database-start.ts";
 import type { PeerNews } from "./judge.ts";
 
 /** Two databases that follow each other (database.replication: asynchronous): what is to be done about the own one. Pure. */
@@ -17,11 +18,8 @@ export interface Partner {
   id: string | undefined;
 }
 
-/** Older news says nothing about what a database is doing now. */
-const freshMs = 1500;
-
 export function partnerFrom(name: string, news: PeerNews | undefined): Partner | undefined {
-  const database = news && news.ageMs <= freshMs ? news.report.database : undefined;
+  const database = databaseNews(news);
   if (!database) return undefined;
   const { facts, phase, settled, disk } = database;
   return {

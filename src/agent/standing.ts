@@ -1,12 +1,6 @@
 import { z } from "zod";
 import type { AppHealth } from "../app/health-api.ts";
-import {
-  databaseMembers,
-  type HostContext,
-  replicates,
-  runFiles,
-  servesAtOwnAddress,
-} from "../cluster/facts.ts";
+import { type HostContext, replicates, runFiles, servesAtOwnAddress, voters } from "../cluster/facts.ts";
 import type { PartName } from "../components/component.ts";
 import { contactsKnown } from "../components/kamailio/rpc.ts";
 import { sessionsKnown } from "../components/rtpengine/control.ts";
@@ -72,7 +66,7 @@ export class StandingWatch {
     this.lightDue = now + lightEveryMs;
     const own = report();
     const news = [{ ageMs: 0, report: own }, ...Object.values(peers).filter((item) => item !== undefined)];
-    const raw = lightOf(own.host, news, databaseMembers(this.context.cluster));
+    const raw = lightOf(own.host, news, voters(this.context.cluster).length);
     ({ seen: this.seen, light: this.light } = settle(this.seen, raw, now));
   }
 

@@ -1,12 +1,6 @@
 import type { AppHealth } from "../app/health-api.ts";
 import { drainedText } from "../change/drained.ts";
-import {
-  allHosts,
-  databaseMembers,
-  type HostContext,
-  nodes,
-  replicatesAsynchronously,
-} from "../cluster/facts.ts";
+import { allHosts, type HostContext, nodes, replicatesAsynchronously, voters } from "../cluster/facts.ts";
 import type { PartName } from "../components/component.ts";
 import { replicationProblem } from "../components/mariadb/replication-status.ts";
 import { contactMs, type Observation, type PeerNews, sightingOf } from "./judge.ts";
@@ -55,7 +49,7 @@ export function observationOf(keepers: Keepers, state: AgentState): Observation 
     primary: facts?.primary ?? false,
     quorumLostMs: database.quorumLostMs,
     members: facts?.size ?? 0,
-    hosts: databaseMembers(cluster),
+    hosts: voters(cluster).length,
     ...(replicatesAsynchronously(cluster) ? { replication: replicationProblem(facts?.replication) } : {}),
     upstream: state.upstream,
     peers: state.peers,

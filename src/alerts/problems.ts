@@ -1,4 +1,5 @@
 import { answering } from "../agent/answering.ts";
+import { lacksQuorum } from "../agent/host-problems.ts";
 import { lossyLines } from "../agent/line.ts";
 import type { HostReport, LightCode } from "../agent/report.ts";
 import { silenceText } from "../agent/silence.ts";
@@ -139,12 +140,7 @@ function ofHost(report: HostReport, now: number): Problem[] {
           : "It goes on by itself when the link is back."
       }`,
     );
-  if (
-    report.role === "node" &&
-    report.parts.mariadb?.ok &&
-    report.database?.facts?.primary === false &&
-    !replication
-  )
+  if (lacksQuorum(report))
     warn(
       "quorum",
       `The database on ${host} has no quorum`,

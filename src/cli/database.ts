@@ -1,6 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
-import type { HostReport } from "../agent/report.ts";
 import type { Desk } from "../change/desk.ts";
 import { interruptible } from "./interruptible.ts";
 import { deskOf, type Where, withPlace } from "./maintenance.ts";
@@ -8,8 +7,6 @@ import { deskOf, type Where, withPlace } from "./maintenance.ts";
 /** `dialtone database`: what a person decides about two databases that follow each other (docs/two-sites.md). */
 
 const lookMs = 500;
-
-const databaseOf = (report: HostReport | undefined) => report?.database?.facts?.replication;
 
 /** Waits until the database of `node` has been copied and follows again. @throws Error when the signal aborts. */
 export async function copied(
@@ -22,7 +19,7 @@ export async function copied(
   let told = "";
   for (;;) {
     const report = (await desk.view()).entries.find((entry) => entry.report.host === node)?.report;
-    const facts = databaseOf(report);
+    const facts = report?.database?.facts?.replication;
     // The old server answers until it is down.
     if (facts === undefined || facts.state === "copying") begun = true;
     else if (begun && facts.state === "following") return;

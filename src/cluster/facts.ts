@@ -126,10 +126,6 @@ export const voters = (cluster: Cluster): Host[] => allHosts(cluster).filter((ho
 export const replicatesAsynchronously = ({ database }: Cluster): boolean =>
   database.replication === "asynchronous";
 
-/** The members that the database should have. */
-export const databaseMembers = (cluster: Cluster): number =>
-  (replicatesAsynchronously(cluster) ? nodes(cluster) : voters(cluster)).length;
-
 /** The hosts that pass SIP on to the nodes. */
 export const edges = (cluster: Cluster): Host[] => allHosts(cluster).filter((host) => host.role === "edge");
 

@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { inNamespace } from "../callers/sipp.ts";
 import { type LegReport, startTelephones, type Telephones } from "../callers/softphone/client.ts";
@@ -7,6 +6,7 @@ import { outsideHost } from "../lab/names.ts";
 import type { CallRecord } from "../records/call-record.ts";
 import { recordsOf, routeKnown, routePrefix } from "./api.ts";
 import { type Spread, spread } from "./measure.ts";
+import { ownNumber } from "./own-number.ts";
 
 /** Calls with audio around a fault: what both ends heard of it, whether they can hang up, what their records say. */
 
@@ -66,7 +66,7 @@ export async function openMediaCalls(
   const [caller, callee] = (outside?.addresses ?? []).slice(-4).map((address) => address.split("/")[0]);
   if (!outside || !caller || !callee)
     throw new Error(`the lab's host '${outsideHost}' has too few addresses`);
-  const number = `9974${randomInt(10 ** 11, 10 ** 12)}`;
+  const number = ownNumber("9974");
   const place = `${callee}:${port}${transport === "tcp" ? ";transport=tcp" : ""}`;
   await routePrefix(lab.name, `media-${name}`, number, place, how);
   await routeKnown(lab, number, 10_000);

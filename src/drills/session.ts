@@ -10,6 +10,7 @@ import { masterSince, untilGreen, whyNotGreen } from "./cluster-view.ts";
 import { type Ground, labGround } from "./ground.ts";
 import { type Comparison, compareLedger, isSettled } from "./ledger.ts";
 import { type Attempt, type Figures, measure } from "./measure.ts";
+import { ownNumber } from "./own-number.ts";
 import { type Prober, type ProberOptions, startProber } from "./prober.ts";
 
 /**
@@ -97,8 +98,7 @@ export async function openSessionOn(ground: Ground, options: SessionOptions): Pr
   const phone = await startPhone({
     ...{ place: ground.called, directory, name: "phone", port: phonePort },
   });
-  // Long enough that no two sessions of a lab meet: their records would be taken for one another's.
-  const prefix = `9973${randomInt(10 ** 11, 10 ** 12)}`;
+  const prefix = ownNumber("9973");
   const callers = {
     ...{ place: ground.caller, directory, rate: options.rate },
     ...{ patienceMs: options.patienceMs, service: ground.service },

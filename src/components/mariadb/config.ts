@@ -3,17 +3,18 @@ import { rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { type HostContext, ports, runFiles } from "../../cluster/facts.ts";
-import type { Component } from "../component.ts";
+import type { Component, GeneratedFile } from "../component.ts";
+import { tlsFiles } from "../galera.ts";
 
 /** What a MariaDB of ours says in my.cnf and how its directory is made, whichever way it replicates. */
 
 const run = promisify(execFile);
 
-export interface TlsPaths {
-  ca: string;
-  cert: string;
-  key: string;
-}
+export type TlsPaths = ReturnType<typeof tlsFiles>["paths"];
+
+/** Beside the data directory: it is being made, and what is in it is worth nothing yet. */
+export const unfinishedMark = ({ dirs }: Pick<HostContext, "dirs">): string =>
+  join(dirs.data, "mariadb-unfinished");
 
 export const configFile = (context: HostContext): string => join(context.dirs.etc, "my.cnf");
 
@@ -56,6 +57,28 @@ innodb_force_primary_key=1
 innodb_lock_wait_timeout=5
 `;
 }
+
+/** my.cnf as `content` says it, and the server's TLS identity. */
+export function serverFiles(
+  context: HostContext,
+  content: (context: HostContext, tls: TlsPaths) => string,
+): GeneratedFile[] {
+  const tls = tlsFiles(context, "mariadb", "mysql");
+  return [
+    ...tls.files,
+    { path: configFile(context), content: content(context, tls.paths), mode: 0o640, owner: "mysql" },
+  ];
+}
+
+/** SQL: the app's account, and one that may only see the status. */
+export const commonAccounts = ({ secrets }: HostContext): string => `
+FLUSH PRIVILEGES;
+CREATE DATABASE IF NOT EXISTS dialtone;
+CREATE USER IF NOT EXISTS 'dialtone'@'%' IDENTIFIED BY '${secrets.database.app}';
+GRANT ALL ON dialtone.* TO 'dialtone'@'%';
+CREATE USER IF NOT EXISTS 'monitor'@'localhost' IDENTIFIED BY '${secrets.database.monitor}';
+GRANT USAGE ON *.* TO 'monitor'@'localhost';
+`;
 
 /** Makes an empty data directory; `accounts`: SQL that is run before the server is ever reachable. */
 export async function createDatadir(

@@ -4,8 +4,8 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
-import { type HostContext, runFiles } from "../../cluster/facts.ts";
-import { asRoot, followSql, marks, partnerLogin } from "./replica.ts";
+import type { HostContext } from "../../cluster/facts.ts";
+import { asRoot, followSql, marks, ownServer, partnerLogin } from "./replica.ts";
 
 /** Filling an empty database with the other node's data, and following it from there. */
 
@@ -68,7 +68,7 @@ async function transfer(context: HostContext, from: string[], signal: AbortSigna
   const dump = spawn("mariadb-dump", [...from, ...options, "--databases", "dialtone"], {
     ...{ signal, stdio: ["ignore", "pipe", "pipe"] },
   });
-  const load = spawn("mariadb", ["--no-defaults", `--socket=${runFiles(context.dirs).mariadbSocket}`], {
+  const load = spawn("mariadb", ownServer(context), {
     ...{ signal, stdio: ["pipe", "ignore", "pipe"] },
   });
   const ends = Promise.all([ended("mariadb-dump", dump), ended("mariadb", load)]);

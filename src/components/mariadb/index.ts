@@ -3,9 +3,18 @@ import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type mysql from "mysql2/promise";
 import { type HostContext, ports } from "../../cluster/facts.ts";
-import type { Component, GeneratedFile, Health, StartHow } from "../component.ts";
-import { groupAddress, providerOptions, tlsFiles } from "../galera.ts";
-import { commonConfig, configFile, createDatadir, directories, type TlsPaths } from "./config.ts";
+import type { Component, Health, StartHow } from "../component.ts";
+import { groupAddress, providerOptions } from "../galera.ts";
+import {
+  commonAccounts,
+  commonConfig,
+  configFile,
+  createDatadir,
+  directories,
+  serverFiles,
+  type TlsPaths,
+  unfinishedMark,
+} from "./config.ts";
 import { askServer } from "./monitor.ts";
 import type { ReplicationFacts } from "./replication-status.ts";
 import { markSafeToBootstrap, readDiskState, recoverPosition } from "./state.ts";
@@ -53,24 +62,18 @@ ssl-mode=VERIFY_CA
 
 /**
  * Accounts of a new cluster; run once, on the node that bootstraps, before wsrep is on. `sst` may only do what
- * mariabackup needs (https://mariadb.com/kb/en/mariabackup-sst-method/); `monitor` may only see the status.
+ * mariabackup needs (https://mariadb.com/kb/en/mariabackup-sst-method/).
  */
-const accounts = ({ secrets }: HostContext): string => `
-FLUSH PRIVILEGES;
-CREATE DATABASE IF NOT EXISTS dialtone;
-CREATE USER IF NOT EXISTS 'dialtone'@'%' IDENTIFIED BY '${secrets.database.app}';
-GRANT ALL ON dialtone.* TO 'dialtone'@'%';
-CREATE USER IF NOT EXISTS 'sst'@'localhost' IDENTIFIED BY '${secrets.database.sst}';
+const accounts = (context: HostContext): string => `${commonAccounts(context)}
+CREATE USER IF NOT EXISTS 'sst'@'localhost' IDENTIFIED BY '${context.secrets.database.sst}';
 GRANT RELOAD, PROCESS, LOCK TABLES, BINLOG MONITOR ON *.* TO 'sst'@'localhost';
-CREATE USER IF NOT EXISTS 'monitor'@'localhost' IDENTIFIED BY '${secrets.database.monitor}';
-GRANT USAGE ON *.* TO 'monitor'@'localhost';
 `;
 
 async function prepare(context: HostContext, how: StartHow): Promise<string[]> {
   const datadir = context.dirs.mariadb;
   const disk = readDiskState(datadir);
   // Beside the directory, for a state transfer empties it; and its script's own mark, when it is inside.
-  const unfinished = join(context.dirs.data, "mariadb-unfinished");
+  const unfinished = unfinishedMark(context);
   const marked = existsSync(unfinished) || existsSync(join(datadir, "sst_in_progress"));
   if (!disk.initialised || (disk.uuid === "" && marked)) {
     const left = existsSync(datadir) ? await readdir(datadir) : [];
@@ -119,13 +122,7 @@ async function probe(context: HostContext, signal: AbortSignal): Promise<Health<
 export const mariadb: Component = {
   name: "mariadb",
   directories,
-  files(context): GeneratedFile[] {
-    const tls = tlsFiles(context, "mariadb", "mysql");
-    return [
-      ...tls.files,
-      { path: configFile(context), content: config(context, tls.paths), mode: 0o640, owner: "mysql" },
-    ];
-  },
+  files: (context) => serverFiles(context, config),
   prepare,
   command: (context) => ({ argv: ["mariadbd", `--defaults-file=${configFile(context)}`], nice: -5 }),
   probe,

@@ -7,9 +7,16 @@ import { promisify } from "node:util";
 import type mysql from "mysql2/promise";
 import { type Host, type HostContext, nodes, ports, runFiles } from "../../cluster/facts.ts";
 import { messageOf } from "../../message.ts";
-import type { Component, GeneratedFile, Health, StartHow } from "../component.ts";
+import type { Component, Health, StartHow } from "../component.ts";
 import { tlsFiles } from "../galera.ts";
-import { commonConfig, configFile, createDatadir, directories, type TlsPaths } from "./config.ts";
+import {
+  commonAccounts,
+  commonConfig,
+  createDatadir,
+  serverFiles,
+  type TlsPaths,
+  unfinishedMark,
+} from "./config.ts";
 import { type DatabaseFacts, mariadb } from "./index.ts";
 import { askServer } from "./monitor.ts";
 import { replicationOf, replicationText, type SlaveStatus, sequenceOf } from "./replication-status.ts";
@@ -33,7 +40,7 @@ export const numberOf = ({ cluster }: HostContext, name: string): number =>
 
 /** Marks beside the directory: it is being made; its data must be copied from the other node; it shall be made anew. */
 export const marks = ({ dirs }: Pick<HostContext, "dirs">) => ({
-  unfinished: join(dirs.data, "mariadb-unfinished"),
+  unfinished: unfinishedMark({ dirs }),
   copy: join(dirs.data, "mariadb-copy"),
   renew: join(dirs.data, "mariadb-renew"),
   /** Tells these data from those that were here before. */
@@ -47,8 +54,6 @@ const hasTables = ({ dirs }: HostContext): boolean => existsSync(join(dirs.maria
 /** Has this host a database of its own, complete or still to be filled? */
 export const initialised = (context: HostContext): boolean =>
   hasTables(context) && !existsSync(marks(context).unfinished) && !existsSync(marks(context).renew);
-
-const tlsOf = (context: HostContext) => tlsFiles(context, "mariadb", "mysql");
 
 /**
  * Statements and not rows are logged: events and call records are written with INSERT … ON DUPLICATE KEY UPDATE and explicit
@@ -77,15 +82,10 @@ slave_net_timeout=6
 }
 
 /** `replica` may follow and copy, and change nothing; it comes from the other node, with TLS. */
-const accounts = ({ secrets }: HostContext): string => `
-FLUSH PRIVILEGES;
-CREATE DATABASE IF NOT EXISTS dialtone;
-CREATE USER IF NOT EXISTS 'dialtone'@'%' IDENTIFIED BY '${secrets.database.app}';
-GRANT ALL ON dialtone.* TO 'dialtone'@'%';
-CREATE USER IF NOT EXISTS 'replica'@'%' IDENTIFIED BY '${secrets.database.sst}' REQUIRE SSL;
+const accounts = (context: HostContext): string => `${commonAccounts(context)}
+CREATE USER IF NOT EXISTS 'replica'@'%' IDENTIFIED BY '${context.secrets.database.sst}' REQUIRE SSL;
 GRANT REPLICATION SLAVE, RELOAD, BINLOG MONITOR ON *.* TO 'replica'@'%';
 GRANT SELECT, LOCK TABLES, SHOW VIEW, TRIGGER ON dialtone.* TO 'replica'@'%';
-CREATE USER IF NOT EXISTS 'monitor'@'localhost' IDENTIFIED BY '${secrets.database.monitor}';
 GRANT SLAVE MONITOR ON *.* TO 'monitor'@'localhost';
 `;
 
@@ -95,7 +95,7 @@ export const partnerLogin = (context: HostContext) => ({
   port: ports.sql,
   user: "replica",
   password: context.secrets.database.sst,
-  ca: tlsOf(context).paths.ca,
+  ca: tlsFiles(context, "mariadb", "mysql").paths.ca,
 });
 
 /** Before its next start the database is to be made anew; what was put aside the last time is deleted. */
@@ -177,24 +177,22 @@ async function probe(context: HostContext, signal: AbortSignal): Promise<Health<
 /** MariaDB that follows the other node's: the rules, the users and the ledger of calls. */
 export const mariadbReplica: Component = {
   ...mariadb,
-  directories,
-  files(context): GeneratedFile[] {
-    const tls = tlsOf(context);
-    return [
-      ...tls.files,
-      { path: configFile(context), content: config(context, tls.paths), mode: 0o640, owner: "mysql" },
-    ];
-  },
+  files: (context) => serverFiles(context, config),
   prepare,
   probe,
 };
 
 const run = promisify(execFile);
 
-/** Runs SQL at the own server as root, by its unix socket. @throws Error with the server's words. */
-export async function asRoot({ dirs }: HostContext, sql: string, signal: AbortSignal): Promise<void> {
-  const socket = runFiles(dirs).mariadbSocket;
-  const running = run("mariadb", ["--no-defaults", `--socket=${socket}`], { signal });
+/** Arguments of mariadb(1) for the own server: root by its unix socket. */
+export const ownServer = ({ dirs }: HostContext): string[] => [
+  "--no-defaults",
+  `--socket=${runFiles(dirs).mariadbSocket}`,
+];
+
+/** Runs SQL at the own server. @throws Error with the server's words. */
+export async function asRoot(context: HostContext, sql: string, signal: AbortSignal): Promise<void> {
+  const running = run("mariadb", ownServer(context), { signal });
   // Passwords are in it: not for the process list. A server that is gone is told by the program's end.
   running.child.stdin?.on("error", () => undefined);
   running.child.stdin?.end(sql);
