@@ -6,8 +6,8 @@ import { Agent, request } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { encodeNetstring, NetstringDecoder } from "../src/app/netstring.ts";
 import { table } from "../src/cli/table.ts";
+import { encodeNetstring, NetstringDecoder } from "../src/http/netstring.ts";
 import { appSocket, makeTestCluster } from "../test/support/app-host.ts";
 import { PrivateMariadb } from "../test/support/private-mariadb.ts";
 

@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { messageOf } from "../src/base/message.ts";
 import { startPhone } from "../src/callers/phone.ts";
 import { placeCall } from "../src/callers/place-call.ts";
 import { inNamespace } from "../src/callers/sipp.ts";
 import { routePrefix } from "../src/drills/api.ts";
 import { waitForGreen } from "../src/drills/cluster-view.ts";
 import { openLab } from "../src/lab/lab.ts";
-import { messageOf } from "../src/message.ts";
 import { report, rounded } from "./common.ts";
 
 /**

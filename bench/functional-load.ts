@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { askSocket } from "../src/agent/client.ts";
+import { probeCredentials, probeUser } from "../src/call/probe-user.ts";
 import { hostDirs, hostNamed, runFiles } from "../src/cluster/facts.ts";
 import { loadCluster, loadSecrets } from "../src/cluster/load.ts";
+import { askSocket } from "../src/http/socket.ts";
 import { ProbeTelephone } from "../src/probe/telephone.ts";
-import { probeCredentials, probeUser } from "../src/probe/user.ts";
 
 /** Part of functional.ts: many functional tests, run on the host itself. cluster.yaml, host, data, seconds, calls/s. */
 const [file = "", name = "", data = "", seconds = "0", rate = "1"] = process.argv.slice(2);

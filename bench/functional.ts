@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { askSocket } from "../src/agent/client.ts";
-import type { HostReport } from "../src/agent/report.ts";
+import { askSocket } from "../src/http/socket.ts";
 import { agentSocketOf } from "../src/lab/agents.ts";
 import { openLab } from "../src/lab/lab.ts";
 import { waitForGreen } from "../src/lab/wait.ts";
+import type { HostReport } from "../src/report/host-report.ts";
 import { cpuMs, report, rounded, treeOf } from "./common.ts";
 
 /**

@@ -1,11 +1,11 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { askSocket } from "../src/agent/client.ts";
 import { drillNamed } from "../src/drills/catalogue.ts";
 import { waitForGreen } from "../src/drills/cluster-view.ts";
 import { type Spread, spread } from "../src/drills/measure.ts";
 import { mediaDrill } from "../src/drills/media-drill.ts";
 import { runDrill } from "../src/drills/run-drill.ts";
+import { askSocket } from "../src/http/socket.ts";
 import { agentSocketOf } from "../src/lab/agents.ts";
 import { openLab } from "../src/lab/lab.ts";
 import { policyDefaults } from "../src/planner/defaults.ts";

@@ -1,7 +1,7 @@
 import { Command } from "commander";
+import { rememberModules } from "./base/compile-cache.ts";
+import { messageOf } from "./base/message.ts";
 import { ConfigError } from "./cluster/load.ts";
-import { rememberModules } from "./compile-cache.ts";
-import { messageOf } from "./message.ts";
 
 type Register = (program: Command) => void;
 

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hasFailed } from "../src/callers/attempt.ts";
 import { type PhoneSetup, startPhone } from "../src/callers/phone.ts";
 import { type CallRequest, outcomeOf, placeCall, stepsOf } from "../src/callers/place-call.ts";
 import { inNamespace } from "../src/callers/sipp.ts";
-import { hasFailed, measure } from "../src/drills/measure.ts";
+import { measure } from "../src/drills/measure.ts";
 import { startProber } from "../src/drills/prober.ts";
 
 /** Callers against telephones, both real SIPp, in a namespace of their own: what the instruments themselves show. */

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { pino } from "pino";
 import { expect, it } from "vitest";
-import { eventSchema } from "../src/app/contract.ts";
-import { createEvents } from "../src/app/log.ts";
-import { openHttpJournal } from "../src/records/http-journal.ts";
+import { eventSchema } from "../src/call/contract.ts";
+import { openHttpJournal } from "../src/journal/http-journal.ts";
+import { createEvents } from "../src/telemetry/log.ts";
 
 const run = promisify(execFile);
 

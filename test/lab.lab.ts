@@ -4,7 +4,7 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { afterAll, afterEach, expect, test } from "vitest";
-import { isAlive } from "../src/agent/process.ts";
+import { isAlive } from "../src/host/process.ts";
 import { partsOf } from "../src/lab/agents.ts";
 import { openLab } from "../src/lab/lab.ts";
 import { processesIn } from "../src/lab/processes.ts";

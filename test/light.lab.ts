@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { HostReport } from "../src/agent/report.ts";
-import { switchOver } from "../src/cli/switchover.ts";
+import { switchOver } from "../src/client/switchover.ts";
 import { recordsOf } from "../src/drills/api.ts";
 import { agentSocketOf } from "../src/lab/agents.ts";
 import { type LabStatus, openLab } from "../src/lab/lab.ts";
 import { waitFor, waitForGreen } from "../src/lab/wait.ts";
+import type { HostReport } from "../src/report/host-report.ts";
 
 /** The light, the functional test and the diagnosis with the real parts. */
 const lab = openLab("lighttest");

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { readDemoUsers } from "../src/callers/demo-users.ts";
 import { startPhone } from "../src/callers/phone.ts";
 import { placeCall } from "../src/callers/place-call.ts";
 import { inNamespace } from "../src/callers/sipp.ts";
@@ -11,6 +10,7 @@ import { callersBy, hostDeathBy, type Way } from "../src/drills/movers.ts";
 import { resultText } from "../src/drills/result.ts";
 import { runDrill } from "../src/drills/run-drill.ts";
 import { demo, seedDemo, startTelephones } from "../src/lab/demo.ts";
+import { readDemoUsers } from "../src/lab/demo-users.ts";
 import { openLab } from "../src/lab/lab.ts";
 import { startNameServer } from "../src/lab/name-server.ts";
 import { outsideHost } from "../src/lab/names.ts";

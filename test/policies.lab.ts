@@ -1,12 +1,12 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { askSocket } from "../src/agent/client.ts";
 import { outcomeOf, placeCall } from "../src/callers/place-call.ts";
 import { inNamespace } from "../src/callers/sipp.ts";
 import { drillNamed } from "../src/drills/catalogue.ts";
 import { activeNodes, waitForGreen } from "../src/drills/cluster-view.ts";
 import { runDrill } from "../src/drills/run-drill.ts";
+import { askSocket } from "../src/http/socket.ts";
 import { agentSocketOf } from "../src/lab/agents.ts";
 import { demo, seedDemo, startTelephones } from "../src/lab/demo.ts";
 import { openLab } from "../src/lab/lab.ts";

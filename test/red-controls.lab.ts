@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Attempt } from "../src/callers/attempt.ts";
 import { startPhone } from "../src/callers/phone.ts";
 import { hostDirs, runFiles } from "../src/cluster/facts.ts";
 import { recordsOn, routeKnownOn, routePrefixOn } from "../src/drills/api.ts";
@@ -11,7 +12,6 @@ import { waitForGreen } from "../src/drills/cluster-view.ts";
 import { type Ground, labGround } from "../src/drills/ground.ts";
 import { rolesOf } from "../src/drills/inject.ts";
 import { type Comparison, compareLedger, isSettled } from "../src/drills/ledger.ts";
-import type { Attempt } from "../src/drills/measure.ts";
 import { startProber } from "../src/drills/prober.ts";
 import { openLab } from "../src/lab/lab.ts";
 

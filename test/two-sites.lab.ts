@@ -2,10 +2,9 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
-import type { HostReport } from "../src/agent/report.ts";
-import { openDesk } from "../src/change/desk.ts";
-import { ask } from "../src/cli/api.ts";
 import { copied } from "../src/cli/database.ts";
+import { ask } from "../src/client/api.ts";
+import { openDesk } from "../src/client/desk.ts";
 import { hostDirs, runFiles } from "../src/cluster/facts.ts";
 import { drillNamed } from "../src/drills/catalogue.ts";
 import { waitForGreen } from "../src/drills/cluster-view.ts";
@@ -13,6 +12,7 @@ import { resultText } from "../src/drills/result.ts";
 import { runDrill } from "../src/drills/run-drill.ts";
 import { openLab } from "../src/lab/lab.ts";
 import { until, waitFor } from "../src/lab/wait.ts";
+import type { HostReport } from "../src/report/host-report.ts";
 
 /** Two nodes whose databases follow each other, without a witness: docs/two-sites.md. */
 

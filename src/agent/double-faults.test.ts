@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { PartName } from "../components/component.ts";
-import { judge, type Observation, type PeerNews } from "./judge.ts";
-import type { HostReport, PartReport, Sighting, Verdict } from "./report.ts";
+import type { HostReport, PartReport, PeerNews, Sighting, Verdict } from "../report/host-report.ts";
+import type { Observation } from "../report/observation.ts";
+import type { PartName } from "../report/parts.ts";
+import { judge } from "./address/judge.ts";
 
 /**
  * Every fault and every pair of faults of two nodes and a witness, played to its end: the agents judge, VRRP elects among

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
-import { noPlan } from "./announcements.ts";
-import { decide } from "./decide.ts";
-import { judge } from "./judge.ts";
+import { noPlan } from "./address/announcements.ts";
+import { decide } from "./address/decide.ts";
+import { judge } from "./address/judge.ts";
 import { actionsOf, agentShape, situationOf } from "./scenarios/agent.ts";
 import { observationOf, scenarioShape } from "./scenarios/situation.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { HostReport } from "./report.ts";
+import type { HostReport } from "../report/host-report.ts";
 import { sightings } from "./views.ts";
 
 const report = (host: string): HostReport => ({

@@ -1,13 +1,14 @@
-import type { AppHealth } from "../app/health-api.ts";
-import { drainedText } from "../change/drained.ts";
 import { allHosts, type HostContext, nodes, replicatesAsynchronously, voters } from "../cluster/facts.ts";
-import type { PartName } from "../components/component.ts";
-import { replicationProblem } from "../components/mariadb/replication-status.ts";
-import { contactMs, type Observation, type PeerNews, sightingOf } from "./judge.ts";
+import { badLines } from "../explain/lossy-lines.ts";
+import type { AppHealth } from "../report/app-health.ts";
+import { replicationProblem } from "../report/database.ts";
+import { drainedText } from "../report/drained.ts";
+import type { HostReport, PeerNews, Verdict } from "../report/host-report.ts";
+import { contactMs, sightingOf } from "../report/news.ts";
+import type { Observation } from "../report/observation.ts";
+import type { PartName } from "../report/parts.ts";
 import type { Keepers } from "./keepers.ts";
-import { badLines } from "./line.ts";
-import { type Pulse, pulseOf } from "./pulse.ts";
-import type { HostReport, Verdict } from "./report.ts";
+import { type Pulse, pulseOf } from "./observe/pulse.ts";
 
 /** What an agent looks at when it judges, and what it tells the others: gathered from its keepers. */
 

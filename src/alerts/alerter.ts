@@ -1,11 +1,12 @@
 import PQueue from "p-queue";
 import pRetry from "p-retry";
-import type { HostReport } from "../agent/report.ts";
+import { messageOf } from "../base/message.ts";
 import { allHosts, type HostContext, voters } from "../cluster/facts.ts";
-import { messageOf } from "../message.ts";
+import type { AlertProblem, AlertReport } from "../report/alerts.ts";
+import type { HostReport } from "../report/host-report.ts";
 import { channelsOf } from "./channels.ts";
 import type { AlertMessage } from "./message.ts";
-import { type Problem, problemsOf } from "./problems.ts";
+import { problemsOf } from "./problems.ts";
 import {
   type AlertState,
   adopt,
@@ -13,7 +14,6 @@ import {
   type Change,
   nothingKnown,
   type Timing,
-  type ToldAlert,
   takeOver,
   tellerOf,
   toldOf,
@@ -28,13 +28,6 @@ const minorityMs = 60_000;
 const giveUpMs = 24 * 3_600_000;
 /** After so many failed attempts without a success another host shall try. */
 const undeliverableAfter = 3;
-
-/** What the hosts tell each other about alerts, in their reports. */
-export interface AlertReport {
-  /** This host's messages do not get out. */
-  undeliverable: boolean;
-  told: ToldAlert[];
-}
 
 /** Tells people what is wrong. One host of the cluster does it, the others keep count; nothing here makes the agent wait. */
 export class Alerter {
@@ -172,7 +165,7 @@ export class Alerter {
   }
 
   /** Everything that is wrong now, told or not. */
-  open(): (Problem & { sinceMs: number; told: boolean })[] {
+  open(): (AlertProblem & { sinceMs: number; told: boolean })[] {
     const now = performance.now();
     return Object.values(this.state.alerts)
       .filter(({ goneSince }) => goneSince === null)

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { HostReport, WatchReport } from "../agent/report.ts";
+import type { HostReport, WatchReport } from "../report/host-report.ts";
 import { problemsOf } from "./problems.ts";
 
 const now = Date.parse("2026-11-21T00:00:00Z");

@@ -1,22 +1,11 @@
-import { answering } from "../agent/answering.ts";
-import { lacksQuorum } from "../agent/host-problems.ts";
-import { lossyLines } from "../agent/line.ts";
-import type { HostReport, LightCode } from "../agent/report.ts";
-import { silenceText } from "../agent/silence.ts";
+import { answering } from "../explain/answering.ts";
+import { lacksQuorum } from "../explain/host-problems.ts";
+import { lossyLines } from "../explain/lossy-lines.ts";
+import { silenceText } from "../explain/silence.ts";
+import type { AlertProblem } from "../report/alerts.ts";
+import type { HostReport, LightCode } from "../report/host-report.ts";
 
 /** What is wrong in the cluster, each thing once, whoever sees it. Pure. */
-
-export interface Problem {
-  /** The same on every host that sees it, and as long as it lasts. */
-  key: string;
-  /** critical: callers notice, or would at the next fault. warning: something is missing. */
-  severity: "critical" | "warning";
-  title: string;
-  /** What it means and what to do. */
-  text: string;
-  /** Not worth telling before it has lasted so long; otherwise as alerts.*_after_s says. */
-  afterMs?: number;
-}
 
 /** What one host knows. */
 export interface View {
@@ -51,7 +40,7 @@ const toldOtherwise: ReadonlySet<LightCode> = new Set<LightCode>([
   ...(["cut-off", "no-quorum", "vote-missing"] as const),
 ]);
 
-function service(view: View): Problem[] {
+function service(view: View): AlertProblem[] {
   const { reports, heldLast } = view;
   const nodes = reports.filter((report) => report.role === "node");
   const { holders, keeper } = answering(
@@ -80,9 +69,9 @@ const why = (report: HostReport): string[] =>
   report.verdict.reasons.length > 0 ? [`${report.host}: ${report.verdict.reasons.join("; ")}.`] : [];
 
 /** Hosts that this one does not hear and nobody who is heard hears either: what one alone does not hear is a cut link. */
-function silentHosts({ self, reports, heldLast }: View): Problem[] {
+function silentHosts({ self, reports, heldLast }: View): AlertProblem[] {
   const own = reports.find((report) => report.host === self);
-  return Object.entries(own?.watch?.silent ?? {}).map(([host, reason]): Problem => {
+  return Object.entries(own?.watch?.silent ?? {}).map(([host, reason]): AlertProblem => {
     const hearing = reports.filter(
       (report) => report.host !== self && report.sees[host] && !report.watch?.silent[host],
     );
@@ -106,17 +95,17 @@ function silentHosts({ self, reports, heldLast }: View): Problem[] {
   });
 }
 
-const ofLines = ({ reports }: View): Problem[] =>
+const ofLines = ({ reports }: View): AlertProblem[] =>
   lossyLines(reports).map(({ ends, percent }) => ({
     ...{ key: `line:${ends.join("-")}`, severity: "warning" as const, afterMs: badLineMs },
     title: `Packets between ${ends.join(" and ")} get lost`,
     text: `${100 - percent} % in the last 10 s. Calls go on; the database may leave its group, and records wait in the journal. See cables, switch ports, and the hosts' load.`,
   }));
 
-function ofHost(report: HostReport, now: number): Problem[] {
+function ofHost(report: HostReport, now: number): AlertProblem[] {
   const { host, watch } = report;
-  const problems: Problem[] = [];
-  const warn = (key: string, title: string, text: string, more: Partial<Problem> = {}) =>
+  const problems: AlertProblem[] = [];
+  const warn = (key: string, title: string, text: string, more: Partial<AlertProblem> = {}) =>
     problems.push({ key: `${key}:${host}`, severity: "warning", title, text, ...more });
   // Whether a part is missed is for the judge to say: in some policies a standby's parts do not run.
   for (const [name, part] of Object.entries(report.parts))
@@ -184,7 +173,7 @@ function ofHost(report: HostReport, now: number): Problem[] {
 }
 
 /** What the safe-to-fail-over light knows beyond that; all nodes compute the same one. */
-function ofLight({ reports }: View): Problem[] {
+function ofLight({ reports }: View): AlertProblem[] {
   const light = reports.find((report) => report.role === "node" && report.light)?.light;
   return (light?.reasons ?? [])
     .filter(({ code }) => !toldOtherwise.has(code))
@@ -200,7 +189,7 @@ function ofLight({ reports }: View): Problem[] {
 }
 
 /** All problems, by key: the same thing seen in several reports is one. */
-export function problemsOf(view: View): Problem[] {
+export function problemsOf(view: View): AlertProblem[] {
   const found = [
     ...service(view),
     ...silentHosts(view),

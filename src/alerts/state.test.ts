@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Problem } from "./problems.ts";
+import type { AlertProblem } from "../report/alerts.ts";
 import {
   type AlertState,
   adopt,
@@ -17,14 +17,14 @@ const timing: Timing = {
   ...{ repeatMs: 3_600_000, criticalAfterMs: 3000, warningAfterMs: 60_000, clearAfterMs: 30_000 },
   maxPerHour: 20,
 };
-const problem = (key: string, severity: Problem["severity"] = "critical"): Problem => ({
+const problem = (key: string, severity: AlertProblem["severity"] = "critical"): AlertProblem => ({
   ...{ key, severity, title: `${key} is wrong`, text: "Mend it." },
 });
 
 /** Steps of one second; `there(t)` says what is wrong in second t. */
 function run(
   seconds: number,
-  there: (second: number) => Problem[],
+  there: (second: number) => AlertProblem[],
   options: Partial<Timing> = {},
   from: AlertState = nothingKnown,
   mayTell: (second: number) => boolean = () => true,

@@ -1,11 +1,11 @@
-import type { Problem } from "./problems.ts";
+import type { AlertProblem, ToldAlert } from "../report/alerts.ts";
 
 /**
  * Which problems were told, and which are to be told now. Pure. Times are ms on the host's monotonic clock; between hosts
  * they travel as ages.
  */
 
-export interface Alert extends Problem {
+export interface Alert extends AlertProblem {
   since: number;
   /** Last told at; null: not yet. */
   toldAt: number | null;
@@ -27,7 +27,7 @@ export const nothingKnown: AlertState = { alerts: {}, sentAt: [] };
 export interface Change {
   what: "raised" | "still" | "over";
   key: string;
-  severity: Problem["severity"];
+  severity: AlertProblem["severity"];
   title: string;
   text: string;
   /** How long it has been so. */
@@ -42,13 +42,10 @@ export interface Timing {
   maxPerHour: number;
 }
 
-/** What an alert is for other hosts: all in ages. */
-export type ToldAlert = Problem & { sinceMs: number; toldMs: number; mine: boolean };
-
 const hourMs = 3_600_000;
 
 /** Problems that are there, and those that just went. */
-function look(before: AlertState["alerts"], problems: readonly Problem[], now: number): Alert[] {
+function look(before: AlertState["alerts"], problems: readonly AlertProblem[], now: number): Alert[] {
   const present = new Map(problems.map((problem) => [problem.key, problem]));
   const gone = Object.values(before)
     .filter(({ key }) => !present.has(key))
@@ -74,7 +71,7 @@ function look(before: AlertState["alerts"], problems: readonly Problem[], now: n
  */
 export function advance(
   before: AlertState,
-  problems: readonly Problem[],
+  problems: readonly AlertProblem[],
   now: number,
   timing: Timing,
   mayTell: boolean,

@@ -1,11 +1,27 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { decisionSchema, eventSchema, questionSchema } from "./contract.ts";
-import type { Services } from "./services.ts";
+import { decisionSchema, eventSchema, questionSchema } from "../call/contract.ts";
+import type { HttpJournal } from "../journal/http-journal.ts";
+import type { Recordings } from "../recordings/service.ts";
+import type { Shipper } from "../records/shipper.ts";
+import type { LiveSnapshot } from "../routing/live.ts";
+import type { Events } from "../telemetry/log.ts";
 
 /** POST /v1/calls/decide and /v1/calls/events: what a SIP server asks and tells. */
 export const callRoutes =
-  ({ live, journal, shipper, recordings, events }: Services): FastifyPluginAsyncZod =>
+  ({
+    live,
+    journal,
+    shipper,
+    recordings,
+    events,
+  }: {
+    live: LiveSnapshot;
+    journal: HttpJournal;
+    shipper: Shipper;
+    recordings: Recordings;
+    events: Events;
+  }): FastifyPluginAsyncZod =>
   async (app) => {
     app.post(
       "/v1/calls/decide",

@@ -1,22 +1,22 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Logger } from "pino";
+import { eventSchema } from "../call/contract.ts";
 import type { HostContext } from "../cluster/facts.ts";
 import { type Database, databaseLogin, endpointsOf, openDatabase } from "../db/database.ts";
 import type { PoolOptions } from "../db/pool.ts";
+import { type Checkpoint, loadCheckpoint } from "../journal/checkpoint.ts";
+import { openHttpJournal } from "../journal/http-journal.ts";
+import { parseJournalLine, parseProbeLine } from "../journal/sip-journal.ts";
 import { ProbeStore } from "../probe/store.ts";
 import { createRecordings } from "../recordings/service.ts";
-import { type Checkpoint, loadCheckpoint } from "../records/checkpoint.ts";
-import { openHttpJournal } from "../records/http-journal.ts";
 import { Ledger } from "../records/ledger.ts";
 import { Quarantine } from "../records/quarantine.ts";
 import { Reconciler } from "../records/reconcile.ts";
 import { Shipper, type Source } from "../records/shipper.ts";
-import { parseJournalLine, parseProbeLine } from "../records/sip-journal.ts";
 import { LiveSnapshot } from "../routing/live.ts";
-import { eventSchema } from "./contract.ts";
-import { createEvents } from "./log.ts";
-import { LoopMonitor } from "./loop-delay.ts";
+import { createEvents } from "../telemetry/log.ts";
+import { LoopMonitor } from "../telemetry/loop-delay.ts";
 import type { Services } from "./services.ts";
 
 /** A call without any final event is given up after so long. */

@@ -15,23 +15,23 @@ import {
   serializerCompiler,
   validatorCompiler,
 } from "fastify-type-provider-zod";
+import { messageOf } from "../base/message.ts";
 import { errnoOf, isRetryable } from "../db/errors.ts";
 import { numberRoutes } from "../directory/numbers-api.ts";
 import { userRoutes } from "../directory/users-api.ts";
-import { drillRoutes } from "../drills/history-api.ts";
-import { messageOf } from "../message.ts";
+import { drillRoutes } from "../drill-runs/history-api.ts";
+import { assertAllowed, type TrustedSockets } from "../http/auth.ts";
+import { catalogue, Problem, type ProblemCode, problemDocument } from "../http/problems.ts";
+import { JournalError } from "../journal/http-journal.ts";
 import { probeRoutes } from "../probe/api.ts";
 import { recordingRoutes } from "../recordings/api.ts";
 import { peerRecordingRoutes } from "../recordings/peer-api.ts";
 import { recordRoutes } from "../records/api.ts";
-import { JournalError } from "../records/http-journal.ts";
 import { moveRoutes } from "../records/moves.ts";
 import { ruleRoutes } from "../routing/api.ts";
-import { assertAllowed, type TrustedSockets } from "./auth.ts";
+import { counters, registry } from "../telemetry/app-metrics.ts";
 import { callRoutes } from "./calls-api.ts";
 import { healthRoutes } from "./health-api.ts";
-import { counters, registry } from "./metrics.ts";
-import { catalogue, Problem, type ProblemCode, problemDocument } from "./problems.ts";
 import type { Services } from "./services.ts";
 
 /** Largest request body, bytes. */

@@ -10,12 +10,12 @@ import {
   unlinkSync,
 } from "node:fs";
 import { join } from "node:path";
+import { messageOf } from "../base/message.ts";
 import type { HostContext } from "../cluster/facts.ts";
 import { runFiles } from "../cluster/facts.ts";
-import { messageOf } from "../message.ts";
 import { captureFolders, recordingPlaces } from "../recordings/capture-files.ts";
+import type { Events } from "../telemetry/log.ts";
 import { appFiles } from "./context.ts";
-import type { Events } from "./log.ts";
 
 /** The system user that the app becomes after it has bound its ports. */
 export const appUser = "dialtone";

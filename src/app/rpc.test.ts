@@ -2,7 +2,7 @@ import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import type { Database } from "../db/database.ts";
 import { LiveSnapshot } from "../routing/live.ts";
-import { createEvents } from "./log.ts";
+import { createEvents } from "../telemetry/log.ts";
 import { answer } from "./rpc.ts";
 
 const events = createEvents(pino({ level: "silent" }));

@@ -1,12 +1,12 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { z } from "zod";
-import { messageOf } from "../message.ts";
-import { decideProbe, type ProbeCredentials } from "../probe/user.ts";
+import { messageOf } from "../base/message.ts";
+import { questionSchema } from "../call/contract.ts";
+import { decideProbe, type ProbeCredentials } from "../call/probe-user.ts";
+import { encodeNetstring, FrameError, NetstringDecoder } from "../http/netstring.ts";
 import type { SpaceGuard } from "../recordings/guard.ts";
 import type { LiveSnapshot } from "../routing/live.ts";
-import { questionSchema } from "./contract.ts";
-import type { Events } from "./log.ts";
-import { encodeNetstring, FrameError, NetstringDecoder } from "./netstring.ts";
+import type { Events } from "../telemetry/log.ts";
 
 /** Error codes of JSON-RPC 2.0, section 5.1, and our own. */
 const codes = { parse: -32700, request: -32600, method: -32601, params: -32602, unknownUser: 404 } as const;

@@ -2,14 +2,14 @@ import { flushCompileCache } from "node:module";
 import type { Server } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
+import { probeCredentials } from "../call/probe-user.ts";
 import { allHosts, type HostContext, ports, runFiles, serviceIp } from "../cluster/facts.ts";
 import { migrate } from "../db/migrations.ts";
-import { probeCredentials } from "../probe/user.ts";
-import { pruneJournal } from "../records/retention.ts";
-import { TrustedSockets } from "./auth.ts";
+import { TrustedSockets } from "../http/auth.ts";
+import { closeServer, httpServer, httpsServer, listen, listenEventually } from "../http/listeners.ts";
+import { pruneJournal } from "../journal/retention.ts";
 import { type App, appFiles, createApp, type Overrides } from "./context.ts";
 import { buildHttp } from "./http.ts";
-import { closeServer, httpServer, httpsServer, listen, listenEventually } from "./listeners.ts";
 import { dropPrivileges } from "./privileges.ts";
 import { createRpcServer } from "./rpc.ts";
 

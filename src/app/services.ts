@@ -1,14 +1,14 @@
 import type { HostContext } from "../cluster/facts.ts";
 import type { Database } from "../db/database.ts";
+import type { HttpJournal } from "../journal/http-journal.ts";
 import type { ProbeStore } from "../probe/store.ts";
 import type { Recordings } from "../recordings/service.ts";
-import type { HttpJournal } from "../records/http-journal.ts";
 import type { Ledger } from "../records/ledger.ts";
 import type { Reconciler } from "../records/reconcile.ts";
 import type { Shipper } from "../records/shipper.ts";
 import type { LiveSnapshot } from "../routing/live.ts";
-import type { Events } from "./log.ts";
-import type { LoopMonitor } from "./loop-delay.ts";
+import type { Events } from "../telemetry/log.ts";
+import type { LoopMonitor } from "../telemetry/loop-delay.ts";
 
 /** What the HTTP and JSON-RPC endpoints work with; made in one place, context.ts. */
 export interface Services {

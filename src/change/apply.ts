@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { messageOf } from "../base/message.ts";
 import { configDigest } from "../cluster/facts.ts";
-import { messageOf } from "../message.ts";
 import { askAll, refused } from "./ask-all.ts";
 import { unifiedDiff } from "./configuration.ts";
 import type { Desk } from "./desk.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import type { OrderState } from "../report/order.ts";
 import { askAll } from "./ask-all.ts";
 import type { Desk } from "./desk.ts";
-import type { OrderState } from "./order.ts";
 
 /** A desk whose hosts answer as told; an Error is an objection. */
 const deskOf = (answers: Record<string, string | Error>): Desk => ({

@@ -1,6 +1,6 @@
-import { messageOf } from "../message.ts";
+import { messageOf } from "../base/message.ts";
+import type { OrderState, Work } from "../report/order.ts";
 import type { Desk } from "./desk.ts";
-import type { OrderState, Work } from "./order.ts";
 
 /** The first phase of a change: every host is asked, nothing is changed yet. */
 

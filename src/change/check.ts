@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
-import { startDigest } from "../agent/files.ts";
-import { requirements } from "../agent/preflight.ts";
-import { isAlive, type ProcessId } from "../agent/process.ts";
 import { type HostContext, type HostDirs, runFiles } from "../cluster/facts.ts";
 import type { Cluster } from "../cluster/schema.ts";
-import type { PartName } from "../components/component.ts";
 import { componentsOf } from "../components/index.ts";
+import { startDigest } from "../host/files.ts";
+import { requirements } from "../host/preflight.ts";
+import { isAlive, type ProcessId } from "../host/process.ts";
+import type { PartName } from "../report/parts.ts";
 import { refusedChanges, settingChanges } from "./settings.ts";
 
 /** What a host says to a change before anything happens. */

@@ -5,8 +5,8 @@ import { createTwoFilesPatch, structuredPatch } from "diff";
 import { configDigest, type HostContext } from "../cluster/facts.ts";
 import { checkout, release, releaseFiles } from "../cluster/release.ts";
 import type { Secrets } from "../cluster/secrets.ts";
-import type { PartName } from "../components/component.ts";
 import { componentsOf } from "../components/index.ts";
+import type { PartName } from "../report/parts.ts";
 
 /** What one host was started with, and what lies on its disk now. Secrets leave it as keyed digests only. */
 

@@ -1,17 +1,8 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
-import { z } from "zod";
 import type { HostDirs } from "../cluster/facts.ts";
-
-/** A node that a person took out of service keeps that over restarts and reboots. */
-const drainedSchema = z.object({
-  by: z.string(),
-  /** Wall clock, ms. */
-  wallMs: z.number(),
-  why: z.string(),
-});
-export type Drained = z.infer<typeof drainedSchema>;
+import { type Drained, drainedSchema } from "../report/drained.ts";
 
 const fileOf = (dirs: HostDirs): string => join(dirs.data, "drained.json");
 
@@ -29,7 +20,3 @@ export function writeDrained(dirs: HostDirs, drained: Drained | undefined): void
   if (drained) writeFileAtomic.sync(fileOf(dirs), `${JSON.stringify(drained)}\n`);
   else rmSync(fileOf(dirs), { force: true });
 }
-
-/** For people. Pure. */
-export const drainedText = ({ by, wallMs, why }: Drained): string =>
-  `out of service by ${by} since ${new Date(wallMs).toISOString().slice(0, 16).replace("T", " ")} UTC${why === "" ? "" : `: ${why}`} (dialtone undrain puts it back)`;

@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
-import { PeerReader } from "../agent/peer-reader.ts";
-import type { HostReport } from "../agent/report.ts";
+import { messageOf } from "../base/message.ts";
 import { type HostContext, peersOf } from "../cluster/facts.ts";
-import type { PartName } from "../components/component.ts";
-import { messageOf } from "../message.ts";
+import { PeerReader } from "../http/peer-reader.ts";
+import type { Drift } from "../report/drift.ts";
+import type { HostReport } from "../report/host-report.ts";
+import type { PartName } from "../report/parts.ts";
 import { type HostConfiguration, hostConfiguration } from "./configuration.ts";
-import { type Drift, driftBetween, ownDrift } from "./drift.ts";
+import { driftBetween, ownDrift } from "./drift.ts";
 
 /** Looks at the own files, and at a peer whose configuration or release is another one, so often. */
 const everyMs = 10_000;

@@ -1,19 +1,10 @@
 import { LineCounter, parseDocument } from "yaml";
 import { clusterSchema } from "../cluster/schema.ts";
+import type { Drift } from "../report/drift.ts";
 import { type HostConfiguration, nameOf, unifiedDiff } from "./configuration.ts";
 import { flatten } from "./settings.ts";
 
 /** What is not the same on all hosts, or not as it was written, named to the file and line. Pure. */
-
-export interface Drift {
-  code: "config-differs" | "release-differs";
-  /** The hosts that it is about. */
-  hosts: string[];
-  text: string;
-  advice: string;
-  /** Unified diff. */
-  diff?: string;
-}
 
 const filesShown = 5;
 

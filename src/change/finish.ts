@@ -1,4 +1,4 @@
-import type { HostReport } from "../agent/report.ts";
+import type { HostReport } from "../report/host-report.ts";
 import type { Desk } from "./desk.ts";
 import { type RolloutResult, rollOut } from "./rollout.ts";
 

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { HostReport } from "../agent/report.ts";
 import { type HostContext, hostDirs } from "../cluster/facts.ts";
-import type { Order, Work } from "./order.ts";
+import type { HostReport } from "../report/host-report.ts";
+import type { Order, Work } from "../report/order.ts";
 import { OrderBook, type Outcome, whyBusy } from "./orders.ts";
 
 let data: string;

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
-import type { HostReport } from "../agent/report.ts";
+import { messageOf } from "../base/message.ts";
 import type { HostContext } from "../cluster/facts.ts";
-import { messageOf } from "../message.ts";
-import { type Order, type OrderState, orderSchema } from "./order.ts";
+import type { HostReport } from "../report/host-report.ts";
+import { type Order, type OrderState, orderSchema } from "../report/order.ts";
 
 /** An order that nobody took by then is given up: the other host does not hear us, or does not know orders. */
 const waitMs = 30_000;

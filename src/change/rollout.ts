@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Listr, PRESET_TIMER } from "listr2";
-import type { HostReport } from "../agent/report.ts";
-import { messageOf } from "../message.ts";
+import { messageOf } from "../base/message.ts";
+import type { HostReport } from "../report/host-report.ts";
 import type { Desk } from "./desk.ts";
 import { orderOfHosts, whyNotSafe } from "./safety.ts";
 import { settleMs, verified } from "./verify.ts";

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { messageOf } from "../message.ts";
+import { messageOf } from "../base/message.ts";
 import type { Maintenance } from "./maintenance.ts";
 
 /** What the other hosts may read: GET /configuration, without secrets. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { HostReport } from "../agent/report.ts";
+import type { HostReport } from "../report/host-report.ts";
 import { orderOfHosts, whyNotSafe } from "./safety.ts";
 
 const facts = { primary: true, state: "Synced", size: 3, seqno: 1, uuid: "u" };

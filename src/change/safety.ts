@@ -1,6 +1,6 @@
-import { notOneHolder } from "../agent/answering.ts";
-import { contactMs } from "../agent/judge.ts";
-import type { HostReport, LightCode } from "../agent/report.ts";
+import { notOneHolder } from "../explain/answering.ts";
+import type { HostReport, LightCode } from "../report/host-report.ts";
+import { contactMs } from "../report/news.ts";
 
 /** Is the cluster so well that one host after the other can be taken away for a moment? Pure. */
 

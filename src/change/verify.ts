@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { HostReport } from "../agent/report.ts";
+import type { HostReport } from "../report/host-report.ts";
 import type { Desk } from "./desk.ts";
 import { heardMs, whyNotSafe } from "./safety.ts";
 

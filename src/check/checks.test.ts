@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { HostReport, WatchReport } from "../agent/report.ts";
+import type { HostReport, WatchReport } from "../report/host-report.ts";
 import { checks, type Known } from "./checks.ts";
 import { combine, pluginText } from "./plugin.ts";
 

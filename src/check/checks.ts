@@ -1,6 +1,6 @@
-import { answering, keeperText } from "../agent/answering.ts";
-import type { HostReport } from "../agent/report.ts";
-import { type ReplicationFacts, replicationText } from "../components/mariadb/replication-status.ts";
+import { answering, keeperText } from "../explain/answering.ts";
+import { type ReplicationFacts, replicationText } from "../report/database.ts";
+import type { HostReport } from "../report/host-report.ts";
 import type { CheckResult, Figure, Level } from "./plugin.ts";
 
 /** Checks in the words of the Monitoring Plugins (Nagios) API. Pure: what is known in, result out. */

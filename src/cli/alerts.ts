@@ -1,13 +1,12 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
-import { askSocket } from "../agent/client.ts";
-import { hostDirs, runFiles } from "../cluster/facts.ts";
+import { messageOf } from "../base/message.ts";
+import { defaultData, hostDirs, runFiles } from "../cluster/facts.ts";
 import { findClusterFile, loadCluster, loadSecrets } from "../cluster/load.ts";
 import { webhookKey } from "../cluster/secrets.ts";
-import { messageOf } from "../message.ts";
+import { askSocket } from "../http/socket.ts";
 import { table } from "./table.ts";
-import { defaultData } from "./up.ts";
 
 interface Options {
   data: string;

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { createLogger } from "../app/log.ts";
 import { runApp } from "../app/run.ts";
 import { hostDirs, hostNamed } from "../cluster/facts.ts";
 import { findClusterFile, loadCluster, loadSecrets } from "../cluster/load.ts";
+import { createLogger } from "../telemetry/log.ts";
 
 /** `dialtone app`: the app alone; the agent starts it this way. */
 export function registerApp(program: Command): void {

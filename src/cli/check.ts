@@ -2,14 +2,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Argument, type Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
-import { askSocket } from "../agent/client.ts";
-import type { HostReport } from "../agent/report.ts";
+import { messageOf } from "../base/message.ts";
 import { type CheckName, checks, type Known } from "../check/checks.ts";
 import { type CheckResult, combine, levels, pluginText } from "../check/plugin.ts";
-import { hostDirs, runFiles } from "../cluster/facts.ts";
+import { defaultData, hostDirs, runFiles } from "../cluster/facts.ts";
+import { askSocket } from "../http/socket.ts";
 import { loadState } from "../lab/state.ts";
-import { messageOf } from "../message.ts";
-import { defaultData } from "./up.ts";
+import type { HostReport } from "../report/host-report.ts";
 
 const drillsSchema = z.object({
   drills: z.array(z.object({ kind: z.string(), finished_at: z.string(), passed: z.boolean() })),

@@ -1,7 +1,10 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
+import { apiTargets, ask, print, withApiOptions } from "../client/api.ts";
+import { defaultData } from "../cluster/facts.ts";
 import { findClusterFile } from "../cluster/load.ts";
+import { drillRunSchema } from "../drill-runs/run-record.ts";
 import { catalogue, type DrillKind, drillNamed } from "../drills/catalogue.ts";
 import { allKept, evidenceText } from "../drills/catalogue-evidence.ts";
 import { clusterSite } from "../drills/cluster-site.ts";
@@ -9,13 +12,10 @@ import { catalogueText, historyText } from "../drills/history-text.ts";
 import { type DrillResult, resultText } from "../drills/result.ts";
 import { runCatalogue } from "../drills/run-catalogue.ts";
 import { runDrillOn } from "../drills/run-drill.ts";
-import { drillRunSchema } from "../drills/run-record.ts";
 import { labSite, type Site } from "../drills/site.ts";
-import { apiTargets, ask, print, withApiOptions } from "./api.ts";
 import { inLab, labOption, whoRuns } from "./in-lab.ts";
 import { interruptible } from "./interruptible.ts";
 import { positive } from "./options.ts";
-import { defaultData } from "./up.ts";
 
 /** `dialtone drill list|run|catalogue|history` */
 

@@ -2,12 +2,11 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import Table from "cli-table3";
 import type { Command } from "commander";
-import { askSocket } from "../agent/client.ts";
-import type { HostReport } from "../agent/report.ts";
-import { hostDirs, runFiles } from "../cluster/facts.ts";
+import { defaultData, hostDirs, runFiles } from "../cluster/facts.ts";
+import { askSocket } from "../http/socket.ts";
 import { agentSocketOf } from "../lab/agents.ts";
 import { openLab } from "../lab/lab.ts";
-import { defaultData } from "./up.ts";
+import type { HostReport } from "../report/host-report.ts";
 
 /** `dialtone fence …`: who can be switched off, who is, and a person's word for it. */
 

@@ -1,16 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { askSocket } from "../agent/client.ts";
-import { diagnose, sightsOf } from "../agent/problems.ts";
-import { isAlive, type ProcessId } from "../agent/process.ts";
-import type { HostReport } from "../agent/report.ts";
-import { systemdUnit, watchdogAdvice, watchdogDropIn } from "../agent/systemd.ts";
-import { describeCluster } from "../agent/text.ts";
-import { hostDirs, hostNamed, runFiles } from "../cluster/facts.ts";
+import { messageOf } from "../base/message.ts";
+import { defaultData, hostDirs, hostNamed, runFiles } from "../cluster/facts.ts";
 import { findClusterFile, loadCluster } from "../cluster/load.ts";
-import { messageOf } from "../message.ts";
-import { defaultData } from "./up.ts";
+import { diagnose, sightsOf } from "../explain/problems.ts";
+import { describeCluster } from "../explain/text.ts";
+import { isAlive, type ProcessId } from "../host/process.ts";
+import { systemdUnit, watchdogAdvice, watchdogDropIn } from "../host/systemd.ts";
+import { askSocket } from "../http/socket.ts";
+import type { HostReport } from "../report/host-report.ts";
 
 interface Global {
   config?: string;

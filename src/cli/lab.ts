@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { parse } from "yaml";
-import { describeDiagnosis } from "../agent/problems.ts";
+import { describeDiagnosis } from "../explain/problems.ts";
 import { diagnoseLab } from "../lab/diagnosis.ts";
 import { runLab } from "../lab/foreground.ts";
 import { defaultLab, defaultSubnet } from "../lab/names.ts";

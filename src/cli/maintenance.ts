@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import { openDesk } from "../change/desk.ts";
 import { restartAll } from "../change/restart.ts";
+import { openDesk } from "../client/desk.ts";
+import { defaultData } from "../cluster/facts.ts";
 import { interruptible } from "./interruptible.ts";
-import { defaultData } from "./up.ts";
 
 /** `dialtone drain | undrain | restart`: hosts out of service and back, calls go on. */
 

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Command } from "commander";
+import type { Plan } from "../planner/checked-plan.ts";
 import type { Evidence } from "../planner/evidence.ts";
-import type { Plan } from "../planner/schema.ts";
 
 /** `dialtone plan`: how much availability you need, what it costs, what you have. Needs no cluster. */
 

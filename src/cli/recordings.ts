@@ -4,9 +4,9 @@ import { pipeline } from "node:stream/promises";
 import { type Command, Option } from "commander";
 import { execa } from "execa";
 import { z } from "zod";
+import { apiTargets, ask, download, print, withApiOptions } from "../client/api.ts";
 import { type Recording, recordingSchema } from "../recordings/api.ts";
 import { recordingStatuses } from "../records/call-record.ts";
-import { apiTargets, ask, download, print, withApiOptions } from "./api.ts";
 import { momentOf } from "./records.ts";
 import { table } from "./table.ts";
 

@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
-import { eventSchema } from "../app/contract.ts";
-import { messageOf } from "../message.ts";
+import { messageOf } from "../base/message.ts";
+import { eventSchema } from "../call/contract.ts";
+import { apiTargets, ask, askNode, everyNode, print, withApiOptions } from "../client/api.ts";
 import { type CallRecord, callRecordSchema } from "../records/call-record.ts";
 import { type Reconciliation, reconciliationSchema } from "../records/reconcile.ts";
-import { apiTargets, ask, askNode, everyNode, print, withApiOptions } from "./api.ts";
 import { ageMs } from "./options.ts";
 import { table } from "./table.ts";
 

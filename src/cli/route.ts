@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
-import type { Target } from "../app/contract.ts";
+import type { Target } from "../call/contract.ts";
+import { apiTargets, ask, print, withApiOptions } from "../client/api.ts";
 import { explanationSchema } from "../routing/api.ts";
 import { type Rule, type RuleInput, ruleSchema } from "../routing/rule.ts";
-import { apiTargets, ask, print, withApiOptions } from "./api.ts";
 import { table } from "./table.ts";
 
 const versioned = z.object({ rules_version: z.int() });

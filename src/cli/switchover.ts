@@ -1,61 +1,10 @@
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
-import { Client } from "undici";
-import { z } from "zod";
-import { askSocket } from "../agent/client.ts";
-import { type HostReport, type LightCode, lightCodes } from "../agent/report.ts";
-import { hostDirs, runFiles } from "../cluster/facts.ts";
+import { switchOver } from "../client/switchover.ts";
+import { defaultData, hostDirs, runFiles } from "../cluster/facts.ts";
 import { agentSocketOf } from "../lab/agents.ts";
 import { openLab } from "../lab/lab.ts";
-import { defaultData } from "./up.ts";
-
-const answerSchema = z.union([z.object({ to: z.string() }), z.object({ reasons: z.array(z.string()) })]);
-
-/** Asks an agent to hand the address over; a refusal is an answer. */
-async function order(
-  socketPath: string,
-  force: boolean,
-  accept: readonly string[],
-): Promise<z.infer<typeof answerSchema>> {
-  const client = new Client("http://localhost", { socketPath });
-  try {
-    const { body } = await client.request({
-      method: "POST",
-      path: `/switchover?force=${force}&accept=${accept.join(",")}`,
-      signal: AbortSignal.timeout(2000),
-    });
-    return answerSchema.parse(await body.json());
-  } finally {
-    await client.destroy();
-  }
-}
-
-const reportOf = async (socket: string): Promise<HostReport> =>
-  (await askSocket(socket, "GET", "/status")) as HostReport;
-
-/**
- * Hands the service address from the holder (whose agent answers at `socket`) to the other node and waits until it has.
- * Refused while the other node's light is not green, but for the reasons whose codes are in `accept`.
- * @throws Error with the reasons when it is refused, or it is not done within 5 s.
- */
-export async function switchOver(
-  socket: string,
-  force: boolean,
-  accept: readonly LightCode[] = [],
-): Promise<{ to: string; ms: number }> {
-  const began = performance.now();
-  const answer = await order(socket, force, accept);
-  if ("reasons" in answer)
-    throw new Error(
-      `refused:\n  ${answer.reasons.join("\n  ")}${force ? "" : "\n--accept CODE lets one of these pass, --force all but what makes it impossible."}`,
-    );
-  while ((await reportOf(socket)).holds) {
-    if (performance.now() - began > 5000)
-      throw new Error(`${answer.to} has not taken the service address; see 'dialtone status'`);
-    await new Promise((done) => setTimeout(done, 10));
-  }
-  return { to: answer.to, ms: Math.round(performance.now() - began) };
-}
+import { type LightCode, lightCodes } from "../report/host-report.ts";
 
 /** One more code of a reason. @throws InvalidArgumentError when there is none such */
 function codes(value: string, before: LightCode[]): LightCode[] {

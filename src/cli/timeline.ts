@@ -2,17 +2,16 @@ import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
-import { askSocket } from "../agent/client.ts";
-import { hostDirs, runFiles } from "../cluster/facts.ts";
+import { messageOf } from "../base/message.ts";
+import { apiTargets, ask } from "../client/api.ts";
+import { defaultData, hostDirs, runFiles } from "../cluster/facts.ts";
+import { askSocket } from "../http/socket.ts";
 import { labTimeline } from "../lab/timeline.ts";
-import { messageOf } from "../message.ts";
 import { callRecordSchema } from "../records/call-record.ts";
 import { findIncidents, type SeenCall, type SeenDrill } from "../timeline/incidents.ts";
 import { mergeTimeline, type Source } from "../timeline/merge.ts";
 import { entryText, timelineText } from "../timeline/text.ts";
-import { apiTargets, ask } from "./api.ts";
 import { ageMs } from "./options.ts";
-import { defaultData } from "./up.ts";
 
 const pageSchema = z.object({ records: z.array(callRecordSchema), next: z.string().nullable() });
 const drillsSchema = z.object({

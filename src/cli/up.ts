@@ -1,17 +1,14 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { HostAgent } from "../agent/agent.ts";
-import { preflight, requirements } from "../agent/preflight.ts";
 import { recordedDigests, restartsFor } from "../change/check.ts";
 import type { Checked } from "../change/releases.ts";
 import { toChosenRelease } from "../change/start.ts";
-import { hostDirs, hostNamed } from "../cluster/facts.ts";
+import { defaultData, hostDirs, hostNamed } from "../cluster/facts.ts";
 import { ConfigError, findClusterFile, loadCluster, loadSecrets } from "../cluster/load.ts";
 import { release } from "../cluster/release.ts";
 import { componentsOf } from "../components/index.ts";
-
-/** Where a real host keeps its data. */
-export const defaultData = "/var/lib/dialtone";
+import { preflight, requirements } from "../host/preflight.ts";
 
 /** An agent that wants to be started anew ends with this code: EX_TEMPFAIL, sysexits.h(3head). */
 const restartCode = 75;

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { text } from "node:stream/consumers";
 import type { Command } from "commander";
 import { z } from "zod";
+import { apiTargets, ask, print, withApiOptions } from "../client/api.ts";
 import { type User, userSchema } from "../directory/directory.ts";
-import { apiTargets, ask, print, withApiOptions } from "./api.ts";
 import { table } from "./table.ts";
 
 const versioned = z.object({ rules_version: z.int() });

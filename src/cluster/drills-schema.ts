@@ -1,6 +1,6 @@
 import { Cron } from "croner";
 import { z } from "zod";
-import { messageOf } from "../message.ts";
+import { messageOf } from "../base/message.ts";
 
 /** The part `drills` of cluster.yaml: what is drilled on the cluster itself, and when. */
 

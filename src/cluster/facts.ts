@@ -159,3 +159,6 @@ export function hostNamed(cluster: Cluster, name: string): Host {
     );
   return host;
 }
+
+/** Where a real host keeps its data. */
+export const defaultData = "/var/lib/dialtone";

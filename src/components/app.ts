@@ -1,10 +1,10 @@
 import { request } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type AppHealth, healthSchema } from "../app/health-api.ts";
 import { type HostContext, runFiles } from "../cluster/facts.ts";
 import { release } from "../cluster/release.ts";
-import type { Component, Health } from "./component.ts";
+import { type AppHealth, healthSchema } from "../report/app-health.ts";
+import type { Component, Health } from "./common/component.ts";
 
 const main = fileURLToPath(new URL("../main.ts", import.meta.url));
 

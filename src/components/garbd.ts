@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ports, voters } from "../cluster/facts.ts";
-import type { Component } from "./component.ts";
-import { groupAddress, providerOptions, tlsFiles } from "./galera.ts";
+import type { Component } from "./common/component.ts";
+import { groupAddress, providerOptions, tlsFiles } from "./common/galera.ts";
 
 /** Galera's arbitrator: votes, holds no data. Runs on the witness. */
 export const garbd: Component = {

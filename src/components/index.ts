@@ -1,13 +1,13 @@
 import { type HostContext, replicatesAsynchronously } from "../cluster/facts.ts";
 import { app } from "./app.ts";
-import type { Component } from "./component.ts";
+import type { Component } from "./common/component.ts";
 import { garbd } from "./garbd.ts";
 import { edge } from "./kamailio/edge.ts";
 import { kamailio } from "./kamailio/index.ts";
 import { keepalived } from "./keepalived.ts";
 import { mariadb } from "./mariadb/index.ts";
 import { mariadbReplica } from "./mariadb/replica.ts";
-import { redis } from "./redis.ts";
+import { redis } from "./redis/index.ts";
 import { rtpengine } from "./rtpengine/index.ts";
 
 /** The parts of a host, in the order in which they are started. */

@@ -2,7 +2,7 @@ import { readFile, rm } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { type HostContext, nodes, runFiles, serviceIp } from "../cluster/facts.ts";
-import type { Component, Health } from "./component.ts";
+import type { Component, Health } from "./common/component.ts";
 
 /** Does this host have the service address right now? The interface is the truth; VRRP states are opinions. */
 export const holdsServiceAddress = (context: HostContext): boolean =>

@@ -1,5 +1,5 @@
 import { type Connection, createConnection } from "mysql2";
-import { messageOf } from "../message.ts";
+import { messageOf } from "../base/message.ts";
 import { DatabaseUnavailable } from "./errors.ts";
 
 /** Where a database server listens: a unix socket on this host, or a peer's TCP port with TLS. */

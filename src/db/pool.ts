@@ -1,4 +1,4 @@
-import { messageOf } from "../message.ts";
+import { messageOf } from "../base/message.ts";
 import { type DeadlineConnection, type Endpoint, type Login, openConnection } from "./endpoint.ts";
 import { DatabaseUnavailable, isEndpointFault } from "./errors.ts";
 

@@ -53,8 +53,3 @@ export const newNumberSchema = z.strictObject({
   description: z.string().max(256).default(""),
 });
 export const putNumberSchema = newNumberSchema.partial({ number: true });
-
-export const pageQuery = z.object({
-  after: z.string().max(64).default("").describe("the last name of the page before"),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-});

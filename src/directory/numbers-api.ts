@@ -1,17 +1,19 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { assertSameName, Problem } from "../app/problems.ts";
-import type { Services } from "../app/services.ts";
+import type { Database } from "../db/database.ts";
+import { pageQuery } from "../http/paging.ts";
+import { assertSameName, Problem } from "../http/problems.ts";
+import type { LiveSnapshot } from "../routing/live.ts";
 import { dialString, entityName } from "../routing/rule.ts";
 import { change } from "../routing/store.ts";
-import { newNumberSchema, numberSchema, pageQuery, putNumberSchema } from "./directory.ts";
+import { newNumberSchema, numberSchema, putNumberSchema } from "./directory.ts";
 
 const numberKey = z.object({ number: dialString });
 const versioned = z.object({ rules_version: z.int() });
 
 /** /v1/numbers */
 export const numberRoutes =
-  ({ database, live }: Services): FastifyPluginAsyncZod =>
+  ({ database, live }: { database: Database; live: LiveSnapshot }): FastifyPluginAsyncZod =>
   async (app) => {
     const tags = ["numbers"];
     const show = (row: { number: string; user_name: string; description: string }) => ({

@@ -1,18 +1,29 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { assertSameName, Problem } from "../app/problems.ts";
-import type { Services } from "../app/services.ts";
+import type { HostContext } from "../cluster/facts.ts";
+import type { Database } from "../db/database.ts";
+import { pageQuery } from "../http/paging.ts";
+import { assertSameName, Problem } from "../http/problems.ts";
+import type { LiveSnapshot } from "../routing/live.ts";
 import { entityName } from "../routing/rule.ts";
 import { change } from "../routing/store.ts";
-import { ha1 } from "./digest.ts";
-import { newUserSchema, pageQuery, putUserSchema, userSchema } from "./directory.ts";
+import { ha1 } from "../sip/ha1.ts";
+import { newUserSchema, putUserSchema, userSchema } from "./directory.ts";
 
 const userKey = z.object({ name: entityName });
 const versioned = z.object({ rules_version: z.int() });
 
 /** /v1/users */
 export const userRoutes =
-  ({ database, live, context }: Services): FastifyPluginAsyncZod =>
+  ({
+    database,
+    live,
+    context,
+  }: {
+    database: Database;
+    live: LiveSnapshot;
+    context: HostContext;
+  }): FastifyPluginAsyncZod =>
   async (app) => {
     const { realm } = context.cluster.sip;
     const tags = ["users"];

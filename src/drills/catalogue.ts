@@ -1,4 +1,4 @@
-import type { PartName } from "../components/component.ts";
+import type { PartName } from "../report/parts.ts";
 import { partFaults } from "./faults.ts";
 
 /** What can be drilled, as data: what happens, how long callers may be without service, where it is safe. Pure. */

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { askSocket } from "../agent/client.ts";
-import { contactMs } from "../agent/judge.ts";
 import { here } from "../callers/sipp.ts";
-import { openDesk } from "../change/desk.ts";
-import { askNode } from "../cli/api.ts";
+import { askNode } from "../client/api.ts";
+import { openDesk } from "../client/desk.ts";
 import { allHosts, hostDirs, nodes, runFiles, serviceIp } from "../cluster/facts.ts";
 import { loadCluster, loadSecrets } from "../cluster/load.ts";
-import { partNames } from "../components/component.ts";
+import { askSocket } from "../http/socket.ts";
 import type { HostStatus, Moment } from "../lab/lab.ts";
+import { contactMs } from "../report/news.ts";
+import { partNames } from "../report/parts.ts";
 import { hostOf } from "./inject.ts";
 import type { Site } from "./site.ts";
 

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { notOneHolder } from "../agent/answering.ts";
-import type { HostReport } from "../agent/report.ts";
+import { notOneHolder } from "../explain/answering.ts";
 import type { HostStatus, Lab } from "../lab/lab.ts";
+import type { HostReport } from "../report/host-report.ts";
 import { type Ground, labGround } from "./ground.ts";
 
 /** What a drill wants to know of the cluster that it is about to hurt. */

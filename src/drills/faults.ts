@@ -1,4 +1,4 @@
-import type { PartName } from "../components/component.ts";
+import type { PartName } from "../report/parts.ts";
 
 /** Faults of single parts that calls must survive, as data: the fault test walks through them. Pure. */
 

@@ -1,6 +1,6 @@
-import { askSocket } from "../agent/client.ts";
 import { inNamespace, type Place } from "../callers/sipp.ts";
 import { loadCluster } from "../cluster/load.ts";
+import { askSocket } from "../http/socket.ts";
 import { agentSocketOf, appSocketOf } from "../lab/agents.ts";
 import { askApp } from "../lab/app.ts";
 import type { HostStatus, Lab } from "../lab/lab.ts";

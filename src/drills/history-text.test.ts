@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
+import type { DrillRun } from "../drill-runs/run-record.ts";
 import { catalogue } from "./catalogue.ts";
 import { catalogueText, historyText, sparkline, trendOf } from "./history-text.ts";
-import type { DrillRun } from "./run-record.ts";
 
 const drill = (day: number, z: number, passed = true): DrillRun => ({
   ...{ id: "00000000-0000-4000-8000-000000000001", kind: "host-death", place: "lab", runs: 1, passed },

@@ -1,6 +1,6 @@
 import Table from "cli-table3";
+import type { DrillRun } from "../drill-runs/run-record.ts";
 import type { DrillKind } from "./catalogue.ts";
-import type { DrillRun } from "./run-record.ts";
 
 /** The catalogue and the history of drills, for people. Pure. */
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { switchOver } from "../cli/switchover.ts";
+import { switchOver } from "../client/switchover.ts";
 import { agentSocketOf } from "../lab/agents.ts";
 import type { HostStatus, Lab, Moment } from "../lab/lab.ts";
 import type { DrillKind, Role, Step } from "./catalogue.ts";

@@ -1,5 +1,5 @@
+import { succeeded } from "../callers/attempt.ts";
 import type { CallTimeline } from "../callers/shortmsg.ts";
-import { succeeded } from "./measure.ts";
 
 /** The caller's own log against the service's call records: what is missing, doubled or says something else. Pure. */
 

@@ -1,9 +1,9 @@
 import { cp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { apply, planApply } from "../change/apply.ts";
-import { openDesk } from "../change/desk.ts";
 import { restartAll } from "../change/restart.ts";
 import { planUpgrade, upgrade } from "../change/upgrade.ts";
+import { openDesk } from "../client/desk.ts";
 import { checkout } from "../cluster/release.ts";
 import type { Lab, Moment } from "../lab/lab.ts";
 

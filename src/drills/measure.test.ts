@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Attempt, hasFailed, measure, spread } from "./measure.ts";
+import { type Attempt, hasFailed } from "../callers/attempt.ts";
+import { measure, spread } from "./measure.ts";
 
 /** A call every 20 ms; those that begin between `from` and `to` are answered when it ends, half a second later. */
 const calls = (from: number, to: number): Attempt[] =>

@@ -1,11 +1,7 @@
+import { type Attempt, succeeded } from "../callers/attempt.ts";
 import type { CallTimeline } from "../callers/shortmsg.ts";
 
 /** From the caller's log and the moment of the fault to the figures of one drill run. Pure. Times in milliseconds. */
-
-/** One attempt to call: the first one, or the redial that follows a lost one. */
-export interface Attempt extends CallTimeline {
-  redial: boolean;
-}
 
 /** When what happened; all wall clocks of one machine. */
 export interface Marks {
@@ -46,20 +42,6 @@ export interface Figures {
   redialsFailed: number;
   /** Rejections by code, and "none" for silence, of all attempts. */
   failures: Record<string, number>;
-}
-
-/** Did the caller get what it wanted: an answer before it lost patience? */
-export const succeeded = (call: CallTimeline): boolean =>
-  call.answered !== undefined && (call.cancelled === undefined || call.cancelled > call.answered);
-
-/**
- * Has this attempt failed for good by `now`? Silence leaves nothing in the log, so it is told by the clock; a
- * caller that heard "trying" shows its failure by its CANCEL. Half a second is allowed for what is under way.
- */
-export function hasFailed(call: CallTimeline, now: number, patienceMs: number): boolean {
-  if (succeeded(call)) return false;
-  if (call.rejected !== undefined || call.cancelled !== undefined) return true;
-  return now > (call.firstReply ?? call.started) + patienceMs + 500;
 }
 
 const bucket = (call: CallTimeline): string =>

@@ -76,7 +76,7 @@ export async function inject(lab: Lab, fault: MediaFault, host: string): Promise
     case "process-hang":
       return lab.pause(host, fault.part);
     case "switchover": {
-      const { switchOver } = await import("../cli/switchover.ts");
+      const { switchOver } = await import("../client/switchover.ts");
       const socket = agentSocketOf(lab.state().hosts[host]?.data ?? "");
       await switchOver(socket, false, ["not-drilled", "drill-failed"]);
       return undefined;

@@ -1,10 +1,11 @@
+import type { Prober, ProberOptions } from "../callers/prober.ts";
 import { startResolvingCallers } from "../callers/resolving/client.ts";
 import { edges } from "../cluster/facts.ts";
 import { loadCluster } from "../cluster/load.ts";
 import type { Lab } from "../lab/lab.ts";
 import { domainOf } from "../movers/records.ts";
 import { type DrillKind, drillNamed } from "./catalogue.ts";
-import { type Prober, type ProberOptions, startProber } from "./prober.ts";
+import { startProber } from "./prober.ts";
 
 /** By which way the callers of a drill reach the service. */
 export const ways = ["vrrp", "edge", "dns-srv", "dns-a"] as const;

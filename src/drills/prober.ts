@@ -1,36 +1,15 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { hasFailed, succeeded } from "../callers/attempt.ts";
 import { callerScenario } from "../callers/caller-scenario.ts";
 import { runId } from "../callers/place-call.ts";
+import type { Prober, ProberOptions } from "../callers/prober.ts";
 import { CallBook } from "../callers/shortmsg.ts";
-import { type Place, type SippRun, startSipp } from "../callers/sipp.ts";
-import { type Attempt, hasFailed, succeeded } from "./measure.ts";
+import { type SippRun, startSipp } from "../callers/sipp.ts";
 
 /**
  * Callers outside the cluster: short calls at a fixed rate (INVITE, 200, ACK, BYE at once), and whoever does not get
  * through dials again at once, as a new call with a new Call-ID.
  */
-
-export interface ProberOptions {
-  place: Place;
-  directory: string;
-  /** host:port of the service. */
-  service: string;
-  from: string;
-  to: string;
-  /** Calls per second. */
-  rate: number;
-  /** Without an answer after so long a caller gives up and dials again. */
-  patienceMs: number;
-}
-
-export interface Prober extends AsyncDisposable {
-  /** All attempts so far. */
-  attempts(): Attempt[];
-  /** Wall-clock ms of the successes since `from`, oldest first. */
-  successesSince(from: number): number[];
-  /** No new calls; waits until each one, and its redial, has succeeded or failed. */
-  finish(): Promise<void>;
-}
 
 /** How often the log is read: a lost call is redialled within this time. */
 const pollMs = 50;

@@ -1,5 +1,5 @@
+import type { DrillFigures } from "../drill-runs/run-record.ts";
 import type { DrillResult } from "./result.ts";
-import type { DrillFigures } from "./run-record.ts";
 
 /** A drill's result as the database keeps it. Pure. */
 

@@ -1,7 +1,7 @@
 import { cpus, totalmem } from "node:os";
+import { messageOf } from "../base/message.ts";
 import { release } from "../cluster/release.ts";
 import type { Lab } from "../lab/lab.ts";
-import { messageOf } from "../message.ts";
 import type { DrillKind } from "./catalogue.ts";
 import { type CatalogueEvidence, ofThisRelease, readEvidence, writeEvidence } from "./catalogue-evidence.ts";
 import { waitForGreen } from "./cluster-view.ts";

@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
+import { messageOf } from "../base/message.ts";
+import type { DrillEvidence } from "../drill-runs/run-record.ts";
 import type { Lab } from "../lab/lab.ts";
-import { messageOf } from "../message.ts";
 import type { DrillKind } from "./catalogue.ts";
 import { reportOf } from "./cluster-view.ts";
 import type { Ground } from "./ground.ts";
 import { rolesOf, targetsOf } from "./inject.ts";
 import { type DrillResult, type Run, summarise } from "./result.ts";
 import { figuresOf, sentenceOf } from "./result-record.ts";
-import type { DrillEvidence } from "./run-record.ts";
 import { openSessionOn, type Session, type SessionOptions } from "./session.ts";
 import { labSite, type Site } from "./site.ts";
 

@@ -2,16 +2,18 @@ import { randomInt } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import type { Attempt } from "../callers/attempt.ts";
 import { startPhone } from "../callers/phone.ts";
+import type { Prober, ProberOptions } from "../callers/prober.ts";
 import type { Place } from "../callers/sipp.ts";
 import type { Lab, Moment } from "../lab/lab.ts";
 import { recordsOn, routeKnownOn, routePrefixOn } from "./api.ts";
 import { masterSince, untilGreen, whyNotGreen } from "./cluster-view.ts";
 import { type Ground, labGround } from "./ground.ts";
 import { type Comparison, compareLedger, isSettled } from "./ledger.ts";
-import { type Attempt, type Figures, measure } from "./measure.ts";
+import { type Figures, measure } from "./measure.ts";
 import { ownNumber } from "./own-number.ts";
-import { type Prober, type ProberOptions, startProber } from "./prober.ts";
+import { startProber } from "./prober.ts";
 
 /**
  * Callers around a fault: green cluster → calls flow → fault → calls flow again → repair → green → callers' log against

@@ -1,4 +1,5 @@
-import { contactMs, knownNodes, type Observation } from "../agent/judge.ts";
+import { contactMs, knownNodes } from "../report/news.ts";
+import type { Observation } from "../report/observation.ts";
 
 /**
  * Fencing (STONITH): a node that can not be asked is switched off before its address is taken. Pure: who may stand for

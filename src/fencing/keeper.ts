@@ -2,9 +2,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
-import { contactMs, type Observation } from "../agent/judge.ts";
+import { messageOf } from "../base/message.ts";
 import { type HostContext, voters } from "../cluster/facts.ts";
-import { messageOf } from "../message.ts";
+import type { FencingReport } from "../report/fencing.ts";
+import { contactMs } from "../report/news.ts";
+import type { Observation } from "../report/observation.ts";
 import { type FenceView, fenceViewOf, waitsFor, whomToFence } from "./decide.ts";
 import { devicesOf, runFence } from "./device.ts";
 
@@ -22,13 +24,6 @@ const memorySchema = z.record(
 );
 type Memory = z.infer<typeof memorySchema>;
 const nothing: Memory[string] = { state: "none", term: 0, left: false, holds: false, why: "" };
-
-/** What other hosts and people are told. */
-export interface FencingReport {
-  required: boolean;
-  /** By data node: was it switched off, and does its device answer? */
-  nodes: Record<string, { state: "none" | "running" | "off" | "failed"; device: string; ok: boolean | null }>;
-}
 
 type Tell = (subject: string, text: string) => void;
 

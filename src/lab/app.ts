@@ -1,5 +1,5 @@
-import { askSocket } from "../agent/client.ts";
-import { messageOf } from "../message.ts";
+import { messageOf } from "../base/message.ts";
+import { askSocket } from "../http/socket.ts";
 import { appSocketOf } from "./agents.ts";
 import type { LabState } from "./state.ts";
 

@@ -2,12 +2,12 @@ import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { readDemoUsers, writeDemoUsers } from "../callers/demo-users.ts";
 import { phoneCommand } from "../callers/phone.ts";
 import { outcomeOf, placeCall } from "../callers/place-call.ts";
 import { inNamespace } from "../callers/sipp.ts";
 import { kept } from "./agents.ts";
 import { askApp } from "./app.ts";
+import { readDemoUsers, writeDemoUsers } from "./demo-users.ts";
 import type { Lab } from "./lab.ts";
 import { labPaths, outsideHost } from "./names.ts";
 

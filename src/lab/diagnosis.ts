@@ -1,4 +1,5 @@
-import { type Diagnosis, diagnose, freshMs, type HostSight } from "../agent/problems.ts";
+import type { HostSight } from "../explain/finding.ts";
+import { type Diagnosis, diagnose, freshMs } from "../explain/problems.ts";
 import type { HostStatus, LabStatus } from "./lab.ts";
 import { describeCut } from "./text.ts";
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { isAlive, type ProcessId } from "../agent/process.ts";
+import { isAlive, type ProcessId } from "../host/process.ts";
 import { partsOf, spawnIn, startAgent } from "./agents.ts";
 import { setClock } from "./clock.ts";
 import { addCut, applyCuts, cutsWithout, everyone, machineName } from "./cuts.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { messageOf } from "../message.ts";
+import { messageOf } from "../base/message.ts";
 import { openLab } from "./lab.ts";
 import { labPaths } from "./names.ts";
 

@@ -1,8 +1,8 @@
-import { readDemoUsers } from "../callers/demo-users.ts";
+import { messageOf } from "../base/message.ts";
 import { secretsFileOf } from "../cluster/load.ts";
-import { messageOf } from "../message.ts";
 import { type BringUpOptions, bringUp, type Times, timesText } from "./bring-up.ts";
 import { demo } from "./demo.ts";
+import { readDemoUsers } from "./demo-users.ts";
 import type { Lab } from "./lab.ts";
 import { showLive } from "./live.ts";
 import { defaultLab } from "./names.ts";

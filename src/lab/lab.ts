@@ -1,8 +1,8 @@
 import { execa } from "execa";
-import { askSocket } from "../agent/client.ts";
-import type { HostReport } from "../agent/report.ts";
+import { messageOf } from "../base/message.ts";
 import type { HostRole } from "../cluster/schema.ts";
-import { messageOf } from "../message.ts";
+import { askSocket } from "../http/socket.ts";
+import type { HostReport } from "../report/host-report.ts";
 import { agentSocketOf, spawnIn } from "./agents.ts";
 import * as faults from "./faults.ts";
 import { type Fitting, refit } from "./fitting.ts";

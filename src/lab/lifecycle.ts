@@ -9,12 +9,12 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { parseDocument, stringify } from "yaml";
-import { askSocket } from "../agent/client.ts";
-import { identify, isAlive } from "../agent/process.ts";
 import { allHosts, serviceIp } from "../cluster/facts.ts";
 import { newSecrets, writeInit } from "../cluster/init.ts";
 import { loadCluster, parseYaml, secretsFileOf } from "../cluster/load.ts";
 import { type Cluster, clusterSchema } from "../cluster/schema.ts";
+import { identify, isAlive } from "../host/process.ts";
+import { askSocket } from "../http/socket.ts";
 import { agentSocketOf, startAgent } from "./agents.ts";
 import { largeDisk } from "./disk.ts";
 import {

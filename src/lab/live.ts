@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import logUpdate from "log-update";
-import { askSocket } from "../agent/client.ts";
-import type { AgentEvent } from "../agent/report.ts";
+import { askSocket } from "../http/socket.ts";
+import type { AgentEvent } from "../report/host-report.ts";
 import { agentSocketOf } from "./agents.ts";
 import type { Lab, LabStatus } from "./lab.ts";
 import { describeCut, describeEvent, describeStatus, holderText } from "./text.ts";

@@ -1,9 +1,9 @@
 import { truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { hostDirs } from "../cluster/facts.ts";
-import { loadCheckpoint } from "../records/checkpoint.ts";
-import { SegmentList } from "../records/segments.ts";
-import { isWrittenThrough } from "../records/write-through.ts";
+import { loadCheckpoint } from "../journal/checkpoint.ts";
+import { SegmentList } from "../journal/segments.ts";
+import { isWrittenThrough } from "../journal/write-through.ts";
 
 /**
  * What a real power cut takes and a killed process does not: whatever was written and not yet synced. The host's journal

@@ -1,5 +1,5 @@
 import { readdirSync, readlinkSync, statSync } from "node:fs";
-import { identify, isAlive, type ProcessId, processTree } from "../agent/process.ts";
+import { identify, isAlive, type ProcessId, processTree } from "../host/process.ts";
 
 /** Codes of a process or a namespace that ended while we looked at it. */
 const isGone = (error: unknown): boolean =>

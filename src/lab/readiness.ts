@@ -1,5 +1,5 @@
-import { inOrder } from "../agent/policy.ts";
-import type { HostReport } from "../agent/report.ts";
+import type { HostReport } from "../report/host-report.ts";
+import { inOrder } from "../report/policy.ts";
 import type { HostStatus, LabStatus } from "./lab.ts";
 
 /** How far a starting lab has come. Pure. */

@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import type { AgentEvent, HostReport } from "../agent/report.ts";
+import type { AgentEvent, HostReport } from "../report/host-report.ts";
 import type { HostStatus, LabStatus } from "./lab.ts";
 import type { Cut } from "./state.ts";
 

@@ -1,10 +1,10 @@
 import { createReadStream, existsSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { askSocket } from "../agent/client.ts";
-import type { AgentEvent } from "../agent/report.ts";
+import { messageOf } from "../base/message.ts";
 import { hostDirs } from "../cluster/facts.ts";
-import { messageOf } from "../message.ts";
+import { askSocket } from "../http/socket.ts";
+import type { AgentEvent } from "../report/host-report.ts";
 import type { Source } from "../timeline/merge.ts";
 import { agentSocketOf } from "./agents.ts";
 import { openLab } from "./lab.ts";

@@ -2,9 +2,9 @@ import { Resolver } from "node:dns/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import writeFileAtomic from "write-file-atomic";
-import type { Observation } from "../agent/judge.ts";
+import { messageOf } from "../base/message.ts";
 import type { HostContext } from "../cluster/facts.ts";
-import { messageOf } from "../message.ts";
+import type { Observation } from "../report/observation.ts";
 import {
   changesIn,
   desiredRecords,

@@ -1,6 +1,7 @@
-import { contactMs, knownNodes, type Observation } from "../agent/judge.ts";
 import { dnsTargets } from "../cluster/facts.ts";
 import type { Cluster } from "../cluster/schema.ts";
+import { contactMs, knownNodes } from "../report/news.ts";
+import type { Observation } from "../report/observation.ts";
 
 /** Which DNS records say where calls can be taken right now (RFC 3263: NAPTR → SRV → A). Pure. */
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Observation } from "../agent/judge.ts";
-import type { HostReport, PartReport } from "../agent/report.ts";
 import { clusterSchema } from "../cluster/schema.ts";
+import type { HostReport, PartReport } from "../report/host-report.ts";
+import type { Observation } from "../report/observation.ts";
 import { targetsOf } from "./records.ts";
 import { judgeServing } from "./serving.ts";
 

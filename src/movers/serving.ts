@@ -1,4 +1,6 @@
-import { betterRelay, knownNodes, type Observation } from "../agent/judge.ts";
+import { knownNodes } from "../report/news.ts";
+import type { Observation } from "../report/observation.ts";
+import { betterRelay } from "../report/relay.ts";
 
 /**
  * May this node take calls at its own address (hot-hot, DNS, edges)? Others may do so too: unlike the service address,

@@ -1,8 +1,8 @@
 import { type AlternativeId, cheapest, compareAlternatives, servicesOn } from "./alternatives.ts";
 import { type Assumption, assumptionsOf, buildModel, closure, type Pick, pickMiddle } from "./build.ts";
+import type { Equipment, Need, Plan } from "./checked-plan.ts";
 import { availabilityOf, forecast, type ServiceForecast } from "./closed.ts";
 import { random } from "./random.ts";
-import type { Equipment, Need, Plan } from "./schema.ts";
 import { middle, type Range } from "./units.ts";
 
 /** Where the next pound goes, what is good enough already, and which assumption changes the advice. Pure. */

@@ -1,7 +1,7 @@
 import { buildModel, closure, type Pick, pickMiddle, takeoverOf } from "./build.ts";
+import type { Equipment, Need, Plan } from "./checked-plan.ts";
 import { forecast } from "./closed.ts";
 import { equipmentDefaults, type Policy, policyDefaults } from "./defaults.ts";
-import type { Equipment, Need, Plan } from "./schema.ts";
 import { outageLoss } from "./tally.ts";
 import { middle } from "./units.ts";
 

@@ -5,6 +5,7 @@ import { compareAlternatives, lossOfOneOutage, withAlternative } from "./alterna
 import { answer } from "./answers.ts";
 import { buildModel } from "./build.ts";
 import { businessCase } from "./business.ts";
+import type { Plan } from "./checked-plan.ts";
 import { forecast } from "./closed.ts";
 import { type Policy, policyDefaults } from "./defaults.ts";
 import { exposures, upsNeed } from "./exposure.ts";
@@ -21,7 +22,6 @@ import {
 import { checkPromise, linksOf } from "./promise.ts";
 import { recoveryOrder } from "./recovery.ts";
 import { simulate } from "./results.ts";
-import type { Plan } from "./schema.ts";
 import { terminalText } from "./terminal.ts";
 
 const text = readFileSync("docs/examples/five-servers/plan.yaml", "utf8");

@@ -13,6 +13,7 @@ import {
 import type { AlternativeId } from "./alternatives.ts";
 import { type Assumption, assumptionsOf, buildModel } from "./build.ts";
 import { type BusinessCase, businessCase, serverGroups } from "./business.ts";
+import type { Plan } from "./checked-plan.ts";
 import { forecast, type ServiceForecast } from "./closed.ts";
 import { type Comparison, compareEvidence } from "./compare.ts";
 import { type Evidence, withEvidence } from "./evidence.ts";
@@ -21,7 +22,6 @@ import { moneyFormat, timeText } from "./format.ts";
 import { checkPromise, type PromiseCheck } from "./promise.ts";
 import { type RecoveryStep, recoveryOrder } from "./recovery.ts";
 import type { SimulationResult } from "./results.ts";
-import type { Plan } from "./schema.ts";
 import type { SimulationOptions } from "./simulate.ts";
 import { simulateInThreads } from "./threads.ts";
 

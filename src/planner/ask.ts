@@ -1,5 +1,5 @@
 import { checkbox, input, select } from "@inquirer/prompts";
-import { messageOf } from "../message.ts";
+import { messageOf } from "../base/message.ts";
 import type { Ask } from "./init.ts";
 
 /** Puts the questions in the terminal; a wrong answer is explained and asked for again. */

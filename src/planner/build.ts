@@ -1,4 +1,5 @@
 import { namesIn } from "./check.ts";
+import type { Equipment, Need, Outside, Plan, Service } from "./checked-plan.ts";
 import {
   commonCause,
   equipmentDefaults,
@@ -8,7 +9,6 @@ import {
   splitBrain,
 } from "./defaults.ts";
 import type { Block, Gate, Loss, Mode, Model, ServiceModel, Shock } from "./model.ts";
-import type { Equipment, Need, Outside, Plan, Service } from "./schema.ts";
 import { middle, type Range } from "./units.ts";
 import { HOURS_PER_YEAR } from "./year.ts";
 

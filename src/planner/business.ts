@@ -7,9 +7,9 @@ import {
   plannedAs,
   servicesOn,
 } from "./alternatives.ts";
+import type { Plan } from "./checked-plan.ts";
 import { timeText } from "./format.ts";
 import { type ThreeTimes, threeTimes } from "./nines.ts";
-import type { Plan } from "./schema.ts";
 import { middle } from "./units.ts";
 
 /** The advice on one group of servers: the full calculation beside the rule of thumb. Pure. */

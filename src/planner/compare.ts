@@ -1,7 +1,7 @@
 import { median } from "simple-statistics";
+import type { Equipment, Plan } from "./checked-plan.ts";
 import { equipmentDefaults, policyDefaults } from "./defaults.ts";
 import { chanceInterval, type Evidence, rateInterval } from "./evidence.ts";
-import type { Equipment, Plan } from "./schema.ts";
 import type { Range } from "./units.ts";
 
 /** Prediction against measurement: which promise is proven, and which is not. Pure. */

@@ -1,9 +1,9 @@
 import jStat from "jstat";
 import { z } from "zod";
 import { parseYaml } from "../cluster/load.ts";
+import type { Plan } from "./checked-plan.ts";
 import type { Policy } from "./defaults.ts";
 import { policyDefaults } from "./defaults.ts";
-import type { Plan } from "./schema.ts";
 import type { Range } from "./units.ts";
 
 /**

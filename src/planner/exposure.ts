@@ -1,4 +1,4 @@
-import type { DataSet, Plan } from "./schema.ts";
+import type { DataSet, Plan } from "./checked-plan.ts";
 
 /** What can be lost at most, per set of data and per fault; and how long a UPS must last. Pure; seconds. */
 

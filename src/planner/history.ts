@@ -3,8 +3,8 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { ConfigError, loadCluster } from "../cluster/load.ts";
 import type { Cluster } from "../cluster/schema.ts";
+import type { Plan } from "./checked-plan.ts";
 import { type Evidence, parseEvidence } from "./evidence.ts";
-import type { Plan } from "./schema.ts";
 
 /** Evidence out of what the cluster itself writes: cluster.yaml and the history of its drills (drills.jsonl). */
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { ConfigError, parseYaml } from "../cluster/load.ts";
-import { type Plan, planSchema } from "./schema.ts";
+import { type Plan, planSchema } from "./checked-plan.ts";
 
 /** A plan with the text that it was read from (the text is what the papers are compared with). */
 export interface LoadedPlan {

@@ -1,8 +1,8 @@
 import { closure, pickMiddle, takeoverOf } from "./build.ts";
+import type { Plan } from "./checked-plan.ts";
 import type { ServiceForecast } from "./closed.ts";
 import { equipmentDefaults, type Policy } from "./defaults.ts";
 import { failuresTolerated } from "./nines.ts";
-import type { Plan } from "./schema.ts";
 import { middle } from "./units.ts";
 
 /** Whether a promise can be kept: z of everything the service runs on, floor(x/z), simultaneous failures. Pure; seconds. */

@@ -1,5 +1,5 @@
 import { dependencyOrder, needsGraph } from "./check.ts";
-import type { Plan } from "./schema.ts";
+import type { Plan } from "./checked-plan.ts";
 import { middle } from "./units.ts";
 
 /** In which order to recover, by class and dependency, and when each service works again. Pure; seconds. */

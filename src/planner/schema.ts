@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { type Busy, parseBusy } from "./busy.ts";
-import { checkPlan } from "./check.ts";
 import {
   type EquipmentKind,
   equipmentDefaults,
@@ -166,7 +165,7 @@ const outside = z
     message: "give either 'availability' or 'fails', not both: with 'outage' the one follows from the other",
   });
 
-const planShape = z.strictObject({
+export const planShape = z.strictObject({
   plan: z.literal(1, "must be 1, the version of this format"),
   company: z.string().min(1),
   currency: z.string().regex(/^[A-Z]{3}$/, "must be a currency code of three letters, such as GBP or EUR"),
@@ -200,16 +199,3 @@ const planShape = z.strictObject({
 
 /** A plan before the checks that need more than one field. */
 export type PlanInput = z.infer<typeof planShape>;
-
-export const planSchema = planShape.superRefine((plan, context) => {
-  for (const fault of checkPlan(plan))
-    context.addIssue({ code: "custom", path: fault.path, message: fault.message });
-});
-
-/** A checked plan.yaml. */
-export type Plan = z.infer<typeof planSchema>;
-export type Service = Plan["services"][string];
-export type Equipment = Plan["equipment"][string];
-export type Outside = Plan["outside"][string];
-export type Need = Service["needs"][number];
-export type DataSet = NonNullable<Service["data"]>[number];

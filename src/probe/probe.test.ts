@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Question } from "../app/contract.ts";
-import { parseProbeLine } from "../records/sip-journal.ts";
-import { decideProbe } from "./user.ts";
+import type { Question } from "../call/contract.ts";
+import { decideProbe } from "../call/probe-user.ts";
+import { parseProbeLine } from "../journal/sip-journal.ts";
 
 const question = (o: Partial<Question>): Question => ({
   ...{ v: 1, call_id: "c", request_uri: "sip:x@y", number: "_probe-a", user: "_probe-a", transport: "udp" },

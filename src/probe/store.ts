@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "../db/database.ts";
-import type { ProbeEvent } from "../records/sip-journal.ts";
+import type { ProbeEvent } from "../journal/sip-journal.ts";
 
 /** The end of the functional test's way: one row for each node, in a table of its own, which does not grow. */
 export class ProbeStore {

@@ -1,5 +1,5 @@
 import { createSocket, type Socket } from "node:dgram";
-import { authorize, type Challenge, parseChallenge } from "../callers/softphone/digest.ts";
+import { authorize, type Challenge, parseChallenge } from "../sip/digest.ts";
 import {
   addresses,
   all,
@@ -11,7 +11,7 @@ import {
   token,
   uriOf,
   write,
-} from "../callers/softphone/message.ts";
+} from "../sip/message.ts";
 
 /** A nonce is good for 300 s (sip/modules.cfg); a new one costs a round trip. */
 const nonceMs = 240_000;

@@ -4,15 +4,18 @@ import type { Readable } from "node:stream";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { sql } from "kysely";
 import { z } from "zod";
-import { Problem } from "../app/problems.ts";
-import type { Services } from "../app/services.ts";
-import { messageOf } from "../message.ts";
+import { messageOf } from "../base/message.ts";
+import type { HostContext } from "../cluster/facts.ts";
+import type { Database } from "../db/database.ts";
+import { Problem } from "../http/problems.ts";
 import { recordingStatuses } from "../records/call-record.ts";
+import { expected } from "../records/recording-rows.ts";
+import type { Events } from "../telemetry/log.ts";
 import { fileSchema, type RecordingFile, resultSchema } from "./convert.ts";
 import { deliver, openRecording } from "./deliver.ts";
 import { PeerError } from "./peer-client.ts";
 import { relayRecording } from "./relay.ts";
-import { expected } from "./rows.ts";
+import type { Recordings } from "./service.ts";
 import { relayingNode } from "./service.ts";
 import { filesOf, namesOf, type Row } from "./store.ts";
 
@@ -72,9 +75,18 @@ const recordingOf = (row: Row & { caller: string | null; callee: string | null; 
 
 /** Recordings for people and programs. */
 export const recordingRoutes =
-  (services: Services): FastifyPluginAsyncZod =>
+  ({
+    context,
+    database,
+    recordings,
+    events,
+  }: {
+    context: HostContext;
+    database: Database;
+    recordings: Recordings;
+    events: Events;
+  }): FastifyPluginAsyncZod =>
   async (app) => {
-    const { context, database, recordings, events } = services;
     const tags = ["recordings"];
     const joined = () =>
       recordings.store.db

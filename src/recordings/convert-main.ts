@@ -1,5 +1,5 @@
 import { text } from "node:stream/consumers";
-import { messageOf } from "../message.ts";
+import { messageOf } from "../base/message.ts";
 import { convert, jobSchema } from "./convert.ts";
 
 /**

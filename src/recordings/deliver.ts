@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { type Readable, Transform } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import parseRange from "range-parser";
-import { Problem } from "../app/problems.ts";
+import { Problem } from "../http/problems.ts";
 import type { RecordingFile } from "./convert.ts";
 
 const types: Record<string, string> = { wav: "audio/wav", opus: "audio/ogg; codecs=opus" };

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { expect, it } from "vitest";
-import type { Decision } from "../app/contract.ts";
+import type { Decision } from "../call/contract.ts";
 import { cut } from "./deliver.ts";
 import { spaceState, withinSpace } from "./guard.ts";
 

@@ -1,8 +1,8 @@
 import { statfs } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Decision } from "../app/contract.ts";
-import type { Events } from "../app/log.ts";
+import type { Decision } from "../call/contract.ts";
 import type { HostContext } from "../cluster/facts.ts";
+import type { Events } from "../telemetry/log.ts";
 
 /** ok: record. full: no new recordings. critical: stop those that run. */
 export type SpaceState = "ok" | "full" | "critical";

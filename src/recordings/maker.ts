@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Events } from "../app/log.ts";
 import { type HostContext, nodes } from "../cluster/facts.ts";
+import type { Events } from "../telemetry/log.ts";
 import { assess, problemsOf, type Verdict } from "./assess.ts";
 import type { CaptureFile } from "./capture-files.ts";
 import type { ConversionResult, Job } from "./convert.ts";

@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { Agent, request } from "undici";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
-import type { HostReport } from "../agent/report.ts";
 import { type HostContext, nodes } from "../cluster/facts.ts";
+import type { HostReport } from "../report/host-report.ts";
 
 /** What an instruction says about who gives it. */
 export const claimSchema = z.object({ host: z.string().max(64), term: z.int().min(0) });

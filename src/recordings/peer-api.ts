@@ -3,15 +3,17 @@ import { join } from "node:path";
 import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { tokenMatches } from "../app/auth.ts";
-import { Problem } from "../app/problems.ts";
-import type { Services } from "../app/services.ts";
-import { messageOf } from "../message.ts";
+import { messageOf } from "../base/message.ts";
+import type { HostContext } from "../cluster/facts.ts";
+import { tokenMatches } from "../http/auth.ts";
+import { Problem } from "../http/problems.ts";
+import type { Events } from "../telemetry/log.ts";
 import { parseCaptureName } from "./capture-files.ts";
 import { fileSchema } from "./convert.ts";
 import { deliver } from "./deliver.ts";
 import { type Claim, claimSchema } from "./owner.ts";
 import { relayRecording } from "./relay.ts";
+import type { Recordings } from "./service.ts";
 import { filesOf } from "./store.ts";
 
 const id = z.string().regex(/^[0-9a-f]{32}$/, "must be 32 hexadecimal digits");
@@ -22,7 +24,15 @@ const done = { 200: z.object({ done: z.literal(true) }) };
  * files here are obeyed only from the node that this host's own agent sees hold the service address (owner.ts).
  */
 export const peerRecordingRoutes =
-  ({ context, recordings, events }: Services): FastifyPluginAsyncZod =>
+  ({
+    context,
+    recordings,
+    events,
+  }: {
+    context: HostContext;
+    recordings: Recordings;
+    events: Events;
+  }): FastifyPluginAsyncZod =>
   async (app) => {
     const { files, watch, peers } = recordings;
     const hide = { hide: true };

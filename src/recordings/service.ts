@@ -1,8 +1,8 @@
-import type { Events } from "../app/log.ts";
 import { type HostContext, nodes, ports } from "../cluster/facts.ts";
 import { ConfigError } from "../cluster/load.ts";
 import { rtpengineCommand } from "../components/rtpengine/control.ts";
 import type { Database } from "../db/database.ts";
+import type { Events } from "../telemetry/log.ts";
 import { RecordingFiles } from "./files.ts";
 import { SpaceGuard } from "./guard.ts";
 import { Maker } from "./maker.ts";

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Events } from "../app/log.ts";
+import { messageOf } from "../base/message.ts";
 import { type HostContext, nodes } from "../cluster/facts.ts";
-import { messageOf } from "../message.ts";
 import { callRefOf } from "../records/build-record.ts";
+import type { Events } from "../telemetry/log.ts";
 import { listCaptures } from "./capture-files.ts";
 import type { RecordingFiles } from "./files.ts";
 import type { Maker } from "./maker.ts";

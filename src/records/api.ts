@@ -1,15 +1,16 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { type SelectQueryBuilder, sql } from "kysely";
 import { z } from "zod";
-import { type CallEvent, eventSchema } from "../app/contract.ts";
-import { Problem } from "../app/problems.ts";
-import type { Services } from "../app/services.ts";
+import { type CallEvent, eventSchema } from "../call/contract.ts";
+import type { Database } from "../db/database.ts";
 import type { Db, RecordsTable, Tables } from "../db/tables.ts";
-import { recordingsOf } from "../recordings/rows.ts";
+import { Problem } from "../http/problems.ts";
 import { callRefOf, legsOf } from "./build-record.ts";
 import { type CallRecord, callRecordSchema, outcomes } from "./call-record.ts";
 import { interruptionsOf, interruptionText, type Move, movesDuring } from "./moves.ts";
+import type { Reconciler } from "./reconcile.ts";
 import { reconciliationSchema } from "./reconcile.ts";
+import { recordingsOf } from "./recording-rows.ts";
 
 const moment = z.iso.datetime({ offset: true });
 
@@ -71,7 +72,7 @@ const limited = <Row>(db: Db, search: SelectQueryBuilder<Tables, "records", Row>
 
 /** Newest first. */
 export const recordRoutes =
-  ({ database, reconciler }: Services): FastifyPluginAsyncZod =>
+  ({ database, reconciler }: { database: Database; reconciler: Reconciler }): FastifyPluginAsyncZod =>
   async (app) => {
     const tags = ["records"];
     app.get(

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type CallEvent, eventSchema } from "../app/contract.ts";
+import { type CallEvent, eventSchema } from "../call/contract.ts";
 import { buildRecord, buildRecords, type Limits } from "./build-record.ts";
 
 const t0 = Date.parse("2026-11-21T10:00:00.000Z");

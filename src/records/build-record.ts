@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { CallEvent } from "../app/contract.ts";
+import type { CallEvent } from "../call/contract.ts";
 import { type CallRecord, outcomeOf } from "./call-record.ts";
 
 /** When a call without an end is given up. */

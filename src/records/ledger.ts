@@ -1,11 +1,11 @@
 import { sql, type Transaction } from "kysely";
-import type { CallEvent } from "../app/contract.ts";
+import type { CallEvent } from "../call/contract.ts";
 import type { Database } from "../db/database.ts";
 import type { RecordsTable, Tables } from "../db/tables.ts";
-import { expectRecordings } from "../recordings/rows.ts";
-import { uuidToBytes } from "../routing/store.ts";
+import { uuidToBytes } from "../db/uuid.ts";
 import { buildRecords, callRefOf, type Limits } from "./build-record.ts";
 import type { CallRecord } from "./call-record.ts";
+import { expectRecordings } from "./recording-rows.ts";
 
 /** The ledger: events as they were seen, each once, and the call records built from them. */
 export class Ledger {

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import type { Services } from "../app/services.ts";
+import type { Database } from "../db/database.ts";
 import type { Db } from "../db/tables.ts";
-import { uuidToBytes } from "../routing/store.ts";
+import { uuidToBytes } from "../db/uuid.ts";
 
 /** Moves of the service address, as the agents that gained it saw them, and what they meant for calls. */
 
@@ -77,7 +77,7 @@ export async function movesDuring(db: Db, calls: readonly Conversation[]): Promi
 }
 
 export const moveRoutes =
-  ({ database }: Services): FastifyPluginAsyncZod =>
+  ({ database }: { database: Database }): FastifyPluginAsyncZod =>
   async (app) => {
     app.post(
       "/v1/moves",

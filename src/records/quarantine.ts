@@ -1,7 +1,7 @@
 import { appendFile, mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { Events } from "../app/log.ts";
-import { messageOf } from "../message.ts";
+import { messageOf } from "../base/message.ts";
+import type { Events } from "../telemetry/log.ts";
 
 /** Journal lines that can not be used, set aside with their place, for a person to look at. */
 export class Quarantine {

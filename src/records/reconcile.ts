@@ -2,14 +2,14 @@ import { open } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "kysely";
 import { z } from "zod";
-import type { CallEvent } from "../app/contract.ts";
-import type { Events } from "../app/log.ts";
+import type { CallEvent } from "../call/contract.ts";
 import type { Database } from "../db/database.ts";
-import { uuidToBytes } from "../routing/store.ts";
-import type { Checkpoint } from "./checkpoint.ts";
+import { uuidToBytes } from "../db/uuid.ts";
+import type { Checkpoint } from "../journal/checkpoint.ts";
+import { readLines, type Segment, SegmentList } from "../journal/segments.ts";
+import type { Events } from "../telemetry/log.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Quarantine } from "./quarantine.ts";
-import { readLines, type Segment, SegmentList } from "./segments.ts";
 import type { Source } from "./shipper.ts";
 
 export const reconciliationSchema = z.object({

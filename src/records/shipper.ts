@@ -1,16 +1,16 @@
 import { type FSWatcher, watch } from "node:fs";
 import { open } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import type { CallEvent } from "../app/contract.ts";
-import type { Events } from "../app/log.ts";
+import { messageOf } from "../base/message.ts";
+import type { CallEvent } from "../call/contract.ts";
 import { isDataFault } from "../db/errors.ts";
-import { messageOf } from "../message.ts";
+import type { Checkpoint } from "../journal/checkpoint.ts";
+import { type Line, readLines, type Segment, SegmentList } from "../journal/segments.ts";
+import type { ProbeEvent } from "../journal/sip-journal.ts";
 import type { ProbeStore } from "../probe/store.ts";
-import type { Checkpoint } from "./checkpoint.ts";
+import type { Events } from "../telemetry/log.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Quarantine } from "./quarantine.ts";
-import { type Line, readLines, type Segment, SegmentList } from "./segments.ts";
-import type { ProbeEvent } from "./sip-journal.ts";
 
 /** A journal directory and how its lines are read. */
 export interface Source {

@@ -1,10 +1,12 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { decisionSchema } from "../app/contract.ts";
-import { assertSameName, Problem } from "../app/problems.ts";
-import type { Services } from "../app/services.ts";
-import { pageQuery } from "../directory/directory.ts";
+import { decisionSchema } from "../call/contract.ts";
+import type { HostContext } from "../cluster/facts.ts";
+import type { Database } from "../db/database.ts";
+import { pageQuery } from "../http/paging.ts";
+import { assertSameName, Problem } from "../http/problems.ts";
 import { explain } from "./decide.ts";
+import type { LiveSnapshot } from "./live.ts";
 import { type Rule, ruleSchema } from "./rule.ts";
 import { change, ruleOfRow } from "./store.ts";
 
@@ -31,7 +33,15 @@ export const explanationSchema = z.object({
 
 /** /v1/routes: the routing rules; /v1/rules/simulate: what they do. */
 export const ruleRoutes =
-  ({ database, live, context }: Services): FastifyPluginAsyncZod =>
+  ({
+    database,
+    live,
+    context,
+  }: {
+    database: Database;
+    live: LiveSnapshot;
+    context: HostContext;
+  }): FastifyPluginAsyncZod =>
   async (app) => {
     const tags = ["rules"];
     const put = async (rule: Rule, mayExist: boolean): Promise<number> => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decisionSchema, type Question, questionSchema } from "../app/contract.ts";
+import { decisionSchema, type Question, questionSchema } from "../call/contract.ts";
 import { candidates, decide, explain } from "./decide.ts";
 import { type RuleInput, ruleSchema } from "./rule.ts";
 import { compile, type RoutingData, type Snapshot, type UserEntry } from "./snapshot.ts";

@@ -1,4 +1,4 @@
-import type { Decision, Question, Target } from "../app/contract.ts";
+import type { Decision, Question, Target } from "../call/contract.ts";
 import { matchesOf, prefixMatches } from "./match-index.ts";
 import type { Rule } from "./rule.ts";
 import type { CompiledRule, Level, Snapshot } from "./snapshot.ts";

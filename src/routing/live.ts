@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Decision, Question } from "../app/contract.ts";
-import type { Events } from "../app/log.ts";
+import type { Decision, Question } from "../call/contract.ts";
 import type { Database } from "../db/database.ts";
+import type { Events } from "../telemetry/log.ts";
 import { decide } from "./decide.ts";
 import { compile, emptyData, type Snapshot } from "./snapshot.ts";
 import { loadSnapshot, saveSnapshot } from "./snapshot-file.ts";

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
-import { targetSchema } from "../app/contract.ts";
+import { targetSchema } from "../call/contract.ts";
 
 /** Routing rules as people write them. A rule applies when everything that it names in `match` holds. */
 

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { sql, type Transaction } from "kysely";
 import type { Database } from "../db/database.ts";
 import type { ChangesTable, Db, Tables, UsersTable } from "../db/tables.ts";
+import { uuidToBytes } from "../db/uuid.ts";
 import { type Rule, ruleSchema } from "./rule.ts";
 import { emptyData, type RoutingData, type UserEntry } from "./snapshot.ts";
 
@@ -14,8 +15,6 @@ export interface Change {
   entity: string;
   operation: ChangesTable["operation"];
 }
-
-export const uuidToBytes = (uuid: string): Buffer => Buffer.from(uuid.replaceAll("-", ""), "hex");
 
 /**
  * Makes one change of users, numbers or rules: bumps the version, runs `work`, writes the change log, all in one

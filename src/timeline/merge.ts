@@ -1,4 +1,4 @@
-import type { AgentEvent } from "../agent/report.ts";
+import type { AgentEvent } from "../report/host-report.ts";
 import type { ClockEstimate } from "./clock.ts";
 
 /** The incident logs of all hosts in one order. Pure. */

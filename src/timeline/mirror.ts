@@ -1,4 +1,4 @@
-import type { AgentEvent, HostReport } from "../agent/report.ts";
+import type { AgentEvent, HostReport } from "../report/host-report.ts";
 
 /** As many as an agent has in memory itself. */
 const keep = 2000;

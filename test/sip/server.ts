@@ -2,13 +2,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, createWriteStream, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type AppRelay, relayToPeers } from "../../src/agent/app-relay.ts";
-import type { CallEvent } from "../../src/app/contract.ts";
+import { type AppRelay, relayToPeers } from "../../src/agent/calls/app-relay.ts";
+import type { CallEvent } from "../../src/call/contract.ts";
 import { type HostContext, hostDirs, hostNamed } from "../../src/cluster/facts.ts";
 import { clusterSchema } from "../../src/cluster/schema.ts";
 import { kamailioCommand, kamailioFiles, sipJournal } from "../../src/components/kamailio/config.ts";
 import { kamailio } from "../../src/components/kamailio/index.ts";
-import { parseJournalLine } from "../../src/records/sip-journal.ts";
+import { parseJournalLine } from "../../src/journal/sip-journal.ts";
 
 /** A real Kamailio with the generated configuration, in the network namespace that this process is in. */
 

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
-import type { CallEvent } from "../../src/app/contract.ts";
+import type { CallEvent } from "../../src/call/contract.ts";
 import { type Invite, type InviteOptions, inDialog, invite, sameBranch, service } from "./call.ts";
 import { FakeApp } from "./fake-app.ts";
 import { context, Server } from "./server.ts";

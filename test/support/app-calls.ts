@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { connect } from "node:net";
-import { encodeNetstring, NetstringDecoder } from "../../src/app/netstring.ts";
+import { encodeNetstring, NetstringDecoder } from "../../src/http/netstring.ts";
 
 /** A question as a SIP server asks it. */
 export const question = (number: string, user?: string) => ({

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import mysql from "mysql2/promise";
-import { accountIn } from "../../src/agent/files.ts";
+import { accountIn } from "../../src/host/files.ts";
 
 const run = promisify(execFile);
 

@@ -1,8 +1,15 @@
 import { z } from "zod";
 import { fenceViewOf } from "../../fencing/decide.ts";
-import { claimsOf, noPlan, planAnnouncements } from "../announcements.ts";
-import { type Action, decide, decideOnExit, decideOnNews, type Memory, type Situation } from "../decide.ts";
-import type { Observation } from "../judge.ts";
+import type { Observation } from "../../report/observation.ts";
+import { claimsOf, noPlan, planAnnouncements } from "../address/announcements.ts";
+import {
+  type Action,
+  decide,
+  decideOnExit,
+  decideOnNews,
+  type Memory,
+  type Situation,
+} from "../address/decide.ts";
 
 /**
  * What the scenario files may say about the agent itself, beyond what it observes. Unless said otherwise: it has run for

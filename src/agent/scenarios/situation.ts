@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { Observation, PeerNews } from "../judge.ts";
-import type { Duty } from "../policy.ts";
-import type { HostReport, PartReport, Sighting } from "../report.ts";
+import type { HostReport, PartReport, PeerNews, Sighting } from "../../report/host-report.ts";
+import type { Observation } from "../../report/observation.ts";
+import type { Duty } from "../../report/policy.ts";
 import { agentShape, whenShape } from "./agent.ts";
 
 /**

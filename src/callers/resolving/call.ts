@@ -1,5 +1,5 @@
+import { addresses, all, one, type SipMessage, sdp, token, uriOf, write } from "../../sip/message.ts";
 import type { CallTimeline } from "../shortmsg.ts";
-import { addresses, all, one, type SipMessage, sdp, token, uriOf, write } from "../softphone/message.ts";
 import type { Place } from "./targets.ts";
 
 /** One short call (INVITE, 200, ACK, BYE) that tries one place after the other, as RFC 3263 4.3 says. */

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { type Attempt, succeeded } from "../../drills/measure.ts";
-import type { Prober, ProberOptions } from "../../drills/prober.ts";
+import { type Attempt, succeeded } from "../attempt.ts";
+import type { Prober, ProberOptions } from "../prober.ts";
 import { startWorker } from "../start-worker.ts";
 import type { ResolvingOptions } from "./worker.ts";
 

@@ -1,7 +1,7 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import { one, parseMessage } from "../softphone/message.ts";
+import { one, parseMessage } from "../../sip/message.ts";
 import { ResolvingCall } from "./call.ts";
 import { type Place, Targets } from "./targets.ts";
 

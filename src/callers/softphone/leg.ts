@@ -10,7 +10,7 @@ import {
   token,
   uriOf,
   write,
-} from "./message.ts";
+} from "../../sip/message.ts";
 import { Reliable } from "./reliable.ts";
 import type { RtpStream, StreamStats } from "./rtp.ts";
 import { parseCrypto, Srtp } from "./srtp.ts";

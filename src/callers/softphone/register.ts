@@ -1,6 +1,6 @@
-import { ha1 } from "../../directory/digest.ts";
-import { authorize, parseChallenge } from "./digest.ts";
-import { one, type SipMessage, token, write } from "./message.ts";
+import { authorize, parseChallenge } from "../../sip/digest.ts";
+import { ha1 } from "../../sip/ha1.ts";
+import { one, type SipMessage, token, write } from "../../sip/message.ts";
 import type { SipTransport } from "./transport.ts";
 
 /** A test telephone's registration with digest authentication (RFC 3261 10, 22). */

@@ -1,4 +1,4 @@
-import type { SipMessage } from "./message.ts";
+import type { SipMessage } from "../../sip/message.ts";
 
 /**
  * A provisional answer that is repeated until PRACK comes (RFC 3262 3), and what waits until everything is agreed that

@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
-import { messageOf } from "../../message.ts";
+import { messageOf } from "../../base/message.ts";
+import { one, parseMessage, token, uriOf } from "../../sip/message.ts";
 import { type CallStyle, Leg, type LegReport } from "./leg.ts";
-import { one, parseMessage, token, uriOf } from "./message.ts";
 import { type Account, Registration } from "./register.ts";
 import { RtpStream, tone } from "./rtp.ts";
 import { openTcp, openUdp, type SipTransport } from "./transport.ts";

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { probeUser } from "../../call/probe-user.ts";
 import {
   allHosts,
   edges,
@@ -12,9 +13,8 @@ import {
   servesAtOwnAddress,
   serviceIp,
 } from "../../cluster/facts.ts";
-import { probeUser } from "../../probe/user.ts";
-import { accColumns, journalTable } from "../../records/sip-journal.ts";
-import type { GeneratedFile } from "../component.ts";
+import type { GeneratedFile } from "../../host/generated.ts";
+import { accColumns, journalTable } from "../../journal/sip-journal.ts";
 import { coreParameters } from "./core.ts";
 import { locationsFolder } from "./locations.ts";
 

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type HostContext, nodes, runFiles, serviceIp } from "../../cluster/facts.ts";
-import type { Component, GeneratedFile, Health } from "../component.ts";
+import type { GeneratedFile } from "../../host/generated.ts";
+import type { Component, Health } from "../common/component.ts";
 import { kamailioEtc, oneOf, quoted } from "./config.ts";
 import { coreParameters } from "./core.ts";
 import { kamailio, stopped } from "./index.ts";

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { chown, link, open, readdir, readFile, readlink, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { messageOf } from "../../base/message.ts";
 import type { HostContext } from "../../cluster/facts.ts";
-import { messageOf } from "../../message.ts";
-import { aheadOf, giveBack, reserveAhead, reserveBytes, spaceOf } from "../../records/reserve.ts";
-import { rotatedName } from "../../records/sip-journal.ts";
-import { writeThrough } from "../../records/write-through.ts";
+import { aheadOf, giveBack, reserveAhead, reserveBytes, spaceOf } from "../../journal/reserve.ts";
+import { rotatedName } from "../../journal/sip-journal.ts";
+import { writeThrough } from "../../journal/write-through.ts";
 import { sipJournal } from "./config.ts";
 import { sipWorkers } from "./core.ts";
 import { kamailioRpc } from "./rpc.ts";

@@ -3,8 +3,9 @@ import { rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { type HostContext, ports, runFiles } from "../../cluster/facts.ts";
-import type { Component, GeneratedFile } from "../component.ts";
-import { tlsFiles } from "../galera.ts";
+import type { GeneratedFile } from "../../host/generated.ts";
+import type { Component } from "../common/component.ts";
+import { tlsFiles } from "../common/galera.ts";
 
 /** What a MariaDB of ours says in my.cnf and how its directory is made, whichever way it replicates. */
 

@@ -3,8 +3,9 @@ import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type mysql from "mysql2/promise";
 import { type HostContext, ports } from "../../cluster/facts.ts";
-import type { Component, Health, StartHow } from "../component.ts";
-import { groupAddress, providerOptions } from "../galera.ts";
+import type { DatabaseFacts } from "../../report/database.ts";
+import type { Component, Health, StartHow } from "../common/component.ts";
+import { groupAddress, providerOptions } from "../common/galera.ts";
 import {
   commonAccounts,
   commonConfig,
@@ -16,22 +17,7 @@ import {
   unfinishedMark,
 } from "./config.ts";
 import { askServer } from "./monitor.ts";
-import type { ReplicationFacts } from "./replication-status.ts";
 import { markSafeToBootstrap, readDiskState, recoverPosition } from "./state.ts";
-
-/** What a running database says of its cluster. */
-export interface DatabaseFacts {
-  /** wsrep_ready and Primary: it accepts reads and writes. Without Galera: it has the data. */
-  primary: boolean;
-  /** wsrep_local_state_comment: Synced, Donor/Desynced, Joined, … */
-  state: string;
-  /** Members of the component, the witness included; without Galera: this node and those it follows. */
-  size: number;
-  seqno: number;
-  uuid: string;
-  /** How it follows the other node, where they replicate asynchronously. */
-  replication?: ReplicationFacts;
-}
 
 function config(context: HostContext, tls: TlsPaths): string {
   const { self, cluster, secrets } = context;

@@ -5,10 +5,12 @@ import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type mysql from "mysql2/promise";
+import { messageOf } from "../../base/message.ts";
 import { type Host, type HostContext, nodes, ports, runFiles } from "../../cluster/facts.ts";
-import { messageOf } from "../../message.ts";
-import type { Component, Health, StartHow } from "../component.ts";
-import { tlsFiles } from "../galera.ts";
+import type { DatabaseFacts } from "../../report/database.ts";
+import { replicationText } from "../../report/database.ts";
+import type { Component, Health, StartHow } from "../common/component.ts";
+import { tlsFiles } from "../common/galera.ts";
 import {
   commonAccounts,
   commonConfig,
@@ -17,9 +19,9 @@ import {
   type TlsPaths,
   unfinishedMark,
 } from "./config.ts";
-import { type DatabaseFacts, mariadb } from "./index.ts";
+import { mariadb } from "./index.ts";
 import { askServer } from "./monitor.ts";
-import { replicationOf, replicationText, type SlaveStatus, sequenceOf } from "./replication-status.ts";
+import { replicationOf, type SlaveStatus, sequenceOf } from "./replication-status.ts";
 
 /**
  * MariaDB without Galera: each of two nodes follows the other's binary log, and neither waits for the other. Each logs

@@ -1,40 +1,5 @@
+import type { ReplicationFacts } from "../../report/database.ts";
 /** How a database follows the other node's, from what the server says of it. Pure. */
-
-export interface ReplicationFacts {
-  /** The node that it follows. */
-  from: string;
-  /** Of the own data: another one when they were made anew. */
-  id: string;
-  /**
-   * `new`: it has not been told yet; `copying`: it has no data of its own and copies the other's; `following`: it applies
-   * what the other does; `interrupted`: the other does not answer, the server tries again by itself; `stopped`: it met
-   * something that it can not apply, or can not get, and waits for a person.
-   */
-  state: "new" | "copying" | "following" | "interrupted" | "stopped";
-  /** Number of the last own transaction, and of the other's last one that was applied here. */
-  own: number;
-  applied: number;
-  /** The server refuses writes: it has not caught up since its start. */
-  readOnly: boolean;
-  /** Why it is interrupted or stopped, or the last copy failed: the server's words without the data that they quote. */
-  error?: string;
-  /** Its number. */
-  errno?: number;
-}
-
-/** What is wrong with it, for people; nothing while it follows. */
-export function replicationProblem(facts: ReplicationFacts | undefined): { problem?: string } {
-  return facts === undefined || facts.state === "following" ? {} : { problem: replicationText(facts) };
-}
-
-export const replicationText = ({ from, state, error }: ReplicationFacts): string =>
-  ({
-    new: `does not follow ${from} yet`,
-    copying: `copies the data of ${from}${error === undefined ? "" : ` (the last try: ${error})`}`,
-    following: `follows ${from}`,
-    interrupted: `does not reach ${from}: ${error}`,
-    stopped: `replication from ${from} has stopped: ${error}`,
-  })[state];
 
 /** The row of SHOW ALL SLAVES STATUS, as far as it is read. https://mariadb.com/kb/en/show-replica-status/ */
 export interface SlaveStatus {

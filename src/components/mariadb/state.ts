@@ -3,22 +3,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import type { DiskState } from "../../report/database.ts";
 
 const run = promisify(execFile);
-
-/** What a data directory says about its place in the cluster's history while mariadbd does not run. */
-export interface DiskState {
-  /** Has this directory ever been part of a cluster? */
-  initialised: boolean;
-  /** State UUID of the cluster's history; empty when unknown. */
-  uuid: string;
-  /** Sequence number of the last committed transaction; -1 when unknown. */
-  seqno: number;
-  /** grastate.dat: this node left last, in order. */
-  safeToBootstrap: boolean;
-  /** gvwstate.dat exists: the node did not leave in order, and remembers the last Primary Component. */
-  view: boolean;
-}
 
 /** Reads grastate.dat's text. Pure. Format: `key: value` lines, see Galera's documentation "Node recovery". */
 export function parseGrastate(text: string): { uuid: string; seqno: number; safeToBootstrap: boolean } {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type HostContext, hostDirs, hostNamed } from "../../cluster/facts.ts";
 import { clusterSchema } from "../../cluster/schema.ts";
 import { redisPassword } from "../../cluster/secrets.ts";
-import { redisConfig } from "../redis.ts";
+import { redisConfig } from "../redis/index.ts";
 import { rtpengine, rtpengineConfig } from "./index.ts";
 
 const secret = "0123456789abcdef0123456789abcdef";

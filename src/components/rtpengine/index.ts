@@ -9,9 +9,9 @@ import {
   serviceIp,
 } from "../../cluster/facts.ts";
 import { mediaTimeoutPath, redisPassword } from "../../cluster/secrets.ts";
-import type { Component, Health } from "../component.ts";
-import { redisServer } from "../redis.ts";
-import { askRedis } from "../redis-client.ts";
+import type { Component, Health } from "../common/component.ts";
+import { askRedis } from "../redis/client.ts";
+import { redisServer } from "../redis/index.ts";
 import { ngPing, rtpengineCommand } from "./control.ts";
 
 const configFile = ({ dirs }: HostContext) => join(dirs.etc, "rtpengine.conf");

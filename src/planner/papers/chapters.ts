@@ -1,6 +1,6 @@
 import { type Answers, alternativeName } from "../answers.ts";
+import type { Plan } from "../checked-plan.ts";
 import { hoursText, rangeText, shareText, timeText, windowText } from "../format.ts";
-import type { Plan } from "../schema.ts";
 import { bullets, escaped as e, page, table } from "./markdown.ts";
 
 /** The chapters of the specification. Markdown; pure. */

@@ -1,8 +1,8 @@
 import type { Answers } from "../answers.ts";
 import { closure } from "../build.ts";
+import type { Plan } from "../checked-plan.ts";
 import { type DataFault, faults } from "../exposure.ts";
 import { timeText } from "../format.ts";
-import type { Plan } from "../schema.ts";
 import { bullets, escaped as e, page, steps, table } from "./markdown.ts";
 
 /** The continuity and disaster-recovery plan: who does what in which order, for a bad day. Markdown; pure. */

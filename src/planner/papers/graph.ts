@@ -1,6 +1,6 @@
 import { Graph, layout } from "@dagrejs/dagre";
 import { namesIn, needsGraph } from "../check.ts";
-import type { Plan } from "../schema.ts";
+import type { Plan } from "../checked-plan.ts";
 
 /** The picture of what needs what: services on the left, what they run on to the right. SVG text. */
 

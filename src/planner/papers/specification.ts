@@ -1,8 +1,8 @@
 import type { Answers } from "../answers.ts";
+import type { Plan } from "../checked-plan.ts";
 import { faults } from "../exposure.ts";
 import { moneyFormat, oftenText, timeText } from "../format.ts";
 import { explainHours, percentText } from "../nines.ts";
-import type { Plan } from "../schema.ts";
 import { business, dependsOn, promises, proof, services, sourced, summary } from "./chapters.ts";
 import { bullets, escaped as e, page, table } from "./markdown.ts";
 

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import type { Plan } from "../checked-plan.ts";
 import type { Evidence } from "../evidence.ts";
 import { timeText } from "../format.ts";
-import type { Plan } from "../schema.ts";
 
 /** From what the papers were made, and whether they are still true. Pure. */
 

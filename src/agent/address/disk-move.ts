@@ -1,0 +1,36 @@
+import { diskFull, diskTroubles } from "../../report/hardware.ts";
+import type { Observation } from "../../report/observation.ts";
+import { isPassive } from "../../report/policy.ts";
+import { successorReport } from "./successor.ts";
+
+/**
+ * A holder whose disk is full hands the service address over while what is reserved for its journal lasts
+ * (records/reserve.ts), to a node whose disk has room. By plan, so that no call notices. Pure.
+ */
+
+/** After a move the address stays for so long: two nodes whose disks fill and empty in turn must not play ball. */
+const steadyMs = 10_000;
+/** What carries calls and their records. */
+const needed = ["kamailio", "rtpengine", "redis", "app", "keepalived"] as const;
+
+/** To whom, and why; undefined: it stays, because all is well, or nobody's disk is better. */
+export function diskSuccessor(o: Observation): { to: string; why: string } | undefined {
+  const { hardware, duty } = o;
+  if (!o.holds || o.stopping || o.drained !== undefined || o.heldMs < steadyMs || !hardware) return undefined;
+  // A passive standby knows nothing of the calls: moving would cost them, and a full disk does not.
+  if (isPassive(duty?.policy)) return undefined;
+  const full = diskFull(hardware);
+  if (full === undefined) return undefined;
+  const to = o.nodeOrder.find((name) => hasRoom(o, name));
+  return to === undefined ? undefined : { to, why: `${full}; ${to} has room` };
+}
+
+/** Could it have the address, and is its disk well above what people are warned at? */
+function hasRoom(o: Observation, name: string): boolean {
+  const report = successorReport(o, name, needed);
+  return (
+    report?.hardware !== undefined &&
+    diskTroubles(report.hardware).length === 0 &&
+    (report.database?.facts?.primary === true || !o.primary)
+  );
+}

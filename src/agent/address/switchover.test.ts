@@ -1,0 +1,45 @@
+import { describe, expect, test } from "vitest";
+import type { HostReport, PartReport } from "../../report/host-report.ts";
+import { whyNotSwitchOver } from "./switchover.ts";
+
+const ok: PartReport = { phase: "running", ok: true, detail: "answers", restarts: 0, sinceMs: 60_000 };
+const parts = { mariadb: ok, redis: ok, rtpengine: ok, kamailio: ok, keepalived: ok, app: ok };
+
+const peer = (o: Partial<HostReport>, ageMs = 100) => ({
+  ageMs,
+  report: {
+    ...{ host: "b", role: "node", cluster: "lab", release: "0", config: "c", wallMs: 0, agentPid: 1 },
+    ...{ agentUptimeMs: 1, stopping: false, holds: false, term: 1, parts, sees: {} },
+    verdict: { mayHold: true, light: "green", reasons: [] },
+    ...o,
+  } as HostReport,
+});
+const a = { host: "a", holds: true, stopping: false };
+
+describe("whyNotSwitchOver", () => {
+  test("to a node that is all well", () => {
+    expect(whyNotSwitchOver(a, [peer({})], false)).toEqual({ to: "b" });
+  });
+  test("not from a node that does not hold the address, which says who does", () => {
+    const answer = whyNotSwitchOver({ ...a, holds: false }, [peer({ holds: true })], true);
+    expect(answer).toEqual({ reasons: ["b holds the service address: run it there"] });
+  });
+  test("not to a node that has not been heard lately", () => {
+    expect(whyNotSwitchOver(a, [peer({}, 900)], true)).toEqual({ reasons: ["b: no news for 900 ms"] });
+  });
+  test("not to a node whose relay is missing; forced, it goes without", () => {
+    const { rtpengine: _, ...rest } = parts;
+    const lame = peer({ parts: rest });
+    expect(whyNotSwitchOver(a, [lame], false)).toEqual({ reasons: ["b: rtpengine: does not run"] });
+    expect(whyNotSwitchOver(a, [lame], true)).toEqual({ to: "b" });
+  });
+  test("never to a node that may not hold it", () => {
+    const unfit = peer({ verdict: { mayHold: false, light: "red", reasons: ["SIP server: dead"] } });
+    expect(whyNotSwitchOver(a, [unfit], true)).toEqual({ reasons: ["b: SIP server: dead"] });
+  });
+  test("the witness is no successor", () => {
+    expect(whyNotSwitchOver(a, [peer({ host: "w", role: "witness" })], true)).toEqual({
+      reasons: ["there is no other node"],
+    });
+  });
+});

@@ -1,0 +1,62 @@
+import { join } from "node:path";
+import { Cron } from "croner";
+import { messageOf } from "../../base/message.ts";
+import type { HostContext } from "../../cluster/facts.ts";
+import { sipJournal } from "../../components/kamailio/config.ts";
+import { reserveJournal, rotateJournal, trimJournal } from "../../components/kamailio/journal.ts";
+import { loadCheckpoint } from "../../journal/checkpoint.ts";
+import { pruneJournal } from "../../journal/retention.ts";
+import { rotateLogs } from "./logs.ts";
+
+/** What must be done regularly so that no file grows for ever. */
+
+type Tell = (subject: string, text: string) => void;
+
+async function logs({ dirs }: HostContext, tell: Tell): Promise<void> {
+  const rotated = await rotateLogs(dirs.log);
+  if (rotated.length > 0) tell("logs", `rotated ${rotated.join(", ")}`);
+}
+
+/** Kamailio's journal: begun anew each day; removed only when it is in the database, and old (records/retention.ts). */
+async function journal(context: HostContext, tell: Tell): Promise<void> {
+  const finished = await rotateJournal(context, new Date(), AbortSignal.timeout(5000));
+  const removed = await pruneJournal(
+    sipJournal(context),
+    await loadCheckpoint(join(context.dirs.app, "checkpoint.json")),
+  );
+  tell("journal", `finished ${finished.length} files, removed ${removed.length} old ones`);
+}
+
+/** Space for call events, whatever else fills the disk. Told when it changes. */
+function journalSpace(): (context: HostContext, tell: Tell) => Promise<void> {
+  let told = "";
+  return async (context, tell) => {
+    const faults = await reserveJournal(context);
+    const text = faults[0] === undefined ? "" : `${faults.length} files: ${faults[0]}`;
+    if (text !== told) tell("journal-space", text === "" ? "space is reserved for call events again" : text);
+    told = text;
+    await trimJournal(context);
+  };
+}
+
+/** Starts the schedule; returns how to end it. What fails is told, and tried again at the next time. */
+export function startHousekeeping(context: HostContext, tell: Tell): () => void {
+  const job = (subject: string, pattern: string, work: (context: HostContext, tell: Tell) => Promise<void>) =>
+    new Cron(
+      pattern,
+      {
+        protect: true,
+        catch: (error) => tell(subject, `failed: ${messageOf(error)}`),
+      },
+      () => work(context, tell),
+    );
+  const jobs = [
+    job("logs", "* * * * *", logs),
+    ...(context.self.role === "node"
+      ? [job("journal", "17 3 * * *", journal), job("journal-space", "*/5 * * * * *", journalSpace())]
+      : []),
+  ];
+  return () => {
+    for (const one of jobs) one.stop();
+  };
+}

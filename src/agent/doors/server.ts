@@ -1,0 +1,97 @@
+import { timingSafeEqual } from "node:crypto";
+import { chmod, rm } from "node:fs/promises";
+import Fastify, { type FastifyInstance } from "fastify";
+import type { Maintenance } from "../../change/maintenance.ts";
+import { addConfiguration, addMaintenance } from "../../change/routes.ts";
+import { type HostContext, runFiles } from "../../cluster/facts.ts";
+import type { LocationSnapshot } from "../../components/kamailio/locations.ts";
+import type { AgentEvent, HostReport } from "../../report/host-report.ts";
+import type { Watch } from "../observe/watch.ts";
+import { addWatching } from "./watch-routes.ts";
+
+/** What the agent's HTTP servers can ask of it. */
+export interface AgentControl {
+  report(): HostReport;
+  /** Reports of all hosts as known here, the own one included, with their age in ms. */
+  cluster(): { ageMs: number; report: HostReport }[];
+  events(since: number): AgentEvent[];
+  /** The latest list of registrations; undefined: none (yet), or the policy needs none. */
+  registrations(): LocationSnapshot | undefined;
+  watch: Watch;
+  /** A person says that a host is switched off. @returns why that is refused */
+  confirmFenced(host: string): string | undefined;
+  /** Stops this host's parts in order, then the agent. Returns at once. */
+  stop(): void;
+  /** Hands the service address over, or says why not. Returns at once. */
+  switchOver(force: boolean, accept: string[]): { to: string } | { reasons: string[] };
+  maintenance: Maintenance;
+}
+
+function addReading(server: FastifyInstance, control: AgentControl): void {
+  addConfiguration(server, control.maintenance);
+  server.get("/status", () => control.report());
+  server.get<{ Querystring: { since?: string } }>("/events", (request) =>
+    control.events(Number(request.query.since ?? 0)),
+  );
+  server.get("/registrations", (_request, reply) => {
+    const list = control.registrations();
+    return list ?? reply.code(404).send({ error: "no list of registrations" });
+  });
+  server.get<{ Querystring: { since?: string } }>("/timeline/own", (request) =>
+    control.watch.own(Number(request.query.since ?? 0)),
+  );
+}
+
+const sameSecret = (given: string, wanted: string): boolean => {
+  const [one, other] = [Buffer.from(given), Buffer.from(wanted)];
+  return one.length === other.length && timingSafeEqual(one, other);
+};
+
+/**
+ * Two doors: a unix socket for people with rights on this host (they may also stop it), and HTTPS for the other hosts
+ * (they may only read).
+ */
+export async function serveAgent(context: HostContext, control: AgentControl): Promise<() => Promise<void>> {
+  const { self, cluster, secrets, dirs } = context;
+  const socket = runFiles(dirs).agentSocket;
+
+  const local = Fastify({ forceCloseConnections: true });
+  addReading(local, control);
+  local.get("/cluster", () => control.cluster());
+  addWatching(local, control.watch);
+  local.post("/stop", (_request, reply) => {
+    control.stop();
+    return reply.code(202).send({ stopping: true });
+  });
+  local.post<{ Querystring: { host?: string } }>("/fencing/confirm", (request, reply) => {
+    const refused = control.confirmFenced(request.query.host ?? "");
+    return reply.code(refused === undefined ? 200 : 409).send({ refused: refused ?? null });
+  });
+  local.post<{ Querystring: { force?: string; accept?: string } }>("/switchover", (request, reply) => {
+    const { force, accept = "" } = request.query;
+    const answer = control.switchOver(force === "true", accept.split(","));
+    return reply.code("to" in answer ? 202 : 409).send(answer);
+  });
+  addMaintenance(local, control.maintenance);
+  await rm(socket, { force: true });
+  await local.listen({ path: socket });
+  await chmod(socket, 0o600);
+
+  const { ca, cert, key } = secrets.tls;
+  const remote = Fastify({
+    forceCloseConnections: true,
+    https: { ca, cert, key, requestCert: true, minVersion: "TLSv1.2" },
+  });
+  remote.addHook("onRequest", async (request, reply) => {
+    const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
+    if (!sameSecret(token, secrets.peer_token))
+      await reply.code(401).send({ error: "wrong or missing peer token" });
+  });
+  addReading(remote, control);
+  await remote.listen({ host: self.address, port: cluster.agent.port });
+
+  return async () => {
+    await Promise.all([local.close(), remote.close()]);
+    await rm(socket, { force: true });
+  };
+}

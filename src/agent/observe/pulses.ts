@@ -1,0 +1,58 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { isIPv6 } from "node:net";
+import { type HostContext, peersOf } from "../../cluster/facts.ts";
+import { decodePulse, encodePulse, type Pulse } from "./pulse.ts";
+
+/** Sends and hears pulses (pulse.ts): UDP, on the number of the agents' HTTPS port. */
+
+/** Half of what a lossy network takes leaves enough within `contactMs` (judge.ts). */
+export const pulseEveryMs = 50;
+
+export interface Pulses {
+  close(): void;
+}
+
+/**
+ * `current` is asked with each pulse; `heard` gets those that are authentic, in the order in which they come.
+ * `tell` hears, once each, why pulses can not be sent.
+ * @throws Error when the port is taken.
+ */
+export async function startPulses(
+  context: HostContext,
+  hands: { current(n: number): Pulse; heard(pulse: Pulse): void; tell(text: string): void },
+): Promise<Pulses> {
+  const { self, cluster, secrets } = context;
+  const socket = createSocket(isIPv6(self.address) ? "udp6" : "udp4");
+  const addresses = new Map(peersOf(cluster, self.name).map((peer) => [peer.name, peer.address]));
+  const told = new Set<string>();
+  const tell = (text: string) => {
+    if (told.has(text)) return;
+    told.add(text);
+    hands.tell(text);
+  };
+  socket.on("message", (datagram, from) => {
+    const pulse = decodePulse(datagram, secrets.peer_token);
+    if (pulse && addresses.get(pulse.host) === from.address) hands.heard(pulse);
+  });
+  socket.bind({ address: self.address, port: cluster.agent.port, exclusive: true });
+  await once(socket, "listening");
+  socket.on("error", (error) => tell(error.message));
+  let n = 0;
+  const timer = setInterval(() => {
+    const datagram = encodePulse(hands.current(n++), secrets.peer_token);
+    for (const address of addresses.values())
+      socket.send(datagram, cluster.agent.port, address, (error) => {
+        // Without a network there is nobody to tell; the silence is seen as such.
+        if (error && !("code" in error && unreachable.has(String(error.code)))) tell(error.message);
+      });
+  }, pulseEveryMs);
+  return {
+    close() {
+      clearInterval(timer);
+      socket.close();
+    },
+  };
+}
+
+const unreachable = new Set(["ENETUNREACH", "EHOSTUNREACH", "ECONNREFUSED", "ENETDOWN", "EPERM"]);

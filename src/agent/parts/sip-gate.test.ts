@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import type { HostReport, PartReport, PeerNews } from "../../report/host-report.ts";
+import { sipGate } from "./sip-gate.ts";
+
+const app = (ok: boolean): PartReport => ({
+  ...{ phase: ok ? "running" : "starting", ok, detail: "", restarts: 0, sinceMs: 0 },
+});
+const peer = (ageMs: number, ok: boolean): PeerNews => {
+  const report: HostReport = {
+    ...{ host: "b", role: "node", cluster: "lab", release: "1", config: "c", wallMs: 0, agentPid: 1 },
+    ...{ agentUptimeMs: 1, stopping: false, holds: true, term: 1, sees: {}, parts: { app: app(ok) } },
+    verdict: { mayHold: true, light: "green", reasons: [] },
+  };
+  return { ageMs, report };
+};
+const alone = { policy: "warm-active", ownApp: false, peers: {}, waitedMs: 0 } as const;
+
+test.each<[string, Parameters<typeof sipGate>[0], boolean]>([
+  ["no app anywhere", alone, false],
+  ["the own app", { ...alone, ownApp: true }, true],
+  ["the peer's app", { ...alone, peers: { b: peer(100, true) } }, true],
+  ["the peer's app is not well", { ...alone, peers: { b: peer(100, false) } }, false],
+  ["old news of the peer", { ...alone, peers: { b: peer(5000, true) } }, false],
+  [
+    "cold takeover: the peer has just died",
+    { ...alone, policy: "cold-passive", peers: { b: peer(100, true) } },
+    false,
+  ],
+  ["no app comes: numbers with a fallback can be routed", { ...alone, waitedMs: 10_001 }, true],
+])("%s", (_, node, go) => {
+  expect(sipGate(node).go).toBe(go);
+});

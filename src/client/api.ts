@@ -1,0 +1,271 @@
+import { existsSync } from "node:fs";
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest, type RequestOptions } from "node:https";
+import { join } from "node:path";
+import { type Command, Option } from "commander";
+import { z } from "zod";
+import { messageOf } from "../base/message.ts";
+import { defaultData, hostDirs, nodes, runFiles, serviceIp } from "../cluster/facts.ts";
+import { findClusterFile, loadCluster, loadSecrets } from "../cluster/load.ts";
+import { loadState } from "../lab/state.ts";
+
+/** The command line's way to the HTTP API: a unix socket of this machine, or HTTPS with the cluster's own CA. */
+export interface ApiTarget {
+  /** For messages: the node, or the address. */
+  name: string;
+  connection: { socketPath: string } | { host: string; port: number; ca?: string; token: string };
+}
+
+const problemSchema = z.object({
+  code: z.string(),
+  detail: z.string(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+});
+
+/** What the API refused, in its own words. */
+export class ApiError extends Error {
+  readonly code: string;
+  readonly status: number;
+  constructor(status: number, code: string, detail: string) {
+    super(detail);
+    this.name = "ApiError";
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** Nobody answered: nothing is known about whether a change was made, unless no connection came about. */
+class Unreachable extends Error {
+  readonly connected: boolean;
+  constructor(message: string, connected: boolean) {
+    super(message);
+    this.connected = connected;
+  }
+}
+
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+function send(
+  target: ApiTarget,
+  method: Method,
+  path: string,
+  body: unknown,
+): Promise<{ status: number; text: string }> {
+  const { connection } = target;
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const options: RequestOptions = {
+    method,
+    path,
+    agent: false,
+    headers: {
+      accept: "application/json",
+      ...(text !== undefined && { "content-type": "application/json" }),
+      ...("token" in connection && { authorization: `Bearer ${connection.token}` }),
+    },
+  };
+  return new Promise((resolve, reject) => {
+    let connected = false;
+    const outgoing =
+      "socketPath" in connection
+        ? httpRequest({ ...options, socketPath: connection.socketPath })
+        : httpsRequest({
+            ...options,
+            host: connection.host,
+            port: connection.port,
+            ...(connection.ca !== undefined && { ca: connection.ca }),
+          });
+    outgoing.on("socket", (socket) =>
+      socket.once("connect", () => {
+        connected = true;
+      }),
+    );
+    outgoing.setTimeout(10_000, () => outgoing.destroy(new Error("no answer within 10 s")));
+    outgoing.on("error", (error) => reject(new Unreachable(`${target.name}: ${error.message}`, connected)));
+    outgoing.on("response", (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", (error) => reject(new Unreachable(`${target.name}: ${error.message}`, true)));
+      response.on("end", () =>
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") }),
+      );
+    });
+    outgoing.end(text);
+  });
+}
+
+function refusal(status: number, text: string): ApiError {
+  try {
+    const problem = problemSchema.parse(JSON.parse(text));
+    const fields = (problem.errors ?? []).map((error) => `\n  ${error.path}: ${error.message}`).join("");
+    return new ApiError(status, problem.code, `${problem.detail}${fields}`);
+  } catch {
+    return new ApiError(status, "unknown", `answered ${status}: ${text.slice(0, 200)}`);
+  }
+}
+
+/** One request to one node. @throws ApiError, Unreachable */
+export async function askNode<Schema extends z.ZodType>(
+  target: ApiTarget,
+  schema: Schema,
+  method: Method,
+  path: string,
+  body?: unknown,
+): Promise<z.infer<Schema>> {
+  const { status, text } = await send(target, method, path, body);
+  if (status < 200 || status > 299) throw refusal(status, text);
+  return schema.parse(JSON.parse(text));
+}
+
+/**
+ * One request to the first node that can serve it. A creation (POST) that may have happened is not repeated
+ * elsewhere; everything else is safe to repeat.
+ * @throws ApiError, Error with what each node said.
+ */
+export async function ask<Schema extends z.ZodType>(
+  targets: readonly ApiTarget[],
+  schema: Schema,
+  method: Method,
+  path: string,
+  body?: unknown,
+): Promise<z.infer<Schema>> {
+  const faults: string[] = [];
+  for (const target of targets)
+    try {
+      return await askNode(target, schema, method, path, body);
+    } catch (error) {
+      if (error instanceof ApiError && error.code === "database-unavailable")
+        faults.push(`${target.name}: ${error.message}`);
+      else if (error instanceof Unreachable && (method !== "POST" || !error.connected))
+        faults.push(error.message);
+      else throw error;
+    }
+  throw new Error(`no node can serve this now:\n  ${faults.join("\n  ")}`);
+}
+
+interface ApiOptions {
+  config?: string;
+  api?: string;
+  lab?: string;
+  json?: boolean;
+}
+
+/** Options that every command of the API has. */
+export const withApiOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option(
+        "--api <url>",
+        "the API's address, e.g. https://192.0.2.100:8443 (token from cluster.secrets.yaml or DIALTONE_TOKEN)",
+      ),
+    )
+    .addOption(new Option("--lab <name>", "use this running lab"));
+
+/**
+ * Where the API is: --api; the lab named by --lab; --config; the running lab `lab`; cluster.yaml here or in
+ * /etc/dialtone, of which first this host's own socket, then the service address, then each node.
+ * @throws ConfigError, Error that says what to do.
+ */
+export function apiTargets(command: Command): ApiTarget[] {
+  const options = command.optsWithGlobals<ApiOptions>();
+  if (options.api !== undefined) return [byUrl(options.api, options.config)];
+  if (options.lab !== undefined || options.config === undefined) {
+    const lab = options.lab ?? "lab";
+    const found = labTargets(lab);
+    if (found.length > 0) return found;
+    if (options.lab !== undefined)
+      throw new Error(`lab '${lab}' does not run; start it with 'dialtone lab up'`);
+  }
+  return clusterTargets(findClusterFile(options.config));
+}
+
+function labTargets(lab: string): ApiTarget[] {
+  const state = loadState(lab);
+  return Object.entries(state?.hosts ?? {}).flatMap(([name, host]) =>
+    host.role === "node" && host.powered && host.data !== null
+      ? [{ name, connection: { socketPath: runFiles(hostDirs(host.data)).appSocket } }]
+      : [],
+  );
+}
+
+function clusterTargets(file: string): ApiTarget[] {
+  const local = runFiles(hostDirs(join(defaultData))).appSocket;
+  const cluster = loadCluster(file);
+  const own: ApiTarget[] = existsSync(local)
+    ? [{ name: "this host", connection: { socketPath: local } }]
+    : [];
+  const { api_token: token, tls } = loadSecrets(file);
+  const remote = [serviceIp(cluster), ...nodes(cluster).map((node) => node.address)].map((host) => ({
+    name: host,
+    connection: { host, port: cluster.api.port, ca: tls.ca, token },
+  }));
+  return [...own, ...remote];
+}
+
+function byUrl(text: string, config: string | undefined): ApiTarget {
+  const url = new URL(text);
+  if (url.protocol !== "https:") throw new Error(`${text}: the API speaks https only`);
+  const token = process.env.DIALTONE_TOKEN;
+  const secrets =
+    token !== undefined && config === undefined ? undefined : loadSecrets(findClusterFile(config));
+  return {
+    name: url.host,
+    connection: {
+      host: url.hostname,
+      port: Number(url.port || 443),
+      token: token ?? secrets?.api_token ?? "",
+      ...(secrets && { ca: secrets.tls.ca }),
+    },
+  };
+}
+
+/** Each node by itself, for what only the node knows. The service address would be one of them again. */
+export function everyNode(command: Command): ApiTarget[] {
+  const options = command.optsWithGlobals<ApiOptions>();
+  if (options.api !== undefined) return [byUrl(options.api, options.config)];
+  const targets = apiTargets(command);
+  if (targets.every((target) => "socketPath" in target.connection)) return targets;
+  const file = findClusterFile(options.config);
+  const own = new Set(nodes(loadCluster(file)).map((node) => node.address));
+  return targets.filter((target) => own.has(target.name));
+}
+
+/** Prints JSON for programs, or `text` for people. */
+export function print(command: Command, value: unknown, text: () => string): void {
+  const json = command.optsWithGlobals<ApiOptions>().json === true;
+  process.stdout.write(`${json ? JSON.stringify(value) : text()}\n`);
+}
+
+/** A file from the first node that gives it. @throws ApiError, Error with what each node said. */
+export async function download(targets: readonly ApiTarget[], path: string): Promise<IncomingMessage> {
+  const failures: string[] = [];
+  for (const { name, connection } of targets) {
+    const options: RequestOptions = {
+      path,
+      agent: false,
+      ...("token" in connection && { headers: { authorization: `Bearer ${connection.token}` } }),
+    };
+    const outgoing =
+      "socketPath" in connection
+        ? httpRequest({ ...options, socketPath: connection.socketPath })
+        : httpsRequest({
+            ...options,
+            host: connection.host,
+            port: connection.port,
+            ...(connection.ca !== undefined && { ca: connection.ca }),
+          });
+    outgoing.setTimeout(10_000, () => outgoing.destroy(new Error("no answer within 10 s")));
+    try {
+      const response = await new Promise<IncomingMessage>((resolve, reject) => {
+        outgoing.on("response", resolve);
+        outgoing.on("error", reject);
+        outgoing.end();
+      });
+      if (response.statusCode === 200) return response;
+      throw refusal(response.statusCode ?? 0, (await response.toArray()).map(String).join(""));
+    } catch (error) {
+      if (error instanceof ApiError && error.status < 500) throw error;
+      failures.push(`${name}: ${messageOf(error)}`);
+    }
+  }
+  throw new Error(failures.join("\n") || "no node to ask");
+}

@@ -1,0 +1,128 @@
+import { drainedText } from "../report/drained.ts";
+import { hardwareTroubles } from "../report/hardware.ts";
+import type { HostReport } from "../report/host-report.ts";
+import type { PartName } from "../report/parts.ts";
+import type { Finding } from "./finding.ts";
+
+/** What a host says of itself, as problems. Pure. */
+
+/** What callers notice when a part is down at the holder of the service address, and elsewhere. */
+const parts: Record<PartName, { holder: string; other: string; advice: string }> = {
+  kamailio: {
+    holder: "new calls get no answer until another node has taken over (below a second), or it is back",
+    other: "nothing now; this node can not take over",
+    advice: "the agent restarts it; if it does not come: kamailio.log",
+  },
+  rtpengine: {
+    holder: "conversations are silent until another node's relay has taken over; new calls go without it",
+    other: "nothing now; conversations would fall silent at a takeover",
+    advice: "the agent restarts it; if it does not come: rtpengine.log",
+  },
+  redis: {
+    holder: "nothing now; the other node does not learn of new conversations",
+    other: "nothing now; conversations would not come back after two takeovers",
+    advice: "the agent restarts it; if it does not come: redis.log",
+  },
+  app: {
+    holder: "the other node's app decides; the first call waited up to 0.3 s for that",
+    other: "nothing; this node's journal waits",
+    advice: "the agent restarts it; if it does not come: app.log",
+  },
+  mariadb: {
+    holder: "calls go on; with quorum elsewhere the address moves there",
+    other: "nothing now; the next loss may cost the quorum: records would wait",
+    advice: "the agent restarts it; a state transfer takes its time: mariadb.log",
+  },
+  garbd: {
+    holder: "nothing now; with one node less there is no quorum: records would wait",
+    other: "nothing now; with one node less there is no quorum: records would wait",
+    advice: "the agent restarts it; if it does not come: garbd.log",
+  },
+  keepalived: {
+    holder: "calls get through again when another node was elected, within a second",
+    other: "nothing now; this node can not take over",
+    advice: "the agent restarts it; if it does not come: keepalived.log",
+  },
+};
+
+/** Its database works, but outside of the group's majority; one that only follows another needs none. */
+export const lacksQuorum = ({ parts: { mariadb }, database }: HostReport): boolean =>
+  mariadb?.ok === true && database?.facts?.primary === false && !database.facts.replication;
+
+/** What is wrong with one host that we hear. The judge says which parts are missed: a resting standby's are not. */
+export function ofReport(report: HostReport, serves: boolean): Finding[] {
+  const { host, verdict, hardware, functional, outside, database } = report;
+  const found: Finding[] = [];
+  const add = (problem: Omit<Finding, "host">) => found.push({ host, ...problem });
+  if (report.stopping)
+    add({
+      ...{ code: "stopping", severity: "risk", what: "is being stopped" },
+      ...{ callers: "nothing; it hands over first", advice: "start it again: dialtone up" },
+    });
+  if (report.drained)
+    add({
+      ...{ code: "drained", severity: "note", what: drainedText(report.drained) },
+      ...{ callers: "nothing now; it does not take over", advice: `dialtone undrain ${host}` },
+    });
+  for (const [name, part] of Object.entries(report.parts)) {
+    if (part.ok || !verdict.reasons.some((reason) => reason.startsWith(`${name}: `))) continue;
+    const { holder, other, advice } = parts[name as PartName];
+    const now = report.holds && (name === "kamailio" || name === "rtpengine" || name === "keepalived");
+    add({
+      ...{ code: name, severity: now ? "down" : "risk", what: `${name}: ${part.detail} (${part.phase})` },
+      ...{ sinceMs: part.sinceMs, callers: report.holds ? holder : other, advice },
+    });
+  }
+  if (database && lacksQuorum(report))
+    add({
+      ...{ code: "no-quorum", severity: "risk", what: "its database has no quorum" },
+      ...(database.withoutPrimaryMs === undefined ? {} : { sinceMs: database.withoutPrimaryMs }),
+      callers: "calls go on; their records wait in the journal",
+      advice: database.waiting ?? "bring the missing hosts or links back; the database joins by itself",
+    });
+  if (report.upstream === false)
+    add({
+      ...{ code: "upstream", severity: report.holds ? "down" : "risk", what: "reaches no upstream address" },
+      callers: report.holds ? "callers from outside probably do not reach the service" : "nothing now",
+      advice: "see its cable, the switch, the router; 'upstream' in cluster.yaml says which addresses",
+    });
+  for (const text of hardware ? hardwareTroubles(hardware) : [])
+    add({
+      ...{ code: "hardware", severity: "risk", what: text },
+      callers:
+        "calls go on; on a full disk their events get the space that is reserved for them, while it lasts",
+      advice: "make room (logs, recordings, old journals): the rest mends itself; or repair that host",
+    });
+  if (hardware?.clockStep)
+    add({
+      ...{ code: "clock", severity: "note", sinceMs: hardware.clockStep.agoMs },
+      what: `its clock was set by ${(hardware.clockStep.ms / 1000).toFixed(1)} s`,
+      ...{ callers: "nothing; times in records may be wrong", advice: "is its time service (NTP) running?" },
+    });
+  if (functional && functional.failures >= 3)
+    add({
+      ...{ code: "functional", severity: serves ? "down" : "risk" },
+      what: `its test calls fail, ${functional.failures} times in a row: ${functional.detail}`,
+      callers: serves
+        ? "calls fail, although all parts answer"
+        : "nothing now; calls would fail after a takeover",
+      advice: `read kamailio.log and app.log on ${host}; 'dialtone switchover' moves the calls away`,
+    });
+  else if (functional && functional.storeFailures >= 3)
+    add({
+      ...{ code: "functional", severity: "risk", what: `calls work, but ${functional.detail}` },
+      ...{
+        callers: "nothing; records come late",
+        advice: "the journal keeps them: read app.log and mariadb.log",
+      },
+    });
+  if (outside && outside.failures >= 3)
+    add({
+      // One of several that do not get through is its own link; the witness has no other reason.
+      ...{ code: "outside", severity: report.role === "witness" ? "down" : "risk", sinceMs: outside.sinceMs },
+      what: `does not reach the service address: ${outside.detail}`,
+      callers: "those whose packets go the same way do not get through",
+      advice: "compare with the other hosts' view: one host alone is its link, all together is the holder",
+    });
+  return found;
+}

@@ -1,0 +1,43 @@
+import type { HardwareReport } from "./host-report.ts";
+
+/** What is to be said of the host below the parts. Pure. */
+
+/** Disks that have less than `least` bytes, or can not be written, in words. Pure. */
+export const fullerThan = (least: number, { disks }: HardwareReport): string[] =>
+  disks.flatMap(({ path, freeBytes, freeInodes, inodes, readOnly }) => {
+    if (readOnly) return [`${path} can not be written (read-only file system?)`];
+    if (freeBytes < least) return [`${path} is full: ${Math.floor(freeBytes / mb)} MB free`];
+    // Some file systems have no fixed number of inodes and say 0 of 0.
+    if (inodes > 0 && freeInodes / inodes < lowShare)
+      return [`${path} has no inodes left: ${freeInodes} of ${inodes}`];
+    return [];
+  });
+
+/** What is to be said of the disks, in words; empty: nothing. Pure. */
+export const diskTroubles = (hardware: HardwareReport): string[] => fullerThan(lowBytes, hardware);
+
+/** A disk that nothing can be written to any more, in words; undefined: none. Pure. */
+export const diskFull = (hardware: HardwareReport): string | undefined => fullerThan(fullBytes, hardware)[0];
+
+/** What of it keeps a node from doing its job, in words; empty: nothing. Pure. */
+export function hardwareTroubles(hardware: HardwareReport): string[] {
+  const { disks, link, memory, journalReserved } = hardware;
+  const troubles = diskTroubles(hardware);
+  if (troubles.length === 0 && journalReserved === 0)
+    troubles.push(
+      `${disks.at(-1)?.path} can not reserve space for call events (see fallocate(1)): a full disk would lose them`,
+    );
+  if (link === "down") troubles.push("the network interface has no link");
+  if (memory && memory.availableBytes / memory.totalBytes < 0.03)
+    troubles.push(`memory: ${Math.floor(memory.availableBytes / mb)} MB left`);
+  return troubles;
+}
+
+export const mb = 1024 * 1024;
+
+export const lowBytes = 64 * mb;
+
+/** Under this a part that needs a file more does not get it. */
+export const fullBytes = 16 * mb;
+
+export const lowShare = 0.01;
