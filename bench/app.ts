@@ -70,8 +70,13 @@ function note(what: string, times: number[], seconds: number): void {
 }
 
 const question = (number: string) => ({
-  ...{ v: 1, call_id: randomUUID(), request_uri: `sip:${number}@x`, number, transport: "udp" },
-  ...{ from: { user: "4930111", domain: "x" }, to: { user: number, domain: "x" } },
+  v: 1,
+  call_id: randomUUID(),
+  request_uri: `sip:${number}@x`,
+  number,
+  transport: "udp",
+  from: { user: "4930111", domain: "x" },
+  to: { user: number, domain: "x" },
   source: { address: "192.0.2.9", port: 5060 },
 });
 
@@ -106,13 +111,17 @@ async function decide(what: string, perSecond: number, seconds: number): Promise
 }
 
 const event = (kind: string, callId: string) => ({
-  ...{ id: randomUUID(), kind, call_id: callId, from_tag: "f", time: new Date().toISOString(), node: "a" },
-  ...{
-    method: kind === "end" ? "BYE" : "INVITE",
-    code: kind === "start" ? 0 : 200,
-    from: "sip:1@x",
-    to: "sip:2@x",
-  },
+  id: randomUUID(),
+  kind,
+  call_id: callId,
+  from_tag: "f",
+  time: new Date().toISOString(),
+  node: "a",
+
+  method: kind === "end" ? "BYE" : "INVITE",
+  code: kind === "start" ? 0 : 200,
+  from: "sip:1@x",
+  to: "sip:2@x",
 });
 
 async function many(

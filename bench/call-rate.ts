@@ -47,18 +47,22 @@ const pidsOf = async (part: string): Promise<number[]> => {
 const rows: Record<string, string | number>[] = [];
 try {
   await using _phone = await startPhone({
-    ...{ place: inNamespace(namespace, phoneAddress), directory, name: "benchphone", port },
+    place: inNamespace(namespace, phoneAddress),
+    directory,
+    name: "benchphone",
+    port,
   });
   await routePrefix(values.lab, "bench-call-rate", number, `${phoneAddress}:${port}`);
   await routeKnown(lab, number, 10_000);
   for (const rate of values.rates.split(",").map(Number)) {
     await using prober = await startProber({
-      ...{
-        place: inNamespace(namespace, callers),
-        directory,
-        service: `${state.service.split("/")[0]}:5060`,
-      },
-      ...{ from: "0445550101", to: number, rate, patienceMs: 4000 },
+      place: inNamespace(namespace, callers),
+      directory,
+      service: `${state.service.split("/")[0]}:5060`,
+      from: "0445550101",
+      to: number,
+      rate,
+      patienceMs: 4000,
     });
     const parts = {
       kamailio: await pidsOf("kamailio"),

@@ -29,11 +29,14 @@ const defaultFile = join(
 );
 const { values } = parseArgs({
   options: {
-    ...{ runs: { type: "string", default: "10" }, "host-death": { type: "string", default: "50" } },
+    runs: { type: "string", default: "10" },
+    "host-death": { type: "string", default: "50" },
     labs: { type: "string", default: "1" },
-    ...{ minutes: { type: "string" }, lab: { type: "string", default: "catalogue" } },
-    ...{ only: { type: "string", default: "" }, rate: { type: "string", default: "20" } },
-    ...{ file: { type: "string", default: defaultFile } },
+    minutes: { type: "string" },
+    lab: { type: "string", default: "catalogue" },
+    only: { type: "string", default: "" },
+    rate: { type: "string", default: "20" },
+    file: { type: "string", default: defaultFile },
     table: { type: "boolean", default: false },
   },
 });
@@ -63,8 +66,13 @@ async function measure(): Promise<CatalogueEvidence> {
       await waitForGreen(lab, 180_000, waiting, stop.signal);
     }
     return await runCatalogue(labs, {
-      ...{ wanted, file: values.file, rate: Number(values.rate), tell, signal: stop.signal },
-      ...{ minutes: values.minutes === undefined ? null : Number(values.minutes), startedBy: "bench" },
+      wanted,
+      file: values.file,
+      rate: Number(values.rate),
+      tell,
+      signal: stop.signal,
+      minutes: values.minutes === undefined ? null : Number(values.minutes),
+      startedBy: "bench",
     });
   } finally {
     for (const lab of ours) await lab.down({ wipe: true });

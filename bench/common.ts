@@ -43,8 +43,10 @@ export async function report(name: string, rows: Record<string, string | number>
   for (const row of rows) table.push(head.map((column) => String(row[column] ?? "")));
   process.stdout.write(`${table.toString()}\n`);
   const machine = {
-    ...{ cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length },
-    ...{ memory_gib: rounded(totalmem() / 2 ** 30, 1), node: process.version },
+    cpu: cpus()[0]?.model ?? "unknown",
+    cores: cpus().length,
+    memory_gib: rounded(totalmem() / 2 ** 30, 1),
+    node: process.version,
   };
   const directory = join(import.meta.dirname, "results");
   await mkdir(directory, { recursive: true });

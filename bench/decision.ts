@@ -16,8 +16,10 @@ import { percentile, report, rounded } from "./common.ts";
  */
 const { values } = parseArgs({
   options: {
-    ...{ lab: { type: "string", default: "lab" }, host: { type: "string", default: "a" } },
-    ...{ count: { type: "string", default: "5000" }, inside: { type: "boolean", default: false } },
+    lab: { type: "string", default: "lab" },
+    host: { type: "string", default: "a" },
+    count: { type: "string", default: "5000" },
+    inside: { type: "boolean", default: false },
   },
 });
 const count = Number(values.count);
@@ -27,7 +29,9 @@ const question = (index: number) => ({
   call_id: `bench-${process.pid}-${index}`,
   from: { user: "0445550101", domain: "198.18.77.1" },
   to: { user: "5000", domain: "198.18.77.100" },
-  ...{ request_uri: "sip:5000@198.18.77.100", number: "5000", transport: "udp" },
+  request_uri: "sip:5000@198.18.77.100",
+  number: "5000",
+  transport: "udp",
   source: { address: "198.18.77.1", port: 5060 },
 });
 
@@ -67,7 +71,9 @@ async function overHttp(socketPath: string): Promise<number[]> {
   for (let index = 0; index < count; index++) {
     const from = performance.now();
     const response = await client.request({
-      ...{ method: "POST", path: "/v1/calls/decide", body: JSON.stringify(question(index)) },
+      method: "POST",
+      path: "/v1/calls/decide",
+      body: JSON.stringify(question(index)),
       headers: { "content-type": "application/json" },
     });
     const text = await response.body.text();

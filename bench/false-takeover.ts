@@ -14,8 +14,10 @@ import { report } from "./common.ts";
  */
 const { values } = parseArgs({
   options: {
-    ...{ minutes: { type: "string", default: "10" }, loss: { type: "string", default: "20" } },
-    ...{ loops: { type: "string", default: "4" }, rate: { type: "string", default: "20" } },
+    minutes: { type: "string", default: "10" },
+    loss: { type: "string", default: "20" },
+    loops: { type: "string", default: "4" },
+    rate: { type: "string", default: "20" },
     lab: { type: "string", default: "starving" },
   },
 });
@@ -40,7 +42,8 @@ try {
         { do: "cut", from: "active", to: "everyone", loss },
         { do: "busy", on: "active", loops },
       ],
-      ...{ holdMs: minutes * 60_000, outageMs: (minutes + 1) * 60_000 },
+      holdMs: minutes * 60_000,
+      outageMs: (minutes + 1) * 60_000,
     },
     { runs: 1, rate: Number(values.rate), startedBy: "bench", tell, signal: stop.signal },
   );
@@ -48,15 +51,18 @@ try {
   await report(
     "false-takeover",
     result.runs.map(({ master, figures, ledger }) => ({
-      ...{
-        minutes,
-        "loss %": loss,
-        "busy loops": loops,
-        "false takeovers": master === null ? 0 : `by ${master}`,
-      },
-      ...{ calls: figures.attempts, saved: figures.savedByRetransmission, lost: figures.lost },
-      ...{ "redials failed": figures.redialsFailed, "longest gap ms": figures.z ?? "–" },
-      ...{ records: ledger.found, missing: ledger.missing.length, doubled: ledger.doubled.length },
+      minutes,
+      "loss %": loss,
+      "busy loops": loops,
+      "false takeovers": master === null ? 0 : `by ${master}`,
+      calls: figures.attempts,
+      saved: figures.savedByRetransmission,
+      lost: figures.lost,
+      "redials failed": figures.redialsFailed,
+      "longest gap ms": figures.z ?? "–",
+      records: ledger.found,
+      missing: ledger.missing.length,
+      doubled: ledger.doubled.length,
     })),
   );
   kept = result.runs.length > 0 && result.broken.length === 0;

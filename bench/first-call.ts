@@ -56,7 +56,10 @@ async function measureStart(name: string, route: boolean, start: () => Promise<u
     .map((text) => text.split("/")[0] ?? "");
   const namespace = outside?.namespace ?? "";
   await using _phone = await startPhone({
-    ...{ place: inNamespace(namespace, called), directory, name: "firstphone", port },
+    place: inNamespace(namespace, called),
+    directory,
+    name: "firstphone",
+    port,
   });
   const row: Record<string, string | number> = { start: name };
   if (route) {
@@ -68,8 +71,13 @@ async function measureStart(name: string, route: boolean, start: () => Promise<u
   } else row["API took a route s"] = "–";
   await until("a call", async () => {
     const call = await placeCall({
-      ...{ place: inNamespace(namespace, callers), directory, service: `${state.service}:5060` },
-      ...{ from: "0445550102", to: number, seconds: 0, patienceMs: 450 },
+      place: inNamespace(namespace, callers),
+      directory,
+      service: `${state.service}:5060`,
+      from: "0445550102",
+      to: number,
+      seconds: 0,
+      patienceMs: 450,
     });
     return call.answered !== undefined;
   });

@@ -15,8 +15,10 @@ import { report } from "./common.ts";
  */
 const { values } = parseArgs({
   options: {
-    ...{ lab: { type: "string", default: "lab" }, runs: { type: "string", default: "20" } },
-    ...{ rate: { type: "string", default: "50" }, last: { type: "boolean", default: false } },
+    lab: { type: "string", default: "lab" },
+    runs: { type: "string", default: "20" },
+    rate: { type: "string", default: "50" },
+    last: { type: "boolean", default: false },
   },
 });
 const lab = openLab(values.lab);
@@ -24,7 +26,9 @@ const lab = openLab(values.lab);
 const result: DrillResult = values.last
   ? JSON.parse(readFileSync(join(lab.paths.root, "drills.jsonl"), "utf8").trim().split("\n").at(-1) ?? "")
   : await runDrill(lab, drillNamed("host-death"), {
-      ...{ runs: Number(values.runs), rate: Number(values.rate), startedBy: "bench" },
+      runs: Number(values.runs),
+      rate: Number(values.rate),
+      startedBy: "bench",
       tell: (text) => void process.stderr.write(`${text}\n`),
       signal: new AbortController().signal,
     });
@@ -32,11 +36,22 @@ process.stdout.write(`${resultText(result)}\n`);
 await report(
   "host-death",
   result.runs.map(({ run, killed, figures, healMs, ledger }) => ({
-    ...{ run, killed, "d ms": figures.d ?? "–", "f ms": figures.f ?? "–", "z ms": figures.z ?? "–" },
-    ...{ "slowest ms": figures.slowestMs, "green ms": healMs, calls: figures.attempts },
-    ...{ saved: figures.savedByRetransmission, lost: figures.lost, redials: figures.redials },
-    ...{ "redials failed": figures.redialsFailed, records: ledger.found, missing: ledger.missing.length },
-    ...{ doubled: ledger.doubled.length, wrong: ledger.wrong.length },
+    run,
+    killed,
+    "d ms": figures.d ?? "–",
+    "f ms": figures.f ?? "–",
+    "z ms": figures.z ?? "–",
+    "slowest ms": figures.slowestMs,
+    "green ms": healMs,
+    calls: figures.attempts,
+    saved: figures.savedByRetransmission,
+    lost: figures.lost,
+    redials: figures.redials,
+    "redials failed": figures.redialsFailed,
+    records: ledger.found,
+    missing: ledger.missing.length,
+    doubled: ledger.doubled.length,
+    wrong: ledger.wrong.length,
   })),
 );
 if (result.broken.length > 0) process.exitCode = 1;

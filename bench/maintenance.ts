@@ -13,8 +13,10 @@ import { report } from "./common.ts";
  */
 const { values } = parseArgs({
   options: {
-    ...{ lab: { type: "string", default: "lab" }, runs: { type: "string", default: "3" } },
-    ...{ rate: { type: "string", default: "20" }, only: { type: "string" } },
+    lab: { type: "string", default: "lab" },
+    runs: { type: "string", default: "3" },
+    rate: { type: "string", default: "20" },
+    only: { type: "string" },
   },
 });
 const lab = openLab(values.lab);
@@ -44,13 +46,18 @@ async function measured(kind: MaintenanceKind, run: number): Promise<void> {
     process.exitCode = 1;
   }
   rows.push({
-    ...{ maintenance: kind, run, "took s": seconds, calls: figures.attempts, failed: figures.lost },
-    ...{
-      saved: figures.savedByRetransmission,
-      "slowest ms": figures.slowestMs,
-      "longest gap ms": figures.z ?? 0,
-    },
-    ...{ records: ledger.found, missing: ledger.missing.length, doubled: ledger.doubled.length },
+    maintenance: kind,
+    run,
+    "took s": seconds,
+    calls: figures.attempts,
+    failed: figures.lost,
+
+    saved: figures.savedByRetransmission,
+    "slowest ms": figures.slowestMs,
+    "longest gap ms": figures.z ?? 0,
+    records: ledger.found,
+    missing: ledger.missing.length,
+    doubled: ledger.doubled.length,
     why: Object.entries(figures.failures)
       .map(([code, count]) => `${count} × ${code}`)
       .join(", "),

@@ -35,7 +35,9 @@ for (const name of values.faults.split(",")) {
   const fault = all[name];
   if (!fault) throw new Error(`no fault '${name}'; there are ${Object.keys(all).join(", ")}`);
   const result = await mediaDrill(openLab(values.lab), {
-    ...{ fault, runs: Number(values.runs), calls: Number(values.calls) },
+    fault,
+    runs: Number(values.runs),
+    calls: Number(values.calls),
     tell: (text) => void process.stderr.write(`${name}: ${text}\n`),
     signal: new AbortController().signal,
   });

@@ -14,8 +14,10 @@ import { report } from "./common.ts";
  */
 const { values } = parseArgs({
   options: {
-    ...{ runs: { type: "string", default: "5" }, rate: { type: "string", default: "50" } },
-    ...{ ttl: { type: "string", default: "5" }, only: { type: "string" } },
+    runs: { type: "string", default: "5" },
+    rate: { type: "string", default: "50" },
+    ttl: { type: "string", default: "5" },
+    only: { type: "string" },
   },
 });
 const signal = new AbortController().signal;
@@ -46,19 +48,31 @@ for (const { policy, settings, ways } of labs) {
     for (const way of wanted) {
       tell(`${policy}, callers by ${way}`);
       const result = await runDrill(lab, hostDeathBy(lab, way), {
-        ...{ runs: Number(values.runs), rate: Number(values.rate), patienceMs: 4000 },
-        ...{ tell, signal, startedBy: "bench/movers.ts", callers: callersBy(lab, way) },
+        runs: Number(values.runs),
+        rate: Number(values.rate),
+        patienceMs: 4000,
+        tell,
+        signal,
+        startedBy: "bench/movers.ts",
+        callers: callersBy(lab, way),
       });
       const { z_ms: z, records } = result.summary;
       const sum = (pick: (run: (typeof result.runs)[number]) => number) =>
         result.runs.reduce((total, run) => total + pick(run), 0);
       rows.push({
-        ...{ policy, way, runs: result.runs.length, calls: sum((run) => run.figures.attempts) },
-        ...{ "z min": z?.min ?? "–", "z median": z?.median ?? "–", "z max": z?.max ?? "–" },
+        policy,
+        way,
+        runs: result.runs.length,
+        calls: sum((run) => run.figures.attempts),
+        "z min": z?.min ?? "–",
+        "z median": z?.median ?? "–",
+        "z max": z?.max ?? "–",
         "slowest ms": Math.max(...result.runs.map((run) => run.figures.slowestMs)),
-        ...{ lost: sum((run) => run.figures.lost), redials: sum((run) => run.figures.redials) },
+        lost: sum((run) => run.figures.lost),
+        redials: sum((run) => run.figures.redials),
         "redials failed": sum((run) => run.figures.redialsFailed),
-        ...{ records: records.expected, missing: sum((run) => run.ledger.missing.length) },
+        records: records.expected,
+        missing: sum((run) => run.ledger.missing.length),
         doubled: sum((run) => run.ledger.doubled.length),
         broken: result.broken.length,
       });

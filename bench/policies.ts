@@ -52,7 +52,11 @@ for (const policy of values.policies.split(",")) {
     const kind = { ...drillNamed("host-death"), outageMs: 30_000, patienceMs: 10_000 };
     const boots: number[] = [];
     const result = await runDrill(lab, kind, {
-      ...{ runs: Number(values.runs), rate: 20, startedBy: "bench", tell, signal },
+      runs: Number(values.runs),
+      rate: 20,
+      startedBy: "bench",
+      tell,
+      signal,
       onRun: async ({ at, master, figures }) => {
         const fault = Date.parse(at);
         const until = fault + (figures.d ?? 0) + (figures.f ?? 0);

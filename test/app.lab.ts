@@ -344,9 +344,20 @@ describe("the app", () => {
 
   it("keeps drills once, shows the newest of each kind, and their evidence", async () => {
     const drill = (id: number, kind: string, finished: string) => ({
-      ...{ id: `00000000-0000-4000-8000-00000000000${id}`, kind, place: "lab", runs: 1, passed: id !== 2 },
-      ...{ started_at: "2026-11-20T01:00:00.000Z", finished_at: finished, release: "0.1.0", config: "abc" },
-      ...{ aborted: null, started_by: "test", summary: `drill ${id}`, figures: null, evidence: { id } },
+      id: `00000000-0000-4000-8000-00000000000${id}`,
+      kind,
+      place: "lab",
+      runs: 1,
+      passed: id !== 2,
+      started_at: "2026-11-20T01:00:00.000Z",
+      finished_at: finished,
+      release: "0.1.0",
+      config: "abc",
+      aborted: null,
+      started_by: "test",
+      summary: `drill ${id}`,
+      figures: null,
+      evidence: { id },
     });
     const one = drill(1, "host-death", "2026-11-20T01:01:00.000Z");
     for (const body of [one, one, drill(2, "host-death", "2026-11-20T02:00:00Z")])

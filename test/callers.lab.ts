@@ -31,13 +31,22 @@ afterAll(async () => {
 async function callTo(behaviour: PhoneSetup["behaviour"], call: Partial<CallRequest> = {}) {
   const phonePort = ++port;
   await using _phone = await startPhone({
-    ...{ place, directory, name: `phone${phonePort}`, port: phonePort },
+    place,
+    directory,
+    name: `phone${phonePort}`,
+    port: phonePort,
     ...(behaviour ? { behaviour } : {}),
   });
   // Awaited here: the telephone must live until the call is over.
   return await placeCall({
-    ...{ place, directory, service: `127.0.0.1:${phonePort}`, from: "100", to: "200" },
-    ...{ seconds: 0.2, patienceMs: 1500, ...call },
+    place,
+    directory,
+    service: `127.0.0.1:${phonePort}`,
+    from: "100",
+    to: "200",
+    seconds: 0.2,
+    patienceMs: 1500,
+    ...call,
   });
 }
 
@@ -52,12 +61,22 @@ describe("one call", () => {
     for (const transport of ["udp", "tcp"] as const) {
       const phonePort = ++port;
       await using _phone = await startPhone({
-        ...{ place, directory, name: `phone${phonePort}`, port: phonePort, transport },
+        place,
+        directory,
+        name: `phone${phonePort}`,
+        port: phonePort,
+        transport,
         behaviour: { ringMs: 300 },
       });
       const call = await placeCall({
-        ...{ place, directory, service: `127.0.0.1:${phonePort}`, from: "100", to: "200" },
-        ...{ seconds: 0.2, patienceMs: 1500, transport },
+        place,
+        directory,
+        service: `127.0.0.1:${phonePort}`,
+        from: "100",
+        to: "200",
+        seconds: 0.2,
+        patienceMs: 1500,
+        transport,
       });
       expect(stepsOf(call)).toEqual(["calling", "ringing", "answered", "hung up"]);
       expect((call.answered ?? 0) - (call.ringing ?? 0)).toBeGreaterThan(290);
@@ -104,15 +123,13 @@ describe("the prober", () => {
     const setup = { place, directory, name: `phone${phonePort}`, port: phonePort };
     const phone = await startPhone(setup);
     await using prober = await startProber({
-      ...{
-        place,
-        directory,
-        service: `127.0.0.1:${phonePort}`,
-        from: "100",
-        to: "200",
-        rate: 50,
-        patienceMs,
-      },
+      place,
+      directory,
+      service: `127.0.0.1:${phonePort}`,
+      from: "100",
+      to: "200",
+      rate: 50,
+      patienceMs,
     });
     const successes = async (from: number, count: number) => {
       const until = Date.now() + 15_000;

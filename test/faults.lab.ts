@@ -44,7 +44,11 @@ describe.each(chosen)("$how $part on the $on node", ({ on, part, how }) => {
     await waitForGreen(lab, 60_000, (why) => tell(`waiting: ${why.join("; ")}`), signal);
     const host = await hostOf(on);
     await using session = await openSession(lab, {
-      ...{ name: `${how}-${part}-${on}`, rate: 50, patienceMs: 4000, tell, signal },
+      name: `${how}-${part}-${on}`,
+      rate: 50,
+      patienceMs: 4000,
+      tell,
+      signal,
     });
     const outcome = await session.run({
       inject: () => (how === "kill" ? lab.kill(host, part) : lab.pause(host, part)),

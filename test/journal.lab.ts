@@ -13,10 +13,24 @@ const run = promisify(execFile);
 
 const eventNumber = (index: number) =>
   eventSchema.parse({
-    ...{ v: 1, id: `00000000-0000-4000-8000-${String(index).padStart(12, "0")}`, kind: "start" },
-    ...{ call_id: `reserved-${index}`, from_tag: "f", to_tag: "", time: new Date(0).toISOString() },
-    ...{ node: "a", method: "INVITE", code: 0, reason: "", from: "sip:1@x", to: "sip:2@x" },
-    ...{ source: "", user: "", target: "", rule: "", decided_by: "" },
+    v: 1,
+    id: `00000000-0000-4000-8000-${String(index).padStart(12, "0")}`,
+    kind: "start",
+    call_id: `reserved-${index}`,
+    from_tag: "f",
+    to_tag: "",
+    time: new Date(0).toISOString(),
+    node: "a",
+    method: "INVITE",
+    code: 0,
+    reason: "",
+    from: "sip:1@x",
+    to: "sip:2@x",
+    source: "",
+    user: "",
+    target: "",
+    rule: "",
+    decided_by: "",
   });
 
 it("the app's journal takes events on a full disk into the space that it has reserved", async () => {

@@ -106,7 +106,8 @@ it("a telephone behind the edge is called through it, whichever node has the cal
   const password = users[demo.caller] ?? "";
   await using _phone = await startPhone({
     place: inNamespace(lab.state().hosts[outsideHost]?.namespace ?? "", "198.18.77.55"),
-    ...{ directory: join(lab.paths.root, "calls"), name: "behind-edge" },
+    directory: join(lab.paths.root, "calls"),
+    name: "behind-edge",
     register: { user: demo.caller, password, service: `${address.edge}:5060` },
   });
   const from = { from: demo.callee, password: users[demo.callee] ?? "", to: demo.caller, seconds: 0.2 };
@@ -127,7 +128,12 @@ async function drill(way: Way) {
   // How long callers wait is the business of bench/movers.ts, on a machine that does nothing else.
   const kind = { ...hostDeathBy(lab, way), outageMs: 15_000 };
   const result = await runDrill(lab, kind, {
-    ...{ runs: 1, rate: 20, tell, signal, startedBy: "movers.lab.ts", callers: callersBy(lab, way) },
+    runs: 1,
+    rate: 20,
+    tell,
+    signal,
+    startedBy: "movers.lab.ts",
+    callers: callersBy(lab, way),
   });
   tell(resultText(result));
   expect(result.broken).toEqual([]);

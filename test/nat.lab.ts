@@ -46,7 +46,10 @@ async function initialise(): Promise<void> {
   const plan = planAddresses(defaultSubnet);
   mkdirSync(lab.paths.root, { recursive: true });
   const host = (name: "a" | "b" | "w", role: "node" | "witness") => ({
-    ...{ name, role, address: plan[name], interface: "eth0" },
+    name,
+    role,
+    address: plan[name],
+    interface: "eth0",
   });
   writeInit(lab.paths.cluster, {
     cluster: lab.name,
@@ -69,15 +72,16 @@ beforeAll(async () => {
   const [caller, callee] = ["198.18.77.54", "198.18.77.55"];
   const at = (address: string, port: number) => ({ address, port, transport: "udp" }) as const;
   office = await startTelephones(inNamespace(outside, caller), {
-    ...{ service, number: toHome, caller: at(caller, 5081), callee: at(callee, 5082) },
+    service,
+    number: toHome,
+    caller: at(caller, 5081),
+    callee: at(callee, 5082),
   });
   home = await startTelephones(nat.place, {
-    ...{
-      service,
-      number: toOffice,
-      caller: at(nat.place.address, 5083),
-      callee: at(nat.place.address, 5084),
-    },
+    service,
+    number: toOffice,
+    caller: at(nat.place.address, 5083),
+    callee: at(nat.place.address, 5084),
   });
   await api("PUT", `/v1/users/${account.user}`, { password: account.password });
   await api("PUT", "/v1/routes/to-home", {
@@ -87,7 +91,9 @@ beforeAll(async () => {
   await api("PUT", "/v1/routes/to-office", {
     match: { number: toOffice },
     action: {
-      ...{ type: "route", media: "nat", record: true },
+      type: "route",
+      media: "nat",
+      record: true,
       targets: [{ type: "uri", uri: `sip:office@${callee}:5082` }],
     },
   });

@@ -24,7 +24,9 @@ const fenceFails = join(lab.paths.root, "fence-fails");
 const program = join(import.meta.dirname, "../bin/fence_dialtone_lab");
 const fencing = {
   required: true,
-  ...{ delay_s: 2, timeout_s: 60, monitor_s: 10 },
+  delay_s: 2,
+  timeout_s: 60,
+  monitor_s: 10,
   devices: Object.fromEntries(
     ["a", "b"].map((plug) => [plug, [{ agent: program, options: { lab: lab.name, plug } }]]),
   ),
@@ -57,7 +59,10 @@ async function callTheUser(): Promise<string> {
     place: inNamespace(outside?.namespace ?? "", (outside?.addresses[0] ?? "").split("/")[0] ?? ""),
     directory: join(lab.paths.root, outsideHost),
     service: `${state.service}:5060`,
-    ...{ from: "441234567", to: demo.callee, seconds: 0.2, patienceMs: 10_000 },
+    from: "441234567",
+    to: demo.callee,
+    seconds: 0.2,
+    patienceMs: 10_000,
   });
   return outcomeOf(call);
 }

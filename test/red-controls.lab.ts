@@ -50,8 +50,13 @@ afterAll(async () => {
 /** Calls to a number of their own, with something that happens in the middle of them. */
 async function calls(number: string, seconds: number, during = async () => {}): Promise<Attempt[]> {
   await using prober = await startProber({
-    ...{ place: ground.caller, directory, service: ground.service, rate: 20, patienceMs: 4000 },
-    ...{ from: "0445550100", to: number },
+    place: ground.caller,
+    directory,
+    service: ground.service,
+    rate: 20,
+    patienceMs: 4000,
+    from: "0445550100",
+    to: number,
   });
   await delay(seconds * 500);
   await during();

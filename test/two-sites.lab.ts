@@ -55,7 +55,10 @@ const rule = (host: string, name: string) =>
     "PUT",
     `/v1/routes/${name}`,
     {
-      ...{ name, priority: 100, description: "", match: { prefix: `77${name.length}` } },
+      name,
+      priority: 100,
+      description: "",
+      match: { prefix: `77${name.length}` },
       action: { type: "route", targets: [{ type: "uri", uri: "sip:x@192.0.2.9" }] },
     },
   );
@@ -78,7 +81,11 @@ it("what is written at one node is at the other a moment later, and the first no
 
 it("either node dies under calls: no call, no record is lost, and both have the same afterwards", async () => {
   const result = await runDrill(lab, drillNamed("host-death"), {
-    ...{ runs: 2, rate: 20, startedBy: "test", tell, signal },
+    runs: 2,
+    rate: 20,
+    startedBy: "test",
+    tell,
+    signal,
   });
   tell(resultText(result));
   expect(result.broken).toEqual([]);

@@ -27,15 +27,23 @@ let ours = false;
 
 beforeAll(async () => {
   await lab.up({
-    ...{ isolated: true, detach: false, fresh: true, subnet: plan.subnet },
+    isolated: true,
+    detach: false,
+    fresh: true,
+    subnet: plan.subnet,
     settings: {
       "metrics.port": 8445,
       alerts: {
-        ...{ critical_after_s: 2, warning_after_s: 3600, clear_after_s: 3 },
+        critical_after_s: 2,
+        warning_after_s: 3600,
+        clear_after_s: 3,
         webhooks: { pager: { url: `http://${plan.outside}:8090/hook` } },
         email: {
-          ...{ to: ["ops@example.org"], from: "tel@example.org", server: plan.outside },
-          ...{ port: 2525, security: "none" },
+          to: ["ops@example.org"],
+          from: "tel@example.org",
+          server: plan.outside,
+          port: 2525,
+          security: "none",
         },
       },
     },

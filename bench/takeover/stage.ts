@@ -34,13 +34,29 @@ export interface Stage extends AsyncDisposable {
 
 export async function openStage(): Promise<Stage> {
   const host = (name: keyof typeof addresses, role: "node" | "outside") => ({
-    ...{ role, namespace: namespaceOf(lab, name), interface: "eth0", mac: macOf(lab, name) },
-    ...{ addresses: [`${addresses[name]}/24`], data: null, powered: true, keeper: null },
+    role,
+    namespace: namespaceOf(lab, name),
+    interface: "eth0",
+    mac: macOf(lab, name),
+    addresses: [`${addresses[name]}/24`],
+    data: null,
+    powered: true,
+    keeper: null,
   });
   const state: LabState = {
-    ...{ v: 1, lab, subnet: "198.18.78.0/24", isolated: true, boot: bootId() },
-    ...{ started: new Date().toISOString(), owner: null, switchNamespace: switchNamespaceOf(lab) },
-    ...{ machineLink: null, service, cuts: [], paused: [], extras: [] },
+    v: 1,
+    lab,
+    subnet: "198.18.78.0/24",
+    isolated: true,
+    boot: bootId(),
+    started: new Date().toISOString(),
+    owner: null,
+    switchNamespace: switchNamespaceOf(lab),
+    machineLink: null,
+    service,
+    cuts: [],
+    paused: [],
+    extras: [],
     hosts: { a: host("a", "node"), b: host("b", "node"), [outsideHost]: host(outsideHost, "outside") },
   };
   const hostOf = (name: NodeName) => state.hosts[name] as LabState["hosts"][string];

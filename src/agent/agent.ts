@@ -101,7 +101,8 @@ export class HostAgent {
       events: (since) => log.since(since),
       registrations: () => registrations.snapshot,
       confirmFenced: (host) => keepers.fencing.confirm(host),
-      ...{ watch, maintenance },
+      watch,
+      maintenance,
       stop: () => this.ending.resolve("stop"),
       switchOver: (force, accept) => keepers.handover.start(force, accept),
     });
@@ -169,8 +170,15 @@ export class HostAgent {
   private get state(): AgentState {
     const { context, release, config, life, startedAt, stopping, verdict } = this;
     return {
-      ...{ context, release, config, life, startedAt, stopping, verdict },
-      ...{ peers: this.peers?.news() ?? {}, troubles: this.peers?.troubles ?? [] },
+      context,
+      release,
+      config,
+      life,
+      startedAt,
+      stopping,
+      verdict,
+      peers: this.peers?.news() ?? {},
+      troubles: this.peers?.troubles ?? [],
       heardPercent: this.peers?.heardPercent ?? {},
       upstream: this.upstream?.reachable,
     };
@@ -200,8 +208,13 @@ export class HostAgent {
     handover.heard(report);
     const { name: host, role } = this.context.self;
     const self = {
-      ...{ host, role, holds: claim.holds, mayHold: this.verdict.mayHold, ready: duty.ready },
-      ...{ taking: handover.taking, follows: replicates(this.context.cluster) && !serving.carries },
+      host,
+      role,
+      holds: claim.holds,
+      mayHold: this.verdict.mayHold,
+      ready: duty.ready,
+      taking: handover.taking,
+      follows: replicates(this.context.cluster) && !serving.carries,
     };
     actor.carryOut(decideOnNews(self, report, before.silenceMs));
     this.announce();
@@ -249,8 +262,13 @@ export class HostAgent {
     if (this.context.self.role !== "node") return;
     this.keepers.moves.tick(now, part("app")?.report().ok === true);
     const situation = {
-      ...{ now, observation, mayHold, uptimeMs: now - this.startedAt, fencing: fenced },
-      ...{ track: actor.track, keepalivedRuns: part("keepalived")?.running ?? true },
+      now,
+      observation,
+      mayHold,
+      uptimeMs: now - this.startedAt,
+      fencing: fenced,
+      track: actor.track,
+      keepalivedRuns: part("keepalived")?.running ?? true,
       handover: handover.state(now),
     };
     this.obey(decide(situation, this.memory));

@@ -116,9 +116,18 @@ class World {
     const facts = { primary: this.primary(name), state: "Synced", size: 3, seqno: 1, uuid: "u" };
     const functional = this.functional(name);
     return {
-      ...{ host: name, role: name === "w" ? "witness" : "node", cluster: "lab", release: "0", config: "c" },
-      ...{ wallMs: 0, agentPid: 1, agentUptimeMs: 1e6, stopping: false },
-      ...{ holds: this.holders.has(name), term: this.terms[name], parts: this.parts(name) },
+      host: name,
+      role: name === "w" ? "witness" : "node",
+      cluster: "lab",
+      release: "0",
+      config: "c",
+      wallMs: 0,
+      agentPid: 1,
+      agentUptimeMs: 1e6,
+      stopping: false,
+      holds: this.holders.has(name),
+      term: this.terms[name],
+      parts: this.parts(name),
       verdict: this.verdicts.get(name) ?? { mayHold: false, light: "red", reasons: [] },
       ...(name === "w" ? {} : { database: { phase: "running", disk, settled: false, facts } }),
       ...(functional ? { functional } : {}),
@@ -143,14 +152,23 @@ class World {
     );
     const upstream = !this.faults.some((fault) => "upstream" in fault && fault.upstream === name);
     return {
-      ...{ host: name, role: name === "w" ? "witness" : "node", stance: this.stance, nodeOrder: ["a", "b"] },
-      ...{ stopping: false, yielding: false, holds: this.holders.has(name), term: this.terms[name] },
-      ...{ parts: this.parts(name), primary: this.primary(name), members: this.component(name).length },
-      ...{ hosts: 3, upstream: name === "w" ? undefined : upstream, peers: Object.fromEntries(peers) },
-      ...{
-        others: names.filter((other) => other !== name),
-        heldMs: 1000 * (this.round - (this.heldSince[name] ?? this.round)),
-      },
+      host: name,
+      role: name === "w" ? "witness" : "node",
+      stance: this.stance,
+      nodeOrder: ["a", "b"],
+      stopping: false,
+      yielding: false,
+      holds: this.holders.has(name),
+      term: this.terms[name],
+      parts: this.parts(name),
+      primary: this.primary(name),
+      members: this.component(name).length,
+      hosts: 3,
+      upstream: name === "w" ? undefined : upstream,
+      peers: Object.fromEntries(peers),
+
+      others: names.filter((other) => other !== name),
+      heldMs: 1000 * (this.round - (this.heldSince[name] ?? this.round)),
       functional: this.functional(name),
     };
   }

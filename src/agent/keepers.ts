@@ -59,7 +59,10 @@ export function makeKeepers(context: HostContext, components: Component[], agent
     replicatesAsynchronously(context.cluster) && context.self.role === "node"
       ? new ReplicationKeeper(context, { part, peers, tell: teller("database") })
       : new DatabaseKeeper(context, {
-          ...{ part, peers, tell: teller("database"), holds: () => claim.holds },
+          part,
+          peers,
+          tell: teller("database"),
+          holds: () => claim.holds,
           lineIsBad: () => badLines(context.self.name, news(), agent.peers()?.heardPercent ?? {}).length > 0,
         });
   const registrations = new RegistrationsCopy(context, teller("policy"));
@@ -82,7 +85,8 @@ export function makeKeepers(context: HostContext, components: Component[], agent
       context.self.role === "edge"
         ? { go: true, bootstrap: false }
         : sipGate({
-            ...{ policy: context.cluster.policy, peers: news() },
+            policy: context.cluster.policy,
+            peers: news(),
             ownApp: part("app")?.mayHaveAnswered ?? false,
             waitedMs: performance.now() - Math.max(agent.startedAt, duty.since),
           }),
@@ -109,7 +113,10 @@ export function makeKeepers(context: HostContext, components: Component[], agent
     judgeNow: agent.tick,
   });
   const actor = new Actor(context, {
-    ...{ part, fencing, handover, tell: teller("address") },
+    part,
+    fencing,
+    handover,
+    tell: teller("address"),
     readDisk: () => database.readDisk(),
   });
   const maintenance = new Maintenance(context, {
@@ -138,8 +145,27 @@ export function makeKeepers(context: HostContext, components: Component[], agent
   const audioWatch = new AudioWatch(context, teller("ended-audio"));
   const dialogSweep = new DialogSweep(context, teller("ended-audio"));
   return {
-    ...{ log, teller, claim, part, parts, moves, watch, notifier, database, registrations, fencing, duty },
-    ...{ self, dns, serving, handover, actor, maintenance, media, audioWatch, dialogSweep },
+    log,
+    teller,
+    claim,
+    part,
+    parts,
+    moves,
+    watch,
+    notifier,
+    database,
+    registrations,
+    fencing,
+    duty,
+    self,
+    dns,
+    serving,
+    handover,
+    actor,
+    maintenance,
+    media,
+    audioWatch,
+    dialogSweep,
   };
 }
 

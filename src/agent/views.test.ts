@@ -3,8 +3,19 @@ import type { HostReport } from "../report/host-report.ts";
 import { sightings } from "./views.ts";
 
 const report = (host: string): HostReport => ({
-  ...{ host, role: "node", cluster: "lab", release: "1", config: "c", wallMs: 0, agentPid: 1 },
-  ...{ agentUptimeMs: 1, stopping: false, holds: host === "b", term: 3, sees: {}, parts: {} },
+  host,
+  role: "node",
+  cluster: "lab",
+  release: "1",
+  config: "c",
+  wallMs: 0,
+  agentPid: 1,
+  agentUptimeMs: 1,
+  stopping: false,
+  holds: host === "b",
+  term: 3,
+  sees: {},
+  parts: {},
   verdict: { mayHold: true, light: "green", reasons: [] },
 });
 

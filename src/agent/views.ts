@@ -89,12 +89,19 @@ export function pulse(
     return report ? { [name]: report } : {};
   };
   return pulseOf({
-    ...{ n, host: context.self.name, life, lifeMs: performance.now(), verdict, stopping },
-    ...{ holds: claim.holds, term: claim.term },
+    n,
+    host: context.self.name,
+    life,
+    lifeMs: performance.now(),
+    verdict,
+    stopping,
+    holds: claim.holds,
+    term: claim.term,
     ...(handover.to === undefined ? {} : { handover: handover.to }),
     ...(serving.verdict ? { serves: serving.verdict } : {}),
     parts: { ...part("keepalived"), ...part("rtpengine") },
-    ...{ primary: database.facts?.primary ?? false, sees: sightings(peers) },
+    primary: database.facts?.primary ?? false,
+    sees: sightings(peers),
   });
 }
 

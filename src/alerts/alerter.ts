@@ -107,8 +107,13 @@ export class Alerter {
       ({ key, toldAt, goneSince }) => toldAt !== null && goneSince === null && !changed.has(key),
     );
     return {
-      ...{ id: `${cluster.cluster}-${self.name}-${time}-${++this.count}`, cluster: cluster.cluster },
-      ...{ host: self.name, time, test, changes, open: open.map(({ title }) => title) },
+      id: `${cluster.cluster}-${self.name}-${time}-${++this.count}`,
+      cluster: cluster.cluster,
+      host: self.name,
+      time,
+      test,
+      changes,
+      open: open.map(({ title }) => title),
     };
   }
 
@@ -127,14 +132,12 @@ export class Alerter {
     const { signal } = this.stopped;
     try {
       await pRetry(() => channel.send(message, signal), {
-        ...{
-          retries: 1000,
-          factor: 2,
-          minTimeout: 1000,
-          maxTimeout: 600_000,
-          maxRetryTime: giveUpMs,
-          signal,
-        },
+        retries: 1000,
+        factor: 2,
+        minTimeout: 1000,
+        maxTimeout: 600_000,
+        maxRetryTime: giveUpMs,
+        signal,
         onFailedAttempt: ({ error, attemptNumber }) => {
           this.failures.set(channel.name, (this.failures.get(channel.name) ?? 0) + 1);
           this.sent.failed++;
@@ -171,7 +174,8 @@ export class Alerter {
       .filter(({ goneSince }) => goneSince === null)
       .map(({ since, toldAt, goneSince: _, ...problem }) => ({
         ...problem,
-        ...{ sinceMs: Math.round(now - since), told: toldAt !== null },
+        sinceMs: Math.round(now - since),
+        told: toldAt !== null,
       }));
   }
 

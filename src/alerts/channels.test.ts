@@ -17,7 +17,9 @@ afterEach(() => {
 });
 
 const yaml = renderClusterYaml({
-  ...{ cluster: "tel", serviceAddress: "192.0.2.100/24", upstream: [] },
+  cluster: "tel",
+  serviceAddress: "192.0.2.100/24",
+  upstream: [],
   hosts: [
     { name: "a", role: "node", address: "192.0.2.11", interface: "eth0" },
     { name: "b", role: "node", address: "192.0.2.12", interface: "eth0" },
@@ -31,22 +33,34 @@ function contextWith(alerts: string, secrets: Partial<Secrets> = {}): HostContex
   return {
     cluster,
     secrets: {
-      ...{ api_token: filler, peer_token: filler, nonce_secret: filler },
+      api_token: filler,
+      peer_token: filler,
+      nonce_secret: filler,
       database: { app: filler, sst: filler, monitor: filler },
       tls: { ca: "", ca_key: "", cert: "", key: "" },
       ...secrets,
     },
-    ...{ self: hostNamed(cluster, "a"), dirs: hostDirs("/nowhere"), clusterFile: "/nowhere/cluster.yaml" },
+    self: hostNamed(cluster, "a"),
+    dirs: hostDirs("/nowhere"),
+    clusterFile: "/nowhere/cluster.yaml",
   };
 }
 
 const message: AlertMessage = {
-  ...{ id: "tel-a-1-1", cluster: "tel", host: "a", time: Date.parse("2026-11-21T05:00:00Z"), test: false },
+  id: "tel-a-1-1",
+  cluster: "tel",
+  host: "a",
+  time: Date.parse("2026-11-21T05:00:00Z"),
+  test: false,
   changes: [
     { what: "over", key: "x", severity: "warning", title: "was wrong", text: "…", sinceMs: 90_000 },
     {
-      ...{ what: "raised", key: "nobody-holds", severity: "critical", sinceMs: 3000 },
-      ...{ title: "Nobody answers calls\nInjected: header", text: "See the hosts." },
+      what: "raised",
+      key: "nobody-holds",
+      severity: "critical",
+      sinceMs: 3000,
+      title: "Nobody answers calls\nInjected: header",
+      text: "See the hosts.",
     },
   ],
   open: ["the disk of b is nearly full"],
@@ -57,11 +71,9 @@ describe("e-mail", () => {
   async function smtp(options: { password?: string } = {}) {
     const mails: { to: string[]; text: string; user: string | undefined }[] = [];
     const server = new SMTPServer({
-      ...{
-        disabledCommands: ["STARTTLS"],
-        authOptional: options.password === undefined,
-        allowInsecureAuth: true,
-      },
+      disabledCommands: ["STARTTLS"],
+      authOptional: options.password === undefined,
+      allowInsecureAuth: true,
       onAuth: ({ username, password }, _session, done) =>
         password === options.password
           ? done(null, { user: username ?? "" })

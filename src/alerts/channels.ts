@@ -57,14 +57,21 @@ function email({ cluster, secrets }: HostContext): Channel[] {
         // Loaded only where it is used: an agent is small.
         const { createTransport } = await import("nodemailer");
         const transport = createTransport({
-          ...{ host: server, port, secure: security === "tls" },
-          ...{ requireTLS: security === "starttls", ignoreTLS: security === "none" },
-          ...{ connectionTimeout: deadlineMs, greetingTimeout: deadlineMs, socketTimeout: deadlineMs },
+          host: server,
+          port,
+          secure: security === "tls",
+          requireTLS: security === "starttls",
+          ignoreTLS: security === "none",
+          connectionTimeout: deadlineMs,
+          greetingTimeout: deadlineMs,
+          socketTimeout: deadlineMs,
           ...(user === undefined ? {} : { auth: { user, pass: secrets.alerts?.smtp_password ?? "" } }),
         });
         try {
           await transport.sendMail({
-            ...{ from: settings.from, to: settings.to, ...emailText(message) },
+            from: settings.from,
+            to: settings.to,
+            ...emailText(message),
             messageId: `<${message.id}@${settings.from.split("@")[1]}>`,
             headers: { "Auto-Submitted": "auto-generated" },
           });

@@ -58,7 +58,8 @@ export const webhookBody = (message: AlertMessage): string =>
     type: message.test ? "dialtone.test" : "dialtone.alert",
     timestamp: new Date(message.time).toISOString(),
     data: {
-      ...{ cluster: message.cluster, host: message.host },
+      cluster: message.cluster,
+      host: message.host,
       changes: message.changes.map(({ sinceMs, ...change }) => ({
         ...change,
         since: new Date(message.time - sinceMs).toISOString(),

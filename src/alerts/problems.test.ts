@@ -4,8 +4,14 @@ import { problemsOf } from "./problems.ts";
 
 const now = Date.parse("2026-11-21T00:00:00Z");
 const watch: WatchReport = {
-  ...{ boot: "b", monotonicMs: 1, hosts: { a: "node", b: "node", w: "witness" }, lastEvent: 1 },
-  ...{ clocks: {}, silent: {}, loop: { p99Ms: 1, maxMs: 12 }, certificateEnds: now + 400 * 86_400_000 },
+  boot: "b",
+  monotonicMs: 1,
+  hosts: { a: "node", b: "node", w: "witness" },
+  lastEvent: 1,
+  clocks: {},
+  silent: {},
+  loop: { p99Ms: 1, maxMs: 12 },
+  certificateEnds: now + 400 * 86_400_000,
   disk: { freeBytes: 50e9, totalBytes: 100e9 },
   alerts: { undeliverable: false, told: [] },
 };
@@ -14,8 +20,18 @@ const report = (
   facts: Partial<HostReport> = {},
   watching: Partial<WatchReport> = {},
 ): HostReport => ({
-  ...{ host, role: host === "w" ? "witness" : "node", cluster: "c", release: "1", config: "x", wallMs: now },
-  ...{ agentPid: 1, agentUptimeMs: 1, stopping: false, holds: host === "a", term: 1, sees: {} },
+  host,
+  role: host === "w" ? "witness" : "node",
+  cluster: "c",
+  release: "1",
+  config: "x",
+  wallMs: now,
+  agentPid: 1,
+  agentUptimeMs: 1,
+  stopping: false,
+  holds: host === "a",
+  term: 1,
+  sees: {},
   watch: { ...watch, ...watching },
   verdict: { mayHold: host !== "w", light: "green", reasons: [] },
   parts: {},
@@ -72,7 +88,9 @@ test("a part that the verdict misses, and one that it does not", () => {
 
 test("a line on which packets get lost is one problem, whoever sees it", () => {
   const found = problemsOf({
-    ...{ self: "a", heldLast: [], now },
+    self: "a",
+    heldLast: [],
+    now,
     reports: [
       report("a", { heardPercent: { b: 89, w: 100 } }),
       report("b", { heardPercent: { a: 80, w: 90 } }),
@@ -85,8 +103,10 @@ test("a line on which packets get lost is one problem, whoever sees it", () => {
 
 test("disk, clocks, certificate, a late agent, the app's words", () => {
   const worse = {
-    ...{ disk: { freeBytes: 5e9, totalBytes: 100e9 }, clocks: { b: { offsetMs: -9000, withinMs: 3 } } },
-    ...{ certificateEnds: now + 86_400_000, loop: { p99Ms: 2000, maxMs: 3000 } },
+    disk: { freeBytes: 5e9, totalBytes: 100e9 },
+    clocks: { b: { offsetMs: -9000, withinMs: 3 } },
+    certificateEnds: now + 86_400_000,
+    loop: { p99Ms: 2000, maxMs: 3000 },
     appProblems: ["events have been waiting for 17 s"],
   };
   expect(keys(report("a", {}, worse), report("b"))).toEqual([

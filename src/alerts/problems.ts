@@ -50,14 +50,17 @@ function service(view: View): AlertProblem[] {
   if (nodes.length > 0 && holders.length === 0 && !keeper)
     return [
       {
-        ...{ key: "nobody-holds", severity: "critical", title: "Nobody answers calls" },
+        key: "nobody-holds",
+        severity: "critical",
+        title: "Nobody answers calls",
         text: `No host that is heard holds the service address. ${reports.flatMap(why).join(" ")}`,
       },
     ];
   if (holders.length > 1)
     return [
       {
-        ...{ key: "both-hold", severity: "critical" },
+        key: "both-hold",
+        severity: "critical",
         title: `${holders.join(" and ")} both hold the service address`,
         text: "Some calls do not get through. See the link between the nodes.",
       },
@@ -79,12 +82,14 @@ function silentHosts({ self, reports, heldLast }: View): AlertProblem[] {
     const words = reason === "unknown" ? "" : ` ${silenceText[reason]}.`;
     if (hearing.length > 0)
       return {
-        ...{ key: `link:${[self, host].sort().join("-")}`, severity: "warning" },
+        key: `link:${[self, host].sort().join("-")}`,
+        severity: "warning",
         title: `${self} does not hear ${host}`,
         text: `${hearing.map((report) => report.host).join(", ")} does. See the link between them.`,
       };
     return {
-      ...{ key: `host:${host}`, severity: isNode ? "critical" : "warning" },
+      key: `host:${host}`,
+      severity: isNode ? "critical" : "warning",
       title: `${host} is not heard any more`,
       text: `Said by ${self}:${words} ${
         heldLast.includes(host)
@@ -97,7 +102,9 @@ function silentHosts({ self, reports, heldLast }: View): AlertProblem[] {
 
 const ofLines = ({ reports }: View): AlertProblem[] =>
   lossyLines(reports).map(({ ends, percent }) => ({
-    ...{ key: `line:${ends.join("-")}`, severity: "warning" as const, afterMs: badLineMs },
+    key: `line:${ends.join("-")}`,
+    severity: "warning" as const,
+    afterMs: badLineMs,
     title: `Packets between ${ends.join(" and ")} get lost`,
     text: `${100 - percent} % in the last 10 s. Calls go on; the database may leave its group, and records wait in the journal. See cables, switch ports, and the hosts' load.`,
   }));
@@ -115,7 +122,9 @@ function ofHost(report: HostReport, now: number): AlertProblem[] {
       report.verdict.reasons.some((reason) => reason.startsWith(`${name}: `))
     )
       problems.push({
-        ...{ key: `part:${host}:${name}`, severity: "warning", title: `${name} on ${host} does not work` },
+        key: `part:${host}:${name}`,
+        severity: "warning",
+        title: `${name} on ${host} does not work`,
         text: `${part.detail}. The agent starts it again by itself; started ${part.restarts} times so far. Its log is ${name}.log on ${host}.`,
       });
   const replication = report.database?.facts?.replication;
@@ -158,14 +167,16 @@ function ofHost(report: HostReport, now: number): AlertProblem[] {
   for (const [other, { offsetMs, withinMs }] of Object.entries(watch?.clocks ?? {}))
     if (Math.abs(offsetMs) - withinMs > skewMs && host < other)
       problems.push({
-        ...{ key: `clock:${host}-${other}`, severity: "warning" },
+        key: `clock:${host}-${other}`,
+        severity: "warning",
         title: `The clocks of ${host} and ${other} differ by ${(Math.abs(offsetMs) / 1000).toFixed(0)} s`,
         text: "Call records carry the clock of the node that saw the event. See NTP on both.",
       });
   const days = watch ? (watch.certificateEnds - now) / dayMs : Number.POSITIVE_INFINITY;
   if (days < certificateDays)
     problems.push({
-      ...{ key: "certificate", severity: days < 3 ? "critical" : "warning" },
+      key: "certificate",
+      severity: days < 3 ? "critical" : "warning",
       title: `The cluster's certificate ${days < 0 ? "has ended" : `ends in ${Math.floor(days)} days`}`,
       text: "The hosts stop talking to each other when it ends. See docs/real-hosts.md, certificates.",
     });
@@ -178,11 +189,9 @@ function ofLight({ reports }: View): AlertProblem[] {
   return (light?.reasons ?? [])
     .filter(({ code }) => !toldOtherwise.has(code))
     .map(({ code, text, callers, advice }) => ({
-      ...{
-        key: `light:${code}`,
-        severity: code === "functional-failed" ? "critical" : "warning",
-        title: text,
-      },
+      key: `light:${code}`,
+      severity: code === "functional-failed" ? "critical" : "warning",
+      title: text,
       text: `What that means: ${callers}. What to do: ${advice}.`,
       ...(code === "not-drilled" ? { afterMs: dayMs } : {}),
     }));

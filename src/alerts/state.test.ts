@@ -14,11 +14,17 @@ import {
 } from "./state.ts";
 
 const timing: Timing = {
-  ...{ repeatMs: 3_600_000, criticalAfterMs: 3000, warningAfterMs: 60_000, clearAfterMs: 30_000 },
+  repeatMs: 3_600_000,
+  criticalAfterMs: 3000,
+  warningAfterMs: 60_000,
+  clearAfterMs: 30_000,
   maxPerHour: 20,
 };
 const problem = (key: string, severity: AlertProblem["severity"] = "critical"): AlertProblem => ({
-  ...{ key, severity, title: `${key} is wrong`, text: "Mend it." },
+  key,
+  severity,
+  title: `${key} is wrong`,
+  text: "Mend it.",
 });
 
 /** Steps of one second; `there(t)` says what is wrong in second t. */

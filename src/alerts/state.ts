@@ -116,7 +116,10 @@ export function advance(
 
 const fromThem = ({ sinceMs, toldMs, mine: _, ...problem }: ToldAlert, now: number): Alert => ({
   ...problem,
-  ...{ since: now - sinceMs, toldAt: now - toldMs, goneSince: now, mine: false },
+  since: now - sinceMs,
+  toldAt: now - toldMs,
+  goneSince: now,
+  mine: false,
 });
 
 const byKey = (alerts: Alert[]): AlertState["alerts"] =>

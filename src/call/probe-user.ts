@@ -35,7 +35,11 @@ export function decideProbe(
 ): Decision | undefined {
   if (user !== number || !probes.has(number) || rules.source === "empty") return undefined;
   return {
-    ...{ v: 1, action: "route", strategy: "serial", record: false, media: "direct" },
+    v: 1,
+    action: "route",
+    strategy: "serial",
+    record: false,
+    media: "direct",
     targets: [{ type: "user", user: number, timeout_ms: 2000 }],
     rule: "functional test",
     rules_version: rules.version,

@@ -4,7 +4,12 @@ import { registerScenario } from "./phone.ts";
 import { phoneScenario } from "./phone-scenario.ts";
 
 const caller: CallerOptions = {
-  ...{ run: "r1", from: "1001", fromDomain: "198.18.77.100", to: "1002", patienceMs: 4000, holdMs: 0 },
+  run: "r1",
+  from: "1001",
+  fromDomain: "198.18.77.100",
+  to: "1002",
+  patienceMs: 4000,
+  holdMs: 0,
 };
 
 /** Every `next`, `ontimeout` names a label, no label twice: SIPp finds out only when it gets there. */

@@ -50,7 +50,11 @@ export async function planApply(desk: Desk, file: string, force: boolean): Promi
   const staged = await askAll(desk, expected, { kind: "stage", text }, "");
   const restarts = Object.fromEntries(staged.map(({ host, details = [] }) => [host, details]));
   return {
-    ...{ text, digest: configDigest(next), changes, holder, restarts },
+    text,
+    digest: configDigest(next),
+    changes,
+    holder,
+    restarts,
     diff: unifiedDiff("cluster.yaml", ["in force", inForce.text], ["new", text]),
   };
 }

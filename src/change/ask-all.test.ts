@@ -5,14 +5,20 @@ import type { Desk } from "./desk.ts";
 
 /** A desk whose hosts answer as told; an Error is an objection. */
 const deskOf = (answers: Record<string, string | Error>): Desk => ({
-  ...{ clusterFile: "cluster.yaml", host: "a" },
+  clusterFile: "cluster.yaml",
+  host: "a",
   view: async () => ({ expected: Object.keys(answers), entries: [] }),
   configurations: async () => ({ hosts: [], silent: [] }),
   order: async (host, work): Promise<OrderState> => {
     const answer = answers[host];
     if (answer instanceof Error) throw answer;
     return {
-      ...{ id: host, change: "1", kind: work.kind, who: "test", state: "done", wallMs: 0 },
+      id: host,
+      change: "1",
+      kind: work.kind,
+      who: "test",
+      state: "done",
+      wallMs: 0,
       text: answer ?? "",
     };
   },

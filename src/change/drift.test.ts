@@ -7,7 +7,9 @@ import { driftBetween, driftOf, lineOf, ownDrift } from "./drift.ts";
 import { parseCluster } from "./yaml.ts";
 
 const yaml = renderClusterYaml({
-  ...{ cluster: "x", serviceAddress: "192.0.2.100/24", upstream: ["192.0.2.1"] },
+  cluster: "x",
+  serviceAddress: "192.0.2.100/24",
+  upstream: ["192.0.2.1"],
   hosts: [
     { name: "a", role: "node", address: "192.0.2.11", interface: "eno1" },
     { name: "b", role: "node", address: "192.0.2.12", interface: "eno1" },
@@ -15,12 +17,17 @@ const yaml = renderClusterYaml({
   ],
 });
 const secrets = {
-  ...{ api_token: "api-token-of-16-letters", peer_token: "peer-token-of-16-letters" },
+  api_token: "api-token-of-16-letters",
+  peer_token: "peer-token-of-16-letters",
   nonce_secret: "nonce-secret-of-16-letters",
 } as Secrets;
 
 const host = (name: string, text = yaml, more: Partial<HostConfiguration> = {}): HostConfiguration => ({
-  ...{ host: name, release: "1+aa", checkout: "/opt/dialtone", generated: [], files: { "src/main.ts": "1" } },
+  host: name,
+  release: "1+aa",
+  checkout: "/opt/dialtone",
+  generated: [],
+  files: { "src/main.ts": "1" },
   config: configDigest(parseCluster(text, "cluster.yaml")),
   cluster: { file: "/etc/dialtone/cluster.yaml", text, disk: text },
   secrets: secretDigests(secrets),
@@ -36,7 +43,8 @@ test("a setting of two hosts is named with line, both values, and the diff", () 
   const [found, ...more] = driftBetween(host("a"), host("b", yaml.replace("advert_ms: 10", "advert_ms: 50")));
   expect(more).toEqual([]);
   expect(found).toMatchObject({
-    ...{ code: "config-differs", hosts: ["a", "b"] },
+    code: "config-differs",
+    hosts: ["a", "b"],
     text: `cluster.yaml line ${line}: vrrp.advert_ms 10 on a, 50 on b`,
   });
   expect(found?.diff).toMatch(/-\s+advert_ms: 10\n\+\s+advert_ms: 50/);

@@ -93,7 +93,9 @@ export function driftBetween(one: HostConfiguration, other: HostConfiguration): 
     for (const text of lines) found.push({ code: "config-differs", hosts, text, advice: applyAdvice, diff });
     if (lines.length === 0)
       found.push({
-        ...{ code: "config-differs", hosts, advice: "bring all hosts to one release" },
+        code: "config-differs",
+        hosts,
+        advice: "bring all hosts to one release",
         text: `cluster.yaml is the same on ${one.host} and ${other.host}, but their releases read it differently`,
       });
   }
@@ -101,7 +103,8 @@ export function driftBetween(one: HostConfiguration, other: HostConfiguration): 
   const secret = names.filter((name) => one.secrets[name] !== other.secrets[name]);
   if (secret.length > 0)
     found.push({
-      ...{ code: "config-differs", hosts },
+      code: "config-differs",
+      hosts,
       text: `cluster.secrets.yaml: ${secret.join(", ")} differ between ${one.host} and ${other.host}`,
       advice: "copy the right cluster.secrets.yaml to the other host, then 'dialtone restart --rolling'",
     });
@@ -111,7 +114,8 @@ export function driftBetween(one: HostConfiguration, other: HostConfiguration): 
       .sort();
     const more = files.length > filesShown ? ` and ${files.length - filesShown} more` : "";
     found.push({
-      ...{ code: "release-differs", hosts },
+      code: "release-differs",
+      hosts,
       text: `release ${one.release} on ${one.host} (${one.checkout}), ${other.release} on ${other.host} (${other.checkout}): ${files.slice(0, filesShown).join(", ")}${more} differ`,
       advice: "bring all hosts to one release: 'dialtone upgrade --to FOLDER'",
     });

@@ -14,7 +14,11 @@ beforeEach(() => {
 afterEach(() => rmSync(data, { recursive: true }));
 
 const order = (host: string, work: Work, id = "1", change = "c"): Order => ({
-  ...{ id, change, host, who: "root@a", work },
+  id,
+  change,
+  host,
+  who: "root@a",
+  work,
 });
 const undrain: Work = { kind: "undrain" };
 

@@ -5,7 +5,10 @@ import { orderOfHosts, whyNotSafe } from "./safety.ts";
 const facts = { primary: true, state: "Synced", size: 3, seqno: 1, uuid: "u" };
 const report = (host: string, more: Partial<HostReport> = {}) =>
   ({
-    ...{ host, role: host === "w" ? "witness" : "node", holds: host === "a", stopping: false },
+    host,
+    role: host === "w" ? "witness" : "node",
+    holds: host === "a",
+    stopping: false,
     verdict: { mayHold: true, light: "green", reasons: [] },
     ...(host === "w"
       ? {}
@@ -59,6 +62,8 @@ test.each(["release-differs", "config-differs", "not-drilled", "drill-failed"])(
 
 test("standby first, then the holder, the witness last", () => {
   expect(orderOfHosts([report("w"), report("a"), report("b")])).toEqual({
-    ...{ standby: ["b"], holder: "a", others: ["w"] },
+    standby: ["b"],
+    holder: "a",
+    others: ["w"],
   });
 });

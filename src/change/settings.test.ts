@@ -4,7 +4,9 @@ import { refusedChanges, settingChanges } from "./settings.ts";
 import { parseCluster } from "./yaml.ts";
 
 const text = renderClusterYaml({
-  ...{ cluster: "x", serviceAddress: "192.0.2.100/24", upstream: ["192.0.2.1"] },
+  cluster: "x",
+  serviceAddress: "192.0.2.100/24",
+  upstream: ["192.0.2.1"],
   hosts: [
     { name: "a", role: "node", address: "192.0.2.11", interface: "eno1" },
     { name: "b", role: "node", address: "192.0.2.12", interface: "eno1" },

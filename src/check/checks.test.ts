@@ -7,7 +7,11 @@ const dayMs = 86_400_000;
 const now = Date.parse("2026-11-21T00:00:00Z");
 
 const watch: WatchReport = {
-  ...{ boot: "b", monotonicMs: 1, hosts: { a: "node", b: "node", w: "witness" }, lastEvent: 1, silent: {} },
+  boot: "b",
+  monotonicMs: 1,
+  hosts: { a: "node", b: "node", w: "witness" },
+  lastEvent: 1,
+  silent: {},
   clocks: { b: { offsetMs: 2, withinMs: 3 } },
   loop: { p99Ms: 1, maxMs: 12 },
   disk: { freeBytes: 50e9, totalBytes: 100e9 },
@@ -16,23 +20,40 @@ const watch: WatchReport = {
 };
 
 const report = (host: string, facts: Partial<HostReport> = {}): HostReport => ({
-  ...{ host, role: host === "w" ? "witness" : "node", cluster: "c", release: "1", config: "x", wallMs: now },
-  ...{ agentPid: 1, agentUptimeMs: 1, stopping: false, holds: host === "a", term: 1, sees: {}, watch },
+  host,
+  role: host === "w" ? "witness" : "node",
+  cluster: "c",
+  release: "1",
+  config: "x",
+  wallMs: now,
+  agentPid: 1,
+  agentUptimeMs: 1,
+  stopping: false,
+  holds: host === "a",
+  term: 1,
+  sees: {},
+  watch,
   light: { colour: "green", reasons: [] },
   verdict: { mayHold: host !== "w", light: "green", reasons: [] },
   parts: { kamailio: { phase: "running", ok: true, detail: "answers", restarts: 2, sinceMs: 1 } },
   database: {
-    ...{ phase: "running", settled: false, disk: { kind: "empty" } as never },
+    phase: "running",
+    settled: false,
+    disk: { kind: "empty" } as never,
     facts: { primary: true, size: 3, state: "Synced" } as never,
   },
   ...facts,
 });
 
 const known = (facts: Partial<Known> = {}, ...reports: HostReport[]): Known => ({
-  ...{ self: "a", hosts: 3, voters: 3, now },
+  self: "a",
+  hosts: 3,
+  voters: 3,
+  now,
   drills: [{ kind: "host-death", finished_at: new Date(now - dayMs).toISOString(), passed: true }],
   reports: (reports.length > 0 ? reports : ["a", "b", "w"].map((host) => report(host))).map((each) => ({
-    ...{ ageMs: 100, report: each },
+    ageMs: 100,
+    report: each,
   })),
   ...facts,
 });
@@ -50,7 +71,9 @@ test("a healthy cluster is OK in one line with its figures", () => {
 
 describe("what is wrong shows in the exit code", () => {
   const reason = {
-    ...{ code: "rules-behind" as const, text: "rules 3 and 4", advice: "wait" },
+    code: "rules-behind" as const,
+    text: "rules 3 and 4",
+    advice: "wait",
     callers: "calls would be routed by older rules",
   };
   const unfit = { mayHold: false, light: "red" as const, reasons: ["SIP server: killed | by hand"] };

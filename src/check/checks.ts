@@ -83,7 +83,9 @@ function node(known: Known): CheckResult {
     figures: [
       { label: "parts_ok", value: parts.length - bad.length, min: 0, max: parts.length },
       {
-        ...{ label: "restarts", unit: "c", min: 0 },
+        label: "restarts",
+        unit: "c",
+        min: 0,
         value: parts.reduce((sum, [, part]) => sum + part.restarts, 0),
       },
       ...(loop ? [{ label: "event_loop_delay", value: loop.maxMs / 1000, unit: "s" as const, min: 0 }] : []),
@@ -122,7 +124,9 @@ function database(known: Known): CheckResult {
         details: [],
       };
     return {
-      ...{ level: vote.ok ? 0 : 1, figures: [], details: [] },
+      level: vote.ok ? 0 : 1,
+      figures: [],
+      details: [],
       summary: vote.ok ? "the witness votes" : `the witness does not vote: ${vote.detail}`,
     };
   }
@@ -213,7 +217,9 @@ function drill(known: Known, limits: Limits): CheckResult {
   );
   if (!Number.isFinite(newest))
     return {
-      ...{ level: 1, figures: [], details },
+      level: 1,
+      figures: [],
+      details,
       summary: "no drill has ever passed: nobody knows whether a takeover works",
     };
   const days = (known.now - newest) / dayMs;

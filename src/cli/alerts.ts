@@ -16,8 +16,12 @@ interface Options {
 
 const openSchema = z.array(
   z.object({
-    ...{ key: z.string(), severity: z.string(), title: z.string(), text: z.string() },
-    ...{ sinceMs: z.number(), told: z.boolean() },
+    key: z.string(),
+    severity: z.string(),
+    title: z.string(),
+    text: z.string(),
+    sinceMs: z.number(),
+    told: z.boolean(),
   }),
 );
 const testSchema = z.array(z.object({ channel: z.string(), problem: z.string().nullable() }));

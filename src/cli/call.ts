@@ -147,15 +147,14 @@ Examples:
       const directory = mkdtempSync(join(tmpdir(), "dialtone-call-"));
       const call = await placeCall(
         {
-          ...{
-            place: setting.place,
-            directory,
-            service: setting.service,
-            from,
-            to,
-            seconds: options.seconds,
-          },
-          ...{ patienceMs: options.ring * 1000, transport: options.transport },
+          place: setting.place,
+          directory,
+          service: setting.service,
+          from,
+          to,
+          seconds: options.seconds,
+          patienceMs: options.ring * 1000,
+          transport: options.transport,
           ...(password === undefined ? {} : { password }),
         },
         (step, timeline) => print(`  ${stepText(step, timeline)}`),

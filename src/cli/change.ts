@@ -78,7 +78,9 @@ Example:
       const { desk, json } = place;
       const plan = await planUpgrade(desk, resolve(options.to), options.force);
       await carryOut(place, options, {
-        ...{ text: upgradeText(plan), told: plan, what: `release ${plan.release}` },
+        text: upgradeText(plan),
+        told: plan,
+        what: `release ${plan.release}`,
         run: (signal) =>
           upgrade(desk, plan, { force: options.force, quiet: json, signal }).catch((error: unknown) => {
             if (!(error instanceof RolloutError)) throw error;
@@ -114,7 +116,9 @@ Examples:
         return;
       }
       await carryOut(place, options, {
-        ...{ text: applyText(plan), told, what: `configuration ${plan.digest}` },
+        text: applyText(plan),
+        told,
+        what: `configuration ${plan.digest}`,
         run: (signal) => apply(desk, plan, { force: options.force, quiet: json, signal }),
       });
     });

@@ -48,7 +48,9 @@ async function look(options: Options): Promise<Known> {
   }[];
   const self = reports[0]?.report;
   const known: Known = {
-    ...{ self: self?.host ?? "", reports, now: Date.now() },
+    self: self?.host ?? "",
+    reports,
+    now: Date.now(),
     hosts: Object.keys(self?.watch?.hosts ?? {}).length || reports.length,
     voters:
       Object.values(self?.watch?.hosts ?? {}).filter((role) => role !== "edge").length || reports.length,

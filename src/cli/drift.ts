@@ -38,7 +38,9 @@ Example:
       ];
       print(lines.join("\n"), {
         hosts: hosts.map(({ host, release, checkout, config }) => ({ host, release, checkout, config })),
-        ...{ rules, silent, drift },
+        rules,
+        silent,
+        drift,
       });
       if (silent.length > 0) process.exitCode = 2;
       else if (drift.length > 0 || behind) process.exitCode = 1;

@@ -72,7 +72,12 @@ Example:
         for (const kind of kinds)
           all.push(
             await runDrillOn(site, kind, {
-              ...{ runs, rate: options.rate, keepLogs: options.keepLogs, startedBy, tell, signal },
+              runs,
+              rate: options.rate,
+              keepLogs: options.keepLogs,
+              startedBy,
+              tell,
+              signal,
             }),
           );
         return all;
@@ -129,8 +134,13 @@ Example:
         const evidence = await interruptible((signal) =>
           inLab(options.lab, tell, signal, (lab) =>
             runCatalogue([lab], {
-              ...{ wanted, file: resolve(options.evidence), rate: options.rate, tell, signal },
-              ...{ minutes: options.minutes ?? null, startedBy: whoRuns() },
+              wanted,
+              file: resolve(options.evidence),
+              rate: options.rate,
+              tell,
+              signal,
+              minutes: options.minutes ?? null,
+              startedBy: whoRuns(),
             }),
           ),
         );

@@ -67,8 +67,13 @@ Example:
         inLab(options.lab, tell, signal, (lab) =>
           runDrill(lab, hostDeathBy(lab, options.by), {
             callers: callersBy(lab, options.by),
-            ...{ runs: Math.round(options.runs), rate: options.rate, patienceMs: options.patience * 1000 },
-            ...{ tell, signal, keepLogs: options.keepLogs, startedBy: whoRuns() },
+            runs: Math.round(options.runs),
+            rate: options.rate,
+            patienceMs: options.patience * 1000,
+            tell,
+            signal,
+            keepLogs: options.keepLogs,
+            startedBy: whoRuns(),
           }),
         ),
       );
@@ -115,8 +120,11 @@ async function runMedia(
   const result = await interruptible((signal) =>
     inLab(options.lab, tell, signal, (lab) =>
       mediaDrill(lab, {
-        ...{ fault, runs: Math.round(options.runs), calls: Math.round(options.calls) },
-        ...{ tell, signal },
+        fault,
+        runs: Math.round(options.runs),
+        calls: Math.round(options.calls),
+        tell,
+        signal,
       }),
     ),
   );

@@ -58,10 +58,12 @@ Unlike a real power cut this one loses nothing that the operating system had not
       ) => {
         const { lab, print } = contextOf(command);
         const moment = await lab.kill(host, part, {
-          ...{ stayDead: options.stayDead ?? false, unsynced: options.loseUnsynced ?? false },
+          stayDead: options.stayDead ?? false,
+          unsynced: options.loseUnsynced ?? false,
         });
         print(`killed ${part === undefined ? host : `${part} on ${host}`} ${momentText(moment)}`, {
-          ...{ host, part: part ?? null },
+          host,
+          part: part ?? null,
           ...moment,
         });
       },
@@ -97,7 +99,8 @@ Unlike a real power cut this one loses nothing that the operating system had not
         const { lab, print } = contextOf(command);
         const moment = await lab.cut(from, to, { oneWay: options.oneWay ?? false, loss: options.loss });
         print(`cut ${from} from ${to ?? "everyone"} ${momentText(moment)}`, {
-          ...{ from, to: to ?? "*" },
+          from,
+          to: to ?? "*",
           ...moment,
         });
       },
@@ -193,7 +196,9 @@ Examples:
       const diagnosis = diagnoseLab(status);
       print(`${describeDiagnosis(diagnosis)}\n\n${describeHosts(status)}`, {
         ...status,
-        ...{ summary: diagnosis.headline, state: diagnosis.state, problems: diagnosis.problems },
+        summary: diagnosis.headline,
+        state: diagnosis.state,
+        problems: diagnosis.problems,
       });
       if (!status.running) process.exitCode = 1;
     });

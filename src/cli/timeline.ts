@@ -17,8 +17,11 @@ const pageSchema = z.object({ records: z.array(callRecordSchema), next: z.string
 const drillsSchema = z.object({
   drills: z.array(
     z.object({
-      ...{ kind: z.string(), started_at: z.string(), finished_at: z.string() },
-      ...{ passed: z.boolean(), started_by: z.string() },
+      kind: z.string(),
+      started_at: z.string(),
+      finished_at: z.string(),
+      passed: z.boolean(),
+      started_by: z.string(),
     }),
   ),
 });

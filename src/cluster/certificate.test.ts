@@ -12,10 +12,15 @@ test("a host that is added later gets into the certificate, of the same authorit
   try {
     const file = join(directory, "cluster.yaml");
     const host = (name: string, role: "node" | "witness", address: string) => ({
-      ...{ name, role, address, interface: "eth0" },
+      name,
+      role,
+      address,
+      interface: "eth0",
     });
     writeInit(file, {
-      ...{ cluster: "test", serviceAddress: "192.0.2.100/24", upstream: [] },
+      cluster: "test",
+      serviceAddress: "192.0.2.100/24",
+      upstream: [],
       hosts: [
         host("a", "node", "192.0.2.11"),
         host("b", "node", "192.0.2.12"),

@@ -109,9 +109,14 @@ async function storeDrill(database: Database, drill: DrillEvidence): Promise<voi
       .insertInto("drill_runs")
       .ignore()
       .values({
-        ...{ ...same, id: uuidToBytes(id), release_version: release, passed: passed ? 1 : 0 },
-        ...{ started_at: new Date(started_at), finished_at: new Date(finished_at) },
-        ...{ figures: figures && JSON.stringify(figures), evidence: JSON.stringify(evidence) },
+        ...same,
+        id: uuidToBytes(id),
+        release_version: release,
+        passed: passed ? 1 : 0,
+        started_at: new Date(started_at),
+        finished_at: new Date(finished_at),
+        figures: figures && JSON.stringify(figures),
+        evidence: JSON.stringify(evidence),
       })
       .execute(),
   );

@@ -62,7 +62,9 @@ export async function routePrefixOn(
   how: RouteHow = {},
 ): Promise<void> {
   const body = {
-    ...{ name, priority: 100, description: "made by a drill or bench" },
+    name,
+    priority: 100,
+    description: "made by a drill or bench",
     match: { prefix },
     action: { type: "route", targets: [{ type: "uri", uri: `sip:{number}@${address}` }], ...how },
   };

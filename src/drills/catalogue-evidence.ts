@@ -59,14 +59,21 @@ export function rowOf(kind: DrillKind, runs: readonly Run[]) {
   const gone = runs.filter((run) => !run.back).length;
   const moved = kind.stays ? movedIn(runs) : 0;
   return {
-    ...{ name: kind.name, runs: runs.length, allowed_ms: kind.outageMs },
+    name: kind.name,
+    runs: runs.length,
+    allowed_ms: kind.outageMs,
     d_ms: spread(runs.map((run) => run.figures.d)),
     f_ms: spread(runs.map((run) => run.figures.f)),
     z_ms: spread(runs.map((run) => run.figures.z)),
     calls: sum((run) => run.figures.attempts),
     lost_calls: sum((run) => run.figures.lost),
-    ...{ redials_failed: redialsFailed, records_lost: lost, records_doubled: doubled },
-    ...{ records_unexpected: unexpected, too_long: late, not_back: gone, moved },
+    redials_failed: redialsFailed,
+    records_lost: lost,
+    records_doubled: doubled,
+    records_unexpected: unexpected,
+    too_long: late,
+    not_back: gone,
+    moved,
     ok: redialsFailed + lost + doubled + unexpected + late + gone + moved === 0,
   };
 }

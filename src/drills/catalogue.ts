@@ -57,37 +57,55 @@ const takeoverMs = 1000;
 type Given = Pick<DrillKind, "name" | "title" | "steps"> & Partial<DrillKind>;
 
 const drill = (given: Given): DrillKind => ({
-  ...{ undo: "power, cables and processes as before", outageMs: unnoticedMs, holdMs: 0, production: false },
-  ...{ patienceMs: 4000, fatal: false },
+  undo: "power, cables and processes as before",
+  outageMs: unnoticedMs,
+  holdMs: 0,
+  production: false,
+  patienceMs: 4000,
+  fatal: false,
   ...given,
 });
 
 const hosts: DrillKind[] = [
   drill({
-    ...{ name: "host-death", title: "power cut of the active node" },
-    ...{ steps: [{ do: "kill", on: "active" }], outageMs: takeoverMs, undo: "power on" },
+    name: "host-death",
+    title: "power cut of the active node",
+    steps: [{ do: "kill", on: "active" }],
+    outageMs: takeoverMs,
+    undo: "power on",
   }),
   drill({
-    ...{ name: "host-death-unsynced", title: "the same, and its journal loses what was not yet on the disk" },
+    name: "host-death-unsynced",
+    title: "the same, and its journal loses what was not yet on the disk",
     steps: [{ do: "kill", on: "active", unsynced: true }],
-    ...{ outageMs: takeoverMs, undo: "power on" },
+    outageMs: takeoverMs,
+    undo: "power on",
   }),
   drill({
-    ...{ name: "standby-death", title: "power cut of the standby node" },
-    ...{ steps: [{ do: "kill", on: "standby" }], undo: "power on" },
+    name: "standby-death",
+    title: "power cut of the standby node",
+    steps: [{ do: "kill", on: "standby" }],
+    undo: "power on",
   }),
   drill({
-    ...{ name: "witness-death", title: "power cut of the witness" },
-    ...{ steps: [{ do: "kill", on: "witness" }], holdMs: 4000, undo: "power on" },
+    name: "witness-death",
+    title: "power cut of the witness",
+    steps: [{ do: "kill", on: "witness" }],
+    holdMs: 4000,
+    undo: "power on",
   }),
   drill({
-    ...{ name: "all-power-off", title: "all hosts lose power for two seconds" },
+    name: "all-power-off",
+    title: "all hosts lose power for two seconds",
     steps: [
       { do: "kill", on: "active" },
       { do: "kill", on: "standby" },
       { do: "kill", on: "witness" },
     ],
-    ...{ outageMs: 90_000, holdMs: 2000, fatal: true, undo: "power on" },
+    outageMs: 90_000,
+    holdMs: 2000,
+    fatal: true,
+    undo: "power on",
   }),
 ];
 
@@ -108,36 +126,57 @@ const parts: DrillKind[] = partFaults.map(({ on, part, how, outageMs }) =>
 
 const network: DrillKind[] = [
   drill({
-    ...{ name: "link-loss-active", title: "the active node's cable is out" },
+    name: "link-loss-active",
+    title: "the active node's cable is out",
     steps: [{ do: "cut", from: "active", to: "everyone" }],
-    ...{ outageMs: 2000, holdMs: 4000, undo: "cable in" },
+    outageMs: 2000,
+    holdMs: 4000,
+    undo: "cable in",
   }),
   drill({
-    ...{ name: "link-loss-standby", title: "the standby node's cable is out" },
-    ...{ steps: [{ do: "cut", from: "standby", to: "everyone" }], holdMs: 4000, undo: "cable in" },
+    name: "link-loss-standby",
+    title: "the standby node's cable is out",
+    steps: [{ do: "cut", from: "standby", to: "everyone" }],
+    holdMs: 4000,
+    undo: "cable in",
   }),
   drill({
-    ...{ name: "one-way-active", title: "nothing that the active node sends arrives; it hears everybody" },
+    name: "one-way-active",
+    title: "nothing that the active node sends arrives; it hears everybody",
     steps: [{ do: "cut", from: "active", to: "everyone", oneWay: true }],
-    ...{ outageMs: 2000, holdMs: 4000, undo: "cable whole" },
+    outageMs: 2000,
+    holdMs: 4000,
+    undo: "cable whole",
   }),
   drill({
-    ...{ name: "one-way-nodes", title: "the standby node hears nothing of the active one, which hears it" },
+    name: "one-way-nodes",
+    title: "the standby node hears nothing of the active one, which hears it",
     steps: [{ do: "cut", from: "active", to: "standby", oneWay: true }],
-    ...{ outageMs: 2000, holdMs: 4000, undo: "cable whole" },
+    outageMs: 2000,
+    holdMs: 4000,
+    undo: "cable whole",
   }),
   drill({
-    ...{ name: "partition", title: "the two nodes are cut from each other; both see witness and callers" },
+    name: "partition",
+    title: "the two nodes are cut from each other; both see witness and callers",
     steps: [{ do: "cut", from: "active", to: "standby" }],
-    ...{ outageMs: 2000, holdMs: 4000, undo: "cables whole" },
+    outageMs: 2000,
+    holdMs: 4000,
+    undo: "cables whole",
   }),
   drill({
-    ...{ name: "active-without-witness", title: "the active node is cut from the witness" },
-    ...{ steps: [{ do: "cut", from: "active", to: "witness" }], holdMs: 4000, undo: "cables whole" },
+    name: "active-without-witness",
+    title: "the active node is cut from the witness",
+    steps: [{ do: "cut", from: "active", to: "witness" }],
+    holdMs: 4000,
+    undo: "cables whole",
   }),
   drill({
-    ...{ name: "witness-loss", title: "the witness is cut from everyone" },
-    ...{ steps: [{ do: "cut", from: "witness", to: "everyone" }], holdMs: 4000, undo: "cable in" },
+    name: "witness-loss",
+    title: "the witness is cut from everyone",
+    steps: [{ do: "cut", from: "witness", to: "everyone" }],
+    holdMs: 4000,
+    undo: "cable in",
   }),
   ...[5, 20].map((loss) =>
     drill({
@@ -146,32 +185,37 @@ const network: DrillKind[] = [
       steps: [{ do: "cut", from: "active", to: "everyone", loss }],
       // Callers' packets are lost too: SIP repeats them for 32 s (RFC 3261, timers B and F), and z reaches from the first
       // moment to the last in which, by chance, none came through.
-      ...{ outageMs: 12_000, holdMs: 10_000, patienceMs: 32_000, stays: true, undo: "cable whole" },
+      outageMs: 12_000,
+      holdMs: 10_000,
+      patienceMs: 32_000,
+      stays: true,
+      undo: "cable whole",
     }),
   ),
 ];
 
 const sequences: DrillKind[] = [
   drill({
-    ...{
-      name: "standby-then-witness",
-      title: "standby and, 2 s later, witness lose power: no quorum is left",
-    },
+    name: "standby-then-witness",
+    title: "standby and, 2 s later, witness lose power: no quorum is left",
     steps: [
       { do: "kill", on: "standby" },
       { do: "wait", ms: 2000 },
       { do: "kill", on: "witness" },
     ],
-    ...{ holdMs: 3000, undo: "power on" },
+    holdMs: 3000,
+    undo: "power on",
   }),
   drill({
-    ...{ name: "witness-then-active", title: "witness and, 3 s later, active node lose power" },
+    name: "witness-then-active",
+    title: "witness and, 3 s later, active node lose power",
     steps: [
       { do: "kill", on: "witness" },
       { do: "wait", ms: 3000 },
       { do: "kill", on: "active" },
     ],
-    ...{ outageMs: takeoverMs, undo: "power on" },
+    outageMs: takeoverMs,
+    undo: "power on",
   }),
   drill({
     name: "sip-death-then-host-death",
@@ -182,27 +226,31 @@ const sequences: DrillKind[] = [
       { do: "kill", on: "standby" },
     ],
     // Two outages, and the time between them if calls fail in it too.
-    ...{ outageMs: 3000 + takeoverMs, undo: "power on" },
+    outageMs: 3000 + takeoverMs,
+    undo: "power on",
   }),
   drill({
-    ...{
-      name: "partition-then-active",
-      title: "the nodes lose each other; 2 s later the active one loses power",
-    },
+    name: "partition-then-active",
+    title: "the nodes lose each other; 2 s later the active one loses power",
     steps: [
       { do: "cut", from: "active", to: "standby" },
       { do: "wait", ms: 2000 },
       { do: "kill", on: "active" },
     ],
-    ...{ outageMs: 4000, undo: "power on, cables whole" },
+    outageMs: 4000,
+    undo: "power on, cables whole",
   }),
 ];
 
 const machine: DrillKind[] = [
   drill({
-    ...{ name: "cpu-starvation", title: "four busy loops beside the active node's processes for 10 s" },
+    name: "cpu-starvation",
+    title: "four busy loops beside the active node's processes for 10 s",
     steps: [{ do: "busy", on: "active", loops: 4 }],
-    ...{ outageMs: 1500, holdMs: 10_000, stays: true, undo: "the loops end" },
+    outageMs: 1500,
+    holdMs: 10_000,
+    stays: true,
+    undo: "the loops end",
   }),
   ...(["active", "standby"] as const).flatMap((on) => [
     ...[3600, -3600].map((seconds) =>
@@ -210,28 +258,39 @@ const machine: DrillKind[] = [
         name: `clock-${seconds > 0 ? "forward" : "back"}-${on}`,
         title: `the ${on} node's clock jumps an hour ${seconds > 0 ? "forward" : "back"}`,
         steps: [{ do: "clock", on, seconds }],
-        ...{ outageMs: 1500, holdMs: 5000, undo: "the clock jumps back", fitting: "movable-clock" },
+        outageMs: 1500,
+        holdMs: 5000,
+        undo: "the clock jumps back",
+        fitting: "movable-clock",
       }),
     ),
     drill({
-      ...{
-        name: `disk-full-${on}`,
-        title: `the ${on} node's disk (journal, database, logs) is full for 8 s`,
-      },
+      name: `disk-full-${on}`,
+      title: `the ${on} node's disk (journal, database, logs) is full for 8 s`,
       steps: [{ do: "fill-disk", on }],
-      ...{ outageMs: 1500, holdMs: 8000, undo: "space is freed", fitting: "small-disk" },
+      outageMs: 1500,
+      holdMs: 8000,
+      undo: "space is freed",
+      fitting: "small-disk",
     }),
   ]),
 ];
 
 const planned: DrillKind[] = [
   drill({
-    ...{ name: "switchover", title: "the service address is handed over by plan" },
-    ...{ steps: [{ do: "switchover" }], holdMs: 1000, production: true, undo: "nothing to undo" },
+    name: "switchover",
+    title: "the service address is handed over by plan",
+    steps: [{ do: "switchover" }],
+    holdMs: 1000,
+    production: true,
+    undo: "nothing to undo",
   }),
   drill({
-    ...{ name: "rolling-restart", title: "all hosts are started anew by plan, one after the other" },
-    ...{ steps: [{ do: "rolling-restart" }], holdMs: 1000, undo: "nothing to undo" },
+    name: "rolling-restart",
+    title: "all hosts are started anew by plan, one after the other",
+    steps: [{ do: "rolling-restart" }],
+    holdMs: 1000,
+    undo: "nothing to undo",
   }),
 ];
 

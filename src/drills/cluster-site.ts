@@ -42,8 +42,12 @@ export async function clusterSite(where: { data: string; clusterFile: string }):
       const entry = entries.find(({ report }) => report.host === host.name);
       const heard = entry !== undefined && entry.ageMs <= contactMs;
       return {
-        ...{ name: host.name, role: host.role === "edge" ? "outside" : host.role, namespace: "" },
-        ...{ address: host.address, powered: true, paused: [] },
+        name: host.name,
+        role: host.role === "edge" ? "outside" : host.role,
+        namespace: "",
+        address: host.address,
+        powered: true,
+        paused: [],
         ...(heard ? { agent: entry.report } : { agent: null, problem: "not heard" }),
       };
     });
@@ -57,8 +61,12 @@ export async function clusterSite(where: { data: string; clusterFile: string }):
   };
 
   return {
-    ...{ name: cluster.cluster, kind: "cluster", directory: dirs.data },
-    ...{ service: `${serviceIp(cluster)}:${cluster.sip.port}`, caller: place, called: place },
+    name: cluster.cluster,
+    kind: "cluster",
+    directory: dirs.data,
+    service: `${serviceIp(cluster)}:${cluster.sip.port}`,
+    caller: place,
+    called: place,
     look,
     api: (method, path, body) =>
       askSocket(run.appSocket, method, path, { deadlineMs, ...(body === undefined ? {} : { body }) }),

@@ -44,7 +44,10 @@ function allowedOutage(on: PartFault["on"], part: PartFault["part"], how: PartFa
 export const partFaults: PartFault[] = (["active", "standby", "witness"] as const).flatMap((on) =>
   (on === "witness" ? witnessParts : nodeParts).flatMap((part) =>
     (["kill", "pause"] as const).map((how) => ({
-      ...{ on, part, how, outageMs: allowedOutage(on, part, how) },
+      on,
+      part,
+      how,
+      outageMs: allowedOutage(on, part, how),
       short: how === "kill" || (on === "active" && (part === "kamailio" || part === "app")),
     })),
   ),

@@ -39,7 +39,9 @@ export function labGround(lab: Lab): Ground {
   if (!outside || !caller || !called)
     throw new Error(`the lab's host '${outsideHost}' has too few addresses`);
   return {
-    ...{ name: lab.name, kind: "lab", directory: lab.paths.root },
+    name: lab.name,
+    kind: "lab",
+    directory: lab.paths.root,
     service: `${state.service}:${loadCluster(lab.paths.cluster).sip.port}`,
     caller: inNamespace(outside.namespace, caller),
     called: inNamespace(outside.namespace, called),

@@ -4,20 +4,31 @@ import { catalogue } from "./catalogue.ts";
 import { catalogueText, historyText, sparkline, trendOf } from "./history-text.ts";
 
 const drill = (day: number, z: number, passed = true): DrillRun => ({
-  ...{ id: "00000000-0000-4000-8000-000000000001", kind: "host-death", place: "lab", runs: 1, passed },
+  id: "00000000-0000-4000-8000-000000000001",
+  kind: "host-death",
+  place: "lab",
+  runs: 1,
+  passed,
   started_at: `2026-11-${10 + day}T01:00:00.000Z`,
   finished_at: `2026-11-${10 + day}T01:01:00.000Z`,
-  ...{ release: "0.1.0", config: "abc", aborted: null, started_by: "schedule" },
+  release: "0.1.0",
+  config: "abc",
+  aborted: null,
+  started_by: "schedule",
   summary: passed ? "1 run, outage 200 ms: passed" : "BROKEN: 1 redials failed",
   figures: {
-    ...{ d_ms: null, f_ms: null, z_ms: { min: z, median: z, max: z }, attempts: 9, lost: 0, redials: 0 },
-    ...{
-      redials_failed: 0,
-      records_expected: 9,
-      records_missing: 0,
-      records_doubled: 0,
-      records_unexpected: 0,
-    },
+    d_ms: null,
+    f_ms: null,
+    z_ms: { min: z, median: z, max: z },
+    attempts: 9,
+    lost: 0,
+    redials: 0,
+
+    redials_failed: 0,
+    records_expected: 9,
+    records_missing: 0,
+    records_doubled: 0,
+    records_unexpected: 0,
   },
 });
 

@@ -4,11 +4,18 @@ import type { CallTimeline } from "../callers/shortmsg.ts";
 import { compareLedger, isSettled, type LedgerRecord } from "./ledger.ts";
 
 const answered = (callId: string): CallTimeline => ({
-  ...{ callId, started: 1000, retransmissions: 0, firstReply: 1001, answered: 1002 },
+  callId,
+  started: 1000,
+  retransmissions: 0,
+  firstReply: 1001,
+  answered: 1002,
   hungUp: { at: 1003, by: "caller", code: 200 },
 });
 const record = (call_id: string, more: Partial<LedgerRecord> = {}): LedgerRecord => ({
-  ...{ id: `r-${call_id}`, call_id, outcome: "answered", closed_how: "bye" },
+  id: `r-${call_id}`,
+  call_id,
+  outcome: "answered",
+  closed_how: "bye",
   ...more,
 });
 const many = Array.from({ length: 500 }, (_, index) => `call-${index}`);
@@ -39,7 +46,10 @@ describe("compareLedger", () => {
 
   it("red control: a record that says something else, a stray one, an open one", () => {
     const failed: CallTimeline = {
-      ...{ callId: "b", started: 1, retransmissions: 0, firstReply: 2 },
+      callId: "b",
+      started: 1,
+      retransmissions: 0,
+      firstReply: 2,
       rejected: { at: 3, code: 503, reason: "Service Unavailable" },
     };
     const calls = [answered("a"), failed, answered("c")];

@@ -49,17 +49,15 @@ export function compareLedger(calls: CallTimeline[], records: LedgerRecord[]): C
   const byCall = Map.groupBy(records, (record) => record.call_id);
   const known = new Set(calls.map((call) => call.callId));
   const result: Comparison = {
-    ...{
-      expected: 0,
-      found: 0,
-      missing: [],
-      doubled: [],
-      wrong: [],
-      unheard: 0,
-      estimated: 0,
-      open: 0,
-      pending: 0,
-    },
+    expected: 0,
+    found: 0,
+    missing: [],
+    doubled: [],
+    wrong: [],
+    unheard: 0,
+    estimated: 0,
+    open: 0,
+    pending: 0,
     stray: records.filter((record) => !known.has(record.call_id)).map((record) => record.call_id),
   };
   for (const call of calls) {

@@ -60,7 +60,11 @@ describe("measure", () => {
       redial: false,
     };
     const redial: Attempt = {
-      ...{ callId: "y", started: 8020, firstReply: 8021, retransmissions: 0, redial: true },
+      callId: "y",
+      started: 8020,
+      firstReply: 8021,
+      retransmissions: 0,
+      redial: true,
       rejected: { at: 8021, code: 503, reason: "Service Unavailable" },
     };
     const figures = measure([...calls(4000, 4250), lost, redial], { fault: 4003, master: 4203 }, 50);

@@ -4,9 +4,13 @@ import type { DrillResult } from "./result.ts";
 /** A drill's result as the database keeps it. Pure. */
 
 export const figuresOf = ({ summary }: DrillResult): DrillFigures => ({
-  ...{ d_ms: summary.d_ms, f_ms: summary.f_ms, z_ms: summary.z_ms },
-  ...{ attempts: summary.attempts, lost: summary.lost },
-  ...{ redials: summary.redials, redials_failed: summary.redials_failed },
+  d_ms: summary.d_ms,
+  f_ms: summary.f_ms,
+  z_ms: summary.z_ms,
+  attempts: summary.attempts,
+  lost: summary.lost,
+  redials: summary.redials,
+  redials_failed: summary.redials_failed,
   records_expected: summary.records.expected,
   records_missing: summary.records.missing,
   records_doubled: summary.records.doubled,

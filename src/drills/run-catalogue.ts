@@ -28,12 +28,19 @@ const secondsOfARun = 25;
 const repairMs = 150_000;
 
 const empty = (rate: number): CatalogueEvidence => ({
-  ...{ v: 1, started: new Date().toISOString(), updated: new Date().toISOString(), release: release(), rate },
+  v: 1,
+  started: new Date().toISOString(),
+  updated: new Date().toISOString(),
+  release: release(),
+  rate,
   machine: {
-    ...{ cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length },
-    ...{ memory_gib: Math.round(totalmem() / 2 ** 30), node: process.version },
+    cpu: cpus()[0]?.model ?? "unknown",
+    cores: cpus().length,
+    memory_gib: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
   },
-  ...{ labs_made_anew: [], drills: {} },
+  labs_made_anew: [],
+  drills: {},
 });
 
 /** What is to be done, in order: each fault once, then each a second time, and so on. Pure. */
@@ -126,7 +133,11 @@ async function runItem(
     // The drill before may have left a part that is just being started anew.
     await waitForGreen(lab, repairMs, (why) => tell(`waiting: ${why.join("; ")}`), signal);
     const result = await runDrill(lab, kind, {
-      ...{ runs, rate, startedBy, tell, signal },
+      runs,
+      rate,
+      startedBy,
+      tell,
+      signal,
       onRun: async (run) => {
         found.runs.push({ ...run, run: found.runs.length + 1 });
         found.seconds.push(Math.round((performance.now() - last) / 100) / 10);

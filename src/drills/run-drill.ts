@@ -55,7 +55,11 @@ export async function runDrillOn(site: Site, kind: DrillKind, options: DrillOpti
     config: hosts.map((host) => reportOf(host)?.config).find((config) => config !== undefined) ?? "unknown",
   };
   await using session = await openSessionOn(site, {
-    ...{ name: kind.name, rate: options.rate, patienceMs, tell: options.tell, signal: options.signal },
+    name: kind.name,
+    rate: options.rate,
+    patienceMs,
+    tell: options.tell,
+    signal: options.signal,
     backDeadlineMs: kind.outageMs + giveUpMs,
     ...(options.callers ? { callers: options.callers } : {}),
   });
@@ -80,9 +84,18 @@ export async function runDrillOn(site: Site, kind: DrillKind, options: DrillOpti
     await site.heal();
   }
   const result = summarise({
-    ...{ drill: kind.name, lab: site.name, rate: options.rate, patience_ms: patienceMs },
-    ...{ allowed_outage_ms: kind.outageMs, fatal: kind.fatal, stays: kind.stays ?? false },
-    ...{ started, finished: new Date().toISOString(), logs: session.directory, stopped, runs },
+    drill: kind.name,
+    lab: site.name,
+    rate: options.rate,
+    patience_ms: patienceMs,
+    allowed_outage_ms: kind.outageMs,
+    fatal: kind.fatal,
+    stays: kind.stays ?? false,
+    started,
+    finished: new Date().toISOString(),
+    logs: session.directory,
+    stopped,
+    runs,
   });
   await appendFile(join(site.directory, "drills.jsonl"), `${JSON.stringify(result)}\n`);
   // The callers' logs are evidence only when something went wrong.
@@ -105,7 +118,8 @@ async function oneRun(
   const outcome = await session.run(
     {
       inject: () => site.inject(kind.steps, roles, signal),
-      ...{ holdMs: kind.holdMs, fatal: kind.fatal },
+      holdMs: kind.holdMs,
+      fatal: kind.fatal,
       survivors: hosts.filter((host) => host.role === "node").map((host) => host.name),
     },
     tell,
@@ -121,11 +135,19 @@ async function keep(
   tell: (text: string) => void,
 ): Promise<void> {
   const record: DrillEvidence = {
-    ...{ id: randomUUID(), kind: result.drill, place: ground.kind, runs: result.runs.length },
-    ...{ started_at: result.started, finished_at: result.finished },
-    ...{ release: by.release, config: by.config, started_by: by.startedBy },
-    ...{ passed: result.broken.length === 0, aborted: result.stopped?.slice(0, 512) ?? null },
-    ...{ summary: sentenceOf(result), figures: figuresOf(result) },
+    id: randomUUID(),
+    kind: result.drill,
+    place: ground.kind,
+    runs: result.runs.length,
+    started_at: result.started,
+    finished_at: result.finished,
+    release: by.release,
+    config: by.config,
+    started_by: by.startedBy,
+    passed: result.broken.length === 0,
+    aborted: result.stopped?.slice(0, 512) ?? null,
+    summary: sentenceOf(result),
+    figures: figuresOf(result),
     evidence: JSON.parse(JSON.stringify(result)) as DrillEvidence["evidence"], // plain data
   };
   try {

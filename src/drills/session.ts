@@ -98,12 +98,18 @@ export async function openSessionOn(ground: Ground, options: SessionOptions): Pr
   const directory = join(ground.directory, "drills", `${options.name}-${stamp}`);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const phone = await startPhone({
-    ...{ place: ground.called, directory, name: "phone", port: phonePort },
+    place: ground.called,
+    directory,
+    name: "phone",
+    port: phonePort,
   });
   const prefix = ownNumber("9973");
   const callers = {
-    ...{ place: ground.caller, directory, rate: options.rate },
-    ...{ patienceMs: options.patienceMs, service: ground.service },
+    place: ground.caller,
+    directory,
+    rate: options.rate,
+    patienceMs: options.patienceMs,
+    service: ground.service,
     start: options.callers ?? startProber,
     backDeadlineMs: options.backDeadlineMs ?? backDeadlineMs,
   };

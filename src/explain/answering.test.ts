@@ -4,8 +4,19 @@ import { answering, headlineOf } from "./answering.ts";
 
 /** One report, as far as these rules look at it. */
 const report = (host: string, o: Partial<HostReport> = {}): HostReport => ({
-  ...{ host, role: host === "w" ? "witness" : "node", cluster: "lab", release: "1", config: "c", wallMs: 0 },
-  ...{ agentPid: 1, agentUptimeMs: 1, stopping: false, holds: host === "a", term: 1, parts: {}, sees: {} },
+  host,
+  role: host === "w" ? "witness" : "node",
+  cluster: "lab",
+  release: "1",
+  config: "c",
+  wallMs: 0,
+  agentPid: 1,
+  agentUptimeMs: 1,
+  stopping: false,
+  holds: host === "a",
+  term: 1,
+  parts: {},
+  sees: {},
   verdict: { mayHold: host !== "w", light: "green", reasons: [] },
   ...o,
 });

@@ -29,14 +29,20 @@ export function ofSilence(
     const since = ageMs === undefined ? {} : { sinceMs: Math.round(ageMs) };
     if (seenBy)
       found.push({
-        ...{ host: name, code: "link", severity: "risk", ...since },
+        host: name,
+        code: "link",
+        severity: "risk",
+        ...since,
         what: `is not heard here, but ${seenBy.host} hears it: a link is cut`,
         callers: "nothing while one holder is seen by the witness; a takeover is slower",
         advice: "see cables and switch between the hosts",
       });
     else
       found.push({
-        ...{ host: name, code: "silent", severity: role === "node" && !served ? "down" : "risk", ...since },
+        host: name,
+        code: "silent",
+        severity: role === "node" && !served ? "down" : "risk",
+        ...since,
         what:
           silence ??
           whySilent(name, [...fresh.values()]) ??
@@ -62,7 +68,10 @@ export function ofSilence(
       if ((hosts.find(({ name }) => name === other)?.ageMs ?? 0) > contactMs) continue;
       pairs.add(key);
       found.push({
-        ...{ host: report.host, code: "link", severity: "risk", what: `${key} do not hear each other` },
+        host: report.host,
+        code: "link",
+        severity: "risk",
+        what: `${key} do not hear each other`,
         ...(for_ === undefined ? {} : { sinceMs: 1000 * Number(for_) }),
         callers: "nothing while one holder is seen by the witness; a takeover is slower",
         advice: "see cables and switch between the two",
@@ -81,7 +90,9 @@ export function ofClocks(fresh: HostReport[]): Finding[] {
       pairs.add(key);
       return [
         {
-          ...{ host: report.host, code: "clock", severity: "note" },
+          host: report.host,
+          code: "clock",
+          severity: "note",
           what: `the clocks of ${key} differ by ${(Math.abs(offsetMs) / 1000).toFixed(1)} s`,
           callers: "nothing; times in records may be wrong, and registrations expire at different times",
           advice: "run a time service (chrony, systemd-timesyncd) on all hosts",
@@ -94,7 +105,9 @@ export function ofClocks(fresh: HostReport[]): Finding[] {
 /** Lines between hosts on which many packets get lost. */
 export const ofLines = (fresh: HostReport[]): Finding[] =>
   lossyLines(fresh).map(({ ends, percent }) => ({
-    ...{ host: ends[0], code: "line", severity: "risk" },
+    host: ends[0],
+    code: "line",
+    severity: "risk",
     what: `${100 - percent} % of the packets between ${ends.join(" and ")} are lost (last 10 s)`,
     callers:
       "calls go on, some take a second longer; the database may leave its group, records wait in the journal",

@@ -56,52 +56,72 @@ export function ofReport(report: HostReport, serves: boolean): Finding[] {
   const add = (problem: Omit<Finding, "host">) => found.push({ host, ...problem });
   if (report.stopping)
     add({
-      ...{ code: "stopping", severity: "risk", what: "is being stopped" },
-      ...{ callers: "nothing; it hands over first", advice: "start it again: dialtone up" },
+      code: "stopping",
+      severity: "risk",
+      what: "is being stopped",
+      callers: "nothing; it hands over first",
+      advice: "start it again: dialtone up",
     });
   if (report.drained)
     add({
-      ...{ code: "drained", severity: "note", what: drainedText(report.drained) },
-      ...{ callers: "nothing now; it does not take over", advice: `dialtone undrain ${host}` },
+      code: "drained",
+      severity: "note",
+      what: drainedText(report.drained),
+      callers: "nothing now; it does not take over",
+      advice: `dialtone undrain ${host}`,
     });
   for (const [name, part] of Object.entries(report.parts)) {
     if (part.ok || !verdict.reasons.some((reason) => reason.startsWith(`${name}: `))) continue;
     const { holder, other, advice } = parts[name as PartName];
     const now = report.holds && (name === "kamailio" || name === "rtpengine" || name === "keepalived");
     add({
-      ...{ code: name, severity: now ? "down" : "risk", what: `${name}: ${part.detail} (${part.phase})` },
-      ...{ sinceMs: part.sinceMs, callers: report.holds ? holder : other, advice },
+      code: name,
+      severity: now ? "down" : "risk",
+      what: `${name}: ${part.detail} (${part.phase})`,
+      sinceMs: part.sinceMs,
+      callers: report.holds ? holder : other,
+      advice,
     });
   }
   if (database && lacksQuorum(report))
     add({
-      ...{ code: "no-quorum", severity: "risk", what: "its database has no quorum" },
+      code: "no-quorum",
+      severity: "risk",
+      what: "its database has no quorum",
       ...(database.withoutPrimaryMs === undefined ? {} : { sinceMs: database.withoutPrimaryMs }),
       callers: "calls go on; their records wait in the journal",
       advice: database.waiting ?? "bring the missing hosts or links back; the database joins by itself",
     });
   if (report.upstream === false)
     add({
-      ...{ code: "upstream", severity: report.holds ? "down" : "risk", what: "reaches no upstream address" },
+      code: "upstream",
+      severity: report.holds ? "down" : "risk",
+      what: "reaches no upstream address",
       callers: report.holds ? "callers from outside probably do not reach the service" : "nothing now",
       advice: "see its cable, the switch, the router; 'upstream' in cluster.yaml says which addresses",
     });
   for (const text of hardware ? hardwareTroubles(hardware) : [])
     add({
-      ...{ code: "hardware", severity: "risk", what: text },
+      code: "hardware",
+      severity: "risk",
+      what: text,
       callers:
         "calls go on; on a full disk their events get the space that is reserved for them, while it lasts",
       advice: "make room (logs, recordings, old journals): the rest mends itself; or repair that host",
     });
   if (hardware?.clockStep)
     add({
-      ...{ code: "clock", severity: "note", sinceMs: hardware.clockStep.agoMs },
+      code: "clock",
+      severity: "note",
+      sinceMs: hardware.clockStep.agoMs,
       what: `its clock was set by ${(hardware.clockStep.ms / 1000).toFixed(1)} s`,
-      ...{ callers: "nothing; times in records may be wrong", advice: "is its time service (NTP) running?" },
+      callers: "nothing; times in records may be wrong",
+      advice: "is its time service (NTP) running?",
     });
   if (functional && functional.failures >= 3)
     add({
-      ...{ code: "functional", severity: serves ? "down" : "risk" },
+      code: "functional",
+      severity: serves ? "down" : "risk",
       what: `its test calls fail, ${functional.failures} times in a row: ${functional.detail}`,
       callers: serves
         ? "calls fail, although all parts answer"
@@ -110,16 +130,19 @@ export function ofReport(report: HostReport, serves: boolean): Finding[] {
     });
   else if (functional && functional.storeFailures >= 3)
     add({
-      ...{ code: "functional", severity: "risk", what: `calls work, but ${functional.detail}` },
-      ...{
-        callers: "nothing; records come late",
-        advice: "the journal keeps them: read app.log and mariadb.log",
-      },
+      code: "functional",
+      severity: "risk",
+      what: `calls work, but ${functional.detail}`,
+
+      callers: "nothing; records come late",
+      advice: "the journal keeps them: read app.log and mariadb.log",
     });
   if (outside && outside.failures >= 3)
     add({
       // One of several that do not get through is its own link; the witness has no other reason.
-      ...{ code: "outside", severity: report.role === "witness" ? "down" : "risk", sinceMs: outside.sinceMs },
+      code: "outside",
+      severity: report.role === "witness" ? "down" : "risk",
+      sinceMs: outside.sinceMs,
       what: `does not reach the service address: ${outside.detail}`,
       callers: "those whose packets go the same way do not get through",
       advice: "compare with the other hosts' view: one host alone is its link, all together is the holder",

@@ -9,8 +9,12 @@ const dead: PartReport = { phase: "backoff", ok: false, detail: "killed", restar
 const parts = { mariadb: ok, redis: ok, rtpengine: ok, kamailio: ok, keepalived: ok, app: ok };
 const disk = { initialised: true, uuid: "u", seqno: 1, safeToBootstrap: false, view: true };
 const drill: LastDrill = {
-  ...{ kind: "host-death", finished_at: "2026-11-21T00:00:00Z", release: "1", config: "c" },
-  ...{ passed: true, summary: "z 204 ms" },
+  kind: "host-death",
+  finished_at: "2026-11-21T00:00:00Z",
+  release: "1",
+  config: "c",
+  passed: true,
+  summary: "z 204 ms",
 };
 const facts = { primary: true, state: "Synced", size: 3, seqno: 100, uuid: "u" };
 const standing = {
@@ -23,8 +27,19 @@ const standing = {
 };
 
 const report = (host: string, o: Partial<HostReport> = {}): HostReport => ({
-  ...{ host, role: host === "w" ? "witness" : "node", cluster: "lab", release: "1", config: "c", wallMs: 0 },
-  ...{ agentPid: 1, agentUptimeMs: 1, stopping: false, holds: host === "a", term: 1, parts, sees: {} },
+  host,
+  role: host === "w" ? "witness" : "node",
+  cluster: "lab",
+  release: "1",
+  config: "c",
+  wallMs: 0,
+  agentPid: 1,
+  agentUptimeMs: 1,
+  stopping: false,
+  holds: host === "a",
+  term: 1,
+  parts,
+  sees: {},
   verdict: { mayHold: host !== "w", light: "green", reasons: [] },
   ...(host === "w" ? {} : { database: { phase: "running", disk, settled: false, facts }, standing }),
   ...o,

@@ -73,7 +73,9 @@ const meaning: Record<LightCode, string> = {
 };
 
 const reason = (code: LightCode, text: string, advice: string): LightReason => ({
-  ...{ code, text, advice },
+  code,
+  text,
+  advice,
   callers: meaning[code],
 });
 

@@ -11,8 +11,19 @@ const facts = { primary: true, state: "Synced", size: 3, seqno: 100, uuid: "u" }
 const seen: Sighting = { ageMs: 100, holds: false, term: 0, mayHold: true, primary: true };
 
 const report = (host: string, o: Partial<HostReport> = {}): HostReport => ({
-  ...{ host, role: host === "w" ? "witness" : "node", cluster: "lab", release: "1", config: "c", wallMs: 0 },
-  ...{ agentPid: 1, agentUptimeMs: 1, stopping: false, holds: host === "a", term: 1, parts, sees: {} },
+  host,
+  role: host === "w" ? "witness" : "node",
+  cluster: "lab",
+  release: "1",
+  config: "c",
+  wallMs: 0,
+  agentPid: 1,
+  agentUptimeMs: 1,
+  stopping: false,
+  holds: host === "a",
+  term: 1,
+  parts,
+  sees: {},
   verdict: { mayHold: host !== "w", light: "green", reasons: [] },
   ...(host === "w" ? {} : { database: { phase: "running", disk, settled: false, facts } }),
   ...o,
@@ -22,8 +33,10 @@ const sights = (
   silent: Record<string, number> = {},
 ): HostSight[] =>
   (["a", "b", "w"] as const).map((name) => ({
-    ...{ name, role: name === "w" ? "witness" : "node" },
-    ...{ report: report(name, changes[name]), ageMs: silent[name] ?? 0 },
+    name,
+    role: name === "w" ? "witness" : "node",
+    report: report(name, changes[name]),
+    ageMs: silent[name] ?? 0,
   }));
 const brief = (hosts: HostSight[]) =>
   diagnose(hosts).problems.map(({ host, code, severity }) => `${severity} ${host} ${code}`);
@@ -41,7 +54,9 @@ const functional = { ok: true, failures: 0, storeFailures: 0, detail: "fine", ms
 
 test("all well: nothing but one sentence", () => {
   expect(diagnose(sights())).toEqual({
-    ...{ state: "ok", headline: "Calls get through: a answers them. b can take over.", problems: [] },
+    state: "ok",
+    headline: "Calls get through: a answers them. b can take over.",
+    problems: [],
   });
 });
 

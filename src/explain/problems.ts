@@ -40,7 +40,11 @@ function ofLight(fresh: HostReport[]): Finding[] {
   return (teller?.light?.reasons ?? [])
     .filter(({ code }) => fromLight.has(code))
     .map(({ code, text, callers, advice, sinceMs }) => ({
-      ...{ host: teller?.host ?? "", code, what: text, callers, advice },
+      host: teller?.host ?? "",
+      code,
+      what: text,
+      callers,
+      advice,
       severity: code === "not-drilled" || code === "records-missing" ? "note" : "risk",
       ...(sinceMs === undefined ? {} : { sinceMs }),
     }));
@@ -67,7 +71,9 @@ export function diagnose(hosts: HostSight[]): Diagnosis {
   ];
   if (holders.length !== 1 && !who.keeper)
     problems.push({
-      ...{ host: holders.join(", ") || "nobody", code: "address", severity: "down" },
+      host: holders.join(", ") || "nobody",
+      code: "address",
+      severity: "down",
       what: holders.length === 0 ? "holds the service address" : "hold the service address at once",
       callers: holders.length === 0 ? "no call gets through" : "calls reach one or the other",
       advice:

@@ -2,15 +2,32 @@ import { describe, expect, it } from "vitest";
 import { type FenceView, mayBeElected, type OtherNode, waitsFor, whomToFence } from "./decide.ts";
 
 const other = (changes: Partial<OtherNode> = {}): OtherNode => ({
-  ...{ name: "a", ageMs: 100, seen: true, holds: true, fit: true, left: false },
+  name: "a",
+  ageMs: 100,
+  seen: true,
+  holds: true,
+  fit: true,
+  left: false,
   fenced: { state: "none", term: 0, sinceMs: Number.POSITIVE_INFINITY, why: "" },
   ...changes,
 });
 const silent = (changes: Partial<OtherNode> = {}) => other({ ageMs: 4000, seen: false, ...changes });
 /** Standby b of two nodes and a witness, as it sees a. */
 const view = (a: OtherNode, changes: Partial<FenceView> = {}): FenceView => ({
-  ...{ required: true, delayMs: 3000, holds: false, fit: true, stopping: false, primary: true, members: 2 },
-  ...{ heard: 2, voters: 3, term: 5, order: 1, agentUptimeMs: 60_000, others: [a], ...changes },
+  required: true,
+  delayMs: 3000,
+  holds: false,
+  fit: true,
+  stopping: false,
+  primary: true,
+  members: 2,
+  heard: 2,
+  voters: 3,
+  term: 5,
+  order: 1,
+  agentUptimeMs: 60_000,
+  others: [a],
+  ...changes,
 });
 const off = { state: "off", term: 5, sinceMs: 10, why: "" } as const;
 

@@ -74,20 +74,31 @@ export function fenceViewOf(
   const known = knownNodes(o);
   const heard = voters.filter((name) => name === o.host || (o.peers[name]?.ageMs ?? Infinity) <= contactMs);
   return {
-    ...{ required, delayMs, holds: o.holds, fit, stopping: o.stopping, primary: o.primary },
-    ...{ members: o.members, heard: heard.length, voters: voters.length },
+    required,
+    delayMs,
+    holds: o.holds,
+    fit,
+    stopping: o.stopping,
+    primary: o.primary,
+    members: o.members,
+    heard: heard.length,
+    voters: voters.length,
     term: Math.max(o.term, ...known.map((other) => other.term)),
-    ...{ order: o.nodeOrder.indexOf(o.host), agentUptimeMs },
+    order: o.nodeOrder.indexOf(o.host),
+    agentUptimeMs,
     others: o.nodeOrder
       .filter((name) => name !== o.host)
       .map((name) => {
         const news = o.peers[name];
         const memory = memoryOf(name);
         return {
-          ...{ name, ageMs: news?.ageMs, seen: known.some((other) => other.name === name) },
+          name,
+          ageMs: news?.ageMs,
+          seen: known.some((other) => other.name === name),
           holds: news?.report.holds ?? memory.holds,
           fit: news?.report.verdict.mayHold ?? false,
-          ...{ left: memory.left, fenced: memory.fenced },
+          left: memory.left,
+          fenced: memory.fenced,
         };
       }),
   };
@@ -101,7 +112,9 @@ export function waitsFor(view: FenceView): string[] {
     if (other.fenced.state === "off" || other.left) return [];
     const silence = `${other.name} is silent and not known to be off`;
     const what = {
-      ...{ none: "it is fenced after a moment", running: "it is being fenced", off: "" },
+      none: "it is fenced after a moment",
+      running: "it is being fenced",
+      off: "",
       failed: `fencing failed (${other.fenced.why}); if it is off for certain: dialtone fence confirm ${other.name}`,
     }[other.fenced.state];
     const majority = view.heard * 2 > view.voters && view.primary;

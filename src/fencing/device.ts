@@ -43,7 +43,10 @@ export async function runFence(
 ): Promise<string | undefined> {
   const result = await execa(device.agent, [], {
     input: fenceInput(device, action),
-    ...{ timeout: timeoutMs, killSignal: "SIGKILL", reject: false, cwd: "/" },
+    timeout: timeoutMs,
+    killSignal: "SIGKILL",
+    reject: false,
+    cwd: "/",
   });
   if (result.exitCode === 0) return undefined;
   const secrets = Object.values(device.options).map(String);

@@ -92,7 +92,8 @@ export class Fencing {
     const { fencing } = cluster;
     if (!fencing || o.role !== "node") return undefined;
     const rules = {
-      ...{ required: fencing.required, delayMs: 1000 * fencing.delay_s },
+      required: fencing.required,
+      delayMs: 1000 * fencing.delay_s,
       voters: voters(cluster).map(({ name }) => name),
     };
     return fenceViewOf(o, rules, fit, agentUptimeMs, (name) => {

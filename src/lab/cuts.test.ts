@@ -3,7 +3,10 @@ import { addCut, cutsWithout, rulesFor } from "./cuts.ts";
 import type { Cut } from "./state.ts";
 
 const cut = (from: string, to: string, more: Partial<Cut> = {}): Cut => ({
-  ...{ from, to, oneWay: false, loss: 100 },
+  from,
+  to,
+  oneWay: false,
+  loss: 100,
   ...more,
 });
 const dropsOf = (cuts: Cut[]): string[] =>

@@ -31,13 +31,12 @@ export function diagnoseLab(status: LabStatus): Diagnosis {
     return problem;
   });
   const cuts = status.cuts.map((cut) => ({
-    ...{
-      host: cut.from,
-      code: "cut",
-      severity: "risk" as const,
-      what: `cut in this lab: ${describeCut(cut)}`,
-    },
-    ...{ callers: "see the other problems", advice: heal("") },
+    host: cut.from,
+    code: "cut",
+    severity: "risk" as const,
+    what: `cut in this lab: ${describeCut(cut)}`,
+    callers: "see the other problems",
+    advice: heal(""),
   }));
   const state = diagnosis.state === "ok" && cuts.length > 0 ? "risk" : diagnosis.state;
   return { ...diagnosis, state, problems: [...problems, ...cuts] };

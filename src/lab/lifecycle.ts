@@ -80,7 +80,10 @@ function clusterOf(
   if (isNew) {
     const plan = planAddresses(wanted ?? fallback);
     const host = (name: "a" | "b" | "w", role: "node" | "witness") => ({
-      ...{ name, role, address: plan[name], interface: "eth0" },
+      name,
+      role,
+      address: plan[name],
+      interface: "eth0",
     });
     // A crash between the two files of an earlier first start leaves secrets that nothing uses yet.
     rmSync(secretsFileOf(file), { force: true });

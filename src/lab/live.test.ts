@@ -6,11 +6,22 @@ import { describeStatus } from "./text.ts";
 
 const status = (change: (status: LabStatus) => void = () => {}): LabStatus => {
   const host = (name: string, role: "node" | "witness" | "outside", address: string) => ({
-    ...{ name, role, address, namespace: `dt-lab-${name}`, powered: true, paused: [], agent: null },
+    name,
+    role,
+    address,
+    namespace: `dt-lab-${name}`,
+    powered: true,
+    paused: [],
+    agent: null,
   });
   const made: LabStatus = {
-    ...{ lab: "lab", running: true, started: "2026-11-21T01:00:00Z", isolated: true, cuts: [] },
-    ...{ subnet: "198.18.77.0/24", service: "198.18.77.100" },
+    lab: "lab",
+    running: true,
+    started: "2026-11-21T01:00:00Z",
+    isolated: true,
+    cuts: [],
+    subnet: "198.18.77.0/24",
+    service: "198.18.77.100",
     hosts: [host("a", "node", "198.18.77.11"), host("outside", "outside", "198.18.77.1")],
   };
   change(made);

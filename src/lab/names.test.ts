@@ -6,8 +6,13 @@ describe("addresses of a lab", () => {
   test("the default plan", () => {
     const plan = planAddresses("198.18.77.0/24");
     expect(plan).toMatchObject({
-      ...{ service: "198.18.77.100", a: "198.18.77.11", b: "198.18.77.12", w: "198.18.77.13" },
-      ...{ outside: "198.18.77.1", machine: "198.18.77.254", bits: 24 },
+      service: "198.18.77.100",
+      a: "198.18.77.11",
+      b: "198.18.77.12",
+      w: "198.18.77.13",
+      outside: "198.18.77.1",
+      machine: "198.18.77.254",
+      bits: 24,
     });
     expect(plan.aliases).toHaveLength(10);
     expect(plan.aliases.at(-1)).toBe("198.18.77.59");

@@ -11,8 +11,13 @@ import {
 } from "./records.ts";
 
 const dns = {
-  ...{ server: "192.0.2.53", port: 53, zone: "example.org", name: "sip.example.org", ttl: 5 },
-  ...{ key: "dialtone", algorithm: "hmac-sha256" as const },
+  server: "192.0.2.53",
+  port: 53,
+  zone: "example.org",
+  name: "sip.example.org",
+  ttl: 5,
+  key: "dialtone",
+  algorithm: "hmac-sha256" as const,
 };
 const targets = (a: Target["state"], b: Target["state"]): Target[] => [
   { name: "a", address: "192.0.2.11", state: a },

@@ -10,7 +10,9 @@ const dead: PartReport = { ...well, phase: "backoff", ok: false, detail: "exited
 
 const cluster = (policy: string, dns: Record<string, unknown> = {}) =>
   clusterSchema.parse({
-    ...{ cluster: "test", policy, service: { address: "192.0.2.100/24" } },
+    cluster: "test",
+    policy,
+    service: { address: "192.0.2.100/24" },
     hosts: {
       a: { role: "node", address: "192.0.2.11" },
       b: { role: "node", address: "192.0.2.12" },
@@ -28,13 +30,30 @@ function observation(
 ): Observation {
   const report = (host: string, role: HostReport["role"]) =>
     ({
-      ...{ host, role, holds: false, term: 1, parts: { kamailio: well, rtpengine: well }, sees: {} },
+      host,
+      role,
+      holds: false,
+      term: 1,
+      parts: { kamailio: well, rtpengine: well },
+      sees: {},
       verdict: { mayHold: true, light: "green", reasons: [] },
     }) as unknown as HostReport;
   return {
-    ...{ host: "a", role: "node", stance: "availability", nodeOrder: ["a", "b"], stopping: false },
-    ...{ yielding: false, holds: true, heldMs: 60_000, term: 2, parts: { kamailio: well, rtpengine: well } },
-    ...{ primary: true, members: 3, hosts: 3, upstream: true, others: ["b", "w", "e"] },
+    host: "a",
+    role: "node",
+    stance: "availability",
+    nodeOrder: ["a", "b"],
+    stopping: false,
+    yielding: false,
+    holds: true,
+    heldMs: 60_000,
+    term: 2,
+    parts: { kamailio: well, rtpengine: well },
+    primary: true,
+    members: 3,
+    hosts: 3,
+    upstream: true,
+    others: ["b", "w", "e"],
     peers: {
       b: { ageMs: bAgeMs, report: { ...report("b", "node"), serves: { ok: true, why: [] }, ...b } },
       e: { ageMs: 100, report: report("e", "edge") },

@@ -4,8 +4,15 @@ import { decideProbe } from "../call/probe-user.ts";
 import { parseProbeLine } from "../journal/sip-journal.ts";
 
 const question = (o: Partial<Question>): Question => ({
-  ...{ v: 1, call_id: "c", request_uri: "sip:x@y", number: "_probe-a", user: "_probe-a", transport: "udp" },
-  ...{ from: { user: "u", domain: "d" }, to: { user: "u", domain: "d" }, source: { address: "::", port: 1 } },
+  v: 1,
+  call_id: "c",
+  request_uri: "sip:x@y",
+  number: "_probe-a",
+  user: "_probe-a",
+  transport: "udp",
+  from: { user: "u", domain: "d" },
+  to: { user: "u", domain: "d" },
+  source: { address: "::", port: 1 },
   ...o,
 });
 const probes = new Map([["_probe-a", {}]]);
@@ -15,7 +22,9 @@ describe("who is called by the functional test", () => {
   test("the test user itself, at its registered contact, never recorded and never through the relay", () => {
     expect(decideProbe(probes, question({}), rules)).toMatchObject({
       targets: [{ type: "user", user: "_probe-a" }],
-      ...{ record: false, media: "direct", rules_version: 7 },
+      record: false,
+      media: "direct",
+      rules_version: 7,
     });
   });
   test.each([

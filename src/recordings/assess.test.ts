@@ -75,8 +75,16 @@ describe("what to do with a call's captures", () => {
 
 describe("what is wrong with a recording", () => {
   const result = (duration_ms: number): ConversionResult => ({
-    ...{ empty: false, started_at: null, duration_ms, codecs: ["PCMU"], rate: 8000, gaps: [], lost: 0 },
-    ...{ nodes: ["a"], problems: [], files: [] },
+    empty: false,
+    started_at: null,
+    duration_ms,
+    codecs: ["PCMU"],
+    rate: 8000,
+    gaps: [],
+    lost: 0,
+    nodes: ["a"],
+    problems: [],
+    files: [],
   });
   it.each([
     [58_000, 60_000, true, 0],

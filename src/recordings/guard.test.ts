@@ -18,8 +18,13 @@ it("recording stops in two steps and begins again only with room to spare", () =
 
 it("without space the call goes on, and its wish is told as refused", () => {
   const route: Decision = {
-    ...{ v: 1, action: "route", strategy: "serial", targets: [{ type: "user", user: "1001" }] },
-    ...{ record: true, rule: "r", rules_version: 1 },
+    v: 1,
+    action: "route",
+    strategy: "serial",
+    targets: [{ type: "user", user: "1001" }],
+    record: true,
+    rule: "r",
+    rules_version: 1,
   };
   const { record: _, ...rest } = route;
   expect(withinSpace(route, "ok")).toBe(route);

@@ -37,7 +37,12 @@ export function createRecordings(context: HostContext, database: Database, event
   const worker = new RecordingWorker({ context, store, files, peers, watch, maker, events });
   const guard = new SpaceGuard(context, [files.captures, files.places.root], events, stopAllRecordings);
   return {
-    ...{ store, files, peers, watch, worker, guard },
+    store,
+    files,
+    peers,
+    watch,
+    worker,
+    guard,
     [Symbol.asyncDispose]: async () => {
       await peers[Symbol.asyncDispose]();
       await watch[Symbol.asyncDispose]();

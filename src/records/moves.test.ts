@@ -3,8 +3,12 @@ import { interruptionsOf, interruptionText, type Move } from "./moves.ts";
 
 const second = (s: number) => new Date(Date.UTC(2026, 0, 1, 12, 0, s));
 const { id: _, ...rest } = {
-  ...{ id: "1f1f0d0c-6a45-4c1a-9a43-0a8a8c5f9d10", at: second(30).toISOString() },
-  ...{ from: "a", to: "b", by_plan: false, gap_ms: 400 },
+  id: "1f1f0d0c-6a45-4c1a-9a43-0a8a8c5f9d10",
+  at: second(30).toISOString(),
+  from: "a",
+  to: "b",
+  by_plan: false,
+  gap_ms: 400,
 };
 const move: Move = { id: "1f1f0d0c-6a45-4c1a-9a43-0a8a8c5f9d10", ...rest };
 const seen = (answered: number | null, ended: number | null) =>

@@ -71,8 +71,12 @@ export async function movesDuring(db: Db, calls: readonly Conversation[]): Promi
     select = select.where("at", "<=", new Date(last + longestGapMs));
   }
   return (await select.execute()).map((row) => ({
-    ...{ id: row.id.toString("hex"), at: row.at.toISOString(), from: row.from_host, to: row.to_host },
-    ...{ by_plan: row.by_plan !== 0, gap_ms: row.gap_ms },
+    id: row.id.toString("hex"),
+    at: row.at.toISOString(),
+    from: row.from_host,
+    to: row.to_host,
+    by_plan: row.by_plan !== 0,
+    gap_ms: row.gap_ms,
   }));
 }
 
@@ -97,8 +101,12 @@ export const moveRoutes =
             .insertInto("moves")
             .ignore()
             .values({
-              ...{ id: uuidToBytes(id), at: new Date(at), from_host: from, to_host: to },
-              ...{ by_plan: by_plan ? 1 : 0, gap_ms },
+              id: uuidToBytes(id),
+              at: new Date(at),
+              from_host: from,
+              to_host: to,
+              by_plan: by_plan ? 1 : 0,
+              gap_ms,
             })
             .execute(),
         );

@@ -17,8 +17,13 @@ let serial = 0;
 const line = (): string =>
   `${JSON.stringify({
     id: `00000000-0000-4000-8000-${String(++serial).padStart(12, "0")}`,
-    ...{ kind: "start", call_id: `c${serial}`, from_tag: "f", time: "2026-11-21T10:00:00.000Z" },
-    ...{ node: "a", method: "INVITE", code: 0 },
+    kind: "start",
+    call_id: `c${serial}`,
+    from_tag: "f",
+    time: "2026-11-21T10:00:00.000Z",
+    node: "a",
+    method: "INVITE",
+    code: 0,
   })}\n`;
 
 class FakeLedger {
@@ -47,7 +52,9 @@ async function make(ledger: FakeLedger) {
       },
     ],
     ledger: ledger as unknown as Ledger,
-    ...{ checkpoint, quarantine, events },
+    checkpoint,
+    quarantine,
+    events,
   });
   const all = async () => {
     while (await shipper.ship());

@@ -3,11 +3,22 @@ import type { PartReport } from "./host-report.ts";
 import { type Duty, inOrder, restReason, sipObjection } from "./policy.ts";
 
 const duty = (changes: Partial<Duty> = {}): Duty => ({
-  ...{ policy: "cold-passive", holds: false, stopping: false, expected: false, proven: true, shipped: true },
-  ...{ heldMs: 0, sipDownMs: 0, ...changes },
+  policy: "cold-passive",
+  holds: false,
+  stopping: false,
+  expected: false,
+  proven: true,
+  shipped: true,
+  heldMs: 0,
+  sipDownMs: 0,
+  ...changes,
 });
 const part = (phase: PartReport["phase"], detail = "x"): PartReport => ({
-  ...{ phase, ok: phase === "running", detail, restarts: 0, sinceMs: 0 },
+  phase,
+  ok: phase === "running",
+  detail,
+  restarts: 0,
+  sinceMs: 0,
 });
 
 describe("which part rests", () => {

@@ -13,7 +13,14 @@ const log = (text: string): Entry[] =>
         /^\s*(\d+) (\S+) (\S+) ([^\s:]+)(?:: (.*))?$/.exec(line) ?? [];
       const ms = Number(at);
       return {
-        ...{ at: ms, withinMs: 1, seq: index, wallMs: ms, monotonicMs: ms, host, kind, subject },
+        at: ms,
+        withinMs: 1,
+        seq: index,
+        wallMs: ms,
+        monotonicMs: ms,
+        host,
+        kind,
+        subject,
         text: words,
       };
     });

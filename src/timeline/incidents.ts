@@ -183,7 +183,10 @@ export function findIncidents(
     const until = end ?? now;
     return [
       {
-        ...{ begin: first.at, end, cause, entries: group },
+        begin: first.at,
+        end,
+        cause,
+        entries: group,
         withoutHolderMs: longestGap(gaps, first.at, until),
         calls: countCalls(calls, first.at, until),
         drills: drills.filter(

@@ -8,8 +8,14 @@ function host(name: string, skew: number, times: readonly number[], boot = "boot
   const monotonicOf = (time: number) => time + 7_000_000;
   const events = times.map(
     (time, index): AgentEvent => ({
-      ...{ seq: index + 1, wallMs: time + skew, monotonicMs: monotonicOf(time), boot },
-      ...{ host: name, kind: "part-started", subject: "app", text: "" },
+      seq: index + 1,
+      wallMs: time + skew,
+      monotonicMs: monotonicOf(time),
+      boot,
+      host: name,
+      kind: "part-started",
+      subject: "app",
+      text: "",
     }),
   );
   const now = { wallMs: 10_000 + skew, monotonicMs: monotonicOf(10_000), boot };

@@ -8,7 +8,8 @@ const keep = (by: string, text: string, headers: object) =>
   appendFileSync(file, `${JSON.stringify({ by, text, headers })}\n`);
 
 new SMTPServer({
-  ...{ disabledCommands: ["STARTTLS"], authOptional: true },
+  disabledCommands: ["STARTTLS"],
+  authOptional: true,
   onData: (stream, _session, done) => {
     stream.toArray().then((chunks) => {
       keep("mail", Buffer.concat(chunks).toString(), {});

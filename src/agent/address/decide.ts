@@ -216,7 +216,8 @@ export function decideOnNews(
   // (With calls of its own here, starting anew would cost them: registrations differ until they are renewed.)
   if (self.follows && mustResync(self, report, silenceMs))
     actions.push({
-      ...{ do: "kill-part", part: "kamailio" },
+      do: "kill-part",
+      part: "kamailio",
       why: `no contact with ${report.host} for ${Math.round(silenceMs / 1000)} s: registrations made meanwhile are fetched by starting anew`,
     });
   return actions;

@@ -7,7 +7,8 @@ import { relayToPeers } from "./app-relay.ts";
 
 /** 127.0.0.0/8 is all this machine's: one address for each node. */
 const cluster = clusterSchema.parse({
-  ...{ cluster: "relay", service: { address: "192.0.2.100/24" } },
+  cluster: "relay",
+  service: { address: "192.0.2.100/24" },
   hosts: {
     a: { role: "node", address: "127.77.0.11" },
     b: { role: "node", address: "127.77.0.12" },

@@ -6,7 +6,10 @@ import { inOrder, whyNoDrill } from "./drill-schedule.ts";
 const entry = (host: string, more: Partial<HostReport> = {}, ageMs = 100) => ({
   ageMs,
   report: {
-    ...{ host, role: "node", holds: host === "a", stopping: false },
+    host,
+    role: "node",
+    holds: host === "a",
+    stopping: false,
     verdict: { mayHold: true, light: "green", reasons: [] },
     ...more,
   } as unknown as HostReport,

@@ -101,8 +101,12 @@ export class ReplicationKeeper {
     if (facts.state !== "following") this.partedSince ??= now;
     if (this.busy) return;
     const action = decideReplication({
-      ...{ facts, first: this.first, partner, partnerKnown: this.partnerKnown },
-      ...{ followedId: this.followedId, parted: this.partedSince !== undefined },
+      facts,
+      first: this.first,
+      partner,
+      partnerKnown: this.partnerKnown,
+      followedId: this.followedId,
+      parted: this.partedSince !== undefined,
       sinceMs: Object.fromEntries(Object.entries(this.actedAt).map(([kind, at]) => [kind, now - at])),
       partnerAwayMs: this.awaySince === undefined ? 0 : now - this.awaySince,
     });

@@ -21,16 +21,14 @@ const decide = (
   more: Partial<Omit<ReplicationSituation, "facts">> = {},
 ): string | undefined =>
   decideReplication({
-    ...{
-      facts: { ...facts, ...own },
-      first: true,
-      partner,
-      partnerAwayMs: 0,
-      partnerKnown: true,
-      parted: false,
-      followedId: "2",
-      sinceMs: {},
-    },
+    facts: { ...facts, ...own },
+    first: true,
+    partner,
+    partnerAwayMs: 0,
+    partnerKnown: true,
+    parted: false,
+    followedId: "2",
+    sinceMs: {},
     ...more,
   })?.do;
 

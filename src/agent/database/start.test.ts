@@ -30,39 +30,39 @@ function peer(disk: DiskState, options: Options = {}): PeerNews {
     ...(options.primary ? { facts } : options.facts ? { facts: options.facts } : {}),
   };
   const report = {
-    ...{
-      host: "x",
-      role: "node" as const,
-      cluster: "lab",
-      release: "0",
-      config: "c",
-      wallMs: 0,
-      agentPid: 1,
-      agentUptimeMs: 1,
-    },
-    ...{
-      stopping: false,
-      holds: false,
-      term: 0,
-      parts: {
-        mariadb: {
-          phase: "starting" as const,
-          ok: false,
-          detail: "",
-          restarts: 0,
-          sinceMs: options.sinceMs ?? 20_000,
-        },
+    host: "x",
+    role: "node" as const,
+    cluster: "lab",
+    release: "0",
+    config: "c",
+    wallMs: 0,
+    agentPid: 1,
+    agentUptimeMs: 1,
+
+    stopping: false,
+    holds: false,
+    term: 0,
+    parts: {
+      mariadb: {
+        phase: "starting" as const,
+        ok: false,
+        detail: "",
+        restarts: 0,
+        sinceMs: options.sinceMs ?? 20_000,
       },
-      sees: {},
-      verdict: { mayHold: false, light: "red" as const, reasons: [] },
     },
+    sees: {},
+    verdict: { mayHold: false, light: "red" as const, reasons: [] },
     database,
   };
   return { ageMs: options.ageMs ?? 100, report };
 }
 
 const at = (host: "a" | "b", disk: DiskState, other?: PeerNews): StartSituation => ({
-  ...{ host, nodeOrder: ["a", "b"], disk, witnesses: ["w"] },
+  host,
+  nodeOrder: ["a", "b"],
+  disk,
+  witnesses: ["w"],
   peers: other ? { [host === "a" ? "b" : "a"]: other } : {},
 });
 

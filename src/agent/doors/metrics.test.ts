@@ -8,16 +8,33 @@ import { registry } from "../../telemetry/app-metrics.ts";
 import { agentMetrics } from "./metrics.ts";
 
 const watch: WatchReport = {
-  ...{ boot: "b", monotonicMs: 1, hosts: { a: "node", b: "node", w: "witness" }, lastEvent: 7 },
-  ...{ silent: { b: "agent-hangs" }, clocks: { b: { offsetMs: 2500, withinMs: 3 } } },
-  ...{ loop: { p99Ms: 1, maxMs: 12 }, disk: { freeBytes: 1, totalBytes: 2 }, certificateEnds: 1e12 },
+  boot: "b",
+  monotonicMs: 1,
+  hosts: { a: "node", b: "node", w: "witness" },
+  lastEvent: 7,
+  silent: { b: "agent-hangs" },
+  clocks: { b: { offsetMs: 2500, withinMs: 3 } },
+  loop: { p99Ms: 1, maxMs: 12 },
+  disk: { freeBytes: 1, totalBytes: 2 },
+  certificateEnds: 1e12,
   alerts: { undeliverable: false, told: [] },
 };
 const drill = { kind: "host-death", finished_at: "2026-11-21T00:00:00Z", release: "1", config: "x" };
 /** A node that knows everything there is to know. */
 const report: HostReport = {
-  ...{ host: "a", role: "node", cluster: "c", release: "1", config: "x", wallMs: 1, agentPid: 1 },
-  ...{ agentUptimeMs: 1500, stopping: false, holds: true, term: 4, upstream: true, watch },
+  host: "a",
+  role: "node",
+  cluster: "c",
+  release: "1",
+  config: "x",
+  wallMs: 1,
+  agentPid: 1,
+  agentUptimeMs: 1500,
+  stopping: false,
+  holds: true,
+  term: 4,
+  upstream: true,
+  watch,
   verdict: { mayHold: true, light: "amber", reasons: ["x"] },
   light: {
     colour: "red",
@@ -27,15 +44,25 @@ const report: HostReport = {
   sees: { w: { ageMs: 1, holds: false, term: 4, mayHold: false, primary: false } },
   parts: { kamailio: { phase: "running", ok: true, detail: "", restarts: 2, sinceMs: 1 } },
   database: {
-    ...{ phase: "running", settled: false, disk: { kind: "empty" } as never },
+    phase: "running",
+    settled: false,
+    disk: { kind: "empty" } as never,
     facts: {
-      ...{ primary: true, size: 3, state: "Synced", seqno: 1, uuid: "" },
+      primary: true,
+      size: 3,
+      state: "Synced",
+      seqno: 1,
+      uuid: "",
       replication: { from: "b", id: "1", state: "following", own: 5, applied: 9, readOnly: false },
     },
   },
   functional: { ok: true, failures: 0, storeFailures: 0, detail: "", ms: 12, ageMs: 1 },
   standing: {
-    ...{ rulesVersion: 3, contacts: 2, sessions: 1, unshippedMs: 1000, recordsMissing: 0 },
+    rulesVersion: 3,
+    contacts: 2,
+    sessions: 1,
+    unshippedMs: 1000,
+    recordsMissing: 0,
     drills: [{ ...drill, passed: true, summary: "" }],
   },
 };

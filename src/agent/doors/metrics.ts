@@ -34,11 +34,9 @@ export async function agentMetrics(report: HostReport, sent: Sent, appUp: boolea
   const peers = Object.entries(watch?.hosts ?? {}).filter(([name]) => name !== report.host);
 
   new Gauge({
-    ...{
-      name: "dialtone_info",
-      help: "Release and configuration",
-      labelNames: ["release", "config", "role"],
-    },
+    name: "dialtone_info",
+    help: "Release and configuration",
+    labelNames: ["release", "config", "role"],
     registers: [registry],
   }).set({ release: report.release, config: report.config, role }, 1);
   gauge("health", "This host: 0 green, 1 amber, 2 red", colours[report.verdict.light]);

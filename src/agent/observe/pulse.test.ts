@@ -6,9 +6,16 @@ import { decodePulse, encodePulse, LifeClock, type Pulse, pulseOf, refreshed } f
 const part = (ok: boolean): PartReport => ({ phase: "running", ok, detail: "", restarts: 0, sinceMs: 1 });
 const verdict = { mayHold: true, light: "green", reasons: [] } as const;
 const base = {
-  ...{ host: "a", life: randomUUID(), lifeMs: 1234.5, stopping: false, holds: true, term: 3, primary: true },
+  host: "a",
+  life: randomUUID(),
+  lifeMs: 1234.5,
+  stopping: false,
+  holds: true,
+  term: 3,
+  primary: true,
   verdict: { ...verdict, reasons: [] },
-  ...{ serves: { ok: true, why: [] }, handover: "b" },
+  serves: { ok: true, why: [] },
+  handover: "b",
   parts: { keepalived: part(true), rtpengine: part(false), app: part(true) },
 };
 const sighting = { ageMs: 40, holds: false, term: 2, mayHold: true, primary: true };
@@ -42,8 +49,14 @@ describe("datagram", () => {
 
 describe("refreshed", () => {
   const report = {
-    ...{ host: "a", holds: false, term: 2, stopping: false, verdict: { ...verdict, mayHold: false } },
-    ...{ handover: "c", sees: {}, serves: { ok: false, why: ["x"] } },
+    host: "a",
+    holds: false,
+    term: 2,
+    stopping: false,
+    verdict: { ...verdict, mayHold: false },
+    handover: "c",
+    sees: {},
+    serves: { ok: false, why: ["x"] },
     parts: { keepalived: part(false), rtpengine: part(true), app: part(true) },
     database: { facts: { primary: false, size: 3 } },
     functional: { ok: true, failures: 0, storeFailures: 0, detail: "", ms: 1, ageMs: 100 },

@@ -49,7 +49,17 @@ export function pulseOf(
   const { n, host, life, lifeMs, stopping, handover, holds, term, verdict, serves, sees, parts, primary } =
     report;
   return {
-    ...{ v: 1, n, host, life, lifeMs, stopping, holds, term, mayHold: verdict.mayHold, primary, sees },
+    v: 1,
+    n,
+    host,
+    life,
+    lifeMs,
+    stopping,
+    holds,
+    term,
+    mayHold: verdict.mayHold,
+    primary,
+    sees,
     ...(handover === undefined ? {} : { handover }),
     ...(serves === undefined ? {} : { serves: serves.ok }),
     parts: {
@@ -134,7 +144,10 @@ export function refreshed(news: PeerNews, pulse: Pulse, pulseAgeMs: number): Pee
     ageMs: pulseAgeMs,
     report: {
       ...rest,
-      ...{ stopping: pulse.stopping, holds: pulse.holds, term: pulse.term, sees: pulse.sees },
+      stopping: pulse.stopping,
+      holds: pulse.holds,
+      term: pulse.term,
+      sees: pulse.sees,
       ...(pulse.handover === undefined ? {} : { handover: pulse.handover }),
       verdict: { ...report.verdict, mayHold: pulse.mayHold },
       ...(report.serves && pulse.serves !== undefined

@@ -24,8 +24,12 @@ const lightEveryMs = 200;
 const drillsSchema = z.object({
   drills: z.array(
     z.object({
-      ...{ kind: z.string(), finished_at: z.string(), release: z.string(), config: z.string() },
-      ...{ passed: z.boolean(), summary: z.string() },
+      kind: z.string(),
+      finished_at: z.string(),
+      release: z.string(),
+      config: z.string(),
+      passed: z.boolean(),
+      summary: z.string(),
     }),
   ),
 });

@@ -166,8 +166,11 @@ export class Watch {
         } catch (error) {
           const events = this.mirror.of(name).filter((event) => event.wallMs >= theirSince);
           return {
-            ...{ host: name, from: events.length > 0 ? "copy" : "nobody", problem: messageOf(error) },
-            ...{ clock, events },
+            host: name,
+            from: events.length > 0 ? "copy" : "nobody",
+            problem: messageOf(error),
+            clock,
+            events,
           };
         }
       }),

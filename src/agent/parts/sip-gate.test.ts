@@ -3,12 +3,27 @@ import type { HostReport, PartReport, PeerNews } from "../../report/host-report.
 import { sipGate } from "./sip-gate.ts";
 
 const app = (ok: boolean): PartReport => ({
-  ...{ phase: ok ? "running" : "starting", ok, detail: "", restarts: 0, sinceMs: 0 },
+  phase: ok ? "running" : "starting",
+  ok,
+  detail: "",
+  restarts: 0,
+  sinceMs: 0,
 });
 const peer = (ageMs: number, ok: boolean): PeerNews => {
   const report: HostReport = {
-    ...{ host: "b", role: "node", cluster: "lab", release: "1", config: "c", wallMs: 0, agentPid: 1 },
-    ...{ agentUptimeMs: 1, stopping: false, holds: true, term: 1, sees: {}, parts: { app: app(ok) } },
+    host: "b",
+    role: "node",
+    cluster: "lab",
+    release: "1",
+    config: "c",
+    wallMs: 0,
+    agentPid: 1,
+    agentUptimeMs: 1,
+    stopping: false,
+    holds: true,
+    term: 1,
+    sees: {},
+    parts: { app: app(ok) },
     verdict: { mayHold: true, light: "green", reasons: [] },
   };
   return { ageMs, report };

@@ -62,7 +62,8 @@ function fencingOf({ fencing, upMs }: AgentState, o: Observation, mayHold: boole
   const { required, other } = fencing;
   const rules = { required, delayMs: 3000, voters: ["a", "b", "w"] };
   return fenceViewOf(o, rules, mayHold, upMs, () => ({
-    ...{ holds: true, left: other === "left" },
+    holds: true,
+    left: other === "left",
     fenced: { state: other === "left" ? "none" : other, term: 0, sinceMs: 1000, why: "exit code 1" },
   }));
 }
@@ -78,7 +79,10 @@ export function situationOf(agent: AgentState, observation: Observation, mayHold
   const { track, trackFails, upMs, giving, overlaps, takenMs } = agent;
   const keepalived = observation.parts.keepalived;
   return {
-    ...{ now, observation, mayHold, uptimeMs: upMs },
+    now,
+    observation,
+    mayHold,
+    uptimeMs: upMs,
     track: { fit: track === "never-written" ? undefined : track === "fit", fails: trackFails },
     keepalivedRuns: keepalived === undefined || keepalived.ok || keepalived.phase === "sick",
     fencing: fencingOf(agent, observation, mayHold),

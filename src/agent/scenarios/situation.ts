@@ -123,7 +123,11 @@ function functionalOf(how: z.infer<typeof functional>, ageMs = 1000): NonNullabl
 
 function hardwareOf(how: Given["hardware"]): NonNullable<HostReport["hardware"]> {
   const disk = {
-    ...{ path: "/var/lib/dialtone", freeBytes: 5e11, bytes: 1e12, freeInodes: 900, inodes: 1000 },
+    path: "/var/lib/dialtone",
+    freeBytes: 5e11,
+    bytes: 1e12,
+    freeInodes: 900,
+    inodes: 1000,
     readOnly: how === "read-only",
   };
   if (how === "disk-full") disk.freeBytes = 1e6;
@@ -146,17 +150,18 @@ function peerOf(host: string, said: z.infer<typeof peerShape>): PeerNews | undef
   const role = host === "w" ? "witness" : "node";
   const facts = { primary: p.primary, state: "Synced", size: 3, seqno: 1, uuid: "u" };
   const report: HostReport = {
-    ...{
-      host,
-      role,
-      cluster: "lab",
-      release: "0",
-      config: "c",
-      wallMs: 0,
-      agentPid: 1,
-      agentUptimeMs: p.agentUptimeMs,
-    },
-    ...{ stopping: false, holds: p.holds, term: p.term, parts: partsOf(role, p.parts) },
+    host,
+    role,
+    cluster: "lab",
+    release: "0",
+    config: "c",
+    wallMs: 0,
+    agentPid: 1,
+    agentUptimeMs: p.agentUptimeMs,
+    stopping: false,
+    holds: p.holds,
+    term: p.term,
+    parts: partsOf(role, p.parts),
     verdict: { mayHold: p.mayHold ?? role === "node", light: "green", reasons: [] },
     ...(role === "node" ? { database: { phase: "running", disk, settled: false, facts } } : {}),
     ...(p.functional ? { functional: functionalOf(p.functional, p.functionalAgeMs) } : {}),
@@ -167,19 +172,30 @@ function peerOf(host: string, said: z.infer<typeof peerShape>): PeerNews | undef
   return { ageMs: p.ageMs, report };
 }
 const peerShapeDefaults = {
-  ...{ ageMs: 100, holds: false, term: 2, mayHold: undefined, primary: true, parts: {}, sees: {} },
-  ...{
-    hardware: undefined,
-    functional: undefined,
-    functionalAgeMs: 1000,
-    handover: undefined,
-    agentUptimeMs: 600_000,
-  },
+  ageMs: 100,
+  holds: false,
+  term: 2,
+  mayHold: undefined,
+  primary: true,
+  parts: {},
+  sees: {},
+
+  hardware: undefined,
+  functional: undefined,
+  functionalAgeMs: 1000,
+  handover: undefined,
+  agentUptimeMs: 600_000,
 };
 
 const dutyOf = (policy: Duty["policy"], holds: boolean): Duty => ({
-  ...{ policy, holds, stopping: false, expected: false, proven: true, shipped: true },
-  ...{ heldMs: holds ? 600_000 : 0, sipDownMs: 0 },
+  policy,
+  holds,
+  stopping: false,
+  expected: false,
+  proven: true,
+  shipped: true,
+  heldMs: holds ? 600_000 : 0,
+  sipDownMs: 0,
 });
 
 /** @throws nothing: pure. */
@@ -192,19 +208,25 @@ export function observationOf(g: Given): Observation {
     peerOf(name, g.peers[name as "a" | "b" | "w"] ?? peerShapeDefaults),
   ]);
   return {
-    ...{ host: g.host, role, stance: g.stance, nodeOrder: ["a", "b"], stopping: g.stopping },
-    ...{
-      drained: g.drained,
-      yielding: g.yielding,
-      holds,
-      term: g.term,
-      primary: role === "node" && g.primary,
-    },
+    host: g.host,
+    role,
+    stance: g.stance,
+    nodeOrder: ["a", "b"],
+    stopping: g.stopping,
+
+    drained: g.drained,
+    yielding: g.yielding,
+    holds,
+    term: g.term,
+    primary: role === "node" && g.primary,
     ...(g.quorumLostSeconds === undefined ? {} : { quorumLostMs: 1000 * g.quorumLostSeconds }),
     ...(g.replication === undefined
       ? {}
       : { replication: g.replication === "well" ? {} : { problem: g.replication } }),
-    ...{ members: g.members, hosts: 3, parts: partsOf(role, g.parts), others },
+    members: g.members,
+    hosts: 3,
+    parts: partsOf(role, g.parts),
+    others,
     upstream: g.upstream === "not-configured" || role === "witness" ? undefined : g.upstream,
     peers: Object.fromEntries(peers) as Observation["peers"],
     heldMs: holds ? 1000 * g.heldSeconds : 0,

@@ -9,7 +9,9 @@ const secret = "0123456789abcdef0123456789abcdef";
 
 function contextOf(policy: string, self: string): HostContext {
   const cluster = clusterSchema.parse({
-    ...{ cluster: "test", policy, service: { address: "192.0.2.100/24" } },
+    cluster: "test",
+    policy,
+    service: { address: "192.0.2.100/24" },
     hosts: {
       a: { role: "node", address: "192.0.2.11" },
       b: { role: "node", address: "192.0.2.12" },
@@ -20,7 +22,9 @@ function contextOf(policy: string, self: string): HostContext {
   return {
     cluster,
     secrets: {
-      ...{ api_token: secret, peer_token: secret, nonce_secret: secret },
+      api_token: secret,
+      peer_token: secret,
+      nonce_secret: secret,
       database: { app: secret, sst: secret, monitor: secret },
       tls: { ca: "", ca_key: "", cert: "", key: "" },
     },

@@ -20,15 +20,34 @@ it("finds every contact of every user, with negative figures and without unset t
   const contacts = contactsOf(reply, 1_000_000);
   expect(contacts.map((one) => one.aor)).toEqual(["1001", "1002"]);
   expect(contacts[0]).toMatchObject({
-    ...{ contact: "sip:x@192.0.2.5", expires: 1059, q: -1, received: "", methods: -1 },
+    contact: "sip:x@192.0.2.5",
+    expires: 1059,
+    q: -1,
+    received: "",
+    methods: -1,
   });
 });
 
 it("writes what db_text reads: ':' and '\\' inside of a field are escaped", () => {
   const one = {
-    ...{ aor: "1001", contact: "sip:1001@192.0.2.5:5060", received: "", path: "", expires: 2000, q: -1 },
-    ...{ callid: "a\\b", cseq: 3, flags: 64, cflags: 192, userAgent: "x", socket: "udp:192.0.2.100:5060" },
-    ...{ methods: -1, ruid: "uloc-1", instance: "", regId: 0, serverId: 0, lastModified: 1000 },
+    aor: "1001",
+    contact: "sip:1001@192.0.2.5:5060",
+    received: "",
+    path: "",
+    expires: 2000,
+    q: -1,
+    callid: "a\\b",
+    cseq: 3,
+    flags: 64,
+    cflags: 192,
+    userAgent: "x",
+    socket: "udp:192.0.2.100:5060",
+    methods: -1,
+    ruid: "uloc-1",
+    instance: "",
+    regId: 0,
+    serverId: 0,
+    lastModified: 1000,
   };
   const [columns = "", row = ""] = locationTables([one]).location.split("\n");
   const fields = row.split(/(?<!\\):/);

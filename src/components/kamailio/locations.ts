@@ -70,16 +70,25 @@ export function contactsOf(reply: RpcValue[], nowMs: number): Contact[] {
       if (!(left > 0)) return [];
       return [
         {
-          ...{ aor: text(record.AoR), contact: text(contact.Address), received: text(contact.Received) },
-          ...{ path: text(contact.Path), expires: now + left, q: Number(contact.Q ?? -1) },
-          ...{ callid: text(contact["Call-ID"]), cseq: number(contact.CSeq), flags: number(contact.Flags) },
-          ...{ cflags: number(contact.CFlags), userAgent: text(contact["User-Agent"]) },
-          ...{ socket: text(contact.Socket), methods: number(contact.Methods), ruid: text(contact.Ruid) },
-          ...{ instance: text(contact.Instance), regId: number(contact["Reg-Id"]) },
-          ...{
-            serverId: number(contact["Server-Id"]),
-            lastModified: number(contact["Last-Modified"]) || now,
-          },
+          aor: text(record.AoR),
+          contact: text(contact.Address),
+          received: text(contact.Received),
+          path: text(contact.Path),
+          expires: now + left,
+          q: Number(contact.Q ?? -1),
+          callid: text(contact["Call-ID"]),
+          cseq: number(contact.CSeq),
+          flags: number(contact.Flags),
+          cflags: number(contact.CFlags),
+          userAgent: text(contact["User-Agent"]),
+          socket: text(contact.Socket),
+          methods: number(contact.Methods),
+          ruid: text(contact.Ruid),
+          instance: text(contact.Instance),
+          regId: number(contact["Reg-Id"]),
+
+          serverId: number(contact["Server-Id"]),
+          lastModified: number(contact["Last-Modified"]) || now,
         },
       ];
     }),

@@ -66,10 +66,12 @@ async function transfer(context: HostContext, from: string[], signal: AbortSigna
     "--gtid",
   ];
   const dump = spawn("mariadb-dump", [...from, ...options, "--databases", "dialtone"], {
-    ...{ signal, stdio: ["ignore", "pipe", "pipe"] },
+    signal,
+    stdio: ["ignore", "pipe", "pipe"],
   });
   const load = spawn("mariadb", ownServer(context), {
-    ...{ signal, stdio: ["pipe", "ignore", "pipe"] },
+    signal,
+    stdio: ["pipe", "ignore", "pipe"],
   });
   const ends = Promise.all([ended("mariadb-dump", dump), ended("mariadb", load)]);
   // Told by its end, with a reason.

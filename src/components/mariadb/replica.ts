@@ -171,7 +171,9 @@ async function probe(context: HostContext, signal: AbortSignal): Promise<Health<
     primary: state !== "copying",
     state: state === "copying" ? "Copying" : "Synced",
     size: state === "following" ? 2 : 1,
-    ...{ seqno: 0, uuid: "", replication },
+    seqno: 0,
+    uuid: "",
+    replication,
   };
   return { ok: true, detail: replicationText(replication), facts };
 }

@@ -3,8 +3,12 @@ import { replicationOf, type SlaveStatus, sequenceOf, withoutData } from "./repl
 
 // As MariaDB 10.11 says it.
 const good: SlaveStatus = {
-  ...{ Slave_IO_Running: "Yes", Slave_SQL_Running: "Yes" },
-  ...{ Last_IO_Errno: 0, Last_IO_Error: "", Last_SQL_Errno: 0, Last_SQL_Error: "" },
+  Slave_IO_Running: "Yes",
+  Slave_SQL_Running: "Yes",
+  Last_IO_Errno: 0,
+  Last_IO_Error: "",
+  Last_SQL_Errno: 0,
+  Last_SQL_Error: "",
 };
 const known = { from: "b", id: "1", own: 5, applied: 9, readOnly: false, copying: false };
 const stateOf = (row: Partial<SlaveStatus>) => replicationOf({ ...good, ...row }, known);

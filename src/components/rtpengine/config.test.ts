@@ -20,7 +20,10 @@ const context = (self: string): HostContext => {
   return {
     cluster,
     secrets: {
-      ...{ api_token: secret, peer_token: secret, nonce_secret: secret, redis: `redis-${secret}` },
+      api_token: secret,
+      peer_token: secret,
+      nonce_secret: secret,
+      redis: `redis-${secret}`,
       database: { app: secret, sst: secret, monitor: secret },
       tls: { ca: "", ca_key: "", cert: "", key: "" },
     },
