@@ -64,9 +64,9 @@ export function parseShortMessage(text: string): ShortMessage | undefined {
 export class CallBook {
   readonly calls = new Map<string, CallTimeline>();
   /** CSeq of the initial INVITE (or its repetition with credentials) per call; a re-INVITE is later than 200. */
-  #cseq = new Map<string, number>();
+  private cseq = new Map<string, number>();
   /** When a 2xx came to a call that had been rejected before. */
-  #late = new Map<string, number>();
+  private late = new Map<string, number>();
 
   /** Takes one message into account and returns the call that it changed. */
   add(message: ShortMessage): CallTimeline | undefined {
@@ -76,29 +76,29 @@ export class CallBook {
       if (!(isRequest && message.sent && message.method === "INVITE")) return undefined;
       call = { callId: message.callId, started: message.at, retransmissions: 0 };
       this.calls.set(message.callId, call);
-      this.#cseq.set(message.callId, message.cseq);
+      this.cseq.set(message.callId, message.cseq);
       return call;
     }
-    if (isRequest) this.#request(call, message);
-    else this.#reply(call, message);
+    if (isRequest) this.request(call, message);
+    else this.reply(call, message);
     return call;
   }
 
-  #request(call: CallTimeline, message: ShortMessage): void {
+  private request(call: CallTimeline, message: ShortMessage): void {
     switch (message.method) {
       case "INVITE":
         if (call.answered !== undefined) return;
-        if (this.#cseq.get(call.callId) === message.cseq) call.retransmissions++;
+        if (this.cseq.get(call.callId) === message.cseq) call.retransmissions++;
         else {
-          this.#cseq.set(call.callId, message.cseq);
+          this.cseq.set(call.callId, message.cseq);
           // The challenge was met: it was no rejection.
           delete call.rejected;
         }
         return;
       case "ACK":
         // An answer that crossed a rejection of one branch wins when the caller takes it.
-        if (call.answered === undefined && this.#late.has(call.callId)) {
-          call.answered = this.#late.get(call.callId) ?? message.at;
+        if (call.answered === undefined && this.late.has(call.callId)) {
+          call.answered = this.late.get(call.callId) ?? message.at;
           delete call.rejected;
         }
         if (call.answered !== undefined) call.answeredBy ??= message.line.split(" ")[1] ?? "";
@@ -112,7 +112,7 @@ export class CallBook {
     }
   }
 
-  #reply(call: CallTimeline, message: ShortMessage): void {
+  private reply(call: CallTimeline, message: ShortMessage): void {
     const code = message.code ?? 0;
     if (message.method === "BYE" && code >= 200 && call.hungUp) call.hungUp.code ??= code;
     if (message.sent || message.method !== "INVITE") return;
@@ -122,7 +122,7 @@ export class CallBook {
     else if (code >= 200 && code < 300) {
       // Whoever was rejected and does not acknowledge the answer has no call (RFC 3261, 17.1.1.2: it is absorbed).
       if (call.rejected === undefined) call.answered = message.at;
-      else if (!this.#late.has(call.callId)) this.#late.set(call.callId, message.at);
+      else if (!this.late.has(call.callId)) this.late.set(call.callId, message.at);
     } else if (code >= 300 && call.rejected === undefined) {
       const reason = message.line.replace(/^SIP\/2\.0 \d{3} ?/, "");
       call.rejected = { at: message.at, code, reason };

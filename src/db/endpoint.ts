@@ -16,10 +16,10 @@ export interface Login {
 /** One connection with a deadline on every query; Kysely's driver sees it as a mysql2 pool connection. */
 export class DeadlineConnection {
   readonly endpoint: Endpoint;
-  readonly #raw: Connection;
-  readonly #deadlineMs: number;
-  readonly #onRelease: (connection: DeadlineConnection) => void;
-  readonly #onFault: (error: unknown) => void;
+  private readonly raw: Connection;
+  private readonly deadlineMs: number;
+  private readonly onRelease: (connection: DeadlineConnection) => void;
+  private readonly onFault: (error: unknown) => void;
   broken = false;
 
   constructor(
@@ -28,15 +28,15 @@ export class DeadlineConnection {
     deadlineMs: number,
     hooks: { onRelease: (connection: DeadlineConnection) => void; onFault: (error: unknown) => void },
   ) {
-    this.#raw = raw;
+    this.raw = raw;
     this.endpoint = endpoint;
-    this.#deadlineMs = deadlineMs;
-    this.#onRelease = hooks.onRelease;
-    this.#onFault = hooks.onFault;
+    this.deadlineMs = deadlineMs;
+    this.onRelease = hooks.onRelease;
+    this.onFault = hooks.onFault;
     // Without a listener a dropped idle connection would end the process.
     raw.on("error", (error: unknown) => {
       this.broken = true;
-      this.#onFault(error);
+      this.onFault(error);
     });
     raw.on("end", () => {
       this.broken = true;
@@ -67,29 +67,29 @@ export class DeadlineConnection {
       if (settled) return;
       settled = true;
       clearTimeout(timer);
-      if (error) this.#onFault(error);
+      if (error) this.onFault(error);
       callback(error, result as { affectedRows: number; changedRows: number; insertId: number });
     };
     const timer = setTimeout(() => {
       // The answer may still come, to somebody else's question: this connection is of no more use.
       this.destroy();
-      settle(new DatabaseUnavailable(`${this.endpoint.name}: no answer within ${this.#deadlineMs} ms`));
-    }, this.#deadlineMs);
+      settle(new DatabaseUnavailable(`${this.endpoint.name}: no answer within ${this.deadlineMs} ms`));
+    }, this.deadlineMs);
     if (this.broken) {
       settle(new DatabaseUnavailable(`${this.endpoint.name}: connection was lost`));
       return undefined;
     }
-    this.#raw.query(sql, parameters, (error, result) => settle(error, result));
+    this.raw.query(sql, parameters, (error, result) => settle(error, result));
     return undefined;
   }
 
   release(): void {
-    this.#onRelease(this);
+    this.onRelease(this);
   }
 
   destroy(): void {
     this.broken = true;
-    this.#raw.destroy();
+    this.raw.destroy();
   }
 }
 

@@ -39,14 +39,14 @@ interface Slot {
  * Kysely's MysqlDialect expects. A fault moves new work to the next server at once and back after `avoidMs`.
  */
 export class FailoverPool {
-  readonly #slots: Slot[];
-  readonly #options: Required<PoolOptions>;
-  readonly #waiting: { wake: () => void }[] = [];
-  #ended = false;
+  private readonly slots: Slot[];
+  private readonly options: Required<PoolOptions>;
+  private readonly waiting: { wake: () => void }[] = [];
+  private ended = false;
 
   constructor(options: PoolOptions) {
-    this.#options = { size: 6, connectMs: 1000, queryMs: 3000, avoidMs: 1000, ...options };
-    this.#slots = options.endpoints.map((endpoint) => ({
+    this.options = { size: 6, connectMs: 1000, queryMs: 3000, avoidMs: 1000, ...options };
+    this.slots = options.endpoints.map((endpoint) => ({
       endpoint,
       idle: [],
       open: 0,
@@ -68,23 +68,23 @@ export class FailoverPool {
 
   /** @throws DatabaseUnavailable with what each server said. */
   async acquire(): Promise<DeadlineConnection> {
-    const deadline = performance.now() + this.#options.queryMs;
+    const deadline = performance.now() + this.options.queryMs;
     for (;;) {
-      if (this.#ended) throw new DatabaseUnavailable("the pool is closed");
-      const found = await this.#tryEach();
+      if (this.ended) throw new DatabaseUnavailable("the pool is closed");
+      const found = await this.tryEach();
       if (found !== "busy") return found;
       const left = deadline - performance.now();
       if (left <= 0) throw new DatabaseUnavailable("all database connections are busy");
-      await this.#freed(left);
+      await this.freed(left);
     }
   }
 
-  async #tryEach(): Promise<DeadlineConnection | "busy"> {
+  private async tryEach(): Promise<DeadlineConnection | "busy"> {
     // A server with a known fault is tried again beside the work, by one connection: a hung one would otherwise
     // cost every query a connect deadline. Only when no other is left is it tried in line.
-    const healthy = this.#slots.filter((slot) => slot.error === undefined);
-    const suspect = this.#slots.filter((slot) => slot.error !== undefined);
-    if (healthy.length > 0) for (const slot of suspect) this.#retryBeside(slot);
+    const healthy = this.slots.filter((slot) => slot.error === undefined);
+    const suspect = this.slots.filter((slot) => slot.error !== undefined);
+    if (healthy.length > 0) for (const slot of suspect) this.retryBeside(slot);
     const order = [...healthy, ...suspect];
     const faults: string[] = [];
     for (const slot of order) {
@@ -92,9 +92,9 @@ export class FailoverPool {
         if (!idle.broken) return idle;
         slot.open--;
       }
-      if (slot.open >= this.#options.size) return "busy";
+      if (slot.open >= this.options.size) return "busy";
       try {
-        return await this.#open(slot);
+        return await this.open(slot);
       } catch (error) {
         faults.push(messageOf(error));
       }
@@ -102,16 +102,16 @@ export class FailoverPool {
     throw new DatabaseUnavailable(`no database server can be used: ${faults.join("; ")}`);
   }
 
-  async #open(slot: Slot): Promise<DeadlineConnection> {
+  private async open(slot: Slot): Promise<DeadlineConnection> {
     slot.open++;
     try {
       const connection = await openConnection(
         slot.endpoint,
-        this.#options.login,
-        { connectMs: this.#options.connectMs, queryMs: this.#options.queryMs },
+        this.options.login,
+        { connectMs: this.options.connectMs, queryMs: this.options.queryMs },
         {
-          onRelease: (released) => this.#release(slot, released),
-          onFault: (error) => this.#fault(slot, error),
+          onRelease: (released) => this.release(slot, released),
+          onFault: (error) => this.fault(slot, error),
         },
       );
       slot.used = true;
@@ -120,17 +120,17 @@ export class FailoverPool {
       return connection;
     } catch (error) {
       slot.open--;
-      this.#fault(slot, error);
+      this.fault(slot, error);
       throw error;
     }
   }
 
-  #retryBeside(slot: Slot): void {
+  private retryBeside(slot: Slot): void {
     if (slot.retrying || slot.avoidUntil > performance.now()) return;
     slot.retrying = true;
-    this.#open(slot)
+    this.open(slot)
       .then(
-        (connection) => this.#release(slot, connection),
+        (connection) => this.release(slot, connection),
         () => {}, // #open has noted the fault already
       )
       .finally(() => {
@@ -138,10 +138,10 @@ export class FailoverPool {
       });
   }
 
-  #fault(slot: Slot, error: unknown): void {
+  private fault(slot: Slot, error: unknown): void {
     if (!isEndpointFault(error)) return;
     slot.error = messageOf(error);
-    slot.avoidUntil = performance.now() + this.#options.avoidMs;
+    slot.avoidUntil = performance.now() + this.options.avoidMs;
     // Idle connections to a server that lost quorum or hangs would all fail in turn.
     for (const idle of slot.idle.splice(0)) {
       idle.destroy();
@@ -149,15 +149,15 @@ export class FailoverPool {
     }
   }
 
-  #release(slot: Slot, connection: DeadlineConnection): void {
-    if (connection.broken || this.#ended || slot.avoidUntil > performance.now()) {
+  private release(slot: Slot, connection: DeadlineConnection): void {
+    if (connection.broken || this.ended || slot.avoidUntil > performance.now()) {
       connection.destroy();
       slot.open--;
     } else slot.idle.push(connection);
-    this.#waiting.shift()?.wake();
+    this.waiting.shift()?.wake();
   }
 
-  #freed(timeoutMs: number): Promise<void> {
+  private freed(timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
       const entry = {
         wake: () => {
@@ -166,18 +166,18 @@ export class FailoverPool {
         },
       };
       const timer = setTimeout(() => {
-        const at = this.#waiting.indexOf(entry);
-        if (at >= 0) this.#waiting.splice(at, 1);
+        const at = this.waiting.indexOf(entry);
+        if (at >= 0) this.waiting.splice(at, 1);
         resolve();
       }, timeoutMs);
-      this.#waiting.push(entry);
+      this.waiting.push(entry);
     });
   }
 
   /** For the health document. */
   state(): EndpointState[] {
     const now = performance.now();
-    return this.#slots.map((slot) => ({
+    return this.slots.map((slot) => ({
       name: slot.endpoint.name,
       state: slot.avoidUntil > now ? "avoided" : slot.error !== undefined || !slot.used ? "unknown" : "ok",
       error: slot.error,
@@ -186,13 +186,13 @@ export class FailoverPool {
 
   /** Closes what is idle; connections in use close when they are released. */
   end(callback: (error: unknown) => void): void {
-    this.#ended = true;
-    for (const slot of this.#slots)
+    this.ended = true;
+    for (const slot of this.slots)
       for (const idle of slot.idle.splice(0)) {
         idle.destroy();
         slot.open--;
       }
-    for (const entry of this.#waiting.splice(0)) entry.wake();
+    for (const entry of this.waiting.splice(0)) entry.wake();
     callback(undefined);
   }
 }

@@ -15,14 +15,14 @@ export function tokenMatches(header: string | undefined, tokens: readonly string
 
 /** Requests that came by the unix socket: whoever may open the file needs no token. */
 export class TrustedSockets {
-  readonly #sockets = new WeakSet<Socket>();
+  private readonly sockets = new WeakSet<Socket>();
 
   trust(server: Server): void {
-    server.on("connection", (socket) => this.#sockets.add(socket));
+    server.on("connection", (socket) => this.sockets.add(socket));
   }
 
   has(socket: Socket): boolean {
-    return this.#sockets.has(socket);
+    return this.sockets.has(socket);
   }
 }
 

@@ -12,42 +12,42 @@ const checkpointSchema = z.object({
  * shipping an event twice changes nothing.
  */
 export class Checkpoint {
-  readonly #file: string;
-  #segments: Map<string, { name: string; offset: number }>;
-  #dirty = false;
+  private readonly file: string;
+  private segments: Map<string, { name: string; offset: number }>;
+  private dirty = false;
 
   constructor(file: string, segments: Map<string, { name: string; offset: number }> = new Map()) {
-    this.#file = file;
-    this.#segments = segments;
+    this.file = file;
+    this.segments = segments;
   }
 
   offsetOf(key: string): number {
-    return this.#segments.get(key)?.offset ?? 0;
+    return this.segments.get(key)?.offset ?? 0;
   }
 
   advance(key: string, name: string, offset: number): void {
-    this.#segments.set(key, { name, offset });
-    this.#dirty = true;
+    this.segments.set(key, { name, offset });
+    this.dirty = true;
   }
 
   /** Forgets segments that are not there any more. */
   keepOnly(keys: ReadonlySet<string>): void {
-    for (const key of this.#segments.keys())
+    for (const key of this.segments.keys())
       if (!keys.has(key)) {
-        this.#segments.delete(key);
-        this.#dirty = true;
+        this.segments.delete(key);
+        this.dirty = true;
       }
   }
 
   /** Writes it atomically and synced; does nothing when it did not move. */
   async save(): Promise<void> {
-    if (!this.#dirty) return;
-    this.#dirty = false;
+    if (!this.dirty) return;
+    this.dirty = false;
     try {
-      const document = { v: 1, segments: Object.fromEntries(this.#segments) };
-      await writeFileAtomic(this.#file, JSON.stringify(document), { mode: 0o640 });
+      const document = { v: 1, segments: Object.fromEntries(this.segments) };
+      await writeFileAtomic(this.file, JSON.stringify(document), { mode: 0o640 });
     } catch (error) {
-      this.#dirty = true;
+      this.dirty = true;
       throw error;
     }
   }

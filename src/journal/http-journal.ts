@@ -41,19 +41,19 @@ interface OpenSegment {
  * length when there is no room for the next one.
  */
 export class HttpJournal implements AsyncDisposable {
-  readonly #directory: string;
-  readonly #events: Events;
-  readonly #segmentBytes: number;
-  #segment: OpenSegment | undefined;
-  #waiting: Waiting[] = [];
-  #flushing: Promise<void> | undefined;
-  #fault: string | undefined;
-  #serial = 0;
+  private readonly directory: string;
+  private readonly events: Events;
+  private readonly segmentBytes: number;
+  private segment: OpenSegment | undefined;
+  private waiting: Waiting[] = [];
+  private flushing: Promise<void> | undefined;
+  private fault: string | undefined;
+  private serial = 0;
 
   constructor(directory: string, events: Events, segmentBytes = 16 * 1024 * 1024) {
-    this.#directory = directory;
-    this.#events = events;
-    this.#segmentBytes = segmentBytes;
+    this.directory = directory;
+    this.events = events;
+    this.segmentBytes = segmentBytes;
   }
 
   /** @throws JournalError when they are not on the disk: none of them counts as taken. */
@@ -61,50 +61,50 @@ export class HttpJournal implements AsyncDisposable {
     if (list.length === 0) return Promise.resolve();
     const text = list.map((event) => `${JSON.stringify(event)}\n`).join("");
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ text, resolve, reject });
-      this.#flushing ??= this.#flush();
+      this.waiting.push({ text, resolve, reject });
+      this.flushing ??= this.flush();
     });
   }
 
   /** Whether the next append is likely to succeed. */
   async health(): Promise<{ ok: boolean; detail: string }> {
     try {
-      const { free } = await spaceOf(this.#directory);
-      const reserved = this.#segment ? aheadOf(await this.#segment.handle.stat()) : 0;
+      const { free } = await spaceOf(this.directory);
+      const reserved = this.segment ? aheadOf(await this.segment.handle.stat()) : 0;
       if (free < lowBytes) {
         const said = `only ${Math.floor(free / 1024)} KiB free, ${Math.floor(reserved / 1024)} KiB reserved`;
         return { ok: reserved > lowReserve, detail: said };
       }
       return {
         ok: true,
-        detail: this.#fault === undefined ? "writable" : `was not writable: ${this.#fault}`,
+        detail: this.fault === undefined ? "writable" : `was not writable: ${this.fault}`,
       };
     } catch (error) {
       return { ok: false, detail: messageOf(error) };
     }
   }
 
-  async #flush(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0);
+  private async flush(): Promise<void> {
+    while (this.waiting.length > 0) {
+      const batch = this.waiting.splice(0);
       try {
-        await this.#write(batch.map((entry) => entry.text).join(""));
-        if (this.#fault !== undefined) this.#events.journalBack();
-        this.#fault = undefined;
+        await this.write(batch.map((entry) => entry.text).join(""));
+        if (this.fault !== undefined) this.events.journalBack();
+        this.fault = undefined;
         for (const entry of batch) entry.resolve();
       } catch (error) {
-        if (this.#fault === undefined) this.#events.journalFault(error);
-        this.#fault = messageOf(error);
-        const refusal = new JournalError(this.#fault, { cause: error });
+        if (this.fault === undefined) this.events.journalFault(error);
+        this.fault = messageOf(error);
+        const refusal = new JournalError(this.fault, { cause: error });
         for (const entry of batch) entry.reject(refusal);
       }
     }
     // At once: an append of whoever was just answered comes before any `finally` of this promise, and must find no flush.
-    this.#flushing = undefined;
+    this.flushing = undefined;
   }
 
-  async #write(text: string): Promise<void> {
-    const segment = await this.#current();
+  private async write(text: string): Promise<void> {
+    const segment = await this.current();
     const bytes = Buffer.from(text, "utf8");
     try {
       let written = 0;
@@ -113,57 +113,57 @@ export class HttpJournal implements AsyncDisposable {
       await segment.handle.datasync();
       segment.bytes += bytes.length;
     } catch (error) {
-      this.#segment = undefined;
-      await this.#abandon(segment);
+      this.segment = undefined;
+      await this.abandon(segment);
       throw error;
     }
   }
 
   /** Takes back what was not acknowledged. When even that fails the events are kept twice or in part: harmless, ids are unique. */
-  async #abandon(segment: OpenSegment): Promise<void> {
+  private async abandon(segment: OpenSegment): Promise<void> {
     try {
       await segment.handle.truncate(segment.bytes);
     } catch (error) {
-      this.#events.journalFault(error);
+      this.events.journalFault(error);
     } finally {
-      await segment.handle.close().catch((error: unknown) => this.#events.journalFault(error));
+      await segment.handle.close().catch((error: unknown) => this.events.journalFault(error));
     }
   }
 
   /** Makes the first segment, so that its space is reserved before the disk is full. @throws Error of the file system */
   async open(): Promise<void> {
-    this.#segment ??= await this.#begin();
+    this.segment ??= await this.begin();
   }
 
-  async #current(): Promise<OpenSegment> {
-    const before = this.#segment;
-    if (before && before.bytes >= this.#segmentBytes) {
-      const { free } = await spaceOf(this.#directory);
+  private async current(): Promise<OpenSegment> {
+    const before = this.segment;
+    if (before && before.bytes >= this.segmentBytes) {
+      const { free } = await spaceOf(this.directory);
       // With too little room for the next one this one goes on.
       if (free >= lowBytes) {
-        this.#segment = undefined;
-        await this.#finish(before);
+        this.segment = undefined;
+        await this.finish(before);
       }
     }
-    this.#segment ??= await this.#begin();
-    return this.#segment;
+    this.segment ??= await this.begin();
+    return this.segment;
   }
 
-  async #begin(): Promise<OpenSegment> {
+  private async begin(): Promise<OpenSegment> {
     const stamp = new Date().toISOString().replaceAll(/[-:.]/g, "");
-    const path = join(this.#directory, `${stamp}-${process.pid}-${++this.#serial}.log`);
+    const path = join(this.directory, `${stamp}-${process.pid}-${++this.serial}.log`);
     const handle = await open(path, "ax", 0o640);
-    const { free, all } = await spaceOf(this.#directory);
+    const { free, all } = await spaceOf(this.directory);
     try {
       // No more than half of what is left: others need room too.
-      const bytes = Math.floor(Math.min(reserveBytes(all), this.#segmentBytes, free / 2));
+      const bytes = Math.floor(Math.min(reserveBytes(all), this.segmentBytes, free / 2));
       if (bytes > 0) await reserveAhead(path, bytes);
     } catch (error) {
       // It works without, until the disk is full.
-      this.#events.journalReserveFault(error);
+      this.events.journalReserveFault(error);
     }
     // The name of a new file is durable only when its directory is.
-    const directory = await open(this.#directory, "r");
+    const directory = await open(this.directory, "r");
     try {
       await directory.sync();
     } finally {
@@ -172,15 +172,15 @@ export class HttpJournal implements AsyncDisposable {
     return { handle, path, bytes: 0 };
   }
 
-  async #finish({ handle, path, bytes }: OpenSegment): Promise<void> {
+  private async finish({ handle, path, bytes }: OpenSegment): Promise<void> {
     await handle.close();
     await tidy(path, bytes);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#flushing;
-    if (this.#segment) await this.#finish(this.#segment);
-    this.#segment = undefined;
+    await this.flushing;
+    if (this.segment) await this.finish(this.segment);
+    this.segment = undefined;
   }
 }
 

@@ -29,7 +29,7 @@ export const maxLineBytes = 256 * 1024;
 /** Finds the segments of one directory; remembers identities between calls. */
 export class SegmentList {
   readonly directory: string;
-  readonly #known = new Map<string, { ino: number; key: string }>();
+  private readonly known = new Map<string, { ino: number; key: string }>();
 
   constructor(directory: string) {
     this.directory = directory;
@@ -38,17 +38,17 @@ export class SegmentList {
   /** All `*.log` files with at least one line, in the order of their names. A directory that is missing has none. */
   async list(): Promise<Segment[]> {
     const found: Segment[] = [];
-    for (const name of await this.#names()) {
+    for (const name of await this.names()) {
       const path = join(this.directory, name);
       try {
         const { ino, size, mtimeMs } = await stat(path);
         if (size === 0) continue;
-        let known = this.#known.get(name);
+        let known = this.known.get(name);
         if (known?.ino !== ino) {
           const key = await firstLineKey(path);
           if (key === undefined) continue;
           known = { ino, key };
-          this.#known.set(name, known);
+          this.known.set(name, known);
         }
         found.push({ path, name, key: known.key, size, modifiedMs: mtimeMs });
       } catch (error) {
@@ -59,7 +59,7 @@ export class SegmentList {
     return found;
   }
 
-  async #names(): Promise<string[]> {
+  private async names(): Promise<string[]> {
     try {
       return (await readdir(this.directory)).filter((name) => name.endsWith(".log")).sort();
     } catch (error) {

@@ -33,17 +33,17 @@ export const withinSpace = (decision: Decision, state: SpaceState): Decision =>
 export class SpaceGuard {
   state: SpaceState = "ok";
   freeMb = Number.POSITIVE_INFINITY;
-  readonly #context: HostContext;
-  readonly #places: string[];
-  readonly #events: Events;
-  readonly #stopAll: () => Promise<void>;
+  private readonly context: HostContext;
+  private readonly places: string[];
+  private readonly events: Events;
+  private readonly stopAll: () => Promise<void>;
 
   /** @param places directories whose disks must have space. @param stopAll stops all recordings of this node. */
   constructor(context: HostContext, places: string[], events: Events, stopAll: () => Promise<void>) {
-    this.#context = context;
-    this.#places = places;
-    this.#events = events;
-    this.#stopAll = stopAll;
+    this.context = context;
+    this.places = places;
+    this.events = events;
+    this.stopAll = stopAll;
   }
 
   /** For the health document. */
@@ -55,7 +55,7 @@ export class SpaceGuard {
   /** What is decided for a call, by the space that is left now. */
   apply(decision: Decision): Decision {
     const result = withinSpace(decision, this.state);
-    if (result !== decision) this.#events.recordingRefused();
+    if (result !== decision) this.events.recordingRefused();
     return result;
   }
 
@@ -67,15 +67,15 @@ export class SpaceGuard {
   }
 
   async look(): Promise<void> {
-    const free = await Promise.all(this.#places.map((place) => freeIn(place)));
+    const free = await Promise.all(this.places.map((place) => freeIn(place)));
     const bytes = Math.min(...free);
     this.freeMb = Math.floor(bytes / mb);
-    this.#events.recordingSpace(bytes);
+    this.events.recordingSpace(bytes);
     const before = this.state;
-    this.state = spaceState(before, this.freeMb, this.#context.cluster.recording);
-    if (this.state !== before) this.#events.recordingGuard(this.state, this.freeMb);
+    this.state = spaceState(before, this.freeMb, this.context.cluster.recording);
+    if (this.state !== before) this.events.recordingGuard(this.state, this.freeMb);
     if (this.state === "critical")
-      await this.#stopAll().catch((error: unknown) => this.#events.recordingWork(error));
+      await this.stopAll().catch((error: unknown) => this.events.recordingWork(error));
   }
 }
 

@@ -17,11 +17,11 @@ type Record = NonNullable<Awaited<ReturnType<RecordingStore["record"]>>>;
 
 /** Makes one recording: gathers its captures from all nodes, converts them, stores the result, writes it down. */
 export class Maker {
-  readonly #context: HostContext;
-  readonly #store: RecordingStore;
-  readonly #files: RecordingFiles;
-  readonly #peers: PeerClient;
-  readonly #events: Events;
+  private readonly context: HostContext;
+  private readonly store: RecordingStore;
+  private readonly files: RecordingFiles;
+  private readonly peers: PeerClient;
+  private readonly events: Events;
 
   constructor(parts: {
     context: HostContext;
@@ -30,11 +30,11 @@ export class Maker {
     peers: PeerClient;
     events: Events;
   }) {
-    this.#context = parts.context;
-    this.#store = parts.store;
-    this.#files = parts.files;
-    this.#peers = parts.peers;
-    this.#events = parts.events;
+    this.context = parts.context;
+    this.store = parts.store;
+    this.files = parts.files;
+    this.peers = parts.peers;
+    this.events = parts.events;
   }
 
   /**
@@ -44,11 +44,11 @@ export class Maker {
    */
   async work(row: Row, stillOwner: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
     const id = row.id.toString("hex");
-    const generation = await this.#store.claim(row, this.#context.self.name);
+    const generation = await this.store.claim(row, this.context.self.name);
     if (generation === undefined) return;
     const attempts = row.attempts + 1;
-    const record = await this.#store.record(row.id);
-    const captures = await this.#gather(row.call_id);
+    const record = await this.store.record(row.id);
+    const captures = await this.gather(row.call_id);
     const verdict = assess({
       captures,
       involved: record ? [...new Set([...namesOf(record.nodes), record.origin])] : [],
@@ -57,51 +57,51 @@ export class Maker {
     });
     // Nothing new at the nodes that were away: what was made stands.
     const remake = row.status === "ready";
-    if (remake && verdict.action === "make" && !this.#hasNews(row, verdict)) {
+    if (remake && verdict.action === "make" && !this.hasNews(row, verdict)) {
       const awaited = JSON.stringify(verdict.awaited);
       const done = verdict.awaited.length === 0;
-      await this.#store.release(row.id, generation, { awaited }, done ? 0 : 30);
+      await this.store.release(row.id, generation, { awaited }, done ? 0 : 30);
       return;
     }
     if (verdict.action === "wait") {
       const { problem, alarm, seconds } = verdict;
-      if (problem !== "") this.#events.recordingWaits(id, problem);
+      if (problem !== "") this.events.recordingWaits(id, problem);
       const kept = remake ? {} : { problem, alarm: alarm ? 1 : 0 };
-      await this.#store.release(row.id, generation, kept, seconds);
+      await this.store.release(row.id, generation, kept, seconds);
       return;
     }
     if (verdict.action === "missing") {
-      if (remake) await this.#store.release(row.id, generation, { awaited: "[]" }, 0);
-      else await this.#missing(row, generation, verdict.problem, record);
+      if (remake) await this.store.release(row.id, generation, { awaited: "[]" }, 0);
+      else await this.missing(row, generation, verdict.problem, record);
       return;
     }
     try {
-      await this.#make(row, generation, record, verdict, stillOwner, signal);
+      await this.make(row, generation, record, verdict, stillOwner, signal);
     } catch (error) {
       if (signal.aborted) throw error;
       const problem = error instanceof Error ? error.message.slice(0, 500) : String(error);
       const failed = attempts >= maxFailures && !remake;
-      await this.#store.release(
+      await this.store.release(
         row.id,
         generation,
         remake
           ? {}
-          : { problem, ...(failed ? { status: "failed", alarm: 1, ...this.#retention(record) } : {}) },
+          : { problem, ...(failed ? { status: "failed", alarm: 1, ...this.retention(record) } : {}) },
         Math.min(300, 5 * 2 ** Math.min(attempts, 6)),
       );
-      if (failed) this.#events.recordingAlarm(id, "failed", problem);
-      else this.#events.recordingWaits(id, problem);
+      if (failed) this.events.recordingAlarm(id, "failed", problem);
+      else this.events.recordingWaits(id, problem);
     }
   }
 
   /** Was a node awaited that now has packets? */
-  #hasNews(row: Row, verdict: Verdict & { action: "make" }): boolean {
+  private hasNews(row: Row, verdict: Verdict & { action: "make" }): boolean {
     const awaited = namesOf(row.awaited);
     return verdict.use.some(({ node, file }) => file.kind === "packets" && awaited.includes(node));
   }
 
-  async #gather(callId: string): Promise<Map<string, CaptureFile[] | { unreachable: string }>> {
-    const { cluster, self } = this.#context;
+  private async gather(callId: string): Promise<Map<string, CaptureFile[] | { unreachable: string }>> {
+    const { cluster, self } = this.context;
     const found = new Map<string, CaptureFile[] | { unreachable: string }>();
     await Promise.all(
       nodes(cluster).map(async ({ name }) => {
@@ -109,7 +109,7 @@ export class Maker {
           const own = name === self.name;
           found.set(
             name,
-            own ? await this.#files.capturesOf(callId) : await this.#peers.captures(name, callId),
+            own ? await this.files.capturesOf(callId) : await this.peers.captures(name, callId),
           );
         } catch (error) {
           if (!(error instanceof PeerError)) throw error;
@@ -121,24 +121,29 @@ export class Maker {
   }
 
   /** When a recording of this call is to be deleted. */
-  #retention(record: Record | undefined): { delete_after: Date | null } {
-    const { keep_days, keep_days_by_rule } = this.#context.cluster.recording;
+  private retention(record: Record | undefined): { delete_after: Date | null } {
+    const { keep_days, keep_days_by_rule } = this.context.cluster.recording;
     const days = keep_days_by_rule[record?.rule ?? ""] ?? keep_days;
     const from = record?.ended_at?.getTime() ?? Date.now();
     return { delete_after: days === 0 ? null : new Date(from + days * 86_400_000) };
   }
 
-  async #missing(row: Row, generation: number, problem: string, record: Record | undefined): Promise<void> {
-    const kept = await this.#store.release(
+  private async missing(
+    row: Row,
+    generation: number,
+    problem: string,
+    record: Record | undefined,
+  ): Promise<void> {
+    const kept = await this.store.release(
       row.id,
       generation,
-      { status: "missing", problem, alarm: 1, ...this.#retention(record) },
+      { status: "missing", problem, alarm: 1, ...this.retention(record) },
       0,
     );
-    if (kept) this.#events.recordingAlarm(row.id.toString("hex"), "missing", problem);
+    if (kept) this.events.recordingAlarm(row.id.toString("hex"), "missing", problem);
   }
 
-  async #make(
+  private async make(
     row: Row,
     generation: number,
     record: Record | undefined,
@@ -148,31 +153,31 @@ export class Maker {
   ): Promise<void> {
     const id = row.id.toString("hex");
     const lost = new AbortController();
-    using _renewing = this.#keepClaim(row.id, generation, lost);
-    const work = await this.#files.workspace(id, "make");
+    using _renewing = this.keepClaim(row.id, generation, lost);
+    const work = await this.files.workspace(id, "make");
     try {
-      const job = await this.#job(work, record, verdict);
+      const job = await this.job(work, record, verdict);
       const result = await runConversion(job, AbortSignal.any([signal, lost.signal]));
       if (result.empty) {
-        await this.#missing(row, generation, "the captures of the call hold no audio", record);
+        await this.missing(row, generation, "the captures of the call hold no audio", record);
         return;
       }
       if (!(await stillOwner())) throw new Error("this node has lost the service address meanwhile");
-      await this.#keep(row, generation, record, verdict, job, result);
+      await this.keep(row, generation, record, verdict, job, result);
     } finally {
-      await this.#files.clear(work);
+      await this.files.clear(work);
     }
   }
 
   /** Renews the claim until disposed of; `lost` aborts when somebody else has it. */
-  #keepClaim(id: Buffer, generation: number, lost: AbortController): Disposable {
+  private keepClaim(id: Buffer, generation: number, lost: AbortController): Disposable {
     const renew = async (): Promise<void> => {
       try {
-        if (!(await this.#store.renew(id, generation)))
+        if (!(await this.store.renew(id, generation)))
           lost.abort(new Error("somebody else has taken this recording over"));
       } catch (error) {
         // No database just now: the claim is good for some time yet, and its loss shows at the end.
-        this.#events.recordingWork(error);
+        this.events.recordingWork(error);
       }
     };
     const timer = setInterval(() => void renew(), (leaseSeconds * 1000) / 4);
@@ -184,16 +189,20 @@ export class Maker {
   }
 
   /** Brings all captures together. */
-  async #job(work: string, record: Record | undefined, verdict: Verdict & { action: "make" }): Promise<Job> {
-    const { cluster, secrets, self } = this.#context;
+  private async job(
+    work: string,
+    record: Record | undefined,
+    verdict: Verdict & { action: "make" },
+  ): Promise<Job> {
+    const { cluster, secrets, self } = this.context;
     const captures: Job["captures"] = [];
     const descriptions: string[] = [];
     for (const [index, { node, file }] of verdict.use.entries()) {
-      let path = join(this.#files.captures, file.path);
+      let path = join(this.files.captures, file.path);
       if (node !== self.name) {
         path = join(work, "captures", String(index));
         await mkdir(join(work, "captures"), { recursive: true });
-        await this.#peers.fetchCapture(node, file.path, path);
+        await this.peers.fetchCapture(node, file.path, path);
       }
       if (file.kind === "packets") captures.push({ node, base: file.base, path });
       else descriptions.push(path);
@@ -207,7 +216,7 @@ export class Maker {
     };
   }
 
-  async #keep(
+  private async keep(
     row: Row,
     generation: number,
     record: Record | undefined,
@@ -215,14 +224,14 @@ export class Maker {
     job: Job,
     result: ConversionResult,
   ): Promise<void> {
-    const { self } = this.#context;
+    const { self } = this.context;
     const id = row.id.toString("hex");
     const whole = row.wanted_by === "rule";
     const problems = problemsOf(result, { durationMs: record?.duration_ms ?? null, whole });
     if (verdict.problem !== "") problems.unshift(verdict.problem);
     const problem = problems.join("; ").slice(0, 512);
-    await this.#files.install(id, job.work, result.files);
-    const kept = await this.#store.release(
+    await this.files.install(id, job.work, result.files);
+    const kept = await this.store.release(
       row.id,
       generation,
       {
@@ -240,17 +249,17 @@ export class Maker {
         awaited: JSON.stringify(verdict.awaited),
         copies: JSON.stringify([self.name]),
         captures_removed: 0,
-        ...this.#retention(record),
+        ...this.retention(record),
       },
       verdict.awaited.length > 0 ? 30 : 0,
     );
     if (!kept) {
       // Deleted, or claimed by somebody else: what lies here now is nobody's.
-      await this.#files.remove(id);
+      await this.files.remove(id);
       return;
     }
     const { duration_ms, codecs, gaps, nodes: from } = result;
-    this.#events.recordingMade(id, "ready", { duration_ms, codecs, gaps: gaps.length, nodes: from });
-    if (problem !== "") this.#events.recordingAlarm(id, "ready", problem);
+    this.events.recordingMade(id, "ready", { duration_ms, codecs, gaps: gaps.length, nodes: from });
+    if (problem !== "") this.events.recordingAlarm(id, "ready", problem);
   }
 }

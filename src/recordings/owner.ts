@@ -54,22 +54,22 @@ const fenceSchema = z.object({ term: z.int() });
 
 /** Asks this host's agent, and remembers the newest term that was obeyed, also over restarts. */
 export class AddressWatch implements AsyncDisposable {
-  readonly #context: HostContext;
-  readonly #file: string;
-  readonly #agent: Agent;
+  private readonly context: HostContext;
+  private readonly file: string;
+  private readonly agent: Agent;
 
   constructor(context: HostContext, file: string) {
-    this.#context = context;
-    this.#file = file;
+    this.context = context;
+    this.file = file;
     const { ca, cert, key } = context.secrets.tls;
-    this.#agent = new Agent({ connections: 2, connect: { ca, cert, key, timeout: 500 } });
+    this.agent = new Agent({ connections: 2, connect: { ca, cert, key, timeout: 500 } });
   }
 
   /** @throws Error when the agent does not answer: then nobody knows who holds the address. */
   async view(): Promise<AddressView> {
-    const { self, cluster, secrets } = this.#context;
+    const { self, cluster, secrets } = this.context;
     const response = await request(`https://${self.address}:${cluster.agent.port}/status`, {
-      dispatcher: this.#agent,
+      dispatcher: this.agent,
       headers: { authorization: `Bearer ${secrets.peer_token}` },
       signal: AbortSignal.timeout(1000),
     });
@@ -80,23 +80,23 @@ export class AddressWatch implements AsyncDisposable {
 
   /** Checks an instruction and, if it is obeyed, remembers its term. @returns why it is refused, or undefined. */
   async check(claim: Claim): Promise<string | undefined> {
-    const names = nodes(this.#context.cluster).map((node) => node.name);
+    const names = nodes(this.context.cluster).map((node) => node.name);
     let view: AddressView;
     try {
       view = await this.view();
     } catch (error) {
       return `this node's agent does not say who holds the service address (${error instanceof Error ? error.message : error})`;
     }
-    const highest = await this.#highest();
+    const highest = await this.highest();
     const why = whyRefused(claim, view, names, highest);
     if (why === undefined && claim.term > highest)
-      await writeFileAtomic(this.#file, JSON.stringify({ term: claim.term }));
+      await writeFileAtomic(this.file, JSON.stringify({ term: claim.term }));
     return why;
   }
 
-  async #highest(): Promise<number> {
+  private async highest(): Promise<number> {
     try {
-      return fenceSchema.parse(JSON.parse(await readFile(this.#file, "utf8"))).term;
+      return fenceSchema.parse(JSON.parse(await readFile(this.file, "utf8"))).term;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return 0;
       throw error;
@@ -104,6 +104,6 @@ export class AddressWatch implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#agent.destroy();
+    await this.agent.destroy();
   }
 }

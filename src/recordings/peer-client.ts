@@ -36,12 +36,12 @@ const copyMs = 600_000;
 
 /** The app of another node, over HTTPS with the cluster's own authority and the peer token. */
 export class PeerClient implements AsyncDisposable {
-  readonly #context: HostContext;
-  readonly #agent: Agent;
+  private readonly context: HostContext;
+  private readonly agent: Agent;
 
   constructor(context: HostContext) {
-    this.#context = context;
-    this.#agent = new Agent({
+    this.context = context;
+    this.agent = new Agent({
       connections: 4,
       headersTimeout: idleMs,
       bodyTimeout: idleMs,
@@ -49,7 +49,7 @@ export class PeerClient implements AsyncDisposable {
     });
   }
 
-  async #send(
+  private async send(
     node: string,
     method: "GET" | "POST",
     path: string,
@@ -57,11 +57,11 @@ export class PeerClient implements AsyncDisposable {
     answerMs = idleMs,
     headers = {},
   ) {
-    const { cluster, secrets } = this.#context;
+    const { cluster, secrets } = this.context;
     const url = `https://${hostNamed(cluster, node).address}:${cluster.api.port}${path}`;
     try {
       const response = await request(url, {
-        dispatcher: this.#agent,
+        dispatcher: this.agent,
         method,
         headers: {
           authorization: `Bearer ${secrets.peer_token}`,
@@ -86,19 +86,19 @@ export class PeerClient implements AsyncDisposable {
   /** The capture files of a call on a node. @throws PeerError */
   async captures(node: string, callId: string): Promise<CaptureFile[]> {
     const path = `/v1/peer/captures?call_id=${encodeURIComponent(callId)}`;
-    const response = await this.#send(node, "GET", path);
+    const response = await this.send(node, "GET", path);
     return z.object({ captures: z.array(captureSchema) }).parse(await response.body.json()).captures;
   }
 
   /** Copies one capture file to `target`. @throws PeerError, or Error of the file system. */
   async fetchCapture(node: string, path: string, target: string): Promise<void> {
-    const response = await this.#send(node, "GET", `/v1/peer/captures/file?path=${encodeURIComponent(path)}`);
+    const response = await this.send(node, "GET", `/v1/peer/captures/file?path=${encodeURIComponent(path)}`);
     await pipeline(response.body, createWriteStream(target, { mode: 0o640 }));
   }
 
   /** Copies one finished file to `target` and makes sure that it is whole and on disk. @throws PeerError, Error */
   async fetchFile(node: string, id: string, file: RecordingFile, target: string): Promise<void> {
-    const response = await this.#send(node, "GET", `/v1/peer/recordings/${id}/${file.name}`);
+    const response = await this.send(node, "GET", `/v1/peer/recordings/${id}/${file.name}`);
     const hash = createHash("sha256");
     let size = 0;
     const measure = new Transform({
@@ -128,18 +128,12 @@ export class PeerClient implements AsyncDisposable {
   async openAudio(node: string, id: string, file: RecordingFile, start: number, end: number) {
     const format = file.name.includes(".opus") ? "opus" : "wav";
     const path = `/v1/recordings/${id}/audio?format=${format}`;
-    return (await this.#send(node, "GET", path, undefined, idleMs, { range: `bytes=${start}-${end}` })).body;
+    return (await this.send(node, "GET", path, undefined, idleMs, { range: `bytes=${start}-${end}` })).body;
   }
 
   /** "Fetch these files from me." @throws PeerError */
   async tellToFetch(node: string, claim: Claim, id: string, files: RecordingFile[]): Promise<void> {
-    const response = await this.#send(
-      node,
-      "POST",
-      "/v1/peer/recordings/fetch",
-      { claim, id, files },
-      copyMs,
-    );
+    const response = await this.send(node, "POST", "/v1/peer/recordings/fetch", { claim, id, files }, copyMs);
     await response.body.dump();
   }
 
@@ -149,17 +143,17 @@ export class PeerClient implements AsyncDisposable {
     claim: Claim,
     what: { id: string; call_id: string; recording: boolean },
   ): Promise<void> {
-    const response = await this.#send(node, "POST", "/v1/peer/recordings/remove", { claim, ...what });
+    const response = await this.send(node, "POST", "/v1/peer/recordings/remove", { claim, ...what });
     await response.body.dump();
   }
 
   /** Starts or stops a recording at the node that relays the call. @throws PeerError */
   async relayRecording(node: string, callId: string, action: "start" | "stop"): Promise<void> {
-    const response = await this.#send(node, "POST", "/v1/peer/recordings/relay", { call_id: callId, action });
+    const response = await this.send(node, "POST", "/v1/peer/recordings/relay", { call_id: callId, action });
     await response.body.dump();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#agent.destroy();
+    await this.agent.destroy();
   }
 }

@@ -20,14 +20,14 @@ const portion = 20;
 
 /** The queries of the one who works on recordings. Times are the database server's. */
 export class RecordingStore {
-  readonly #database: Database;
+  private readonly database: Database;
 
   constructor(database: Database) {
-    this.#database = database;
+    this.database = database;
   }
 
   get db() {
-    return this.#database.db;
+    return this.database.db;
   }
 
   /** Recordings whose call is over become work. */
@@ -41,7 +41,7 @@ export class RecordingStore {
       .limit(500)
       .execute();
     if (rows.length === 0) return 0;
-    await this.#database.transact((trx) =>
+    await this.database.transact((trx) =>
       trx
         .updateTable("recordings")
         .set({ status: "pending", next_try_at: inSeconds(1) })
@@ -76,7 +76,7 @@ export class RecordingStore {
 
   /** Takes one for this node. @returns its generation, or undefined when somebody else has it. */
   claim(row: Row, node: string): Promise<number | undefined> {
-    return this.#database.transact(async (trx) => {
+    return this.database.transact(async (trx) => {
       const result = await trx
         .updateTable("recordings")
         .set({
@@ -108,7 +108,7 @@ export class RecordingStore {
     values: Updateable<RecordingsTable>,
     times: { [Key in "lease_until" | "next_try_at"]?: ReturnType<typeof inSeconds> } = {},
   ): Promise<boolean> {
-    return this.#database.transact(async (trx) => {
+    return this.database.transact(async (trx) => {
       const row = await trx
         .selectFrom("recordings")
         .select("id")
@@ -173,7 +173,7 @@ export class RecordingStore {
   }
 
   async removed(id: Buffer): Promise<void> {
-    await this.#database.transact((trx) =>
+    await this.database.transact((trx) =>
       trx
         .updateTable("recordings")
         .set({ captures_removed: 1, copies: "[]" })
@@ -185,7 +185,7 @@ export class RecordingStore {
 
   /** @returns false when it was deleted already, or is still going on. */
   async markDeleted(id: Buffer, by: string): Promise<boolean> {
-    return this.#database.transact(async (trx) => {
+    return this.database.transact(async (trx) => {
       const result = await trx
         .updateTable("recordings")
         .set({

@@ -95,17 +95,17 @@ const msOf = ({ payload, codec }: RtpPiece): number => {
  * capture time again. A hole stays a hole, so that both sides stay together.
  */
 export class Track {
-  readonly #side: Side;
-  readonly #sources: readonly Source[];
-  readonly #clock: Clock;
-  readonly #emit: (placed: Placed) => void;
-  #ssrc: number | undefined;
-  #stream: Stream | undefined;
-  #queue: Queued[] = [];
-  #lastTime: number | undefined;
+  private readonly side: Side;
+  private readonly sources: readonly Source[];
+  private readonly clock: Clock;
+  private readonly emit: (placed: Placed) => void;
+  private ssrc: number | undefined;
+  private stream: Stream | undefined;
+  private queue: Queued[] = [];
+  private lastTime: number | undefined;
   /** RTP time → ms of the recording: anchorMs + (time - anchorTime) / clock. */
-  #anchor: { ms: number; time: number } | undefined;
-  #previous: { endMs: number; source: number } | undefined;
+  private anchor: { ms: number; time: number } | undefined;
+  private previous: { endMs: number; source: number } | undefined;
   readonly gaps: Gap[] = [];
   readonly unknown = new Set<string>();
   readonly codecs = new Set<string>();
@@ -113,48 +113,48 @@ export class Track {
   packets = 0;
 
   constructor(side: Side, sources: readonly Source[], clock: Clock, emit: (placed: Placed) => void) {
-    this.#side = side;
-    this.#sources = sources;
-    this.#clock = clock;
-    this.#emit = emit;
+    this.side = side;
+    this.sources = sources;
+    this.clock = clock;
+    this.emit = emit;
   }
 
   get endMs(): number {
-    return this.#previous?.endMs ?? 0;
+    return this.previous?.endMs ?? 0;
   }
 
   push(piece: RtpPiece): void {
     this.packets++;
-    if (this.#ssrc !== piece.ssrc) this.#begin(piece);
-    const stream = this.#stream;
+    if (this.ssrc !== piece.ssrc) this.begin(piece);
+    const stream = this.stream;
     if (!stream) return;
     const sequence = wrapped(piece.sequence, stream.highest, 16);
     if (sequence - stream.highest > maxDropout || stream.highest - sequence > maxMisorder) {
-      this.#begin(piece);
-      this.#stream?.waiting.set(piece.sequence, piece);
+      this.begin(piece);
+      this.stream?.waiting.set(piece.sequence, piece);
     } else if (sequence >= stream.next && !stream.waiting.has(sequence)) {
       stream.waiting.set(sequence, piece);
       stream.highest = Math.max(stream.highest, sequence);
     }
-    this.#release(reorderPackets);
+    this.release(reorderPackets);
   }
 
   /** No more packets come. */
   end(): void {
-    this.#release(0);
-    while (this.#queue.length > 0) this.#place();
+    this.release(0);
+    while (this.queue.length > 0) this.place();
   }
 
-  #begin(piece: RtpPiece): void {
-    this.#release(0);
-    this.#ssrc = piece.ssrc;
-    this.#stream = { next: piece.sequence, highest: piece.sequence, waiting: new Map() };
-    this.#lastTime = undefined;
+  private begin(piece: RtpPiece): void {
+    this.release(0);
+    this.ssrc = piece.ssrc;
+    this.stream = { next: piece.sequence, highest: piece.sequence, waiting: new Map() };
+    this.lastTime = undefined;
   }
 
   /** Sends on what is next in sequence; gives up missing ones when more than `patience` wait behind them. */
-  #release(patience: number): void {
-    const stream = this.#stream;
+  private release(patience: number): void {
+    const stream = this.stream;
     if (!stream) return;
     for (;;) {
       let lostBefore = 0;
@@ -169,30 +169,30 @@ export class Track {
       }
       stream.waiting.delete(stream.next);
       stream.next++;
-      const beginning = this.#lastTime === undefined;
-      const time = wrapped(piece.timestamp, this.#lastTime ?? piece.timestamp, 32);
-      this.#lastTime = time;
-      this.#queue.push({ ...piece, time, lostBefore, beginning });
-      if (this.#queue.length > lookAhead) this.#place();
+      const beginning = this.lastTime === undefined;
+      const time = wrapped(piece.timestamp, this.lastTime ?? piece.timestamp, 32);
+      this.lastTime = time;
+      this.queue.push({ ...piece, time, lostBefore, beginning });
+      if (this.queue.length > lookAhead) this.place();
     }
   }
 
   /** How much later than RTP's own time the packet was captured, ms, by the clock of `source`. */
-  #deviation(piece: Queued, anchor: { ms: number; time: number }): number {
-    const bias = this.#clock.bias.get(piece.source) ?? 0;
-    const arrived = piece.at - bias - (this.#clock.startMs ?? piece.at);
+  private deviation(piece: Queued, anchor: { ms: number; time: number }): number {
+    const bias = this.clock.bias.get(piece.source) ?? 0;
+    const arrived = piece.at - bias - (this.clock.startMs ?? piece.at);
     return arrived - (anchor.ms + ((piece.time - anchor.time) * 1000) / (piece.codec?.clock ?? 8000));
   }
 
-  #place(): void {
-    const piece = this.#queue.shift();
+  private place(): void {
+    const piece = this.queue.shift();
     if (!piece) return;
     const { codec } = piece;
-    if (this.#clock.startMs === undefined) {
-      this.#clock.startMs = piece.at;
-      this.#clock.bias.set(piece.source, 0);
+    if (this.clock.startMs === undefined) {
+      this.clock.startMs = piece.at;
+      this.clock.bias.set(piece.source, 0);
     }
-    const anchor = this.#anchored(piece);
+    const anchor = this.anchored(piece);
     const decoding = decodingOf(codec?.name ?? "");
     if (!decoding || !codec) {
       if (!codec || !isNoAudio(codec.name)) this.unknown.add(codec?.name ?? "unknown");
@@ -202,50 +202,50 @@ export class Track {
     const lengthMs = msOf(piece);
     if (lengthMs === 0) return;
     const wanted = anchor.ms + ((piece.time - anchor.time) * 1000) / codec.clock;
-    const previousEnd = this.#previous?.endMs ?? 0;
+    const previousEnd = this.previous?.endMs ?? 0;
     // Never over what is there already; and what claims to be before the beginning is at the beginning.
-    const startMs = Math.max(wanted, this.#previous ? previousEnd : 0);
-    this.#mark(piece, startMs);
-    this.#emit({
+    const startMs = Math.max(wanted, this.previous ? previousEnd : 0);
+    this.mark(piece, startMs);
+    this.emit({
       codec: codec.name,
       sample: Math.round((startMs * decoding.rate) / 1000),
       samples: Math.round((lengthMs * decoding.rate) / 1000),
       payload: piece.payload,
     });
-    this.#previous = { endMs: startMs + lengthMs, source: piece.source };
+    this.previous = { endMs: startMs + lengthMs, source: piece.source };
   }
 
-  #anchored(piece: Queued): { ms: number; time: number } {
-    const { bias } = this.#clock;
-    if (!this.#anchor || piece.beginning) {
+  private anchored(piece: Queued): { ms: number; time: number } {
+    const { bias } = this.clock;
+    if (!this.anchor || piece.beginning) {
       if (!bias.has(piece.source)) bias.set(piece.source, 0);
       const fresh = { ms: 0, time: piece.time };
-      this.#anchor = { ms: this.#deviation(piece, fresh), time: piece.time };
-      return this.#anchor;
+      this.anchor = { ms: this.deviation(piece, fresh), time: piece.time };
+      return this.anchor;
     }
     // The same stream on another node: RTP's own time tells how far that node's clock is off.
-    const ahead = [piece, ...this.#queue.filter((next) => next.source === piece.source && !next.beginning)];
+    const ahead = [piece, ...this.queue.filter((next) => next.source === piece.source && !next.beginning)];
     if (!bias.has(piece.source)) {
       bias.set(piece.source, 0);
-      const off = Math.min(...ahead.map((next) => this.#deviation(next, this.#anchor ?? { ms: 0, time: 0 })));
+      const off = Math.min(...ahead.map((next) => this.deviation(next, this.anchor ?? { ms: 0, time: 0 })));
       if (Math.abs(off) < maxClockDifferenceMs) bias.set(piece.source, off);
     }
-    const anchor = this.#anchor;
-    if (Math.abs(this.#deviation(piece, anchor)) < deviationMs) return anchor;
-    const upTo = this.#queue.findIndex((next) => next.beginning);
-    const window = [piece, ...(upTo === -1 ? this.#queue : this.#queue.slice(0, upTo))];
-    const deviations = window.map((next) => this.#deviation(next, anchor));
+    const anchor = this.anchor;
+    if (Math.abs(this.deviation(piece, anchor)) < deviationMs) return anchor;
+    const upTo = this.queue.findIndex((next) => next.beginning);
+    const window = [piece, ...(upTo === -1 ? this.queue : this.queue.slice(0, upTo))];
+    const deviations = window.map((next) => this.deviation(next, anchor));
     const [least, most] = [Math.min(...deviations), Math.max(...deviations)];
     const shift = least > deviationMs ? least : most < -deviationMs ? most : 0;
-    this.#anchor = { ms: anchor.ms + shift, time: anchor.time };
-    return this.#anchor;
+    this.anchor = { ms: anchor.ms + shift, time: anchor.time };
+    return this.anchor;
   }
 
-  #mark(piece: Queued, startMs: number): void {
+  private mark(piece: Queued, startMs: number): void {
     this.lost += piece.lostBefore;
-    const previous = this.#previous;
+    const previous = this.previous;
     if (!previous) return;
-    const [before, after] = [this.#sources[previous.source], this.#sources[piece.source]];
+    const [before, after] = [this.sources[previous.source], this.sources[piece.source]];
     if (!before || !after) return;
     const lengthMs = Math.max(0, startMs - previous.endMs);
     const why =
@@ -258,7 +258,7 @@ export class Track {
             : undefined;
     if (!why) return;
     this.gaps.push({
-      side: this.#side,
+      side: this.side,
       startMs: Math.round(previous.endMs),
       lengthMs: Math.round(lengthMs),
       why,

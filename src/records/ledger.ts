@@ -9,12 +9,12 @@ import { expectRecordings } from "./recording-rows.ts";
 
 /** The ledger: events as they were seen, each once, and the call records built from them. */
 export class Ledger {
-  readonly #database: Database;
-  readonly #limits: Omit<Limits, "now">;
+  private readonly database: Database;
+  private readonly limits: Omit<Limits, "now">;
 
   constructor(database: Database, limits: Omit<Limits, "now">) {
-    this.#database = database;
-    this.#limits = limits;
+    this.database = database;
+    this.limits = limits;
   }
 
   /**
@@ -27,7 +27,7 @@ export class Ledger {
     const callIds = new Map(events.map((event) => [callRefOf(event.call_id).toString("hex"), event.call_id]));
     // One order for all: rows that are locked in the same order can not deadlock.
     const calls = [...callIds].sort(([a], [b]) => (a < b ? -1 : 1));
-    await this.#database.transact(async (trx) => {
+    await this.database.transact(async (trx) => {
       await trx
         .insertInto("events")
         .values(
@@ -49,7 +49,7 @@ export class Ledger {
         .values(calls.map(([ref, call_id]) => ({ call_ref: Buffer.from(ref, "hex"), call_id, revision: 1 })))
         .onDuplicateKeyUpdate({ revision: sql`calls.revision + 1` })
         .execute();
-      await this.#rebuild(
+      await this.rebuildIn(
         trx,
         calls.map(([ref]) => Buffer.from(ref, "hex")),
       );
@@ -60,23 +60,23 @@ export class Ledger {
   async rebuild(refs: readonly Buffer[]): Promise<void> {
     if (refs.length === 0) return;
     const ordered = [...refs].sort(Buffer.compare);
-    await this.#database.transact(async (trx) => {
+    await this.database.transact(async (trx) => {
       await trx
         .updateTable("calls")
         .set({ revision: sql<number>`revision + 1` })
         .where("call_ref", "in", ordered)
         .execute();
-      await this.#rebuild(trx, ordered);
+      await this.rebuildIn(trx, ordered);
     });
   }
 
-  async #rebuild(trx: Transaction<Tables>, refs: Buffer[]): Promise<void> {
+  private async rebuildIn(trx: Transaction<Tables>, refs: Buffer[]): Promise<void> {
     const rows = await trx.selectFrom("events").select("body").where("call_ref", "in", refs).execute();
     const byCall = Map.groupBy(
       rows.map((row) => JSON.parse(row.body) as CallEvent), // checked when it was stored
       (event) => event.call_id,
     );
-    const limits = { ...this.#limits, now: Date.now() };
+    const limits = { ...this.limits, now: Date.now() };
     const records = [...byCall.values()].flatMap((events) => buildRecords(events, limits));
     const before = await trx.selectFrom("records").select("id").where("call_ref", "in", refs).execute();
     const wanted = new Set(records.map((record) => record.id));
@@ -100,7 +100,7 @@ export class Ledger {
    */
   async closeOverdue(): Promise<number> {
     const now = Date.now();
-    const rows = await this.#database.read((db) =>
+    const rows = await this.database.read((db) =>
       db
         .selectFrom("records")
         .select("call_ref")
@@ -109,13 +109,13 @@ export class Ledger {
           where.or([
             where.and([
               where("outcome", "=", "in_progress"),
-              where("started_at", "<", new Date(now - this.#limits.maxSetupMs - 1000)),
+              where("started_at", "<", new Date(now - this.limits.maxSetupMs - 1000)),
               // Something may have been seen later than the start; the fold looks at that. Do not ask too often.
               where("updated_at", "<", new Date(now - 60_000)),
             ]),
             where.and([
               where("outcome", "=", "answered"),
-              where("started_at", "<", new Date(now - this.#limits.maxCallMs - 1000)),
+              where("started_at", "<", new Date(now - this.limits.maxCallMs - 1000)),
               where("updated_at", "<", new Date(now - 60_000)),
             ]),
           ]),

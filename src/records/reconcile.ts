@@ -31,7 +31,7 @@ export type Reconciliation = z.infer<typeof reconciliationSchema>;
  * alone is not trusted to keep what it acknowledged (Galera has lost commits in Jepsen's tests).
  */
 export class Reconciler {
-  readonly #parts: {
+  private readonly parts: {
     node: string;
     sources: Source[];
     database: Database;
@@ -40,7 +40,7 @@ export class Reconciler {
     quarantine: Quarantine;
     events: Events;
   };
-  #last: { at: number; missing: number } | undefined;
+  private latest: { at: number; missing: number } | undefined;
 
   constructor(parts: {
     node: string;
@@ -51,14 +51,14 @@ export class Reconciler {
     quarantine: Quarantine;
     events: Events;
   }) {
-    this.#parts = parts;
+    this.parts = parts;
   }
 
   /** For the health document. */
   last(): { missing: number; checked_ms_ago: number | null } {
     return {
-      missing: this.#last?.missing ?? 0,
-      checked_ms_ago: this.#last === undefined ? null : Math.round(performance.now() - this.#last.at),
+      missing: this.latest?.missing ?? 0,
+      checked_ms_ago: this.latest === undefined ? null : Math.round(performance.now() - this.latest.at),
     };
   }
 
@@ -68,24 +68,23 @@ export class Reconciler {
       await delay(everyMs, undefined, { signal }).catch(() => {}); // aborted: the loop ends
       if (signal.aborted) return;
       const hours = round % 12 === 0 ? 24 : 1;
-      await this.check(hours).catch((error: unknown) => this.#parts.events.reconcileFailed(error));
+      await this.check(hours).catch((error: unknown) => this.parts.events.reconcileFailed(error));
     }
   }
 
   /** @param hours how far back. @throws when the database can not be used. */
   async check(hours: number): Promise<Reconciliation> {
-    const { node, sources, quarantine, events } = this.#parts;
+    const { node, sources, quarantine, events } = this.parts;
     const since = Date.now() - hours * 3_600_000;
     const sum = { journalled: 0, waiting: 0, found: 0, missing: 0, repaired: 0 };
     for (const source of sources)
       for (const segment of await new SegmentList(source.directory).list()) {
         if (segment.modifiedMs < since) continue;
-        await this.#compare(source, segment, since, sum);
+        await this.compare(source, segment, since, sum);
       }
-    const stale = await this.#staleCalls(since);
-    for (let at = 0; at < stale.length; at += 200)
-      await this.#parts.ledger.rebuild(stale.slice(at, at + 200));
-    const doubled = await this.#doubledStarts(since);
+    const stale = await this.staleCalls(since);
+    for (let at = 0; at < stale.length; at += 200) await this.parts.ledger.rebuild(stale.slice(at, at + 200));
+    const doubled = await this.doubledStarts(since);
     const result = {
       node,
       since: new Date(since).toISOString(),
@@ -94,18 +93,18 @@ export class Reconciler {
       doubled,
       quarantined: quarantine.count,
     };
-    this.#last = { at: performance.now(), missing: sum.missing - sum.repaired };
+    this.latest = { at: performance.now(), missing: sum.missing - sum.repaired };
     events.reconciled(result);
     return result;
   }
 
-  async #compare(
+  private async compare(
     source: Source,
     segment: Segment,
     since: number,
     sum: { journalled: number; waiting: number; found: number; missing: number; repaired: number },
   ): Promise<void> {
-    const shippedTo = this.#parts.checkpoint.offsetOf(segment.key);
+    const shippedTo = this.parts.checkpoint.offsetOf(segment.key);
     await using handle = await open(segment.path, "r");
     for (let offset = 0; ; ) {
       const { lines, next } = await readLines(handle, offset);
@@ -120,18 +119,18 @@ export class Reconciler {
       }
       for (let at = 0; at < shipped.length; at += 500) {
         const portion = shipped.slice(at, at + 500);
-        const missing = await this.#missing(portion);
+        const missing = await this.missing(portion);
         sum.journalled += portion.length;
         sum.found += portion.length - missing.length;
         sum.missing += missing.length;
-        await this.#parts.ledger.store(missing);
+        await this.parts.ledger.store(missing);
         sum.repaired += missing.length;
       }
     }
   }
 
-  async #missing(portion: CallEvent[]): Promise<CallEvent[]> {
-    const { database } = this.#parts;
+  private async missing(portion: CallEvent[]): Promise<CallEvent[]> {
+    const { database } = this.parts;
     const stored = await database.read((db) =>
       db.connection().execute(async (connection) => {
         // What another node acknowledged a moment ago may not be applied here yet; wait for it.
@@ -156,7 +155,7 @@ export class Reconciler {
   }
 
   /** A rebuild that another node's rebuild overwrote would leave a record without some of its call's events. */
-  async #staleCalls(since: number): Promise<Buffer[]> {
+  private async staleCalls(since: number): Promise<Buffer[]> {
     const recent = sql`(SELECT DISTINCT call_ref FROM events WHERE at >= ${new Date(since)})`;
     const query = sql<{ call_ref: Buffer }>`
       SELECT e.call_ref FROM
@@ -165,13 +164,13 @@ export class Reconciler {
         (SELECT call_ref, sum(events) AS n FROM records WHERE call_ref IN ${recent} GROUP BY call_ref) r
         ON r.call_ref = e.call_ref
       WHERE r.n IS NULL OR r.n <> e.n`;
-    const { rows } = await this.#parts.database.read((db) => query.execute(db));
+    const { rows } = await this.parts.database.read((db) => query.execute(db));
     return rows.map((row) => row.call_ref);
   }
 
   /** One INVITE must give one start event, whichever nodes saw it. */
-  async #doubledStarts(since: number): Promise<number> {
-    const rows = await this.#parts.database.read((db) =>
+  private async doubledStarts(since: number): Promise<number> {
+    const rows = await this.parts.database.read((db) =>
       db
         .selectFrom("events")
         .select("call_ref")

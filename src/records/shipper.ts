@@ -47,17 +47,17 @@ const batchSize = 500;
 
 /** Follows the journals and stores their events in the ledger, within milliseconds when the database is there. */
 export class Shipper {
-  readonly #sources: { source: Source; list: SegmentList }[];
-  readonly #ledger: Ledger;
-  readonly #probes: ProbeStore;
-  readonly #checkpoint: Checkpoint;
-  readonly #quarantine: Quarantine;
-  readonly #events: Events;
-  #pending = 0;
-  #waitingSince: number | undefined;
-  #shipped = 0;
-  #error: string | undefined;
-  #wake: () => void = () => {};
+  private readonly sources: { source: Source; list: SegmentList }[];
+  private readonly ledger: Ledger;
+  private readonly probes: ProbeStore;
+  private readonly checkpoint: Checkpoint;
+  private readonly quarantine: Quarantine;
+  private readonly events: Events;
+  private pending = 0;
+  private waitingSince: number | undefined;
+  private shipped = 0;
+  private error: string | undefined;
+  private wake: () => void = () => {};
 
   constructor(parts: {
     sources: Source[];
@@ -67,34 +67,34 @@ export class Shipper {
     quarantine: Quarantine;
     events: Events;
   }) {
-    this.#sources = parts.sources.map((source) => ({ source, list: new SegmentList(source.directory) }));
-    this.#ledger = parts.ledger;
-    this.#probes = parts.probes;
-    this.#checkpoint = parts.checkpoint;
-    this.#quarantine = parts.quarantine;
-    this.#events = parts.events;
+    this.sources = parts.sources.map((source) => ({ source, list: new SegmentList(source.directory) }));
+    this.ledger = parts.ledger;
+    this.probes = parts.probes;
+    this.checkpoint = parts.checkpoint;
+    this.quarantine = parts.quarantine;
+    this.events = parts.events;
   }
 
   state(): ShipperState {
     return {
-      pending_bytes: this.#pending,
-      waiting_ms: this.#waitingSince === undefined ? 0 : Math.round(performance.now() - this.#waitingSince),
-      shipped: this.#shipped,
-      quarantined: this.#quarantine.count,
-      error: this.#error,
+      pending_bytes: this.pending,
+      waiting_ms: this.waitingSince === undefined ? 0 : Math.round(performance.now() - this.waitingSince),
+      shipped: this.shipped,
+      quarantined: this.quarantine.count,
+      error: this.error,
     };
   }
 
   /** Something was written just now: look at once. */
   nudge(): void {
-    this.#wake();
+    this.wake();
   }
 
   /** Runs until `signal` aborts; the checkpoint is saved at the end. */
   async run(signal: AbortSignal): Promise<void> {
     using watchers = new DisposableStack();
-    for (const { source } of this.#sources) {
-      const watcher = this.#watch(source.directory);
+    for (const { source } of this.sources) {
+      const watcher = this.watch(source.directory);
       if (watcher) watchers.defer(() => watcher.close());
     }
     let pause = 100;
@@ -102,29 +102,29 @@ export class Shipper {
     while (!signal.aborted) {
       // The promise is made before looking, so that a write during the look is not missed.
       const woken = new Promise<void>((resolve) => {
-        this.#wake = resolve;
+        this.wake = resolve;
       });
       try {
         const busy = await this.ship();
-        if (this.#error !== undefined) this.#events.shippingWorks(this.state().waiting_ms);
-        this.#error = undefined;
+        if (this.error !== undefined) this.events.shippingWorks(this.state().waiting_ms);
+        this.error = undefined;
         pause = 100;
         // Not after each event: two syncs a time would hold up the next one. Shipping twice is harmless.
         if (performance.now() - savedAt > 250) {
-          await this.#checkpoint.save();
+          await this.checkpoint.save();
           savedAt = performance.now();
         }
         if (busy) continue;
-        this.#waitingSince = undefined;
+        this.waitingSince = undefined;
         await Promise.race([woken, sleep(200, signal)]);
       } catch (error) {
-        if (this.#error === undefined) this.#events.shippingFails(error);
-        this.#error = messageOf(error);
+        if (this.error === undefined) this.events.shippingFails(error);
+        this.error = messageOf(error);
         await sleep(pause * (0.5 + Math.random()), signal);
         pause = Math.min(1000, pause * 2);
       }
     }
-    await this.#checkpoint.save();
+    await this.checkpoint.save();
   }
 
   /** Stores one batch. @returns whether there may be more. @throws when the database can not be used. */
@@ -133,37 +133,37 @@ export class Shipper {
     let room = batchSize;
     let pending = 0;
     const keys = new Set<string>();
-    for (const { source, list } of this.#sources)
+    for (const { source, list } of this.sources)
       for (const segment of await list.list()) {
         keys.add(segment.key);
-        let offset = this.#checkpoint.offsetOf(segment.key);
+        let offset = this.checkpoint.offsetOf(segment.key);
         if (segment.size < offset) {
           // A power failure took the end of the file: begin again, storing twice is harmless.
           offset = 0;
-          this.#checkpoint.advance(segment.key, segment.name, 0);
+          this.checkpoint.advance(segment.key, segment.name, 0);
         }
         if (segment.size === offset) continue;
         pending += segment.size - offset;
         if (room <= 0) continue;
-        const portion = await this.#read(source, segment, offset, room);
+        const portion = await this.read(source, segment, offset, room);
         room -= portion.events.length;
         if (portion.next > offset) portions.push(portion);
       }
-    this.#pending = pending;
+    this.pending = pending;
     if (portions.length === 0) {
-      this.#checkpoint.keepOnly(keys);
+      this.checkpoint.keepOnly(keys);
       return false;
     }
-    this.#waitingSince ??= performance.now();
+    this.waitingSince ??= performance.now();
     const started = performance.now();
     const batch = portions.flatMap((portion) => portion.events.map(({ event }) => event));
-    await this.#store(batch, portions);
+    await this.store(batch, portions);
     const probe = portions.findLast((portion) => portion.probe)?.probe;
-    if (probe) await this.#probes.store(probe);
-    for (const { segment, next } of portions) this.#checkpoint.advance(segment.key, segment.name, next);
-    this.#shipped += batch.length;
+    if (probe) await this.probes.store(probe);
+    for (const { segment, next } of portions) this.checkpoint.advance(segment.key, segment.name, next);
+    this.shipped += batch.length;
     if (batch.length === 0) return true;
-    this.#events.shipped(
+    this.events.shipped(
       batch.length,
       new Set(batch.map((event) => event.call_id)).size,
       Math.round(performance.now() - started),
@@ -171,7 +171,7 @@ export class Shipper {
     return true;
   }
 
-  async #read(source: Source, segment: Segment, offset: number, room: number): Promise<Portion> {
+  private async read(source: Source, segment: Segment, offset: number, room: number): Promise<Portion> {
     await using handle = await open(segment.path, "r");
     const { lines, next } = await readLines(handle, offset);
     const taken = lines.slice(0, room);
@@ -191,38 +191,38 @@ export class Shipper {
       try {
         events.push({ event: source.parse(text), line });
       } catch (error) {
-        await this.#quarantine.add(segment.path, line.offset, line.text, error);
+        await this.quarantine.add(segment.path, line.offset, line.text, error);
       }
     }
     const reached = taken.length < lines.length ? (taken.at(-1)?.next ?? offset) : next;
     return { segment, next: reached, events, probe };
   }
 
-  async #store(batch: CallEvent[], portions: Portion[]): Promise<void> {
+  private async store(batch: CallEvent[], portions: Portion[]): Promise<void> {
     try {
-      await this.#ledger.store(batch);
+      await this.ledger.store(batch);
     } catch (error) {
       if (!isDataFault(error)) throw error;
       // One of them is refused by the database itself: find it, and let the others through.
       for (const portion of portions)
         for (const { event, line } of portion.events)
           try {
-            await this.#ledger.store([event]);
+            await this.ledger.store([event]);
           } catch (single) {
             if (!isDataFault(single)) throw single;
-            await this.#quarantine.add(portion.segment.path, line.offset, line.text, single);
+            await this.quarantine.add(portion.segment.path, line.offset, line.text, single);
           }
     }
   }
 
   /** Without inotify the poll every 200 ms does the work alone. */
-  #watch(directory: string): FSWatcher | undefined {
+  private watch(directory: string): FSWatcher | undefined {
     try {
-      const watcher = watch(directory, () => this.#wake());
-      watcher.on("error", (error) => this.#events.journalFollowFault(directory, error));
+      const watcher = watch(directory, () => this.wake());
+      watcher.on("error", (error) => this.events.journalFollowFault(directory, error));
       return watcher;
     } catch (error) {
-      this.#events.journalFollowFault(directory, error);
+      this.events.journalFollowFault(directory, error);
       return undefined;
     }
   }

@@ -9,18 +9,18 @@ export class FakeApp {
   hung = false;
   readonly questions: Record<string, unknown>[] = [];
   asked = 0;
-  #server: Server | undefined;
-  readonly #sockets = new Set<Socket>();
-  readonly #address: string;
+  private server: Server | undefined;
+  private readonly sockets = new Set<Socket>();
+  private readonly address: string;
 
   constructor(address: string) {
-    this.#address = address;
+    this.address = address;
   }
 
   async start(): Promise<void> {
     const server = createServer((socket) => {
-      this.#sockets.add(socket);
-      socket.on("close", () => this.#sockets.delete(socket));
+      this.sockets.add(socket);
+      socket.on("close", () => this.sockets.delete(socket));
       socket.on("error", () => socket.destroy());
       let buffer = Buffer.alloc(0);
       socket.on("data", (chunk) => {
@@ -30,26 +30,26 @@ export class FakeApp {
           if (colon < 0) return;
           const length = Number(buffer.subarray(0, colon).toString());
           if (buffer.length < colon + length + 2) return;
-          this.#answer(socket, buffer.subarray(colon + 1, colon + 1 + length).toString("utf8"));
+          this.answer(socket, buffer.subarray(colon + 1, colon + 1 + length).toString("utf8"));
           buffer = buffer.subarray(colon + length + 2);
         }
       });
     });
-    server.listen(8081, this.#address);
+    server.listen(8081, this.address);
     await once(server, "listening");
-    this.#server = server;
+    this.server = server;
   }
 
   stop(): void {
-    this.#server?.close();
-    for (const socket of this.#sockets) socket.destroy();
+    this.server?.close();
+    for (const socket of this.sockets) socket.destroy();
   }
 
   get connections(): number {
-    return this.#sockets.size;
+    return this.sockets.size;
   }
 
-  #answer(socket: Socket, text: string): void {
+  private answer(socket: Socket, text: string): void {
     const request = JSON.parse(text) as { id?: number; method: string; params: never };
     // Notifications only keep the connection honest.
     if (request.id === undefined) return;

@@ -8,10 +8,10 @@ export class FakeRelay {
   /** The branches they named, of those that named one: `offer b0`. */
   readonly branches: string[] = [];
   hangs = false;
-  readonly #socket: Socket;
+  private readonly socket: Socket;
 
   private constructor(socket: Socket) {
-    this.#socket = socket;
+    this.socket = socket;
     socket.on("message", (data, from) => {
       const text = data.toString("latin1");
       const cookie = text.split(" ")[0] ?? "";
@@ -42,6 +42,6 @@ export class FakeRelay {
   }
 
   stop(): void {
-    this.#socket.close();
+    this.socket.close();
   }
 }

@@ -56,21 +56,21 @@ const accountOf = (user: string): { uid: number; gid: number } => {
 
 export class Server {
   readonly context: HostContext;
-  #child: ChildProcess | undefined;
+  private child: ChildProcess | undefined;
   /** The agent's part in asking the peer's app. */
-  #relay: AppRelay | undefined;
+  private relay: AppRelay | undefined;
 
   constructor(hostContext: HostContext) {
     this.context = hostContext;
   }
 
   get pid(): number {
-    return this.#child?.pid ?? 0;
+    return this.child?.pid ?? 0;
   }
 
   /** `reserve`: with space for the journal, as an agent does it. */
   async start(reserve = false): Promise<void> {
-    this.#relay ??= await relayToPeers(this.context);
+    this.relay ??= await relayToPeers(this.context);
     const { uid, gid } = accountOf("kamailio");
     mkdirSync(this.context.dirs.log, { recursive: true });
     for (const { path, owner } of kamailio.directories?.(this.context) ?? []) {
@@ -86,7 +86,7 @@ export class Server {
     const [command, ...argv] = kamailioCommand(this.context);
     const log = createWriteStream(join(this.context.dirs.log, "kamailio.log"), { flags: "a" });
     await once(log, "open");
-    this.#child = spawn(command, argv, { stdio: ["ignore", log, log], detached: true });
+    this.child = spawn(command, argv, { stdio: ["ignore", log, log], detached: true });
     const deadline = performance.now() + 10_000;
     for (;;) {
       const health = await kamailio
@@ -94,16 +94,16 @@ export class Server {
         .catch((error: unknown) => ({ ok: false, detail: String(error) }));
       if (health.ok) return;
       await new Promise((resolve) => setTimeout(resolve, 20));
-      if (this.#child.exitCode !== null || performance.now() > deadline)
+      if (this.child.exitCode !== null || performance.now() > deadline)
         throw new Error(`Kamailio does not start: ${health.detail}\n${this.log().slice(-2000)}`);
     }
   }
 
   /** Signals the whole process group and waits for the main process. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
-    const child = this.#child;
-    this.#relay?.close();
-    this.#relay = undefined;
+    const child = this.child;
+    this.relay?.close();
+    this.relay = undefined;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     // Its workers outlive a main process that is killed.
     process.kill(-(child.pid ?? 0), signal);

@@ -63,18 +63,18 @@ export class Ua {
   readonly seen: SipMessage[] = [];
   /** Answers requests by itself; null: says nothing. */
   onRequest: ((request: SipMessage) => void) | null = null;
-  readonly #socket: Socket;
-  #waiting: (() => void)[] = [];
+  private readonly socket: Socket;
+  private waiting: (() => void)[] = [];
 
   private constructor(socket: Socket, address: string) {
-    this.#socket = socket;
+    this.socket = socket;
     this.address = address;
     this.port = socket.address().port;
     socket.on("message", (data, from) => {
       const message = parse(data.toString("latin1"), from);
       this.seen.push(message);
       if (message.code === 0) this.onRequest?.(message);
-      for (const wake of this.#waiting.splice(0)) wake();
+      for (const wake of this.waiting.splice(0)) wake();
     });
   }
 
@@ -87,7 +87,7 @@ export class Ua {
 
   send(text: string | Buffer, to: { address: string; port: number }): void {
     const data = typeof text === "string" ? Buffer.from(text, "latin1") : text;
-    this.#socket.send(data, to.port, to.address);
+    this.socket.send(data, to.port, to.address);
   }
 
   /** The first message (also an earlier one) that fits. @throws Error that names `what` after the deadline. */
@@ -103,7 +103,7 @@ export class Ua {
         );
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, left);
-        this.#waiting.push(() => {
+        this.waiting.push(() => {
           clearTimeout(timer);
           resolve();
         });
@@ -135,6 +135,6 @@ export class Ua {
   }
 
   close(): void {
-    this.#socket.close();
+    this.socket.close();
   }
 }

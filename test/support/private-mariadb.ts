@@ -11,17 +11,17 @@ const run = promisify(execFile);
 
 /** A MariaDB server of a test's own: temporary data, a unix socket only; never Debian's service. */
 export class PrivateMariadb implements AsyncDisposable {
-  readonly #directory: string;
+  private readonly directory: string;
   readonly socket: string;
-  #child: ChildProcess | undefined;
+  private child: ChildProcess | undefined;
 
   constructor(directory: string, socket: string) {
-    this.#directory = directory;
+    this.directory = directory;
     this.socket = socket;
   }
 
   get pid(): number {
-    const pid = this.#child?.pid;
+    const pid = this.child?.pid;
     if (pid === undefined) throw new Error("mariadbd does not run");
     return pid;
   }
@@ -30,14 +30,14 @@ export class PrivateMariadb implements AsyncDisposable {
   async create(password: string): Promise<void> {
     const account = accountIn(await readFile("/etc/passwd", "utf8"), "mysql");
     if (!account) throw new Error("there is no system user mysql");
-    for (const path of [this.#directory, dirname(this.socket)]) {
+    for (const path of [this.directory, dirname(this.socket)]) {
       await mkdir(path, { recursive: true });
       await chown(path, account.uid, account.gid);
     }
     await run("mariadb-install-db", [
       "--no-defaults",
       "--user=mysql",
-      `--datadir=${this.#directory}`,
+      `--datadir=${this.directory}`,
       "--auth-root-authentication-method=normal",
       "--skip-test-db",
     ]);
@@ -54,13 +54,13 @@ export class PrivateMariadb implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    await using log = await open(join(dirname(this.#directory), "mariadbd.log"), "a");
-    this.#child = spawn(
+    await using log = await open(join(dirname(this.directory), "mariadbd.log"), "a");
+    this.child = spawn(
       "mariadbd",
       [
         "--no-defaults",
         "--user=mysql",
-        `--datadir=${this.#directory}`,
+        `--datadir=${this.directory}`,
         `--socket=${this.socket}`,
         "--skip-networking",
         "--skip-log-bin",
@@ -86,12 +86,12 @@ export class PrivateMariadb implements AsyncDisposable {
   }
 
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
-    const child = this.#child;
+    const child = this.child;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     child.kill("SIGCONT");
     child.kill(signal);
     await once(child, "exit");
-    this.#child = undefined;
+    this.child = undefined;
   }
 
   /** As the operator would: for looking into the tables. */
