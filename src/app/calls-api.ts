@@ -1,25 +1,22 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { ask, type Deciding } from "../call/ask.ts";
 import { decisionSchema, eventSchema, questionSchema } from "../call/contract.ts";
 import type { HttpJournal } from "../journal/http-journal.ts";
-import type { Recordings } from "../recordings/service.ts";
 import type { Shipper } from "../records/shipper.ts";
-import type { LiveSnapshot } from "../routing/live.ts";
 import type { Events } from "../telemetry/log.ts";
 
 /** POST /v1/calls/decide and /v1/calls/events: what a SIP server asks and tells. */
 export const callRoutes =
   ({
-    live,
+    deciding,
     journal,
     shipper,
-    recordings,
     events,
   }: {
-    live: LiveSnapshot;
+    deciding: Deciding;
     journal: HttpJournal;
     shipper: Shipper;
-    recordings: Recordings;
     events: Events;
   }): FastifyPluginAsyncZod =>
   async (app) => {
@@ -34,12 +31,7 @@ export const callRoutes =
           response: { 200: decisionSchema },
         },
       },
-      async (request) => {
-        const started = performance.now();
-        const decision = recordings.guard.apply(live.decide(request.body));
-        events.decided("http", decision.action, (performance.now() - started) * 1000);
-        return decision;
-      },
+      async (request) => ask(deciding, "http", request.body),
     );
     app.post(
       "/v1/calls/events",

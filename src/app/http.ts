@@ -16,6 +16,7 @@ import {
   validatorCompiler,
 } from "fastify-type-provider-zod";
 import { messageOf } from "../base/message.ts";
+import { UndecidedError } from "../call/ask.ts";
 import { errnoOf, isRetryable } from "../db/errors.ts";
 import { numberRoutes } from "../directory/numbers-api.ts";
 import { userRoutes } from "../directory/users-api.ts";
@@ -32,7 +33,7 @@ import { ruleRoutes } from "../routing/api.ts";
 import { counters, registry } from "../telemetry/app-metrics.ts";
 import { callRoutes } from "./calls-api.ts";
 import { healthRoutes } from "./health-api.ts";
-import type { Services } from "./services.ts";
+import { decidingWith, type Services } from "./services.ts";
 
 /** Largest request body, bytes. */
 const bodyLimit = 1024 * 1024;
@@ -95,7 +96,7 @@ export async function buildHttp(services: Services, trusted: TrustedSockets): Pr
     counters.loopDelay.set(services.loop.read().p99Ms / 1000);
     return reply.type(registry.contentType).send(await registry.metrics());
   });
-  await app.register(callRoutes(services));
+  await app.register(callRoutes({ ...services, deciding: decidingWith(services) }));
   await app.register(healthRoutes(services));
   await app.register(userRoutes(services));
   await app.register(numberRoutes(services));
@@ -117,7 +118,9 @@ function sendProblem(
   reply: FastifyReply,
 ): FastifyReply {
   const { code, detail, errors } = classify(error);
-  if (code === "internal") services.events.requestFailed(request.method, request.url, error);
+  // An undecided call stands in the log already.
+  if (code === "internal" && !(error instanceof UndecidedError))
+    services.events.requestFailed(request.method, request.url, error);
   const document = problemDocument(code, detail, errors);
   if (code === "unauthorized") reply.header("www-authenticate", 'Bearer realm="dialtone"');
   if (document.status === 503) reply.header("retry-after", "2");
@@ -141,6 +144,7 @@ export function classify(error: unknown): {
   if (error instanceof Problem)
     return { code: error.code, detail: error.message, ...(error.errors && { errors: error.errors }) };
   if (!(error instanceof Error)) return { code: "internal", detail: "see the app's log" };
+  if (error instanceof UndecidedError) return { code: "internal", detail: error.message };
   if (error instanceof JournalError) return { code: "journal-unavailable", detail: error.message };
   if (hasZodFastifySchemaValidationErrors(error)) {
     const errors = error.validation.map((fault) => ({

@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Database } from "../db/database.ts";
 import { LiveSnapshot } from "../routing/live.ts";
 import { createEvents } from "../telemetry/log.ts";
@@ -26,6 +26,31 @@ describe("JSON-RPC", () => {
   it("keeps the id as it came, and is silent to notifications", () => {
     expect(ask({ jsonrpc: "2.0", id: "a1", method: "x" }).id).toBe("a1");
     expect(answer(parts, '{"jsonrpc":"2.0","method":"x"}')).toBeUndefined();
+  });
+
+  it("tells a fault of ours as an internal error, and logs it with the call's id", () => {
+    const undecided = vi.fn();
+    const broken = {
+      ...parts,
+      events: { ...events, undecided },
+      guard: {
+        apply: (): never => {
+          throw new TypeError("broken");
+        },
+      },
+    };
+    const params = {
+      call_id: "c1",
+      from: { user: "1", domain: "d" },
+      to: { user: "2", domain: "d" },
+      request_uri: "sip:2@d",
+      number: "2",
+      source: { address: "192.0.2.1", port: 5060 },
+      transport: "udp",
+    };
+    const text = answer(broken, JSON.stringify({ jsonrpc: "2.0", id: 7, method: "decide", params }));
+    expect(JSON.parse(text ?? "")).toMatchObject({ id: 7, error: { code: -32603 } });
+    expect(undecided).toHaveBeenCalledWith("rpc", "c1", expect.any(TypeError));
   });
 
   it("does not tell whether the realm or the user is wrong", () => {

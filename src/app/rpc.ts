@@ -1,15 +1,22 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { z } from "zod";
 import { messageOf } from "../base/message.ts";
+import { ask, type Deciding, UndecidedError } from "../call/ask.ts";
 import { questionSchema } from "../call/contract.ts";
-import { decideProbe, type ProbeCredentials } from "../call/probe-user.ts";
+import type { ProbeCredentials } from "../call/probe-user.ts";
 import { encodeNetstring, FrameError, NetstringDecoder } from "../http/netstring.ts";
-import type { SpaceGuard } from "../recordings/guard.ts";
 import type { LiveSnapshot } from "../routing/live.ts";
 import type { Events } from "../telemetry/log.ts";
 
 /** Error codes of JSON-RPC 2.0, section 5.1, and our own. */
-const codes = { parse: -32700, request: -32600, method: -32601, params: -32602, unknownUser: 404 } as const;
+const codes = {
+  parse: -32700,
+  request: -32600,
+  method: -32601,
+  params: -32602,
+  internal: -32603,
+  unknownUser: 404,
+} as const;
 
 const requestSchema = z.object({
   jsonrpc: z.literal("2.0"),
@@ -20,12 +27,9 @@ const requestSchema = z.object({
 
 const credentialsSchema = z.object({ user: z.string(), realm: z.string() });
 
-interface Parts {
-  live: LiveSnapshot;
-  /** Says whether there is space for recordings. */
-  guard: Pick<SpaceGuard, "apply">;
+interface Parts extends Deciding {
+  live: Pick<LiveSnapshot, "decide" | "state" | "snapshot">;
   realm: string;
-  /** Users of the functional test, which are in no directory. */
   probes: ReadonlyMap<string, ProbeCredentials>;
   events: Events;
 }
@@ -37,33 +41,41 @@ const fault = (code: number, message: string): Outcome => ({ error: { code, mess
 /**
  * Answers one JSON-RPC 2.0 request from memory, never from the database. Undefined for notifications.
  * Methods: `decide` (params = Question, result = Decision) and `credentials` (params {user, realm}, result
- * {user, ha1_md5, ha1_sha256}; error 404 "unknown user").
+ * {user, ha1_md5, ha1_sha256}; error 404 "unknown user"). A fault of ours is error -32603, and stands in the log.
  */
 export function answer(parts: Parts, text: string): string | undefined {
-  let id: string | number | null | undefined = null;
-  let outcome: Outcome;
+  let json: unknown;
   try {
-    const request = requestSchema.safeParse(JSON.parse(text));
-    if (request.success) {
-      id = request.data.id;
-      outcome = call(parts, request.data.method, request.data.params);
-    } else outcome = fault(codes.request, z.prettifyError(request.error));
+    json = JSON.parse(text);
   } catch (error) {
-    outcome = fault(codes.parse, messageOf(error));
+    return response(null, fault(codes.parse, messageOf(error)));
   }
-  return id === undefined ? undefined : JSON.stringify({ jsonrpc: "2.0", id, ...outcome });
+  const request = requestSchema.safeParse(json);
+  if (!request.success) return response(null, fault(codes.request, z.prettifyError(request.error)));
+  const { id, method, params } = request.data;
+  const outcome = callSafely(parts, method, params);
+  return id === undefined ? undefined : response(id, outcome);
 }
 
-function call({ live, guard, realm, probes, events }: Parts, method: string, params: unknown): Outcome {
+const response = (id: string | number | null, outcome: Outcome): string =>
+  JSON.stringify({ jsonrpc: "2.0", id, ...outcome });
+
+function callSafely(parts: Parts, method: string, params: unknown): Outcome {
+  try {
+    return call(parts, method, params);
+  } catch (error) {
+    if (error instanceof UndecidedError) return fault(codes.internal, error.message);
+    parts.events.rpcFailed(method, error);
+    return fault(codes.internal, "internal error: see the app's log");
+  }
+}
+
+function call(parts: Parts, method: string, params: unknown): Outcome {
+  const { live, realm, probes } = parts;
   if (method === "decide") {
-    const started = performance.now();
     const question = questionSchema.safeParse(params);
     if (!question.success) return fault(codes.params, z.prettifyError(question.error));
-    const probe = decideProbe(probes, question.data, live.state());
-    if (probe) return { result: probe };
-    const decision = guard.apply(live.decide(question.data));
-    events.decided("rpc", decision.action, (performance.now() - started) * 1000);
-    return { result: decision };
+    return { result: ask(parts, "rpc", question.data) };
   }
   if (method === "credentials") {
     const wanted = credentialsSchema.safeParse(params);

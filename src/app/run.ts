@@ -2,7 +2,6 @@ import { flushCompileCache } from "node:module";
 import type { Server } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
-import { probeCredentials } from "../call/probe-user.ts";
 import { allHosts, type HostContext, ports, runFiles, serviceIp } from "../cluster/facts.ts";
 import { migrate } from "../db/migrations.ts";
 import { TrustedSockets } from "../http/auth.ts";
@@ -12,6 +11,7 @@ import { type App, appFiles, createApp, type Overrides } from "./context.ts";
 import { buildHttp } from "./http.ts";
 import { dropPrivileges } from "./privileges.ts";
 import { createRpcServer } from "./rpc.ts";
+import { decidingWith } from "./services.ts";
 
 /**
  * Runs the app of one host until `signal` aborts. Starts in any order with the other parts: rules come from disk
@@ -53,7 +53,7 @@ export async function runApp(
 }
 
 async function startListeners(app: App, stop: AbortSignal, servers: AsyncDisposableStack): Promise<string[]> {
-  const { context, live, events } = app;
+  const { context, events } = app;
   const { cluster, secrets, self, dirs } = context;
   const trusted = new TrustedSockets();
   const http = await buildHttp(app, trusted);
@@ -63,13 +63,7 @@ async function startListeners(app: App, stop: AbortSignal, servers: AsyncDisposa
     return server;
   };
   const handler = http.routing;
-  const rpcParts = {
-    live,
-    guard: app.recordings.guard,
-    realm: cluster.sip.realm,
-    probes: probeCredentials(context),
-    events,
-  };
+  const rpcParts = { ...decidingWith(app), realm: cluster.sip.realm };
   const friends = new Set([...allHosts(cluster).map((host) => host.address), serviceIp(cluster)]);
 
   const local = httpServer(handler);

@@ -1,3 +1,5 @@
+import type { Deciding } from "../call/ask.ts";
+import { type ProbeCredentials, probeCredentials } from "../call/probe-user.ts";
 import type { HostContext } from "../cluster/facts.ts";
 import type { Database } from "../db/database.ts";
 import type { HttpJournal } from "../journal/http-journal.ts";
@@ -27,3 +29,15 @@ export interface Services {
   /** Names of the migrations that were found or applied; null: the database was not reached yet. */
   schemaReady: () => boolean;
 }
+
+/** What calls are decided with, whoever asks. */
+export const decidingWith = ({
+  context,
+  live,
+  recordings,
+  events,
+}: Pick<Services, "context" | "live" | "recordings" | "events">): Deciding & {
+  live: LiveSnapshot;
+  probes: ReadonlyMap<string, ProbeCredentials>;
+  events: Events;
+} => ({ live, guard: recordings.guard, probes: probeCredentials(context), events });

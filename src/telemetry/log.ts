@@ -63,6 +63,10 @@ export const createEvents = (log: Logger) => ({
     counters.decisions.inc({ by, action });
     counters.decisionMicros.observe(micros);
   },
+  undecided: (by: "rpc" | "http", callId: string, error: unknown) =>
+    log.error({ by, call_id: callId, err: error }, "a call could not be decided by a fault of ours"),
+  rpcFailed: (method: string, error: unknown) =>
+    log.error({ method, err: error }, "JSON-RPC request failed by a fault of ours"),
   rpcRefused: (address: string) => log.warn({ address }, "JSON-RPC from a stranger refused"),
   rpcFault: (address: string, error: unknown) =>
     log.warn({ address, error: messageOf(error) }, "JSON-RPC connection failed"),
