@@ -1,11 +1,10 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { askSocket } from "../src/http/socket.ts";
 import { agentSocketOf } from "../src/lab/agents.ts";
 import { openLab } from "../src/lab/lab.ts";
 import { waitForGreen } from "../src/lab/wait.ts";
-import type { HostReport } from "../src/report/host-report.ts";
+import { askReport } from "../src/report/ask.ts";
 import { cpuMs, report, rounded, treeOf } from "./common.ts";
 
 /**
@@ -20,7 +19,7 @@ const lab = openLab("benchfunc");
 
 /** All processes of a lab host: its agent's and its parts' trees. */
 async function processes(data: string): Promise<number[]> {
-  const status = (await askSocket(agentSocketOf(data), "GET", "/status")) as HostReport;
+  const status = await askReport(agentSocketOf(data));
   const roots = [status.agentPid, ...Object.values(status.parts).flatMap((part) => part?.pid ?? [])];
   const trees = await Promise.all(roots.map(treeOf));
   return [...new Set(trees.flat())];

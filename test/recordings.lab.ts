@@ -9,7 +9,7 @@ import { inNamespace } from "../src/callers/sipp.ts";
 import { startTelephones, type Telephones } from "../src/callers/softphone/client.ts";
 import { hostDirs, runFiles } from "../src/cluster/facts.ts";
 import { loadSecrets } from "../src/cluster/load.ts";
-import { activeNodes, reportOf, waitForGreen } from "../src/drills/cluster-view.ts";
+import { activeNodes, waitForGreen } from "../src/drills/cluster-view.ts";
 import { askSocket } from "../src/http/socket.ts";
 import { askApp } from "../src/lab/app.ts";
 import { openLab } from "../src/lab/lab.ts";
@@ -214,7 +214,7 @@ describe("recordings", () => {
   it("copies go from the owner only, also under a partition", { timeout: 300_000 }, async () => {
     const owner = await active();
     const standby = otherThan(owner);
-    const report = reportOf((await lab.status()).hosts.find((host) => host.name === owner) ?? never());
+    const report = ((await lab.status()).hosts.find((host) => host.name === owner) ?? never()).agent;
     const term = report?.term ?? 0;
     const instruct = (to: string, host: string, claimed: number, what: string, body: object) =>
       postAsPeer(standby, to, `/v1/peer/recordings/${what}`, { claim: { host, term: claimed }, ...body });

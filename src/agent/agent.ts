@@ -6,9 +6,10 @@ import { configDigest, type HostContext, replicates, runFiles } from "../cluster
 import type { Component } from "../components/common/component.ts";
 import { makeHostDirectories, writeComponentFiles } from "../host/files.ts";
 import { identify } from "../host/process.ts";
-import type { HostReport, Verdict } from "../report/host-report.ts";
+import type { HostReport } from "../report/host-report.ts";
 import { contactMs, knownNodes } from "../report/news.ts";
 import type { Observation } from "../report/observation.ts";
+import type { Verdict } from "../report/verdict.ts";
 import { noPlan } from "./address/announcements.ts";
 import { type Decision, decide, decideAnnouncement, decideOnNews, type Memory } from "./address/decide.ts";
 import { judge } from "./address/judge.ts";

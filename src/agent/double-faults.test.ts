@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { HostReport, PartReport, PeerNews, Sighting, Verdict } from "../report/host-report.ts";
+import type { HostReport, PeerNews } from "../report/host-report.ts";
 import type { Observation } from "../report/observation.ts";
-import type { PartName } from "../report/parts.ts";
+import type { PartName, PartReport } from "../report/parts.ts";
+import type { Sighting, Verdict } from "../report/verdict.ts";
 import { judge } from "./address/judge.ts";
 
 /**

@@ -3,10 +3,11 @@ import { badLines } from "../explain/lossy-lines.ts";
 import type { AppHealth } from "../report/app-health.ts";
 import { replicationProblem } from "../report/database.ts";
 import { drainedText } from "../report/drained.ts";
-import type { HostReport, PeerNews, Verdict } from "../report/host-report.ts";
+import type { HostReport, PeerNews } from "../report/host-report.ts";
 import { contactMs, sightingOf } from "../report/news.ts";
 import type { Observation } from "../report/observation.ts";
 import type { PartName } from "../report/parts.ts";
+import type { Verdict } from "../report/verdict.ts";
 import type { Keepers } from "./keepers.ts";
 import { type Pulse, pulseOf } from "./observe/pulse.ts";
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { HostReport, WatchReport } from "../report/host-report.ts";
+import type { HostReport } from "../report/host-report.ts";
+import type { WatchReport } from "../report/watch.ts";
 import { problemsOf } from "./problems.ts";
 
 const now = Date.parse("2026-11-21T00:00:00Z");

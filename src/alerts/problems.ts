@@ -3,7 +3,8 @@ import { lacksQuorum } from "../explain/host-problems.ts";
 import { lossyLines } from "../explain/lossy-lines.ts";
 import { silenceText } from "../explain/silence.ts";
 import type { AlertProblem } from "../report/alerts.ts";
-import type { HostReport, LightCode } from "../report/host-report.ts";
+import type { HostReport } from "../report/host-report.ts";
+import type { LightCode } from "../report/light.ts";
 
 /** What is wrong in the cluster, each thing once, whoever sees it. Pure. */
 
@@ -27,7 +28,7 @@ const lateLoopMs = 1000;
 const badLineMs = 30_000;
 
 /** Codes of the light that are told as problems of their own below, or follow from them. */
-const toldOtherwise: ReadonlySet<LightCode> = new Set<LightCode>([
+const toldOtherwise: ReadonlySet<string> = new Set<LightCode>([
   ...([
     "nobody-holds",
     "holder-silent",

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
+import { z } from "zod";
 import { messageOf } from "../base/message.ts";
 import type { HostContext } from "../cluster/facts.ts";
 import type { HostReport } from "../report/host-report.ts";
-import { type Order, type OrderState, orderSchema } from "../report/order.ts";
+import { type Order, type OrderState, orderSchema, orderStateSchema } from "../report/order.ts";
 
 /** An order that nobody took by then is given up: the other host does not hear us, or does not know orders. */
 const waitMs = 30_000;
@@ -47,7 +48,9 @@ export class OrderBook {
     this.file = join(context.dirs.data, "orders.json");
     this.perform = perform;
     this.tell = tell;
-    const before = existsSync(this.file) ? (JSON.parse(readFileSync(this.file, "utf8")) as OrderState[]) : [];
+    const before = existsSync(this.file)
+      ? z.array(orderStateSchema).parse(JSON.parse(readFileSync(this.file, "utf8")))
+      : [];
     this.results = before.map((result) => (result.state === "running" ? ended(result, wentBack) : result));
   }
 
@@ -62,11 +65,7 @@ export class OrderBook {
   heard(report: HostReport): void {
     const answered = new Set((report.orderResults ?? []).map((result) => result.id));
     this.outbox = this.outbox.filter(({ order }) => !answered.has(order.id));
-    for (const given of report.orders ?? []) {
-      // An order of another release that this one does not know is left alone: its giver says so in time.
-      const order = orderSchema.safeParse(given);
-      if (order.success && order.data.host === this.self) this.take(order.data);
-    }
+    for (const order of report.orders ?? []) if (order.host === this.self) this.take(order);
   }
 
   /** For the report. */

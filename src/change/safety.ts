@@ -1,5 +1,6 @@
 import { notOneHolder } from "../explain/answering.ts";
-import type { HostReport, LightCode } from "../report/host-report.ts";
+import type { HostReport } from "../report/host-report.ts";
+import type { LightCode } from "../report/light.ts";
 import { contactMs } from "../report/news.ts";
 
 /** Is the cluster so well that one host after the other can be taken away for a moment? Pure. */
@@ -22,7 +23,7 @@ export const duringChange: readonly LightCode[] = [
 export const heardMs = 2 * contactMs;
 
 /** Why this host is not ready for the next step; empty: it is. */
-export function whyNotReady(report: HostReport, expected: number, accepted: readonly LightCode[]): string[] {
+export function whyNotReady(report: HostReport, expected: number, accepted: readonly string[]): string[] {
   const { verdict, database } = report;
   const reasons =
     verdict.light === "green" ? [] : verdict.reasons.length > 0 ? verdict.reasons : [`is ${verdict.light}`];
@@ -54,7 +55,7 @@ function notYetReplicated(reports: HostReport[]): string[] {
 }
 
 /** Every reason, with the host that it is about; empty: safe. */
-export function whyNotSafe(view: ClusterView, accepted = duringChange): string[] {
+export function whyNotSafe(view: ClusterView, accepted: readonly string[] = duringChange): string[] {
   const { expected, entries } = view;
   const fresh = entries.filter(({ ageMs }) => ageMs <= heardMs).map(({ report }) => report);
   const reasons = expected

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { HostReport, WatchReport } from "../report/host-report.ts";
+import type { HostReport } from "../report/host-report.ts";
+import type { WatchReport } from "../report/watch.ts";
 import { checks, type Known } from "./checks.ts";
 import { combine, pluginText } from "./plugin.ts";
 

@@ -8,7 +8,7 @@ import { type CheckResult, combine, levels, pluginText } from "../check/plugin.t
 import { defaultData, hostDirs, runFiles } from "../cluster/facts.ts";
 import { askSocket } from "../http/socket.ts";
 import { loadState } from "../lab/state.ts";
-import type { HostReport } from "../report/host-report.ts";
+import { askCluster } from "../report/ask.ts";
 
 const drillsSchema = z.object({
   drills: z.array(z.object({ kind: z.string(), finished_at: z.string(), passed: z.boolean() })),
@@ -42,10 +42,7 @@ function dataOf({ data, lab, host }: Options): string {
 async function look(options: Options): Promise<Known> {
   const run = runFiles(hostDirs(dataOf(options)));
   const deadlineMs = 1000 * options.timeout;
-  const reports = (await askSocket(run.agentSocket, "GET", "/cluster", { deadlineMs })) as {
-    ageMs: number;
-    report: HostReport;
-  }[];
+  const reports = await askCluster(run.agentSocket, { deadlineMs });
   const self = reports[0]?.report;
   const known: Known = {
     self: self?.host ?? "",

@@ -6,7 +6,7 @@ import { defaultData, hostDirs, runFiles } from "../cluster/facts.ts";
 import { askSocket } from "../http/socket.ts";
 import { agentSocketOf } from "../lab/agents.ts";
 import { openLab } from "../lab/lab.ts";
-import type { HostReport } from "../report/host-report.ts";
+import { askReport } from "../report/ask.ts";
 
 /** `dialtone fence …`: who can be switched off, who is, and a person's word for it. */
 
@@ -44,7 +44,7 @@ export function registerFence(program: Command): void {
       "\nExit code: 0 all devices answer, 1 one does not (or there are none).\n\nExample:\n  dialtone fence status",
     )
     .action(async (options: Options, command: Command) => {
-      const report = (await askSocket(socketOf(options), "GET", "/status")) as HostReport;
+      const report = await askReport(socketOf(options));
       const { fencing } = report;
       if (command.optsWithGlobals<{ json?: boolean }>().json)
         process.stdout.write(`${JSON.stringify(fencing ?? null)}\n`);

@@ -9,7 +9,7 @@ import { describeCluster } from "../explain/text.ts";
 import { isAlive, type ProcessId } from "../host/process.ts";
 import { systemdUnit, watchdogAdvice, watchdogDropIn } from "../host/systemd.ts";
 import { askSocket } from "../http/socket.ts";
-import type { HostReport } from "../report/host-report.ts";
+import { askCluster } from "../report/ask.ts";
 
 interface Global {
   config?: string;
@@ -33,13 +33,10 @@ export function registerHost(program: Command): void {
       "\nExample: dialtone status --json | jq .problems\nExit code: 0 somebody answers calls and all is green, 1 something is missing, 2 nobody answers calls.",
     )
     .action(async (options: { data: string }, command: Command) => {
-      const entries = (await askSocket(
-        runFiles(hostDirs(resolve(options.data))).agentSocket,
-        "GET",
-        "/cluster",
-      ).catch((error: unknown) => {
+      const socket = runFiles(hostDirs(resolve(options.data))).agentSocket;
+      const entries = await askCluster(socket).catch((error: unknown) => {
         throw noAgent(options.data, error);
-      })) as { ageMs: number; report: HostReport }[];
+      });
       const json = command.optsWithGlobals<Global>().json;
       const { headline, state, problems } = diagnose(sightsOf(entries));
       process.stdout.write(

@@ -4,7 +4,7 @@ import { switchOver } from "../client/switchover.ts";
 import { defaultData, hostDirs, runFiles } from "../cluster/facts.ts";
 import { agentSocketOf } from "../lab/agents.ts";
 import { openLab } from "../lab/lab.ts";
-import { type LightCode, lightCodes } from "../report/host-report.ts";
+import { type LightCode, lightCodes } from "../report/light.ts";
 
 /** One more code of a reason. @throws InvalidArgumentError when there is none such */
 function codes(value: string, before: LightCode[]): LightCode[] {

@@ -9,7 +9,7 @@ import { askSocket } from "../http/socket.ts";
 import { labTimeline } from "../lab/timeline.ts";
 import { callRecordSchema } from "../records/call-record.ts";
 import { findIncidents, type SeenCall, type SeenDrill } from "../timeline/incidents.ts";
-import { mergeTimeline, type Source } from "../timeline/merge.ts";
+import { mergeTimeline, readSources, type Source } from "../timeline/merge.ts";
 import { entryText, timelineText } from "../timeline/text.ts";
 import { ageMs } from "./options.ts";
 
@@ -83,13 +83,14 @@ async function sourcesOf({ lab, data }: Options, since: number): Promise<Source[
   if (lab !== undefined) return await labTimeline(lab, since);
   const socket = runFiles(hostDirs(resolve(data))).agentSocket;
   const path = `/timeline?since=${Math.round(since)}`;
-  return (await askSocket(socket, "GET", path, { deadlineMs: 10_000 }).catch((error: unknown) => {
+  const answer = await askSocket(socket, "GET", path, { deadlineMs: 10_000 }).catch((error: unknown) => {
     const why = messageOf(error);
     throw new Error(
       `no agent answers at ${socket} (${why}). Is 'dialtone up' running on this host, and are you root? ` +
         "For a lab: 'dialtone lab timeline'. Without an agent: the log itself is DATA/log/events.jsonl.",
     );
-  })) as Source[];
+  });
+  return readSources(answer);
 }
 
 async function show(command: Command, options: Options): Promise<void> {

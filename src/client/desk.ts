@@ -4,13 +4,12 @@ import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { messageOf } from "../base/message.ts";
 import type { Desk } from "../change/desk.ts";
-import type { ClusterView } from "../change/safety.ts";
 import { allHosts, hostDirs, runFiles } from "../cluster/facts.ts";
 import { findClusterFile, loadCluster } from "../cluster/load.ts";
 import { askSocket } from "../http/socket.ts";
 import { agentSocketOf } from "../lab/agents.ts";
 import { openLab } from "../lab/lab.ts";
-import type { HostReport } from "../report/host-report.ts";
+import { type HostReport, readCluster } from "../report/host-report.ts";
 import type { OrderState, Work } from "../report/order.ts";
 
 /** Finds the desk: this host's agent, or one of a lab's. */
@@ -33,7 +32,7 @@ export function openDesk(where: { lab?: string; data: string; config?: string })
   const who = whoAmI();
 
   let answered = false;
-  const ask = async <Answer>(method: "GET" | "POST", path: string, body?: unknown): Promise<Answer> => {
+  const ask = async (method: "GET" | "POST", path: string, body?: unknown): Promise<unknown> => {
     const until = performance.now() + (answered ? absentMs : firstMs);
     for (;;)
       try {
@@ -42,7 +41,7 @@ export function openDesk(where: { lab?: string; data: string; config?: string })
           ...(body === undefined ? {} : { body }),
         });
         answered = true;
-        return answer as Answer;
+        return answer;
       } catch (error) {
         const code = (error as NodeJS.ErrnoException).code ?? "";
         const absent = ["ENOENT", "ECONNREFUSED", "ECONNRESET", "UND_ERR_SOCKET"].includes(code);
@@ -53,14 +52,15 @@ export function openDesk(where: { lab?: string; data: string; config?: string })
         await delay(pollMs);
       }
   };
-  const entries = () => ask<Entry[]>("GET", "/cluster");
+  const entries = async () => readCluster(await ask("GET", "/cluster"));
 
   return {
     clusterFile: place.clusterFile,
     ...(where.lab === undefined ? {} : { lab: where.lab }),
     host: place.host,
     view: async () => ({ expected, entries: await entries() }),
-    configurations: () => ask("GET", "/configurations"),
+    configurations: async () =>
+      (await ask("GET", "/configurations")) as Awaited<ReturnType<Desk["configurations"]>>,
     order: async (host, work, options = {}) => {
       if (!expected.includes(host))
         throw new Error(`no host '${host}' in ${place.clusterFile}; it has ${expected.join(", ")}`);
@@ -114,5 +114,3 @@ export const pollMs = 100;
 export const absentMs = 120_000;
 
 export const firstMs = 3000;
-
-export type Entry = ClusterView["entries"][number];

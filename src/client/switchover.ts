@@ -1,7 +1,7 @@
 import { Client } from "undici";
 import { z } from "zod";
-import { askSocket } from "../http/socket.ts";
-import type { HostReport, LightCode } from "../report/host-report.ts";
+import { askReport } from "../report/ask.ts";
+import type { LightCode } from "../report/light.ts";
 
 /** Asks an agent to hand the service address over. */
 
@@ -21,7 +21,7 @@ export async function switchOver(
     throw new Error(
       `refused:\n  ${answer.reasons.join("\n  ")}${force ? "" : "\n--accept CODE lets one of these pass, --force all but what makes it impossible."}`,
     );
-  while ((await reportOf(socket)).holds) {
+  while ((await askReport(socket)).holds) {
     if (performance.now() - began > 5000)
       throw new Error(`${answer.to} has not taken the service address; see 'dialtone status'`);
     await new Promise((done) => setTimeout(done, 10));
@@ -47,9 +47,6 @@ export async function order(
     await client.destroy();
   }
 }
-
-export const reportOf = async (socket: string): Promise<HostReport> =>
-  (await askSocket(socket, "GET", "/status")) as HostReport;
 
 export const answerSchema = z.union([
   z.object({ to: z.string() }),

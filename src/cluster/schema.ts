@@ -24,12 +24,14 @@ const dnsName = z
     "must be a domain name in small letters, without a dot at its end, such as sip.example.org",
   );
 
+/**
+ * `node` carries calls and data; `witness` only votes and looks from outside; `edge` only passes SIP on to the nodes
+ * (a content redirector: no data, no vote).
+ */
+export const hostRoleSchema = z.enum(["node", "witness", "edge"]);
+
 const hostSchema = z.strictObject({
-  /**
-   * `node` carries calls and data; `witness` only votes and looks from outside; `edge` only passes SIP on to the nodes
-   * (a content redirector: no data, no vote).
-   */
-  role: z.enum(["node", "witness", "edge"]),
+  role: hostRoleSchema,
   /** The host's own address, used between the hosts. */
   address: ipv4,
   /** The interface that carries `address` and, while active, the service address. */
@@ -309,4 +311,4 @@ export const clusterSchema = z
 
 /** A checked cluster.yaml. */
 export type Cluster = z.infer<typeof clusterSchema>;
-export type HostRole = Cluster["hosts"][string]["role"];
+export type HostRole = z.infer<typeof hostRoleSchema>;

@@ -7,6 +7,7 @@ import { allHosts, hostDirs, nodes, runFiles, serviceIp } from "../cluster/facts
 import { loadCluster, loadSecrets } from "../cluster/load.ts";
 import { askSocket } from "../http/socket.ts";
 import type { HostStatus, Moment } from "../lab/lab.ts";
+import { askEvents, askReport } from "../report/ask.ts";
 import { contactMs } from "../report/news.ts";
 import { partNames } from "../report/parts.ts";
 import { hostOf } from "./inject.ts";
@@ -26,10 +27,7 @@ export async function clusterSite(where: { data: string; clusterFile: string }):
   const dirs = hostDirs(where.data);
   const run = runFiles(dirs);
   const desk = openDesk({ data: where.data, config: where.clusterFile });
-  const own = (await askSocket(run.agentSocket, "GET", "/status", { deadlineMs })) as {
-    host: string;
-    holds: boolean;
-  };
+  const own = await askReport(run.agentSocket, { deadlineMs });
   if (!own.holds)
     throw new Error(
       `${own.host} does not hold the service address: drills on the cluster run where the calls are`,
@@ -86,8 +84,7 @@ export async function clusterSite(where: { data: string; clusterFile: string }):
         })),
       ),
     // Other hosts have clocks of their own: when they became master is not measured here.
-    events: async (host) =>
-      host === own.host ? askSocket(run.agentSocket, "GET", "/events", { deadlineMs }) : [],
+    events: async (host) => (host === own.host ? askEvents(run.agentSocket, 0, { deadlineMs }) : []),
     // Parts are started again by their agents; there is nothing else that a drill does here.
     heal: async () => {},
     equip: async (kind) => {

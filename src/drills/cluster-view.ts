@@ -1,14 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { z } from "zod";
 import { notOneHolder } from "../explain/answering.ts";
 import type { HostStatus, Lab } from "../lab/lab.ts";
-import type { HostReport } from "../report/host-report.ts";
 import { type Ground, labGround } from "./ground.ts";
 
 /** What a drill wants to know of the cluster that it is about to hurt. */
-
-/** The agent's report, if its host is up and answers. */
-export const reportOf = (host: HostStatus): HostReport | null => host.agent as HostReport | null;
 
 /** Why the cluster is not ready for a fault, one line for each reason; empty: all green, one node is active. Pure. */
 export function whyNotGreen(hosts: HostStatus[]): string[] {
@@ -16,7 +11,7 @@ export function whyNotGreen(hosts: HostStatus[]): string[] {
   const reasons = cluster.flatMap((host) => {
     if (!host.powered) return [`${host.name} has no power`];
     if (host.paused.length > 0) return [`${host.name}: ${host.paused.join(", ")} paused`];
-    const report = reportOf(host);
+    const report = host.agent;
     if (!report) return [`${host.name}: the agent does not answer (${host.problem ?? "no reason known"})`];
     if (report.verdict.light === "green") return [];
     return [
@@ -28,7 +23,7 @@ export function whyNotGreen(hosts: HostStatus[]): string[] {
 
 /** Who says that it holds the service address. Pure. */
 export const activeNodes = (hosts: HostStatus[]): string[] =>
-  hosts.filter((host) => reportOf(host)?.holds === true).map((host) => host.name);
+  hosts.filter((host) => host.agent?.holds === true).map((host) => host.name);
 
 /**
  * Waits until the cluster is green in three looks in a row.
@@ -65,21 +60,13 @@ export async function untilGreen(
   }
 }
 
-const eventSchema = z.object({
-  monotonicMs: z.number(),
-  wallMs: z.number(),
-  kind: z.string(),
-  subject: z.string(),
-  text: z.string(),
-});
-
 /** When a host became VRRP master for the first time after a moment (CLOCK_MONOTONIC, ms), as its agent logged it. */
 export async function masterSince(
   ground: Pick<Ground, "events">,
   host: string,
   monotonicMs: number,
 ): Promise<{ monotonicMs: number; wallMs: number } | undefined> {
-  const events = z.array(eventSchema).parse(await ground.events(host));
+  const events = await ground.events(host);
   return events.find(
     (event) => event.kind === "vrrp" && event.text === "MASTER" && event.monotonicMs > monotonicMs,
   );

@@ -5,6 +5,8 @@ import { agentSocketOf, appSocketOf } from "../lab/agents.ts";
 import { askApp } from "../lab/app.ts";
 import type { HostStatus, Lab } from "../lab/lab.ts";
 import { outsideHost } from "../lab/names.ts";
+import { askEvents } from "../report/ask.ts";
+import type { AgentEvent } from "../report/watch.ts";
 
 /** Where a drill takes place: a lab on this machine, or the cluster that this host belongs to. */
 export interface Ground {
@@ -24,7 +26,7 @@ export interface Ground {
   /** The same to every node whose app runs. */
   everyApi(method: "GET", path: string): Promise<{ node: string; answer: unknown }[]>;
   /** A host's incident log. */
-  events(host: string): Promise<unknown>;
+  events(host: string): Promise<AgentEvent[]>;
   /** Undoes whatever a drill did. */
   heal(): Promise<void>;
 }
@@ -72,7 +74,7 @@ export function labGround(lab: Lab): Ground {
     },
     events: async (host) => {
       const data = lab.state().hosts[host]?.data;
-      return data ? askSocket(agentSocketOf(data), "GET", "/events", { deadlineMs: 3000 }) : [];
+      return data ? askEvents(agentSocketOf(data), 0, { deadlineMs: 3000 }) : [];
     },
     heal: () => lab.heal(),
   };

@@ -5,7 +5,6 @@ import { messageOf } from "../base/message.ts";
 import type { DrillEvidence } from "../drill-runs/run-record.ts";
 import type { Lab } from "../lab/lab.ts";
 import type { DrillKind } from "./catalogue.ts";
-import { reportOf } from "./cluster-view.ts";
 import type { Ground } from "./ground.ts";
 import { rolesOf, targetsOf } from "./inject.ts";
 import { type DrillResult, type Run, summarise } from "./result.ts";
@@ -50,9 +49,8 @@ export async function runDrillOn(site: Site, kind: DrillKind, options: DrillOpti
   await using _equipment = await site.equip(kind, options.tell, options.signal);
   const { hosts } = await site.look();
   const measured = {
-    release:
-      hosts.map((host) => reportOf(host)?.release).find((release) => release !== undefined) ?? "unknown",
-    config: hosts.map((host) => reportOf(host)?.config).find((config) => config !== undefined) ?? "unknown",
+    release: hosts.map((host) => host.agent?.release).find((release) => release !== undefined) ?? "unknown",
+    config: hosts.map((host) => host.agent?.config).find((config) => config !== undefined) ?? "unknown",
   };
   await using session = await openSessionOn(site, {
     name: kind.name,

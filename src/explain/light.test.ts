@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { whyNotSwitchOver } from "../agent/address/switchover.ts";
 import type { ReplicationFacts } from "../report/database.ts";
-import type { HostReport, LastDrill, LightCode, PartReport, PeerNews } from "../report/host-report.ts";
+import type { HostReport, PeerNews } from "../report/host-report.ts";
+import type { LightCode } from "../report/light.ts";
+import type { PartReport } from "../report/parts.ts";
+import type { LastDrill } from "../report/standing.ts";
 import { lightOf, settle } from "./light.ts";
 
 const ok: PartReport = { phase: "running", ok: true, detail: "answers", restarts: 0, sinceMs: 60_000 };

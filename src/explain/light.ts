@@ -1,26 +1,21 @@
 import type { DatabaseFacts } from "../report/database.ts";
 import { type ReplicationFacts, replicationText } from "../report/database.ts";
 import { hardwareTroubles } from "../report/hardware.ts";
-import type {
-  HostReport,
-  LastDrill,
-  Light,
-  LightCode,
-  LightReason,
-  PeerNews,
-} from "../report/host-report.ts";
+import type { HostReport, PeerNews } from "../report/host-report.ts";
+import type { Light, LightCode, LightReason } from "../report/light.ts";
 import { contactMs } from "../report/news.ts";
 import type { PartName } from "../report/parts.ts";
 import { inOrder } from "../report/policy.ts";
+import type { LastDrill } from "../report/standing.ts";
 import { answering, keeperText } from "./answering.ts";
 
 /** "Safe to fail over": computed from what the hosts report. Pure. docs/decisions/0015-judgement.md */
 
-const red: ReadonlySet<LightCode> = new Set([
+const red: ReadonlySet<string> = new Set<LightCode>([
   ...(["nobody-holds", "no-standby", "not-heard", "not-fit", "stopping", "functional-failed"] as const),
 ]);
 /** Figures of two nodes are never taken at the same moment: a difference counts when it has lasted so long, ms. */
-const patienceMs: Partial<Record<LightCode, number>> = {
+const patienceMs: Partial<Record<string, number>> = {
   "rules-behind": 4000,
   "database-behind": 4000,
   "replication-interrupted": 4000,
@@ -355,10 +350,10 @@ export function lightOf(host: string, news: PeerNews[], hosts: number): Light {
  * @param seen when (ms, monotonic) each code was first seen without a break
  */
 export function settle(
-  seen: ReadonlyMap<LightCode, number>,
+  seen: ReadonlyMap<string, number>,
   light: Light,
   now: number,
-): { seen: Map<LightCode, number>; light: Light } {
+): { seen: Map<string, number>; light: Light } {
   const next = new Map(light.reasons.map(({ code }) => [code, seen.get(code) ?? now] as const));
   const reasons = light.reasons.flatMap((item) => {
     const sinceMs = Math.round(now - (next.get(item.code) ?? now));

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { HostReport, PartReport, Sighting } from "../report/host-report.ts";
+import type { HostReport } from "../report/host-report.ts";
+import type { PartReport } from "../report/parts.ts";
+import type { Sighting } from "../report/verdict.ts";
 import type { HostSight } from "./finding.ts";
 import { diagnose } from "./problems.ts";
 

@@ -1,5 +1,6 @@
 import { since } from "../base/duration.ts";
-import type { HostReport, LightCode } from "../report/host-report.ts";
+import type { HostReport } from "../report/host-report.ts";
+import type { LightCode } from "../report/light.ts";
 import { answering, headlineOf } from "./answering.ts";
 import { ofClocks, ofLines, ofSilence } from "./contact-problems.ts";
 import type { Finding, HostSight } from "./finding.ts";
@@ -22,7 +23,7 @@ export interface Diagnosis {
 export const freshMs = 2000;
 
 /** Reasons of the light that no part or host shows by itself. */
-const fromLight: ReadonlySet<LightCode> = new Set([
+const fromLight: ReadonlySet<string> = new Set<LightCode>([
   ...(["release-differs", "config-differs", "rules-behind", "locations-differ", "media-behind"] as const),
   ...([
     "database-behind",

@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { messageOf } from "../base/message.ts";
 import type { HostRole } from "../cluster/schema.ts";
-import { askSocket } from "../http/socket.ts";
+import { askCluster, askReport } from "../report/ask.ts";
 import type { HostReport } from "../report/host-report.ts";
 import { agentSocketOf, spawnIn } from "./agents.ts";
 import * as faults from "./faults.ts";
@@ -121,7 +121,7 @@ async function hostStatus(state: LabState, name: string): Promise<HostStatus> {
   };
   if (!host.powered || host.data === null) return status;
   try {
-    status.agent = (await askSocket(agentSocketOf(host.data), "GET", "/status")) as HostReport;
+    status.agent = await askReport(agentSocketOf(host.data));
   } catch (error) {
     status.problem = whyNoAnswer(error);
   }
@@ -135,10 +135,7 @@ async function rememberSilent(state: LabState, hosts: HostStatus[]): Promise<voi
   const data = teller && state.hosts[teller.name]?.data;
   if (silent.length === 0 || !data) return;
   try {
-    const known = (await askSocket(agentSocketOf(data), "GET", "/cluster")) as {
-      ageMs: number;
-      report: HostReport;
-    }[];
+    const known = await askCluster(agentSocketOf(data));
     for (const host of silent) {
       const last = known.find(({ report }) => report.host === host.name);
       if (last) host.last = last;

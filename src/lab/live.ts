@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import logUpdate from "log-update";
-import { askSocket } from "../http/socket.ts";
-import type { AgentEvent } from "../report/host-report.ts";
+import { askEvents } from "../report/ask.ts";
+import type { AgentEvent } from "../report/watch.ts";
 import { agentSocketOf } from "./agents.ts";
 import type { Lab, LabStatus } from "./lab.ts";
 import { describeCut, describeEvent, describeStatus, holderText } from "./text.ts";
@@ -30,11 +30,8 @@ class EventReader {
     const lists = await Promise.all(
       hosts.map(async ([name, host]): Promise<AgentEvent[]> => {
         if (!host.powered || host.data === null) return [];
-        const path = `/events?since=${this.seen.get(name) ?? 0}`;
         // An agent that does not answer now is asked again next time; nothing is lost by that.
-        const events = (await askSocket(agentSocketOf(host.data), "GET", path).catch(
-          () => [],
-        )) as AgentEvent[];
+        const events = await askEvents(agentSocketOf(host.data), this.seen.get(name)).catch(() => []);
         const last = events.at(-1);
         if (last) this.seen.set(name, last.seq);
         return events.filter((event) => event.wallMs >= this.since);

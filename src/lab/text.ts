@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
-import type { AgentEvent, HostReport } from "../report/host-report.ts";
+import type { HostReport } from "../report/host-report.ts";
+import type { AgentEvent } from "../report/watch.ts";
 import type { HostStatus, LabStatus } from "./lab.ts";
 import type { Cut } from "./state.ts";
 

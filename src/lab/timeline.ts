@@ -4,8 +4,8 @@ import { createInterface } from "node:readline";
 import { messageOf } from "../base/message.ts";
 import { hostDirs } from "../cluster/facts.ts";
 import { askSocket } from "../http/socket.ts";
-import type { AgentEvent } from "../report/host-report.ts";
-import type { Source } from "../timeline/merge.ts";
+import { type AgentEvent, readEvents } from "../report/watch.ts";
+import { readSources, type Source } from "../timeline/merge.ts";
 import { agentSocketOf } from "./agents.ts";
 import { openLab } from "./lab.ts";
 
@@ -17,8 +17,7 @@ async function fromDisk(data: string, since: number): Promise<AgentEvent[]> {
     if (!existsSync(name)) continue;
     for await (const line of createInterface({ input: createReadStream(name) }))
       try {
-        const event = JSON.parse(line) as AgentEvent;
-        if (event.wallMs >= since) events.push(event);
+        events.push(...readEvents([JSON.parse(line)]).filter((event) => event.wallMs >= since));
       } catch {
         // The half-written line of a power cut.
       }
@@ -37,7 +36,7 @@ export async function labTimeline(name: string, since: number): Promise<Source[]
     if (data === null || !powered) continue;
     const path = `/timeline?since=${Math.round(since)}`;
     try {
-      const sources = (await askSocket(agentSocketOf(data), "GET", path, { deadlineMs: 10_000 })) as Source[];
+      const sources = readSources(await askSocket(agentSocketOf(data), "GET", path, { deadlineMs: 10_000 }));
       return await Promise.all(
         sources.map(async (source) => {
           const dead = hosts[source.host]?.data;

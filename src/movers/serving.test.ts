@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { clusterSchema } from "../cluster/schema.ts";
-import type { HostReport, PartReport } from "../report/host-report.ts";
+import type { HostReport } from "../report/host-report.ts";
 import type { Observation } from "../report/observation.ts";
+import type { PartReport } from "../report/parts.ts";
 import { targetsOf } from "./records.ts";
 import { judgeServing } from "./serving.ts";
 

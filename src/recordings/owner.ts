@@ -3,7 +3,7 @@ import { Agent, request } from "undici";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 import { type HostContext, nodes } from "../cluster/facts.ts";
-import type { HostReport } from "../report/host-report.ts";
+import { type HostReport, readReport } from "../report/host-report.ts";
 
 /** What an instruction says about who gives it. */
 export const claimSchema = z.object({ host: z.string().max(64), term: z.int().min(0) });
@@ -73,9 +73,11 @@ export class AddressWatch implements AsyncDisposable {
       headers: { authorization: `Bearer ${secrets.peer_token}` },
       signal: AbortSignal.timeout(1000),
     });
-    const report = (await response.body.json()) as HostReport; // our own agent, of our own release
-    if (response.statusCode !== 200) throw new Error(`the agent answered ${response.statusCode}`);
-    return report;
+    if (response.statusCode !== 200) {
+      await response.body.dump();
+      throw new Error(`the agent answered ${response.statusCode}`);
+    }
+    return readReport(await response.body.json());
   }
 
   /** Checks an instruction and, if it is obeyed, remembers its term. @returns why it is refused, or undefined. */

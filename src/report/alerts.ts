@@ -1,23 +1,27 @@
-/** What the hosts tell each other about alerts. */
+import { z } from "zod";
 
 /** What the hosts tell each other about alerts, in their reports. */
-export interface AlertReport {
-  /** This host's messages do not get out. */
-  undeliverable: boolean;
-  told: ToldAlert[];
-}
 
-export interface AlertProblem {
+const problemSchema = z.object({
   /** The same on every host that sees it, and as long as it lasts. */
-  key: string;
+  key: z.string(),
   /** critical: callers notice, or would at the next fault. warning: something is missing. */
-  severity: "critical" | "warning";
-  title: string;
+  severity: z.enum(["critical", "warning"]).catch("critical"),
+  title: z.string(),
   /** What it means and what to do. */
-  text: string;
+  text: z.string(),
   /** Not worth telling before it has lasted so long; otherwise as alerts.*_after_s says. */
-  afterMs?: number;
-}
+  afterMs: z.number().optional(),
+});
+export type AlertProblem = z.infer<typeof problemSchema>;
 
 /** What an alert is for other hosts: all in ages. */
-export type ToldAlert = AlertProblem & { sinceMs: number; toldMs: number; mine: boolean };
+const toldSchema = problemSchema.extend({ sinceMs: z.number(), toldMs: z.number(), mine: z.boolean() });
+export type ToldAlert = z.infer<typeof toldSchema>;
+
+export const alertsSchema = z.object({
+  /** This host's messages do not get out. */
+  undeliverable: z.boolean(),
+  told: z.array(toldSchema),
+});
+export type AlertReport = z.infer<typeof alertsSchema>;

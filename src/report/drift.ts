@@ -1,11 +1,14 @@
-/** A difference between hosts, or to what was written. */
+import { z } from "zod";
 
-export interface Drift {
-  code: "config-differs" | "release-differs";
+/** A difference between hosts, or to what was written. */
+export const driftSchema = z.object({
+  /** What another release may find besides is told as a difference too. */
+  code: z.enum(["config-differs", "release-differs"]).catch("config-differs"),
   /** The hosts that it is about. */
-  hosts: string[];
-  text: string;
-  advice: string;
+  hosts: z.array(z.string()),
+  text: z.string(),
+  advice: z.string(),
   /** Unified diff. */
-  diff?: string;
-}
+  diff: z.string().optional(),
+});
+export type Drift = z.infer<typeof driftSchema>;

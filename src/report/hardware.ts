@@ -1,6 +1,29 @@
-import type { HardwareReport } from "./host-report.ts";
+import { z } from "zod";
 
-/** What is to be said of the host below the parts. Pure. */
+/** The host below the parts, and what is to be said of it. Pure. */
+
+export const hardwareSchema = z.object({
+  disks: z.array(
+    z.object({
+      path: z.string(),
+      freeBytes: z.number(),
+      bytes: z.number(),
+      freeInodes: z.number(),
+      inodes: z.number(),
+      readOnly: z.boolean(),
+    }),
+  ),
+  /** What the files of Kamailio's journal have for themselves; missing: no journal here, or an older agent. */
+  journalReserved: z.number().optional(),
+  memory: z.object({ availableBytes: z.number(), totalBytes: z.number() }).optional(),
+  /** Share of the last 10 s in which somebody waited for it, % (/proc/pressure). */
+  pressure: z.object({ cpu: z.number().optional(), io: z.number().optional() }).optional(),
+  /** What another release may say besides is not known. */
+  link: z.enum(["up", "down"]).optional().catch(undefined),
+  /** The wall clock was set, by so much, in the last 10 minutes. */
+  clockStep: z.object({ ms: z.number(), agoMs: z.number() }).optional(),
+});
+export type HardwareReport = z.infer<typeof hardwareSchema>;
 
 /** Disks that have less than `least` bytes, or can not be written, in words. Pure. */
 export const fullerThan = (least: number, { disks }: HardwareReport): string[] =>

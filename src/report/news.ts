@@ -1,5 +1,6 @@
-import type { HostReport, PeerNews, Sighting } from "./host-report.ts";
+import type { HostReport, PeerNews } from "./host-report.ts";
 import type { Observation } from "./observation.ts";
+import type { Sighting } from "./verdict.ts";
 
 /** News of other hosts, direct and by way of a third. */
 

@@ -1,7 +1,9 @@
 import type { HostRole } from "../cluster/schema.ts";
-import type { FunctionalReport, HardwareReport, OutsideReport, PartReport, PeerNews } from "./host-report.ts";
-import type { PartName } from "./parts.ts";
+import type { HardwareReport } from "./hardware.ts";
+import type { PeerNews } from "./host-report.ts";
+import type { PartName, PartReport } from "./parts.ts";
 import type { Duty } from "./policy.ts";
+import type { FunctionalReport, OutsideReport } from "./standing.ts";
 
 /** What a host knows when it judges. */
 

@@ -49,17 +49,24 @@ export const orderSchema = z.strictObject({
 });
 export type Order = z.infer<typeof orderSchema>;
 
+/** Orders in a report: one of another release that this one does not know is left alone; its giver says so in time. */
+export const ordersSchema = z
+  .array(z.unknown())
+  .transform((orders) => orders.flatMap((given) => orderSchema.safeParse(given).data ?? []));
+
 /** What became of an order; told in the report of the host that took it. */
-export interface OrderState {
-  id: string;
-  change: string;
-  kind: Work["kind"];
-  who: string;
-  state: "running" | "done" | "failed";
+export const orderStateSchema = z.object({
+  id: z.string(),
+  change: z.string(),
+  /** As in Work, or what another release knows besides. */
+  kind: z.string(),
+  who: z.string(),
+  state: z.enum(["running", "done", "failed"]),
   /** For people: what was done, or why not. */
-  text: string;
+  text: z.string(),
   /** Consequences, one line each, when the work was to look at something. */
-  details?: string[];
+  details: z.array(z.string()).optional(),
   /** Wall clock, ms. */
-  wallMs: number;
-}
+  wallMs: z.number(),
+});
+export type OrderState = z.infer<typeof orderStateSchema>;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { PartReport } from "./host-report.ts";
+import type { PartReport } from "./parts.ts";
 import { type Duty, inOrder, restReason, sipObjection } from "./policy.ts";
 
 const duty = (changes: Partial<Duty> = {}): Duty => ({

@@ -1,6 +1,5 @@
 import type { Cluster } from "../cluster/schema.ts";
-import type { PartReport } from "./host-report.ts";
-import type { PartName } from "./parts.ts";
+import type { PartName, PartReport } from "./parts.ts";
 
 /**
  * What the takeover policy of cluster.yaml means: which part runs when, and what may be asked of a standby. Pure.

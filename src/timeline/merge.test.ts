@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { AgentEvent } from "../report/host-report.ts";
+import type { AgentEvent } from "../report/watch.ts";
 import { mergeTimeline, type Source } from "./merge.ts";
 
 /** A host with a clock that is off, logging at true times (ms). */

@@ -1,21 +1,25 @@
-import type { AgentEvent } from "../report/host-report.ts";
-import type { ClockEstimate } from "./clock.ts";
+import { z } from "zod";
+import { type AgentEvent, eventsSchema, momentSchema } from "../report/watch.ts";
 
 /** The incident logs of all hosts in one order. Pure. */
 
 /** What one host gives to the timeline. */
-export interface Source {
-  host: string;
+const sourceSchema = z.object({
+  host: z.string(),
   /** Who told it: the host itself, another agent that keeps a copy, or nobody. */
-  from: "itself" | "copy" | "nobody";
+  from: z.enum(["itself", "copy", "nobody"]),
   /** Why it is not from itself. */
-  problem?: string;
+  problem: z.string().optional(),
   /** Its clocks at the moment when it was asked; absent in a copy. */
-  now?: { wallMs: number; monotonicMs: number; boot: string };
+  now: momentSchema.optional(),
   /** Its wall clock against that of the host that was asked; null: unknown. */
-  clock: ClockEstimate | null;
-  events: AgentEvent[];
-}
+  clock: z.object({ offsetMs: z.number(), withinMs: z.number() }).nullable(),
+  events: eventsSchema,
+});
+export type Source = z.infer<typeof sourceSchema>;
+
+/** An agent's answer to GET /timeline. @throws ZodError when it is none. */
+export const readSources = (given: unknown): Source[] => z.array(sourceSchema).parse(given);
 
 /** An entry with its place on the clock of the host that was asked. */
 export interface Entry extends AgentEvent {

@@ -1,4 +1,5 @@
-import type { AgentEvent, HostReport } from "../report/host-report.ts";
+import type { HostReport } from "../report/host-report.ts";
+import { type AgentEvent, readEvents } from "../report/watch.ts";
 
 /** As many as an agent has in memory itself. */
 const keep = 2000;
@@ -32,7 +33,7 @@ export class EventMirror {
       // A log that ends before our copy was begun anew, with an empty disk.
       const anew = watch.lastEvent < have;
       const since = anew ? 0 : Math.max(have, watch.lastEvent - keep);
-      const news = (await this.read(host, `/events?since=${since}`, deadlineMs)) as AgentEvent[];
+      const news = readEvents(await this.read(host, `/events?since=${since}`, deadlineMs));
       this.copies.set(host, [...(anew ? [] : copy), ...news].slice(-keep));
     } catch {
       // Its silence is noticed by those whose business it is (peers.ts).

@@ -1,10 +1,11 @@
 import type { HostRole } from "../../cluster/schema.ts";
 import { hardwareTroubles } from "../../report/hardware.ts";
-import type { HostReport, Level, Verdict } from "../../report/host-report.ts";
+import type { HostReport } from "../../report/host-report.ts";
 import { canTake, contactMs, type Known, knownNodes } from "../../report/news.ts";
 import type { Observation } from "../../report/observation.ts";
 import { inOrder, sipObjection } from "../../report/policy.ts";
 import { betterRelay } from "../../report/relay.ts";
+import type { Level, Verdict } from "../../report/verdict.ts";
 
 /**
  * May this host have the service address, and how is it? Pure: plain data in, verdict with its reasons out.

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { HostReport, PartReport } from "../../report/host-report.ts";
+import type { HostReport } from "../../report/host-report.ts";
+import type { PartReport } from "../../report/parts.ts";
 import { whyNotSwitchOver } from "./switchover.ts";
 
 const ok: PartReport = { phase: "running", ok: true, detail: "answers", restarts: 0, sinceMs: 60_000 };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { PartReport } from "../../report/host-report.ts";
+import type { PartReport } from "../../report/parts.ts";
 import { gapAtMost, type LastHolder, lastHolderAfter } from "./moves.ts";
 
 const ok: PartReport = { phase: "running", ok: true, detail: "answers", restarts: 0, sinceMs: 60_000 };

@@ -3,7 +3,8 @@ import { parser } from "@prometheus-io/lezer-promql";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
-import type { HostReport, WatchReport } from "../../report/host-report.ts";
+import type { HostReport } from "../../report/host-report.ts";
+import type { WatchReport } from "../../report/watch.ts";
 import { registry } from "../../telemetry/app-metrics.ts";
 import { agentMetrics } from "./metrics.ts";
 

@@ -5,7 +5,8 @@ import type { Maintenance } from "../../change/maintenance.ts";
 import { addConfiguration, addMaintenance } from "../../change/routes.ts";
 import { type HostContext, runFiles } from "../../cluster/facts.ts";
 import type { LocationSnapshot } from "../../components/kamailio/locations.ts";
-import type { AgentEvent, HostReport } from "../../report/host-report.ts";
+import type { HostReport } from "../../report/host-report.ts";
+import type { AgentEvent } from "../../report/watch.ts";
 import type { Watch } from "../observe/watch.ts";
 import { addWatching } from "./watch-routes.ts";
 

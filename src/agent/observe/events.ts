@@ -1,6 +1,6 @@
 import { appendFileSync, createReadStream, existsSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import type { AgentEvent } from "../../report/host-report.ts";
+import { type AgentEvent, readEvents } from "../../report/watch.ts";
 
 const keep = 2000;
 /** A timeline of more is no timeline. */
@@ -14,7 +14,7 @@ export const bootId = (): string => readFileSync("/proc/sys/kernel/random/boot_i
 /** A power cut can leave a half-written line. */
 const parseLine = (line: string): AgentEvent[] => {
   try {
-    return [JSON.parse(line) as AgentEvent];
+    return readEvents([JSON.parse(line)]);
   } catch {
     return [];
   }

@@ -4,7 +4,7 @@ import { probeCredentials, probeUser } from "../../call/probe-user.ts";
 import { type HostContext, runFiles } from "../../cluster/facts.ts";
 import { askSocket } from "../../http/socket.ts";
 import { ProbeTelephone } from "../../probe/telephone.ts";
-import type { FunctionalReport } from "../../report/host-report.ts";
+import type { FunctionalReport } from "../../report/standing.ts";
 
 const everyMs = 5000;
 /** After a failure: soon enough to know within seconds whether it was one of many. */

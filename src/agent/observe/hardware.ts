@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { access, readFile, statfs } from "node:fs/promises";
 import type { HostContext } from "../../cluster/facts.ts";
 import { journalReserve } from "../../components/kamailio/journal.ts";
-import type { HardwareReport } from "../../report/host-report.ts";
+import type { HardwareReport } from "../../report/hardware.ts";
 
 /** The host below the parts, as far as it shows: disks, memory, processors, clock, cable. */
 

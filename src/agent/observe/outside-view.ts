@@ -1,7 +1,7 @@
 import { messageOf } from "../../base/message.ts";
 import { type HostContext, serviceIp } from "../../cluster/facts.ts";
 import { sipOptions } from "../../components/kamailio/options.ts";
-import type { OutsideReport } from "../../report/host-report.ts";
+import type { OutsideReport } from "../../report/standing.ts";
 
 const everyMs = 1000;
 const deadlineMs = 800;

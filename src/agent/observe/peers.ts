@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Agent, request } from "undici";
 import { type HostContext, peersOf } from "../../cluster/facts.ts";
-import type { HostReport, PeerNews } from "../../report/host-report.ts";
+import { type HostReport, type PeerNews, readReport } from "../../report/host-report.ts";
 import { contactMs } from "../../report/news.ts";
 import { Line } from "./line.ts";
 import { LifeClock, type Pulse, refreshed } from "./pulse.ts";
@@ -62,7 +62,7 @@ export class Peers {
         const signal = AbortSignal.any([stop, AbortSignal.timeout(deadlineMs)]);
         const response = await request(url, { dispatcher: client, headers, signal });
         if (response.statusCode !== 200) throw new Error(`${name} answered ${response.statusCode}`);
-        const report = (await response.body.json()) as HostReport;
+        const report = readReport(await response.body.json());
         const before = this.heard.get(name);
         const pulseAt = this.pulses.get(name)?.at ?? Number.NEGATIVE_INFINITY;
         // A report is as old as its request: the peer may have written it just after it was asked.

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { HostReport, PartReport } from "../../report/host-report.ts";
+import type { HostReport } from "../../report/host-report.ts";
+import type { PartReport } from "../../report/parts.ts";
 import { decodePulse, encodePulse, LifeClock, type Pulse, pulseOf, refreshed } from "./pulse.ts";
 
 const part = (ok: boolean): PartReport => ({ phase: "running", ok, detail: "", restarts: 0, sinceMs: 1 });

@@ -5,15 +5,10 @@ import { sessionsKnown } from "../../components/rtpengine/control.ts";
 import { lightOf, settle } from "../../explain/light.ts";
 import { askSocket } from "../../http/socket.ts";
 import type { AppHealth } from "../../report/app-health.ts";
-import type {
-  HostReport,
-  LastDrill,
-  Light,
-  LightCode,
-  PeerNews,
-  Standing,
-} from "../../report/host-report.ts";
+import type { HostReport, PeerNews } from "../../report/host-report.ts";
+import type { Light } from "../../report/light.ts";
 import type { PartName } from "../../report/parts.ts";
+import type { LastDrill, Standing } from "../../report/standing.ts";
 import type { Part } from "../parts/part.ts";
 
 const everyMs = 2000;
@@ -42,7 +37,7 @@ export class StandingWatch {
   private sessions: number | undefined;
   private drills: LastDrill[] | undefined;
   private readonly due = new Map<string, number>();
-  private seen: ReadonlyMap<LightCode, number> = new Map();
+  private seen: ReadonlyMap<string, number> = new Map();
   private lightDue = 0;
   light: Light | undefined;
 

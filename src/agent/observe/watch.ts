@@ -5,9 +5,10 @@ import { messageOf } from "../../base/message.ts";
 import { allHosts, type HostContext } from "../../cluster/facts.ts";
 import { silenceText } from "../../explain/silence.ts";
 import { PeerReader } from "../../http/peer-reader.ts";
-import type { AgentEvent, HostReport, PeerNews, WatchReport } from "../../report/host-report.ts";
+import type { HostReport, PeerNews } from "../../report/host-report.ts";
 import { contactMs } from "../../report/news.ts";
 import type { Silence } from "../../report/silence.ts";
+import { type OwnTimeline, readOwnTimeline, type WatchReport } from "../../report/watch.ts";
 import { LoopMonitor } from "../../telemetry/loop-delay.ts";
 import { addSample, type ClockSample, clockSample, estimateClock } from "../../timeline/clock.ts";
 import type { Source } from "../../timeline/merge.ts";
@@ -22,14 +23,6 @@ const diskEveryMs = 10_000;
 const stallMs = 500;
 const whyDeadlineMs = 500;
 const readDeadlineMs = 3000;
-
-/** What an agent answers about its own incident log: GET /timeline/own. */
-export interface OwnTimeline {
-  wallMs: number;
-  monotonicMs: number;
-  boot: string;
-  events: AgentEvent[];
-}
 
 /** One request for a report, as it was measured. */
 export interface Trip {
@@ -161,7 +154,7 @@ export class Watch {
         const theirSince = since + (clock?.offsetMs ?? 0);
         try {
           const path = `/timeline/own?since=${theirSince}`;
-          const { events, ...now } = (await this.reader.get(name, path, readDeadlineMs)) as OwnTimeline;
+          const { events, ...now } = readOwnTimeline(await this.reader.get(name, path, readDeadlineMs));
           return { host: name, from: "itself", now, clock, events };
         } catch (error) {
           const events = this.mirror.of(name).filter((event) => event.wallMs >= theirSince);

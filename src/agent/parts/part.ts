@@ -7,7 +7,7 @@ import type { HostContext } from "../../cluster/facts.ts";
 import type { Component, Health } from "../../components/common/component.ts";
 import { startDigest, writeComponentFiles } from "../../host/files.ts";
 import { identify, isAlive, type ProcessId, signalTree } from "../../host/process.ts";
-import type { PartPhase, PartReport } from "../../report/host-report.ts";
+import type { PartPhase, PartReport } from "../../report/parts.ts";
 import { backoffMs, backoffWindowMs } from "./backoff.ts";
 import { patience, type Strikes, strike } from "./patience.ts";
 

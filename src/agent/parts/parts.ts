@@ -2,8 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import writeFileAtomic from "write-file-atomic";
 import { messageOf } from "../../base/message.ts";
 import type { ProcessId } from "../../host/process.ts";
-import type { PartReport } from "../../report/host-report.ts";
-import type { PartName } from "../../report/parts.ts";
+import type { PartName, PartReport } from "../../report/parts.ts";
 import type { Part } from "./part.ts";
 
 /** Calls first, then what writes their records, the database last. */

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { HostReport, PartReport, PeerNews } from "../../report/host-report.ts";
+import type { HostReport, PeerNews } from "../../report/host-report.ts";
+import type { PartReport } from "../../report/parts.ts";
 import { sipGate } from "./sip-gate.ts";
 
 const app = (ok: boolean): PartReport => ({

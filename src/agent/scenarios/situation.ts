@@ -1,7 +1,9 @@
 import { z } from "zod";
-import type { HostReport, PartReport, PeerNews, Sighting } from "../../report/host-report.ts";
+import type { HostReport, PeerNews } from "../../report/host-report.ts";
 import type { Observation } from "../../report/observation.ts";
+import type { PartReport } from "../../report/parts.ts";
 import type { Duty } from "../../report/policy.ts";
+import type { Sighting } from "../../report/verdict.ts";
 import { agentShape, whenShape } from "./agent.ts";
 
 /**
