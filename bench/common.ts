@@ -36,12 +36,27 @@ export async function treeOf(pid: number): Promise<number[]> {
   return [pid, ...trees.flat()];
 }
 
-/** Prints a table and writes `bench/results/<name>.json` with the machine it was measured on. */
-export async function report(name: string, rows: Record<string, string | number>[]): Promise<void> {
+type Row = Record<string, string | number>;
+
+function print(rows: readonly Row[]): void {
   const head = Object.keys(rows[0] ?? {});
   const table = new Table({ head, style: { head: [], border: [] } });
   for (const row of rows) table.push(head.map((column) => String(row[column] ?? "")));
   process.stdout.write(`${table.toString()}\n`);
+}
+
+interface ReportOptions {
+  /** Prints nothing. */
+  quiet?: boolean;
+  /** More tables to print behind the first one. */
+  tables?: Row[][];
+  /** What else stands in the file. */
+  more?: Record<string, unknown>;
+}
+
+/** Prints a table and writes `bench/results/<name>.json` with the machine it was measured on. */
+export async function report(name: string, rows: Row[], options: ReportOptions = {}): Promise<void> {
+  if (!options.quiet) for (const table of [rows, ...(options.tables ?? [])]) print(table);
   const machine = {
     cpu: cpus()[0]?.model ?? "unknown",
     cores: cpus().length,
@@ -50,6 +65,6 @@ export async function report(name: string, rows: Record<string, string | number>
   };
   const directory = join(import.meta.dirname, "results");
   await mkdir(directory, { recursive: true });
-  const result = { bench: name, at: new Date().toISOString(), machine, rows };
+  const result = { bench: name, at: new Date().toISOString(), machine, rows, ...options.more };
   await writeFile(join(directory, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
 }
