@@ -1,0 +1,219 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { appendFile, chmod, readdir, readFile, rm } from "node:fs/promises";
+import { request } from "node:http";
+import { createServer } from "node:https";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { encodeNetstring } from "../src/http/netstring.ts";
+import { appSocket, makeTestCluster } from "../test/support/app-host.ts";
+import { PrivateMariadb } from "../test/support/private-mariadb.ts";
+import { report, rounded } from "./common.ts";
+
+/**
+ * What the app alone costs: processor time at rest and for a call, with what surrounds it on a node (an agent that asks
+ * for its health every 300 ms, Kamailio's question and three journal lines for a call) and one private MariaDB
+ * without Galera. Exact: /proc/PID/task/(any)/schedstat, not ticks.
+ *
+ *   unshare --net sh -c 'ip link set lo up; exec node bench/app-cost.ts'
+ *     [--rates 0,10,50,100] [--seconds 20] [--talk 1000 (ms)] [--profile FOLDER (--cpu-prof of the app)]
+ */
+const { values } = parseArgs({
+  options: {
+    rates: { type: "string", default: "0,10,50,100" },
+    seconds: { type: "string", default: "20" },
+    talk: { type: "string", default: "1000" },
+    profile: { type: "string" },
+    hold: { type: "boolean", default: true },
+  },
+});
+const seconds = Number(values.seconds);
+const talkMs = Number(values.talk);
+const cluster = await makeTestCluster();
+const a = cluster.contextOf("a");
+await chmod(cluster.root, 0o755);
+await using database = new PrivateMariadb(
+  join(cluster.root, "mysql"),
+  join(a.dirs.run, "mariadb", "mysqld.sock"),
+);
+
+/** Processor time of all threads so far, ms. */
+async function schedMs(pid: number): Promise<number> {
+  let ns = 0;
+  for (const task of await readdir(`/proc/${pid}/task`))
+    ns += Number(
+      (await readFile(`/proc/${pid}/task/${task}/schedstat`, "utf8").catch(() => "0")).split(" ")[0],
+    );
+  return ns / 1e6;
+}
+
+async function until(what: string, check: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (!(await check().catch(() => false))) {
+    if (Date.now() > deadline) throw new Error(`not within 30 s: ${what}`);
+    await delay(20);
+  }
+}
+
+const health = (): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const outgoing = request({ socketPath: appSocket(a), path: "/v1/health", agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("end", () => resolve(Buffer.concat(chunks).toString()));
+    });
+    outgoing.on("error", reject);
+    outgoing.end();
+  });
+
+const { ca, cert, key } = a.secrets.tls;
+const status = JSON.stringify({
+  host: "a",
+  holds: values.hold,
+  term: 1,
+  sees: { b: { holds: false, ageMs: 10, term: 0 } },
+  // As large as a report is.
+  padding: Array.from({ length: 60 }, (_, index) => ({
+    name: `part-${index}`,
+    ok: true,
+    detail: "as it should be",
+  })),
+});
+const agent = createServer({ ca, cert, key }, (_request, response) => response.end(status));
+agent.listen(a.cluster.agent.port, a.self.address);
+await once(agent, "listening");
+
+const stamp = (ms: number) => `${Math.floor(ms / 1000)}.${String(Math.floor(ms % 1000)).padStart(3, "0")}000`;
+
+/** A line as Kamailio writes it (src/journal/sip-journal.ts). */
+function journalLine(
+  kind: "start" | "answer" | "end",
+  callId: string,
+  tag: string,
+  startedAt: number,
+): string {
+  const now = Date.now();
+  const { method, code, reason, word } = {
+    start: { method: "INVITE", code: 100, reason: "start", word: "start" },
+    answer: { method: "INVITE", code: 200, reason: "OK", word: "" },
+    end: { method: "BYE", code: "000", reason: "BYE", word: "end" },
+  }[kind];
+  const cells = [method, tag, kind === "start" ? "" : "callee", callId, code, reason, Math.floor(now / 1000)];
+  const at = kind === "end" ? now : startedAt;
+  const more = [word, randomUUID(), stamp(now), stamp(at), stamp(startedAt), "a", "198.18.77.50:58041", ""];
+  const last = ["sip:0445550101@198.18.77.1", "sip:99741@198.18.77.100", "", "sip:99741@198.18.77.60:5091"];
+  return `${[...cells, ...more, ...last, kind === "start" ? "" : "bench", kind === "start" ? "" : "own", "."].join("|")}\n`;
+}
+
+const write = (worker: number, text: string) =>
+  appendFile(join(a.dirs.journal, "sip", `acc_${129 + (worker % 4)}.log`), text);
+
+async function call(socket: ReturnType<typeof connect>, index: number): Promise<void> {
+  const callId = `${randomUUID()}@198.18.77.1`;
+  const tag = randomUUID().slice(0, 8);
+  const startedAt = Date.now();
+  const params = {
+    v: 1,
+    call_id: callId,
+    request_uri: "sip:99741@198.18.77.100",
+    number: "99741",
+    transport: "udp",
+    from: { user: "0445550101", domain: "198.18.77.1" },
+    to: { user: "99741", domain: "198.18.77.100" },
+    source: { address: "198.18.77.1", port: 5060 },
+    node: "a",
+  };
+  socket.write(encodeNetstring(JSON.stringify({ jsonrpc: "2.0", id: index, method: "decide", params })));
+  await write(index, journalLine("start", callId, tag, startedAt));
+  await delay(20);
+  await write(index + 1, journalLine("answer", callId, tag, startedAt));
+  await delay(talkMs);
+  await write(index + 2, journalLine("end", callId, tag, startedAt));
+}
+
+const closed = async (): Promise<number> =>
+  Number((await database.query("SELECT count(*) AS n FROM records WHERE closed_how = 'bye'"))[0]?.n);
+
+let app: ChildProcess | undefined;
+let running = true;
+const rows: Record<string, string | number>[] = [];
+try {
+  await database.create(a.secrets.database.app);
+  app = spawn(
+    process.execPath,
+    [
+      ...(values.profile === undefined ? [] : ["--cpu-prof", "--cpu-prof-dir", values.profile]),
+      "src/main.ts",
+      ...["--config", a.clusterFile, "app", "--host", "a", "--data", a.dirs.data],
+    ],
+    {
+      stdio: ["ignore", "ignore", "inherit"],
+      env: { ...process.env, NODE_COMPILE_CACHE: "/tmp/app-cost-cache" },
+    },
+  );
+  const pid = app.pid ?? 0;
+  await until(
+    "schema",
+    async () => (JSON.parse(await health()) as { database: { schema_ready: boolean } }).database.schema_ready,
+  );
+  const probing = (async () => {
+    while (running) {
+      await health();
+      await delay(300);
+    }
+  })();
+  const socket = connect({ host: "127.0.0.1", port: 8081, noDelay: true });
+  await once(socket, "connect");
+  socket.on("data", () => {});
+  let serial = 0;
+  await delay(3000);
+  for (const rate of values.rates.split(",").map(Number)) {
+    const calls: Promise<void>[] = [];
+    const before = await closed();
+    const run = async (forSeconds: number): Promise<number> => {
+      const started = performance.now();
+      let made = 0;
+      while (performance.now() - started < forSeconds * 1000) {
+        const due = Math.floor(((performance.now() - started) / 1000) * rate);
+        for (; made < due; made++) calls.push(call(socket, ++serial));
+        await delay(rate === 0 ? 100 : Math.max(2, 500 / rate));
+      }
+      return made;
+    };
+    const warm = await run(3);
+    const [app0, db0, at] = [await schedMs(pid), await schedMs(database.pid), performance.now()];
+    const made = await run(seconds);
+    const [app1, db1, to] = [await schedMs(pid), await schedMs(database.pid), performance.now()];
+    await Promise.all(calls);
+    await until("records", async () => (await closed()) - before === warm + made);
+    const share = (ms: number) => rounded((ms / (to - at)) * 100, 2);
+    const perCall = (ms: number) => (made === 0 ? "" : rounded((ms * 1000) / made, 0));
+    rows.push({
+      "calls/s": rate,
+      calls: made,
+      "app %": share(app1 - app0),
+      "app µs/call": perCall(app1 - app0),
+      "mariadb %": share(db1 - db0),
+      "mariadb µs/call": perCall(db1 - db0),
+      "rss MB": Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) >> 10,
+    });
+    process.stderr.write(`${JSON.stringify(rows.at(-1))}\n`);
+  }
+  running = false;
+  await probing;
+  socket.destroy();
+} finally {
+  running = false;
+  if (app && app.exitCode === null) {
+    app.kill("SIGTERM");
+    await once(app, "exit");
+  }
+  agent.closeAllConnections();
+  agent.close();
+  await database.kill();
+  await rm(cluster.root, { recursive: true, force: true });
+}
+await report("app-cost", rows);
