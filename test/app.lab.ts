@@ -435,6 +435,19 @@ describe("the app", () => {
     expect((await ask("GET", "/v1/records/check?hours=24")).body).toMatchObject({ missing: 0 });
   });
 
+  it("the check calls a call doubled when its record is, not when its INVITE came to two nodes", async () => {
+    const twice = ["a", "b"].map((node) => event("start", "repeated", 0, { node }));
+    await ask("POST", "/v1/calls/events", [...twice, event("end", "repeated", 1000)]);
+    await until("record", async () => (await ask("GET", "/v1/records?call_id=repeated")).body.records.length);
+    expect((await ask("GET", "/v1/records/check?hours=24")).body).toMatchObject({ doubled: 0 });
+    const names = (await database.query("SHOW COLUMNS FROM records")).map(({ Field }) => String(Field));
+    const columns = names.filter((name) => name !== "id").join(", ");
+    await database.query(
+      `INSERT INTO records (id, ${columns}) SELECT UNHEX(MD5('planted')), ${columns} FROM records WHERE call_id = 'repeated'`,
+    );
+    expect((await ask("GET", "/v1/records/check?hours=24")).body).toMatchObject({ doubled: 1 });
+  });
+
   it("stops in order and leaves its port", async () => {
     expect(await stopApp(process_, "SIGTERM")).toBe(0);
     process_ = startApp();

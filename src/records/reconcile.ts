@@ -4,6 +4,7 @@ import { sql } from "kysely";
 import { z } from "zod";
 import type { CallEvent } from "../call/contract.ts";
 import type { Database } from "../db/database.ts";
+import type { Db } from "../db/tables.ts";
 import { uuidToBytes } from "../db/uuid.ts";
 import type { Checkpoint } from "../journal/checkpoint.ts";
 import { readLines, type Segment, SegmentList } from "../journal/segments.ts";
@@ -21,7 +22,7 @@ export const reconciliationSchema = z.object({
   missing: z.int().describe("of the shipped ones: not in the database"),
   repaired: z.int().describe("of the missing ones: stored again now"),
   stale: z.int().describe("calls whose record did not hold all their stored events; rebuilt now"),
-  doubled: z.int().describe("calls of that time for which more than one start event was stored"),
+  doubled: z.int().describe("calls that began in that time and have more than one record for the same leg"),
   quarantined: z.int().describe("journal lines that could not be used, since the app started"),
 });
 export type Reconciliation = z.infer<typeof reconciliationSchema>;
@@ -84,7 +85,7 @@ export class Reconciler {
       }
     const stale = await this.staleCalls(since);
     for (let at = 0; at < stale.length; at += 200) await this.parts.ledger.rebuild(stale.slice(at, at + 200));
-    const doubled = await this.doubledStarts(since);
+    const doubled = await this.doubledRecords(since);
     const result = {
       node,
       since: new Date(since).toISOString(),
@@ -168,21 +169,24 @@ export class Reconciler {
     return rows.map((row) => row.call_ref);
   }
 
-  /** One INVITE must give one start event, whichever nodes saw it. */
-  private async doubledStarts(since: number): Promise<number> {
-    const rows = await this.parts.database.read((db) =>
-      db
-        .selectFrom("events")
-        .select("call_ref")
-        .where("kind", "=", "start")
-        .where("at", ">=", new Date(since))
-        .groupBy("call_ref")
-        .having(sql<number>`count(*)`, ">", sql<number>`count(distinct json_value(body, '$.from_tag'))`)
-        .execute(),
-    );
+  /**
+   * One leg (Call-ID and From tag) must have one record. It may well have several start events: the INVITE was repeated to
+   * another node, or after a restart.
+   */
+  private async doubledRecords(since: number): Promise<number> {
+    const rows = await this.parts.database.read((db) => doubledRecords(db, since).execute());
     return rows.length;
   }
 }
+
+/** Calls with more than one record for one of their legs. @param since began at or after, milliseconds since 1970. */
+const doubledRecords = (db: Db, since: number) =>
+  db
+    .selectFrom("records")
+    .select("call_ref")
+    .where("started_at", ">=", new Date(since))
+    .groupBy("call_ref")
+    .having(sql<number>`count(*)`, ">", sql<number>`count(distinct from_tag)`);
 
 /** Lines that are no events are the shipper's business; it has set them aside. */
 function parsed(source: Source, line: string): CallEvent | undefined {
