@@ -3,7 +3,6 @@ import { z } from "zod";
 import { ask, type Deciding } from "../call/ask.ts";
 import { decisionSchema, eventSchema, questionSchema } from "../call/contract.ts";
 import type { HttpJournal } from "../journal/http-journal.ts";
-import type { Shipper } from "../records/shipper.ts";
 import type { Events } from "../telemetry/log.ts";
 
 /** POST /v1/calls/decide and /v1/calls/events: what a SIP server asks and tells. */
@@ -11,12 +10,10 @@ export const callRoutes =
   ({
     deciding,
     journal,
-    shipper,
     events,
   }: {
     deciding: Deciding;
     journal: HttpJournal;
-    shipper: Shipper;
     events: Events;
   }): FastifyPluginAsyncZod =>
   async (app) => {
@@ -50,7 +47,6 @@ export const callRoutes =
         const list = Array.isArray(request.body) ? request.body : [request.body];
         await journal.append(list);
         events.eventsTaken(list.length);
-        shipper.nudge();
         return reply.code(202).send({ accepted: list.length });
       },
     );

@@ -8,6 +8,7 @@ const segment = (name: string, ageHours: number, size = 100): Segment => ({
   path: `/j/${name}`,
   name,
   key: name,
+  ino: 1,
   size,
   modifiedMs: now - ageHours * hour,
 });

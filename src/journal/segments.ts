@@ -11,6 +11,7 @@ export interface Segment {
   name: string;
   /** Identity: hash of the first line. */
   key: string;
+  ino: number;
   size: number;
   modifiedMs: number;
 }
@@ -37,26 +38,33 @@ export class SegmentList {
 
   /** All `*.log` files with at least one line, in the order of their names. A directory that is missing has none. */
   async list(): Promise<Segment[]> {
-    const found: Segment[] = [];
-    for (const name of await this.names()) {
-      const path = join(this.directory, name);
-      try {
-        const { ino, size, mtimeMs } = await stat(path);
-        if (size === 0) continue;
-        let known = this.known.get(name);
-        if (known?.ino !== ino) {
-          const key = await firstLineKey(path);
-          if (key === undefined) continue;
-          known = { ino, key };
-          this.known.set(name, known);
-        }
-        found.push({ path, name, key: known.key, size, modifiedMs: mtimeMs });
-      } catch (error) {
-        // Renamed or removed between the listing and the look: the next listing tells.
-        if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return this.look(await this.names());
+  }
+
+  /** Those of these files that are segments now, in the order given. */
+  async look(names: readonly string[]): Promise<Segment[]> {
+    const found = await Promise.all(names.map((name) => this.segment(name)));
+    return found.filter((segment) => segment !== undefined);
+  }
+
+  private async segment(name: string): Promise<Segment | undefined> {
+    const path = join(this.directory, name);
+    try {
+      const { ino, size, mtimeMs } = await stat(path);
+      if (size === 0) return undefined;
+      let known = this.known.get(name);
+      if (known?.ino !== ino) {
+        const key = await firstLineKey(path);
+        if (key === undefined) return undefined;
+        known = { ino, key };
+        this.known.set(name, known);
       }
+      return { path, name, key: known.key, ino, size, modifiedMs: mtimeMs };
+    } catch (error) {
+      // Renamed or removed between the listing and the look: the next listing tells.
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      return undefined;
     }
-    return found;
   }
 
   private async names(): Promise<string[]> {
@@ -81,7 +89,7 @@ async function firstLineKey(path: string): Promise<string | undefined> {
 }
 
 /**
- * Complete lines from `offset` on, up to `maxBytes`. A last line without its newline is left for later; one that
+ * Complete lines from `offset` on, of at most `maxBytes` (all are allocated: say no more than there are). A last line without its newline is left for later; one that
  * is longer than any event may be is given in pieces, which the parser will refuse.
  */
 export async function readLines(

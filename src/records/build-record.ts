@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { CallEvent } from "../call/contract.ts";
 import { type CallRecord, outcomeOf } from "./call-record.ts";
 
@@ -12,7 +12,7 @@ export interface Limits {
   maxSetupMs: number;
 }
 
-const digest = (text: string): Buffer => createHash("sha256").update(text, "utf8").digest().subarray(0, 16);
+const digest = (text: string): Buffer => hash("sha256", text, "buffer").subarray(0, 16);
 
 /** Key of all events of one Call-ID. */
 export const callRefOf = (callId: string): Buffer => digest(callId);

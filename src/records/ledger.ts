@@ -1,16 +1,41 @@
 import { sql, type Transaction } from "kysely";
 import type { CallEvent } from "../call/contract.ts";
+import { insertRows, overwrite } from "../db/bulk.ts";
 import type { Database } from "../db/database.ts";
 import type { RecordsTable, Tables } from "../db/tables.ts";
 import { uuidToBytes } from "../db/uuid.ts";
 import { buildRecords, callRefOf, type Limits } from "./build-record.ts";
 import type { CallRecord } from "./call-record.ts";
+import { RecentCalls } from "./recent-calls.ts";
 import { expectRecordings } from "./recording-rows.ts";
+
+/** Some events of one call. */
+interface Call {
+  id: string;
+  /** Its key in the database, and the same as text. */
+  ref: Buffer;
+  key: string;
+  events: CallEvent[];
+}
+
+/** A call with all its events, and the records that they make. */
+interface Built {
+  key: string;
+  ref: Buffer;
+  revision: number;
+  events: readonly CallEvent[];
+  /** Ids of the records that it had. */
+  before: readonly string[];
+  records: readonly CallRecord[];
+}
+
+type Stored = ReadonlyMap<string, { revision: number; count: number }>;
 
 /** The ledger: events as they were seen, each once, and the call records built from them. */
 export class Ledger {
   private readonly database: Database;
   private readonly limits: Omit<Limits, "now">;
+  private readonly recent = new RecentCalls();
 
   constructor(database: Database, limits: Omit<Limits, "now">) {
     this.database = database;
@@ -24,36 +49,29 @@ export class Ledger {
    */
   async store(events: readonly CallEvent[]): Promise<void> {
     if (events.length === 0) return;
-    const callIds = new Map(events.map((event) => [callRefOf(event.call_id).toString("hex"), event.call_id]));
-    // One order for all: rows that are locked in the same order can not deadlock.
-    const calls = [...callIds].sort(([a], [b]) => (a < b ? -1 : 1));
-    await this.database.transact(async (trx) => {
-      await trx
-        .insertInto("events")
-        .values(
-          events
-            .map((event) => ({
-              id: uuidToBytes(event.id),
-              call_ref: callRefOf(event.call_id),
-              kind: event.kind,
-              at: new Date(event.time),
-              node: event.node,
-              body: JSON.stringify(event),
-            }))
-            .sort((a, b) => Buffer.compare(a.id, b.id)),
-        )
-        .onDuplicateKeyUpdate({ id: sql`events.id` })
-        .execute();
-      await trx
-        .insertInto("calls")
-        .values(calls.map(([ref, call_id]) => ({ call_ref: Buffer.from(ref, "hex"), call_id, revision: 1 })))
-        .onDuplicateKeyUpdate({ revision: sql`calls.revision + 1` })
-        .execute();
-      await this.rebuildIn(
-        trx,
-        calls.map(([ref]) => Buffer.from(ref, "hex")),
-      );
+    const calls = callsOf(events);
+    const refs = calls.map((call) => call.ref);
+    const built = await this.database.transact(async (trx) => {
+      await trx.executeQuery(insertRows("events", eventRows(calls), () => "id=events.id"));
+      const rows = calls.map(({ ref, id }) => ({ call_ref: ref, call_id: id, revision: 1 }));
+      await trx.executeQuery(insertRows("calls", rows, () => "revision=calls.revision+1"));
+      const stored = await storedOf(trx, refs);
+      const limits = { ...this.limits, now: Date.now() };
+      const known: Built[] = [];
+      const unknown: Buffer[] = [];
+      for (const { ref, key, events: added } of calls) {
+        const found = stored.get(key);
+        const all = this.recent.complete(key, added, found);
+        if (found && all)
+          known.push({ key, ref, ...found, ...all, records: buildRecords(all.events, limits) });
+        else unknown.push(ref);
+      }
+      const read = unknown.length === 0 ? [] : await this.readAndBuild(trx, unknown, stored, limits);
+      const built = [...known, ...read];
+      await writeRecords(trx, built);
+      return built;
     });
+    for (const call of built) this.recent.remember(call);
   }
 
   /** Rebuilds the records of calls from their stored events, as of now. */
@@ -66,32 +84,43 @@ export class Ledger {
         .set({ revision: sql<number>`revision + 1` })
         .where("call_ref", "in", ordered)
         .execute();
-      await this.rebuildIn(trx, ordered);
+      const limits = { ...this.limits, now: Date.now() };
+      await writeRecords(trx, await this.readAndBuild(trx, ordered, new Map(), limits));
     });
   }
 
-  private async rebuildIn(trx: Transaction<Tables>, refs: Buffer[]): Promise<void> {
-    const rows = await trx.selectFrom("events").select("body").where("call_ref", "in", refs).execute();
-    const byCall = Map.groupBy(
-      rows.map((row) => JSON.parse(row.body) as CallEvent), // checked when it was stored
-      (event) => event.call_id,
-    );
-    const limits = { ...this.limits, now: Date.now() };
-    const records = [...byCall.values()].flatMap((events) => buildRecords(events, limits));
-    const before = await trx.selectFrom("records").select("id").where("call_ref", "in", refs).execute();
-    const wanted = new Set(records.map((record) => record.id));
-    const stale = before.map((row) => row.id).filter((id) => !wanted.has(id.toString("hex")));
-    // A leg that was only guessed from an early BYE disappears when its INVITE's events arrive.
-    if (stale.length > 0) await trx.deleteFrom("records").where("id", "in", stale).execute();
-    if (records.length === 0) return;
-    const values = records.map(recordRow).sort((a, b) => Buffer.compare(a.id, b.id));
-    const columns = Object.keys(values[0] ?? {}).filter((column) => column !== "id");
-    await trx
-      .insertInto("records")
-      .values(values)
-      .onDuplicateKeyUpdate(Object.fromEntries(columns.map((name) => [name, sql`VALUES(${sql.ref(name)})`])))
+  /** Builds records from what the database has of their calls. */
+  private async readAndBuild(
+    trx: Transaction<Tables>,
+    refs: Buffer[],
+    stored: Stored,
+    limits: Limits,
+  ): Promise<Built[]> {
+    const rows = await trx
+      .selectFrom("events")
+      .select(["call_ref", "body"])
+      .where("call_ref", "in", refs)
       .execute();
-    await expectRecordings(trx, records);
+    const before = await trx
+      .selectFrom("records")
+      .select(["call_ref", "id"])
+      .where("call_ref", "in", refs)
+      .execute();
+    const bodies = Map.groupBy(rows, (row) => row.call_ref.toString("hex"));
+    const ids = Map.groupBy(before, (row) => row.call_ref.toString("hex"));
+    return refs.map((ref) => {
+      const key = ref.toString("hex");
+      // Checked when they were stored.
+      const events = (bodies.get(key) ?? []).map((row) => JSON.parse(row.body) as CallEvent);
+      return {
+        key,
+        ref,
+        revision: stored.get(key)?.revision ?? 0,
+        events,
+        before: (ids.get(key) ?? []).map((row) => row.id.toString("hex")),
+        records: buildRecords(events, limits),
+      };
+    });
   }
 
   /**
@@ -128,12 +157,80 @@ export class Ledger {
   }
 }
 
+/** Events by their calls, in one order for all: rows that are locked in the same order can not deadlock. Pure. */
+function callsOf(events: readonly CallEvent[]): Call[] {
+  const calls = new Map<string, Call>();
+  for (const event of events) {
+    const call = calls.get(event.call_id);
+    if (call) call.events.push(event);
+    else {
+      const ref = callRefOf(event.call_id);
+      calls.set(event.call_id, { id: event.call_id, ref, key: ref.toString("hex"), events: [event] });
+    }
+  }
+  return [...calls.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+const eventRows = (calls: readonly Call[]) =>
+  calls
+    .flatMap(({ ref, events }) =>
+      events.map((event) => ({
+        id: uuidToBytes(event.id),
+        call_ref: ref,
+        kind: event.kind,
+        at: new Date(event.time),
+        node: event.node,
+        body: JSON.stringify(event),
+      })),
+    )
+    .sort((a, b) => Buffer.compare(a.id, b.id));
+
+/** What the database has of these calls, whose rows this transaction has locked. */
+async function storedOf(trx: Transaction<Tables>, refs: Buffer[]): Promise<Stored> {
+  const rows = await trx
+    .selectFrom("calls")
+    .leftJoin("events", "events.call_ref", "calls.call_ref")
+    .select(["calls.call_ref", "calls.revision", sql<number>`count(events.id)`.as("count")])
+    .where("calls.call_ref", "in", refs)
+    .groupBy(["calls.call_ref", "calls.revision"])
+    .execute();
+  return new Map(
+    rows.map((row) => [
+      row.call_ref.toString("hex"),
+      { revision: Number(row.revision), count: Number(row.count) },
+    ]),
+  );
+}
+
+/** Puts the calls' records in the place of those that they had. */
+async function writeRecords(trx: Transaction<Tables>, calls: readonly Built[]): Promise<void> {
+  const records = calls.flatMap((call) => call.records);
+  const wanted = new Set(records.map((record) => record.id));
+  const stale = calls.flatMap((call) => call.before).filter((id) => !wanted.has(id));
+  // A leg that was only guessed from an early BYE disappears when its INVITE's events arrive.
+  if (stale.length > 0)
+    await trx
+      .deleteFrom("records")
+      .where(
+        "id",
+        "in",
+        stale.map((id) => Buffer.from(id, "hex")),
+      )
+      .execute();
+  if (records.length === 0) return;
+  const rows = calls
+    .flatMap(({ ref, records }) => records.map((record) => recordRow(ref, record)))
+    .sort((a, b) => Buffer.compare(a.id, b.id));
+  await trx.executeQuery(insertRows("records", rows, overwrite("id")));
+  await expectRecordings(trx, records);
+}
+
 const short = (text: string): string => text.slice(0, 512);
 const date = (text: string): Date => new Date(text);
 
-const recordRow = (record: CallRecord): Omit<RecordsTable, "updated_at"> => ({
+const recordRow = (ref: Buffer, record: CallRecord): Omit<RecordsTable, "updated_at"> => ({
   id: Buffer.from(record.id, "hex"),
-  call_ref: callRefOf(record.call_id),
+  call_ref: ref,
   call_id: record.call_id,
   from_tag: record.from_tag,
   caller: record.from,

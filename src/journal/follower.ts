@@ -1,0 +1,138 @@
+import { type FSWatcher, watch } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { type Line, maxLineBytes, readLines, type Segment, SegmentList } from "./segments.ts";
+
+/** Without inotify, and while there is no directory yet, everything is looked at so often. */
+const pollMs = 250;
+/** A notice that inotify lost (its queue was full) is made up for so often. */
+const safetyMs = 5000;
+
+/**
+ * Follows the segments of one journal directory: tells when something was written, and looks only at what was. Files
+ * stay open between two looks.
+ */
+export class Follower {
+  private readonly list: SegmentList;
+  private readonly onFault: (error: unknown) => void;
+  private readonly handles = new Map<string, FileHandle>();
+  private readonly changed = new Set<string>();
+  private everything = true;
+  private listedAt = 0;
+  private watcher: FSWatcher | undefined;
+  private wake: (() => void) | undefined;
+  private told = false;
+
+  /** @param onFault what inotify says; following goes on without it. */
+  constructor(directory: string, onFault: (error: unknown) => void) {
+    this.list = new SegmentList(directory);
+    this.onFault = onFault;
+  }
+
+  /** Calls `wake` whenever something was written, until it is closed. */
+  start(wake: () => void): void {
+    this.wake = wake;
+    this.watch();
+  }
+
+  /** How long from now until the whole directory is to be looked at, without any notice, ms; 0 or less: now. */
+  dueInMs(): number {
+    if (this.everything) return 0;
+    return this.listedAt + (this.watcher ? safetyMs : pollMs) - performance.now();
+  }
+
+  /** This (everything, if none is named) is to be looked at again, whether it has grown or not. */
+  again(name?: string): void {
+    if (name === undefined) this.everything = true;
+    else this.changed.add(name);
+  }
+
+  /**
+   * Segments that may have grown since the last look, or all that there are.
+   * @throws Error of the file system
+   */
+  async look(all: boolean): Promise<Segment[]> {
+    const names = [...this.changed].sort();
+    this.changed.clear();
+    if (!all) return names.length === 0 ? [] : this.list.look(names);
+    this.everything = false;
+    this.listedAt = performance.now();
+    this.watch();
+    const segments = await this.list.list();
+    const keys = new Set(segments.map((segment) => segment.key));
+    for (const key of this.handles.keys()) if (!keys.has(key)) await this.close(key);
+    return segments;
+  }
+
+  /**
+   * Complete lines of a segment from `offset` on; none, if it was renamed since the look: then the next one finds it.
+   * @throws Error of the file system
+   */
+  async read(segment: Segment, offset: number): Promise<{ lines: Line[]; next: number }> {
+    const handle = await this.handle(segment);
+    if (handle) return readLines(handle, offset, Math.min(maxLineBytes, segment.size - offset));
+    this.everything = true;
+    return { lines: [], next: offset };
+  }
+
+  /** What was read is on the disk. @throws Error of the file system */
+  async sync({ key }: Segment): Promise<void> {
+    await this.handles.get(key)?.datasync();
+  }
+
+  private async handle({ key, path, ino }: Segment): Promise<FileHandle | undefined> {
+    const known = this.handles.get(key);
+    if (known) return known;
+    try {
+      const handle = await open(path, "r");
+      if ((await handle.stat()).ino === ino) {
+        this.handles.set(key, handle);
+        return handle;
+      }
+      await handle.close();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+    return undefined;
+  }
+
+  private async close(key: string): Promise<void> {
+    const handle = this.handles.get(key);
+    this.handles.delete(key);
+    await handle?.close();
+  }
+
+  private watch(): void {
+    if (this.watcher || !this.wake) return;
+    const wake = this.wake;
+    try {
+      this.watcher = watch(this.list.directory, (what, name) => {
+        // Created, renamed, removed: names may mean other files now.
+        if (what === "rename" || name === null) this.everything = true;
+        else if (name.endsWith(".log")) this.changed.add(name);
+        else return;
+        wake();
+      });
+      this.watcher.on("error", (error) => {
+        this.watcher?.close();
+        this.watcher = undefined;
+        this.fault(error);
+      });
+    } catch (error) {
+      // Kamailio has never been started here: the next look tries again.
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") this.fault(error);
+    }
+  }
+
+  /** Once: it is tried again with each look. */
+  private fault(error: unknown): void {
+    if (!this.told) this.onFault(error);
+    this.told = true;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.wake = undefined;
+    this.watcher?.close();
+    this.watcher = undefined;
+    for (const key of [...this.handles.keys()]) await this.close(key);
+  }
+}
