@@ -71,6 +71,15 @@ export function ofReport(report: HostReport, serves: boolean): Finding[] {
       advice: `dialtone undrain ${host}`,
     });
   for (const [name, part] of Object.entries(report.parts)) {
+    if (part.ok && part.busy !== undefined)
+      add({
+        code: "busy",
+        severity: "risk",
+        what: `${name} answers late: ${part.busy}`,
+        callers: "calls take longer; nothing is started anew for it, and the address does not move",
+        advice:
+          "see what else runs on that host (top); if it is calls alone, it has reached what it can carry",
+      });
     if (part.ok || !verdict.reasons.some((reason) => reason.startsWith(`${name}: `))) continue;
     const { holder, other, advice } = parts[name as PartName];
     const now = report.holds && (name === "kamailio" || name === "rtpengine" || name === "keepalived");

@@ -1,3 +1,4 @@
+import type { HardwareReport } from "./hardware.ts";
 import type { HostReport, PeerNews } from "./host-report.ts";
 import type { Observation } from "./observation.ts";
 import type { Sighting } from "./verdict.ts";
@@ -24,6 +25,22 @@ export interface Known extends Sighting {
 /** A node without VRRP can not be given the address: leaving it to such a one leaves it to nobody. */
 export const canTake = ({ verdict, parts }: HostReport): boolean =>
   verdict.mayHold && parts.keepalived?.ok !== false;
+
+/** Under this share of the time in which somebody waited, %, a host is not short of anything. */
+const pressedPercent = 20;
+
+/** How much of the last 10 s somebody waited for a processor or the disk, %; not known: 0. */
+const pressureOf = (hardware: HardwareReport | undefined): number =>
+  Math.max(hardware?.pressure?.cpu ?? 0, hardware?.pressure?.io ?? 0);
+
+/**
+ * Is there a reason to believe that what takes too long here would be done faster there? Not where both are short of
+ * processors or disks: the same load kills there what it killed here.
+ */
+export function betterOff(here: Pick<Observation, "hardware">, there: HostReport): boolean {
+  const own = pressureOf(here.hardware);
+  return own < pressedPercent || 2 * pressureOf(there.hardware) < own;
+}
 
 /** What a host tells others of one that it hears itself. */
 export function sightingOf({ ageMs, report }: PeerNews): Sighting {

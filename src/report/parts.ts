@@ -23,6 +23,8 @@ const partSchema = z.object({
   /** Process lives and its last functional check succeeded recently. */
   ok: z.boolean(),
   detail: z.string(),
+  /** It is silent for a reason that a restart would not mend, in words. Missing: it is not, or an older release. */
+  busy: z.string().exactOptional(),
   pid: z.number().optional(),
   /** How often the agent started it again after it died or hung. */
   restarts: z.number(),

@@ -1,4 +1,4 @@
-import { canTake, contactMs } from "./news.ts";
+import { betterOff, canTake, contactMs } from "./news.ts";
 import type { Observation } from "./observation.ts";
 import { isPassive } from "./policy.ts";
 
@@ -18,8 +18,12 @@ export function betterRelay(o: Observation): string | undefined {
   if (o.holds && o.heldMs < relaySteadyMs) return undefined;
   const better = o.nodeOrder.find((name) => {
     const news = o.peers[name];
+    if (!news || news.ageMs > contactMs || !canTake(news.report)) return false;
+    const theirs = news.report.parts.rtpengine;
     return (
-      news && news.ageMs <= contactMs && canTake(news.report) && news.report.parts.rtpengine?.ok === true
+      theirs?.ok === true &&
+      theirs.busy === undefined &&
+      (relay.busy === undefined || betterOff(o, news.report))
     );
   });
   return better === undefined ? undefined : `media relay: ${relay.detail}; ${better} has a healthy one`;

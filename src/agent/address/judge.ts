@@ -1,7 +1,7 @@
 import type { HostRole } from "../../cluster/schema.ts";
 import { hardwareTroubles } from "../../report/hardware.ts";
 import type { HostReport } from "../../report/host-report.ts";
-import { canTake, contactMs, type Known, knownNodes } from "../../report/news.ts";
+import { betterOff, canTake, contactMs, type Known, knownNodes } from "../../report/news.ts";
 import type { Observation } from "../../report/observation.ts";
 import { inOrder, sipObjection } from "../../report/policy.ts";
 import { betterRelay } from "../../report/relay.ts";
@@ -38,12 +38,27 @@ function betterFunction(o: Observation): string | undefined {
     return undefined;
   const better = o.nodeOrder.find((name) => {
     const news = o.peers[name];
-    if (!news || news.ageMs > contactMs || !canTake(news.report)) return false;
+    if (!news || news.ageMs > contactMs || !canTake(news.report) || !betterOff(o, news.report)) return false;
     const theirs = news.report.functional;
     return theirs?.ok === true && theirs.ageMs + news.ageMs <= functionalFreshMs;
   });
   if (better === undefined) return undefined;
   return `functional test failed ${functional.failures} times: ${functional.detail}; ${better}'s works`;
+}
+
+/**
+ * The SIP server has been silent for long, and is not stuck but busy: with the address the load goes too. It is left to
+ * a node that is better off, and not again soon.
+ */
+function staysBusy(o: Observation): boolean {
+  if (o.parts.kamailio?.busy === undefined) return false;
+  if (o.holds && o.heldMs < steadyMs) return true;
+  return !o.nodeOrder.some((name) => {
+    const news = o.peers[name];
+    if (!news || news.ageMs > contactMs || !canTake(news.report)) return false;
+    const sip = news.report.parts.kamailio;
+    return sip?.ok === true && sip.busy === undefined && betterOff(o, news.report);
+  });
 }
 
 /**
@@ -71,7 +86,7 @@ function objections(o: Observation): string[] {
   if (o.drained !== undefined) return [o.drained];
   if (o.yielding) return ["the service address is being handed over"];
   const sip = sipObjection(o.parts.kamailio, o.duty);
-  if (sip !== undefined) return [sip];
+  if (sip !== undefined && !staysBusy(o)) return [sip];
   const relay = betterRelay(o);
   if (relay) return [relay];
   const functional = betterFunction(o);
@@ -112,9 +127,10 @@ type Found = [level: Level, text: string];
 
 /** What is missing although the host serves. */
 function shortcomings(o: Observation): Found[] {
-  const found: Found[] = Object.entries(o.parts)
-    .filter(([, part]) => !inOrder(part))
-    .map(([name, part]) => ["process", `${name}: ${part.detail}`]);
+  const found: Found[] = Object.entries(o.parts).flatMap(([name, part]): Found[] => {
+    if (!inOrder(part)) return [["process", `${name}: ${part.detail}`]];
+    return part.busy === undefined ? [] : [["process", `${name}: busy: ${part.busy}`]];
+  });
   if (o.role === "node") {
     if (o.replication) {
       if (o.replication.problem !== undefined) found.push(["process", `database: ${o.replication.problem}`]);

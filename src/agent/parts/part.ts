@@ -9,12 +9,13 @@ import { startDigest, writeComponentFiles } from "../../host/files.ts";
 import { identify, isAlive, type ProcessId, signalTree } from "../../host/process.ts";
 import type { PartPhase, PartReport } from "../../report/parts.ts";
 import { backoffMs, backoffWindowMs } from "./backoff.ts";
-import { patience, type Strikes, strike } from "./patience.ts";
+import { Evidence } from "./evidence.ts";
+import { meaningOf, patience, type Strikes, strike } from "./patience.ts";
 
 /** What a part tells its agent. Texts are for people. */
 export interface PartEvents {
   happened(
-    kind: "started" | "adopted" | "exited" | "sick" | "recovered" | "killed" | "failed",
+    kind: "started" | "adopted" | "exited" | "busy" | "sick" | "recovered" | "killed" | "failed",
     text: string,
   ): void;
   /** Something changed that a verdict may depend on. */
@@ -31,6 +32,8 @@ export type Rest = () => string | undefined;
 const awakeMs = 100;
 /** One lost answer is not a hang. */
 const sickAfterProbes = 2;
+/** An agent that is always late must judge all the same: so many probes in a row are not counted for its own delay. */
+const excusedProbes = 2;
 const neverAnsweredGraceMs = 5000;
 /** SIGKILL works, but a process in the middle of a disk operation takes a moment to go. */
 const killAgainMs = 2000;
@@ -64,6 +67,12 @@ export class Part {
   /** How long it has been silent, in time that this agent itself was awake: our own stall is not its silence. */
   private silentMs = 0;
   private failedProbes = 0;
+  /** Why it is silent, when it is not its fault. */
+  private busy: string | undefined;
+  private readonly evidence = new Evidence();
+  /** How often this agent itself was late, and the probes in a row that failed while it was. */
+  private stalls = 0;
+  private voidProbes = 0;
   private lastTick = performance.now();
   private killedAt = Number.NEGATIVE_INFINITY;
   private strikes: Strikes | undefined;
@@ -115,6 +124,7 @@ export class Part {
       phase: this.phase,
       ok: this.phase === "running",
       detail: this.detail,
+      ...(this.busy === undefined ? {} : { busy: this.busy }),
       ...(this.id ? { pid: this.id.pid } : {}),
       restarts: this.restarts,
       sinceMs: Math.round(performance.now() - this.phaseSince),
@@ -143,10 +153,17 @@ export class Part {
     this.events.happened("adopted", `process ${record.pid} of an earlier agent`);
   }
 
-  private fresh(): void {
-    this.answeredOnce = false;
+  private heard(): void {
     this.silentMs = 0;
     this.failedProbes = 0;
+    this.voidProbes = 0;
+    this.busy = undefined;
+    this.evidence.forget();
+  }
+
+  private fresh(): void {
+    this.answeredOnce = false;
+    this.heard();
     this.killedAt = Number.NEGATIVE_INFINITY;
   }
 
@@ -225,7 +242,7 @@ export class Part {
 
   private async probe(): Promise<void> {
     this.probing = true;
-    const id = this.id;
+    const { id, stalls } = this;
     try {
       const health = await this.component.probe(
         this.context,
@@ -239,18 +256,25 @@ export class Part {
         this.detail = health.detail;
       }
     } catch (error) {
-      if (this.id === id) this.failedProbes++;
-      if (this.id === id && this.phase !== "sick") this.detail = `no answer: ${lineOf(error)}`;
+      if (this.id === id) this.unanswered(error, stalls);
     } finally {
       this.probing = false;
       this.nextProbe = performance.now() + this.component.probeEveryMs;
     }
   }
 
+  private unanswered(error: unknown, stallsBefore: number): void {
+    // An agent that was late itself may have had the answer and not seen it in time.
+    if (this.stalls !== stallsBefore && this.voidProbes++ < excusedProbes) return;
+    this.failedProbes++;
+    if (this.phase !== "sick") this.detail = `no answer: ${lineOf(error)}`;
+  }
+
   private answered(detail: string): void {
     this.answeredOnce = true;
-    this.silentMs = 0;
-    this.failedProbes = 0;
+    if (this.busy !== undefined)
+      this.events.happened("recovered", `was busy, and answers again after ${Math.round(this.silentMs)} ms`);
+    this.heard();
     if (this.phase === "running") this.detail = detail;
     if (this.phase !== "starting" && this.phase !== "sick") return;
     if (this.phase === "sick")
@@ -281,6 +305,7 @@ export class Part {
   tick(): void {
     const now = performance.now();
     const elapsed = Math.min(now - this.lastTick, awakeMs);
+    if (elapsed === awakeMs) this.stalls++;
     this.lastTick = now;
     if (this.id && !this.ours && !isAlive(this.id)) this.onExit(this.id, "ended");
     const rest = this.halted ? undefined : this.rest();
@@ -293,17 +318,31 @@ export class Part {
       this.kill(`did not stop within ${this.component.stopGraceMs} ms`);
     if (!this.id || this.phase === "stopping") return;
     if (!this.probing && now >= this.nextProbe) void this.probe();
-    const { sickAfterMs, startTimeoutMs, killAfterMs } = this.component;
     this.silentMs += elapsed;
-    const factor = patience(this.strikes, now);
-    const limit = factor * (this.answeredOnce ? sickAfterMs : startTimeoutMs);
-    if (this.silentMs <= limit || this.failedProbes < sickAfterProbes) return;
-    if (this.phase !== "sick") {
-      this.enter("sick", `does not answer (${this.detail})`);
+    if (this.failedProbes > 0) this.judgeSilence(this.id, now);
+  }
+
+  /** It does not answer: is it stuck, or busy? */
+  private judgeSilence(id: ProcessId, now: number): void {
+    const { component, context } = this;
+    this.evidence.look(id.pid, component.ports?.(context) ?? [], now);
+    const says = this.evidence.says(now);
+    if (this.failedProbes < sickAfterProbes && says.verdict !== "stopped") return;
+    const { sick, busy, kill } = meaningOf({
+      silentMs: this.silentMs,
+      sickAfterMs: this.answeredOnce ? component.sickAfterMs : component.startTimeoutMs,
+      killAfterMs: component.killAfterMs,
+      factor: patience(this.strikes, now),
+      says,
+    });
+    if (busy !== undefined && this.busy === undefined) this.events.happened("busy", busy);
+    this.busy = busy;
+    if (sick && this.phase !== "sick") {
+      this.enter("sick", `does not answer (${this.detail}); ${says.why}`);
       this.events.happened("sick", this.detail);
     }
-    if (killAfterMs === null || this.silentMs <= limit + factor * killAfterMs) return;
-    if (this.kill(`no answer for ${Math.round(this.silentMs)} ms`)) this.strikes = strike(this.strikes, now);
+    if (kill && this.kill(`no answer for ${Math.round(this.silentMs)} ms: ${says.why}`))
+      this.strikes = strike(this.strikes, now);
   }
 
   private tryStart(): void {

@@ -1,3 +1,5 @@
+import type { Stuckness } from "./stuckness.ts";
+
 /**
  * How long a silent part is waited for before it counts as hung. Killing it helps against a hang. It makes things worse
  * on a host that is overloaded: each start takes more of the processors, other parts fall silent for it, and are killed
@@ -28,3 +30,50 @@ export const strike = (before: Strikes | undefined, now: number): Strikes => ({
 /** The limits of silence are multiplied by it. */
 export const patience = (strikes: Strikes | undefined, now: number): number =>
   strikes && counts(strikes, now) ? 2 ** strikes.count : 1;
+
+/** SIGSTOP is certain; one that lasts a moment is somebody's debugger. */
+const stoppedMs = 500;
+/** What is seen of a part must be enough to say something of it; longer than that is not waited for it. */
+const evidenceMs = 600;
+/** Silent for longer, a part that is only busy does not do its job. */
+const busyMs = 10_000;
+/** No excuse holds for ever: what was taken for work may be none. */
+const excusedMs = 60_000;
+
+/** A part that does not answer. Times in ms that the agent itself was awake. */
+export interface Silence {
+  silentMs: number;
+  /** So long it may be silent, and so much longer until it is killed; null: never. */
+  sickAfterMs: number;
+  killAfterMs: number | null;
+  /** `patience`. */
+  factor: number;
+  says: Stuckness;
+}
+
+/**
+ * What a silence means. busy: it does not get what it needs, or works; sick: it does not do its job, and `busy` says
+ * whether for such a reason; kill: start it anew.
+ */
+export interface Meaning {
+  sick: boolean;
+  busy?: string;
+  kill: boolean;
+}
+
+const patient: Meaning = { sick: false, kill: false };
+
+/** Pure. */
+export function meaningOf({ silentMs, sickAfterMs, killAfterMs, factor, says }: Silence): Meaning {
+  const over = (limit: number, more: number) => killAfterMs !== null && silentMs > limit + more;
+  if (says.verdict === "stopped") {
+    const limit = Math.min(sickAfterMs, stoppedMs);
+    return silentMs <= limit ? patient : { sick: true, kill: over(limit, killAfterMs ?? 0) };
+  }
+  const limit = factor * sickAfterMs;
+  if (silentMs <= limit) return patient;
+  if (says.verdict === "unknown" && silentMs <= limit + evidenceMs) return patient;
+  if (says.verdict === "stuck" || says.verdict === "unknown")
+    return { sick: true, kill: over(limit, factor * (killAfterMs ?? 0)) };
+  return { sick: silentMs > limit + busyMs, busy: says.why, kill: over(limit, excusedMs) };
+}

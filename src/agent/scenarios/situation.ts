@@ -11,7 +11,8 @@ import { agentShape, whenShape } from "./agent.ts";
  * and b and the witness w, all well, told by node a, which holds the address.
  */
 
-const condition = z.enum(["ok", "dead", "hung", "starting"]);
+/** busy: silent for a reason that is not its own; too-busy: for more than 10 s. */
+const condition = z.enum(["ok", "dead", "hung", "starting", "busy", "too-busy"]);
 const partName = z.enum(["mariadb", "garbd", "redis", "rtpengine", "kamailio", "keepalived", "app"]);
 const partsShape = z.partialRecord(partName, condition);
 /** fails: the call; not-stored: only its event. `fails-twice` is not enough for a verdict. */
@@ -41,6 +42,8 @@ const peerShape = z.union([
     mayHold: z.boolean().optional(),
     primary: z.boolean().default(true),
     hardware: hardwareShape.optional(),
+    /** Share of the last 10 s in which somebody there waited for a processor, %. */
+    pressure: z.number().optional(),
     parts: partsShape.default({}),
     functional: functional.optional(),
     functionalAgeMs: z.number().default(1000),
@@ -73,6 +76,7 @@ const givenShape = z.strictObject({
   parts: partsShape.default({}),
   functional: functional.default("works"),
   hardware: hardwareShape.default("well"),
+  pressure: z.number().optional(),
   policy: z.enum(["warm-active", "warm-passive"]).default("warm-active"),
   /** SIP OPTIONS to the service address that were lost in a row. */
   outsideFailures: z.int().optional(),
@@ -100,6 +104,22 @@ const conditions: Record<z.infer<typeof condition>, PartReport> = {
   ok: { phase: "running", ok: true, detail: "answers", restarts: 0, sinceMs: 60_000 },
   dead: { phase: "backoff", ok: false, detail: "killed by SIGKILL", restarts: 1, sinceMs: 10 },
   hung: { phase: "sick", ok: false, detail: "does not answer", restarts: 0, sinceMs: 1000 },
+  busy: {
+    phase: "running",
+    ok: true,
+    detail: "answers",
+    busy: "waits for a processor, 80 % of the last second",
+    restarts: 0,
+    sinceMs: 60_000,
+  },
+  "too-busy": {
+    phase: "sick",
+    ok: false,
+    detail: "does not answer",
+    busy: "waits for a processor, 80 % of the last second",
+    restarts: 0,
+    sinceMs: 1000,
+  },
   starting: { phase: "starting", ok: false, detail: "started, not yet answering", restarts: 0, sinceMs: 100 },
 };
 
@@ -123,7 +143,7 @@ function functionalOf(how: z.infer<typeof functional>, ageMs = 1000): NonNullabl
   return { ok: failures === 0, failures, storeFailures, detail, ms: 10, ageMs };
 }
 
-function hardwareOf(how: Given["hardware"]): NonNullable<HostReport["hardware"]> {
+function hardwareOf(how: Given["hardware"], cpu: number | undefined): NonNullable<HostReport["hardware"]> {
   const disk = {
     path: "/var/lib/dialtone",
     freeBytes: 5e11,
@@ -141,6 +161,7 @@ function hardwareOf(how: Given["hardware"]): NonNullable<HostReport["hardware"]>
     journalReserved: how === "no-reserve" ? 0 : 2e8,
     memory: { totalBytes: 16e9, availableBytes },
     link: how === "no-link" ? "down" : "up",
+    ...(cpu === undefined ? {} : { pressure: { cpu, io: 0 } }),
   };
 }
 
@@ -167,7 +188,9 @@ function peerOf(host: string, said: z.infer<typeof peerShape>): PeerNews | undef
     verdict: { mayHold: p.mayHold ?? role === "node", light: "green", reasons: [] },
     ...(role === "node" ? { database: { phase: "running", disk, settled: false, facts } } : {}),
     ...(p.functional ? { functional: functionalOf(p.functional, p.functionalAgeMs) } : {}),
-    ...(p.hardware ? { hardware: hardwareOf(p.hardware) } : {}),
+    ...(p.hardware || p.pressure !== undefined
+      ? { hardware: hardwareOf(p.hardware ?? "well", p.pressure) }
+      : {}),
     ...(p.handover === undefined ? {} : { handover: p.handover }),
     sees: p.sees satisfies Record<string, Sighting>,
   };
@@ -183,6 +206,7 @@ const peerShapeDefaults = {
   sees: {},
 
   hardware: undefined,
+  pressure: undefined,
   functional: undefined,
   functionalAgeMs: 1000,
   handover: undefined,
@@ -233,7 +257,7 @@ export function observationOf(g: Given): Observation {
     peers: Object.fromEntries(peers) as Observation["peers"],
     heldMs: holds ? 1000 * g.heldSeconds : 0,
     ...(g.failbackSeconds === undefined ? {} : { failbackAfterMs: 1000 * g.failbackSeconds }),
-    hardware: hardwareOf(g.hardware),
+    hardware: hardwareOf(g.hardware, g.pressure),
     ...(g.policy === "warm-active" ? {} : { duty: dutyOf(g.policy, holds) }),
     ...(role === "node" ? { functional: functionalOf(g.functional) } : {}),
     ...(g.outsideFailures === undefined

@@ -36,6 +36,8 @@ export interface Component {
   reads?(context: HostContext): string;
   /** Asks the running part whether it does its job. Rejects or resolves before `signal` aborts. */
   probe(context: HostContext, signal: AbortSignal): Promise<Health>;
+  /** Local ports of its sockets: what waits in their queues is evidence, when it is silent. */
+  ports?(context: HostContext): number[];
   probeEveryMs: number;
   /** One probe's deadline. */
   probeDeadlineMs: number;

@@ -104,6 +104,7 @@ export const kamailio: Component = {
   },
   command: (context) => ({ argv: kamailioCommand(context), nice: -5 }),
   probe,
+  ports: ({ cluster }) => [cluster.sip.port],
   probeEveryMs: 150,
   probeDeadlineMs: 400,
   sickAfterMs: 900,

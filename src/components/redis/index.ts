@@ -59,6 +59,7 @@ export const redis: Component = {
     nice: -5,
   }),
   probe,
+  ports: () => [ports.redis],
   probeEveryMs: 250,
   probeDeadlineMs: 400,
   sickAfterMs: 2000,

@@ -126,6 +126,7 @@ export const rtpengine: Component = {
     nice: -10,
   }),
   probe,
+  ports: () => [ports.rtpengineNg],
   probeEveryMs: 150,
   probeDeadlineMs: 300,
   sickAfterMs: 700,
