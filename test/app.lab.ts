@@ -2,7 +2,6 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
-import { request as httpsRequest } from "node:https";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -12,6 +11,8 @@ import { createApp } from "../src/app/context.ts";
 import { eventSchema } from "../src/call/contract.ts";
 import type { HostContext } from "../src/cluster/facts.ts";
 import { migrate } from "../src/db/migrations.ts";
+import { HttpClient } from "../src/http/client.ts";
+import { socketClient } from "../src/http/socket.ts";
 import { HttpJournal, JournalError } from "../src/journal/http-journal.ts";
 import { createEvents } from "../src/telemetry/log.ts";
 import { event, question, rpc } from "./support/app-calls.ts";
@@ -37,31 +38,25 @@ interface Answer {
   body: any;
 }
 
-function ask(method: string, path: string, body?: unknown, raw?: string): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const text = raw ?? (body === undefined ? undefined : JSON.stringify(body));
-    const outgoing = request(
-      {
-        socketPath: appSocket(a),
-        method,
-        path,
-        agent: false,
-        ...(text !== undefined && { headers: { "content-type": "application/json" } }),
-      },
-      (response) => {
-        const chunks: Buffer[] = [];
-        response.on("data", (chunk: Buffer) => chunks.push(chunk));
-        response.on("end", () => {
-          const answer = Buffer.concat(chunks).toString();
-          const json = /json/.test(response.headers["content-type"] ?? "");
-          resolve({ status: response.statusCode ?? 0, body: json ? JSON.parse(answer) : answer });
-        });
-      },
-    );
-    outgoing.setTimeout(10_000, () => outgoing.destroy(new Error(`${method} ${path}: no answer in 10 s`)));
-    outgoing.on("error", reject);
-    outgoing.end(text);
+async function ask(
+  method: "GET" | "POST" | "PUT" | "DELETE",
+  path: string,
+  body?: unknown,
+  raw?: string,
+): Promise<Answer> {
+  const text = raw ?? (body === undefined ? undefined : JSON.stringify(body));
+  const headers = { "content-type": "application/json" };
+  const {
+    status,
+    headers: sent,
+    body: answer,
+  } = await socketClient(appSocket(a)).open({
+    method,
+    path,
+    ...(text !== undefined && { text, headers }),
   });
+  const said = await answer.text();
+  return { status, body: /json/.test(String(sent["content-type"])) ? JSON.parse(said) : said };
 }
 
 /** Only announces a large body: the answer must come without waiting for it. */
@@ -230,27 +225,14 @@ describe("the app", () => {
 
   it("speaks TLS with a token on its own and the service address", async () => {
     const { tls, api_token } = a.secrets;
-    const get = (host: string, authorization?: string) =>
-      new Promise<number>((resolve, reject) => {
-        const headers = authorization === undefined ? {} : { authorization };
-        const outgoing = httpsRequest({
-          host,
-          port: 8443,
-          path: "/v1/users",
-          ca: tls.ca,
-          agent: false,
-          headers,
-        });
-        outgoing.on("response", (response) => {
-          response.resume();
-          resolve(response.statusCode ?? 0);
-        });
-        outgoing.on("error", reject);
-        outgoing.end();
-      });
+    const get = async (host: string, token?: string) => {
+      const place = { name: host, origin: `https://${host}:8443`, tls: { ca: tls.ca } };
+      await using client = new HttpClient({ ...place, ...(token !== undefined && { token }) });
+      return (await client.ask({ path: "/v1/users" })).status;
+    };
     for (const host of ["127.77.0.11", "127.77.0.100"]) {
-      expect(await get(host, `Bearer ${api_token}`)).toBe(200);
-      expect(await get(host, `Bearer ${api_token}x`)).toBe(401);
+      expect(await get(host, api_token)).toBe(200);
+      expect(await get(host, `${api_token}x`)).toBe(401);
       expect(await get(host)).toBe(401);
     }
     await expect(fetch("http://127.77.0.11:8443/v1/users")).rejects.toThrow();

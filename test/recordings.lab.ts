@@ -18,6 +18,7 @@ import { type Recording, recordingSchema } from "../src/recordings/api.ts";
 import { recordingPlaces } from "../src/recordings/capture-files.ts";
 import { digestOf } from "../src/recordings/convert.ts";
 import { callRecordSchema } from "../src/records/call-record.ts";
+import type { Errand } from "./support/https-ask.ts";
 import { levelOf, readWav, shareOf } from "./support/wav.ts";
 
 /**
@@ -400,17 +401,14 @@ const capturesIn = (host: string): string[] => {
 async function postAsPeer(from: string, to: string, path: string, body: object): Promise<number> {
   const address = lab.state().hosts[to]?.addresses[0]?.split("/")[0];
   const { peer_token, tls } = loadSecrets(lab.paths.cluster);
-  const program = `
-    const { request } = require("node:https");
-    const { token, ca, body, host, path } = JSON.parse(require("node:fs").readFileSync(0, "utf8"));
-    const r = request({ host, port: 8443, path, method: "POST", ca, headers: { authorization: "Bearer " + token, "content-type": "application/json" } },
-      (answer) => { answer.resume(); console.log(answer.statusCode); });
-    r.on("error", (error) => { console.error(error.message); process.exit(1); });
-    r.setTimeout(5000, () => r.destroy(new Error("no answer")));
-    r.end(JSON.stringify(body));`;
-  const [command = "", ...args] = [...lab.prefix(from), process.execPath, "-e", program];
-  const { stdout } = await execa(command, args, {
-    input: JSON.stringify({ token: peer_token, ca: tls.ca, body, host: address, path }),
-  });
-  return Number(stdout.trim());
+  const errand: Errand = {
+    origin: `https://${address}:8443`,
+    ca: tls.ca,
+    token: peer_token,
+    question: { method: "POST", path, body },
+  };
+  const program = join(import.meta.dirname, "support/https-ask.ts");
+  const [command = "", ...args] = [...lab.prefix(from), process.execPath, program];
+  const { stdout } = await execa(command, args, { input: JSON.stringify(errand) });
+  return Number(stdout.trim().split("\n")[0]);
 }

@@ -13,6 +13,7 @@ import { labTimeline } from "../src/lab/timeline.ts";
 import { waitForGreen } from "../src/lab/wait.ts";
 import { findIncidents, type Incident } from "../src/timeline/incidents.ts";
 import { type Entry, mergeTimeline } from "../src/timeline/merge.ts";
+import type { Errand } from "./support/https-ask.ts";
 
 /** Who watches the watchers: hung and blocked agents and apps, the timeline, alerts, figures, on a whole cluster. */
 
@@ -202,11 +203,15 @@ it("a power cut is one incident with its cause, told once; the dead host's own w
 
 it("figures come with the token only, those of the app with them; check says OK or what is wrong", async () => {
   const secrets = loadSecrets(lab.paths.cluster);
-  const ca = join(lab.paths.root, "ca.crt");
-  writeFileSync(ca, secrets.tls.ca);
   const get = async (host: string, token: string) => {
-    const url = `https://${host}:8445/metrics`;
-    return (await lab.exec("outside", [node, here("https-get.ts"), url, token, ca])).stdout;
+    const errand: Errand = {
+      origin: `https://${host}:8445`,
+      ca: secrets.tls.ca,
+      token,
+      question: { path: "/metrics" },
+    };
+    const [command = "", ...words] = [...lab.prefix("outside"), node, here("https-ask.ts")];
+    return (await execa(command, words, { input: JSON.stringify(errand) })).stdout;
   };
   const text = await get(plan.a, metricsToken(secrets));
   expect(text).toMatch(/^200\n/);

@@ -6,6 +6,7 @@ import { configDigest, type HostContext, replicates, runFiles } from "../cluster
 import type { Component } from "../components/common/component.ts";
 import { makeHostDirectories, writeComponentFiles } from "../host/files.ts";
 import { identify } from "../host/process.ts";
+import { closeSockets } from "../http/socket.ts";
 import type { HostReport } from "../report/host-report.ts";
 import { contactMs, knownNodes } from "../report/news.ts";
 import type { Observation } from "../report/observation.ts";
@@ -144,6 +145,7 @@ export class HostAgent {
       await closeMetrics();
       await watch.close();
       await maintenance.close();
+      await closeSockets();
       notifier.close();
     }
     const how = ending === "restart-agent" ? "for the next one; parts go on" : "all parts are stopped";

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
-import { request as httpRequest, type IncomingMessage } from "node:http";
-import { request as httpsRequest, type RequestOptions } from "node:https";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { type Command, Option } from "commander";
 import { z } from "zod";
 import { messageOf } from "../base/message.ts";
 import { defaultData, hostDirs, nodes, runFiles, serviceIp } from "../cluster/facts.ts";
 import { findClusterFile, loadCluster, loadSecrets } from "../cluster/load.ts";
+import { HttpClient, NoAnswer } from "../http/client.ts";
 import { loadState } from "../lab/state.ts";
 
 /** The command line's way to the HTTP API: a unix socket of this machine, or HTTPS with the cluster's own CA. */
@@ -34,62 +34,17 @@ export class ApiError extends Error {
   }
 }
 
-/** Nobody answered: nothing is known about whether a change was made, unless no connection came about. */
-class Unreachable extends Error {
-  readonly connected: boolean;
-  constructor(message: string, connected: boolean) {
-    super(message);
-    this.connected = connected;
-  }
-}
-
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
-function send(
-  target: ApiTarget,
-  method: Method,
-  path: string,
-  body: unknown,
-): Promise<{ status: number; text: string }> {
-  const { connection } = target;
-  const text = body === undefined ? undefined : JSON.stringify(body);
-  const options: RequestOptions = {
-    method,
-    path,
-    agent: false,
-    headers: {
-      accept: "application/json",
-      ...(text !== undefined && { "content-type": "application/json" }),
-      ...("token" in connection && { authorization: `Bearer ${connection.token}` }),
-    },
-  };
-  return new Promise((resolve, reject) => {
-    let connected = false;
-    const outgoing =
-      "socketPath" in connection
-        ? httpRequest({ ...options, socketPath: connection.socketPath })
-        : httpsRequest({
-            ...options,
-            host: connection.host,
-            port: connection.port,
-            ...(connection.ca !== undefined && { ca: connection.ca }),
-          });
-    outgoing.on("socket", (socket) =>
-      socket.once("connect", () => {
-        connected = true;
-      }),
-    );
-    outgoing.setTimeout(10_000, () => outgoing.destroy(new Error("no answer within 10 s")));
-    outgoing.on("error", (error) => reject(new Unreachable(`${target.name}: ${error.message}`, connected)));
-    outgoing.on("response", (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("error", (error) => reject(new Unreachable(`${target.name}: ${error.message}`, true)));
-      response.on("end", () =>
-        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") }),
-      );
-    });
-    outgoing.end(text);
+/** Of a place that is asked by this one command, and then no more. */
+function clientOf({ name, connection }: ApiTarget): HttpClient {
+  if ("socketPath" in connection) return new HttpClient({ name, socketPath: connection.socketPath });
+  const { host, port, ca, token } = connection;
+  return new HttpClient({
+    name,
+    origin: `https://${host}:${port}`,
+    token,
+    ...(ca !== undefined && { tls: { ca } }),
   });
 }
 
@@ -103,7 +58,7 @@ function refusal(status: number, text: string): ApiError {
   }
 }
 
-/** One request to one node. @throws ApiError, Unreachable */
+/** One request to one node. @throws ApiError, NoAnswer */
 export async function askNode<Schema extends z.ZodType>(
   target: ApiTarget,
   schema: Schema,
@@ -111,7 +66,8 @@ export async function askNode<Schema extends z.ZodType>(
   path: string,
   body?: unknown,
 ): Promise<z.infer<Schema>> {
-  const { status, text } = await send(target, method, path, body);
+  await using client = clientOf(target);
+  const { status, text } = await client.ask({ method, path, body });
   if (status < 200 || status > 299) throw refusal(status, text);
   return schema.parse(JSON.parse(text));
 }
@@ -135,8 +91,7 @@ export async function ask<Schema extends z.ZodType>(
     } catch (error) {
       if (error instanceof ApiError && error.code === "database-unavailable")
         faults.push(`${target.name}: ${error.message}`);
-      else if (error instanceof Unreachable && (method !== "POST" || !error.connected))
-        faults.push(error.message);
+      else if (error instanceof NoAnswer && (method !== "POST" || !error.sent)) faults.push(error.message);
       else throw error;
     }
   throw new Error(`no node can serve this now:\n  ${faults.join("\n  ")}`);
@@ -236,36 +191,16 @@ export function print(command: Command, value: unknown, text: () => string): voi
 }
 
 /** A file from the first node that gives it. @throws ApiError, Error with what each node said. */
-export async function download(targets: readonly ApiTarget[], path: string): Promise<IncomingMessage> {
+export async function download(targets: readonly ApiTarget[], path: string): Promise<Readable> {
   const failures: string[] = [];
-  for (const { name, connection } of targets) {
-    const options: RequestOptions = {
-      path,
-      agent: false,
-      ...("token" in connection && { headers: { authorization: `Bearer ${connection.token}` } }),
-    };
-    const outgoing =
-      "socketPath" in connection
-        ? httpRequest({ ...options, socketPath: connection.socketPath })
-        : httpsRequest({
-            ...options,
-            host: connection.host,
-            port: connection.port,
-            ...(connection.ca !== undefined && { ca: connection.ca }),
-          });
-    outgoing.setTimeout(10_000, () => outgoing.destroy(new Error("no answer within 10 s")));
+  for (const target of targets)
     try {
-      const response = await new Promise<IncomingMessage>((resolve, reject) => {
-        outgoing.on("response", resolve);
-        outgoing.on("error", reject);
-        outgoing.end();
-      });
-      if (response.statusCode === 200) return response;
-      throw refusal(response.statusCode ?? 0, (await response.toArray()).map(String).join(""));
+      const { status, body } = await clientOf(target).open({ path });
+      if (status === 200) return body;
+      throw refusal(status, await body.text());
     } catch (error) {
       if (error instanceof ApiError && error.status < 500) throw error;
-      failures.push(`${name}: ${messageOf(error)}`);
+      failures.push(error instanceof NoAnswer ? error.message : `${target.name}: ${messageOf(error)}`);
     }
-  }
   throw new Error(failures.join("\n") || "no node to ask");
 }

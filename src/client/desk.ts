@@ -6,6 +6,7 @@ import { messageOf } from "../base/message.ts";
 import type { Desk } from "../change/desk.ts";
 import { allHosts, hostDirs, runFiles } from "../cluster/facts.ts";
 import { findClusterFile, loadCluster } from "../cluster/load.ts";
+import { NoAnswer } from "../http/client.ts";
 import { askSocket } from "../http/socket.ts";
 import { agentSocketOf } from "../lab/agents.ts";
 import { openLab } from "../lab/lab.ts";
@@ -43,7 +44,7 @@ export function openDesk(where: { lab?: string; data: string; config?: string })
         answered = true;
         return answer;
       } catch (error) {
-        const code = (error as NodeJS.ErrnoException).code ?? "";
+        const code = error instanceof NoAnswer ? error.code : "";
         const absent = ["ENOENT", "ECONNREFUSED", "ECONNRESET", "UND_ERR_SOCKET"].includes(code);
         if (!absent || performance.now() > until)
           throw new Error(

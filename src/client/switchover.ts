@@ -1,5 +1,5 @@
-import { Client } from "undici";
 import { z } from "zod";
+import { socketClient } from "../http/socket.ts";
 import { askReport } from "../report/ask.ts";
 import type { LightCode } from "../report/light.ts";
 
@@ -35,17 +35,9 @@ export async function order(
   force: boolean,
   accept: readonly string[],
 ): Promise<z.infer<typeof answerSchema>> {
-  const client = new Client("http://localhost", { socketPath });
-  try {
-    const { body } = await client.request({
-      method: "POST",
-      path: `/switchover?force=${force}&accept=${accept.join(",")}`,
-      signal: AbortSignal.timeout(2000),
-    });
-    return answerSchema.parse(await body.json());
-  } finally {
-    await client.destroy();
-  }
+  const path = `/switchover?force=${force}&accept=${accept.join(",")}`;
+  const { text } = await socketClient(socketPath).ask({ method: "POST", path, deadlineMs: 2000 });
+  return answerSchema.parse(JSON.parse(text));
 }
 
 export const answerSchema = z.union([

@@ -1,8 +1,8 @@
-import { request } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type HostContext, runFiles } from "../cluster/facts.ts";
 import { release } from "../cluster/release.ts";
+import { socketClient } from "../http/socket.ts";
 import { type AppHealth, healthSchema } from "../report/app-health.ts";
 import type { Component, Health } from "./common/component.ts";
 
@@ -45,17 +45,8 @@ export const app: Component = {
  * the database or a full disk is told in `detail`, and restarting the app would cure neither.
  */
 async function askHealth(context: HostContext, signal: AbortSignal): Promise<Health<AppHealth>> {
-  const socketPath = runFiles(context.dirs).appSocket;
-  const text = await new Promise<string>((resolve, reject) => {
-    const ask = request({ socketPath, path: "/v1/health", signal, agent: false }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("error", reject);
-      response.on("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
-    });
-    ask.on("error", reject);
-    ask.end();
-  });
+  const app = socketClient(runFiles(context.dirs).appSocket);
+  const { text } = await app.ask({ path: "/v1/health", signal });
   const facts = healthSchema.parse(JSON.parse(text));
   const detail =
     facts.problems.length > 0

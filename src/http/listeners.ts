@@ -72,11 +72,18 @@ export async function listenEventually(
   }
 }
 
-export const httpServer = (handler: RequestListener): Server => createHttpServer(handler);
+/** An idle connection is kept for so long: longer than client.ts keeps one, so that no question meets its end. */
+const keepAliveTimeout = 35_000;
+
+export const httpServer = (handler: RequestListener): Server =>
+  createHttpServer({ keepAliveTimeout }, handler);
 
 /** TLS 1.2 or later with the cluster's own certificate. */
 export const httpsServer = (tls: Secrets["tls"], handler: RequestListener): Server =>
-  createHttpsServer({ cert: tls.cert, key: tls.key, ca: tls.ca, minVersion: "TLSv1.2" }, handler);
+  createHttpsServer(
+    { cert: tls.cert, key: tls.key, ca: tls.ca, minVersion: "TLSv1.2", keepAliveTimeout },
+    handler,
+  );
 
 /** Stops accepting, lets running requests end for a moment, then closes what is left. */
 export async function closeServer(

@@ -1,32 +1,37 @@
-import { Agent, request } from "undici";
 import { type HostContext, hostNamed } from "../cluster/facts.ts";
+import { HttpClient } from "./client.ts";
 
-/** Reads from another host's agent: HTTPS with the cluster's own authority and the peer token. */
+/** Another host, or this one, over HTTPS with the cluster's own authority and the peer token. */
+export function peerClient(
+  { cluster, secrets }: HostContext,
+  host: string,
+  options: { port: number; connections: number; connectMs: number },
+): HttpClient {
+  const { port, ...limits } = options;
+  const { ca, cert, key } = secrets.tls;
+  const origin = `https://${hostNamed(cluster, host).address}:${port}`;
+  return new HttpClient({ name: host, origin, tls: { ca, cert, key }, token: secrets.peer_token, ...limits });
+}
+
+/** Reads from the other hosts' agents. */
 export class PeerReader {
   private readonly context: HostContext;
-  private readonly client: Agent;
+  private readonly clients = new Map<string, HttpClient>();
 
   constructor(context: HostContext) {
-    const { ca, cert, key } = context.secrets.tls;
     this.context = context;
-    this.client = new Agent({ connections: 2, connect: { ca, cert, key, timeout: 1000 } });
   }
 
-  /** @throws Error when it does not answer with 200 within `deadlineMs`. */
+  /** @throws NoAnswer when it does not answer within `deadlineMs`, Refused when not with 2xx. */
   async get(host: string, path: string, deadlineMs: number): Promise<unknown> {
-    const { cluster, secrets } = this.context;
-    const url = `https://${hostNamed(cluster, host).address}:${cluster.agent.port}${path}`;
-    const headers = { authorization: `Bearer ${secrets.peer_token}` };
-    const signal = AbortSignal.timeout(deadlineMs);
-    const response = await request(url, { dispatcher: this.client, headers, signal });
-    if (response.statusCode !== 200)
-      throw new Error(
-        `${host} answered ${response.statusCode} to GET ${path}: ${await response.body.text()}`,
-      );
-    return await response.body.json();
+    const { port } = this.context.cluster.agent;
+    const client =
+      this.clients.get(host) ?? peerClient(this.context, host, { port, connections: 2, connectMs: 1000 });
+    this.clients.set(host, client);
+    return await client.json({ path, deadlineMs });
   }
 
   async close(): Promise<void> {
-    await this.client.destroy();
+    await Promise.all([...this.clients.values()].map((client) => client[Symbol.asyncDispose]()));
   }
 }

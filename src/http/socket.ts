@@ -1,30 +1,29 @@
-import { Client } from "undici";
+import { HttpClient, type Question } from "./client.ts";
+
+/** One client for each unix socket that this process asks, so that a question finds an open connection. */
+const clients = new Map<string, HttpClient>();
+
+/** The client of a unix socket of a host's agent or app. */
+export function socketClient(socketPath: string): HttpClient {
+  const known = clients.get(socketPath) ?? new HttpClient({ name: socketPath, socketPath });
+  clients.set(socketPath, known);
+  return known;
+}
 
 /**
- * One request to a unix socket of a host's agent or app, answered within `deadlineMs`.
- * @throws Error when nobody answers, not in time, or not with 2xx.
+ * One request to a unix socket of a host's agent or app, answered within `deadlineMs` (default 1 s).
+ * @throws NoAnswer when nobody answers, or not in time; Refused when not with 2xx.
  */
-export async function askSocket(
+export const askSocket = (
   socketPath: string,
-  method: "GET" | "POST" | "PUT",
+  method: NonNullable<Question["method"]>,
   path: string,
-  options: { body?: unknown; deadlineMs?: number } = {},
-): Promise<unknown> {
-  const client = new Client("http://localhost", { socketPath });
-  try {
-    const response = await client.request({
-      method,
-      path,
-      signal: AbortSignal.timeout(options.deadlineMs ?? 1000),
-      ...(options.body === undefined
-        ? {}
-        : { body: JSON.stringify(options.body), headers: { "content-type": "application/json" } }),
-    });
-    const text = await response.body.text();
-    if (response.statusCode < 200 || response.statusCode > 299)
-      throw new Error(`${method} ${path} at ${socketPath}: ${response.statusCode} ${text.slice(0, 300)}`);
-    return text === "" ? undefined : JSON.parse(text);
-  } finally {
-    await client.destroy();
-  }
+  { deadlineMs = 1000, ...options }: Pick<Question, "body" | "deadlineMs" | "signal"> = {},
+): Promise<unknown> => socketClient(socketPath).json({ ...options, method, path, deadlineMs });
+
+/** Closes all of them; for the end of a process. Whoever asks again gets a new connection. */
+export async function closeSockets(): Promise<void> {
+  const open = [...clients.values()];
+  clients.clear();
+  await Promise.all(open.map((client) => client[Symbol.asyncDispose]()));
 }

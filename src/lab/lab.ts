@@ -1,6 +1,7 @@
 import { execa } from "execa";
 import { messageOf } from "../base/message.ts";
 import type { HostRole } from "../cluster/schema.ts";
+import { NoAnswer } from "../http/client.ts";
 import { askCluster, askReport } from "../report/ask.ts";
 import type { HostReport } from "../report/host-report.ts";
 import { agentSocketOf, spawnIn } from "./agents.ts";
@@ -101,9 +102,9 @@ export interface Lab {
 
 /** In words: no socket or nobody at it, a deadline, or whatever else it was. */
 function whyNoAnswer(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code;
+  const code = error instanceof NoAnswer ? error.code : "";
   if (code === "ENOENT" || code === "ECONNREFUSED") return "its agent is not there (yet)";
-  if (error instanceof Error && error.name === "TimeoutError") return "its agent does not answer";
+  if (code === "TimeoutError") return "its agent does not answer";
   return messageOf(error);
 }
 

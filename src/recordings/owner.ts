@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { Agent, request } from "undici";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
+import { messageOf } from "../base/message.ts";
 import { type HostContext, nodes } from "../cluster/facts.ts";
+import type { HttpClient } from "../http/client.ts";
+import { peerClient } from "../http/peer-reader.ts";
 import { type HostReport, readReport } from "../report/host-report.ts";
 
 /** What an instruction says about who gives it. */
@@ -56,28 +58,18 @@ const fenceSchema = z.object({ term: z.int() });
 export class AddressWatch implements AsyncDisposable {
   private readonly context: HostContext;
   private readonly file: string;
-  private readonly agent: Agent;
+  private readonly agent: HttpClient;
 
   constructor(context: HostContext, file: string) {
     this.context = context;
     this.file = file;
-    const { ca, cert, key } = context.secrets.tls;
-    this.agent = new Agent({ connections: 2, connect: { ca, cert, key, timeout: 500 } });
+    const { port } = context.cluster.agent;
+    this.agent = peerClient(context, context.self.name, { port, connections: 2, connectMs: 500 });
   }
 
   /** @throws Error when the agent does not answer: then nobody knows who holds the address. */
   async view(): Promise<AddressView> {
-    const { self, cluster, secrets } = this.context;
-    const response = await request(`https://${self.address}:${cluster.agent.port}/status`, {
-      dispatcher: this.agent,
-      headers: { authorization: `Bearer ${secrets.peer_token}` },
-      signal: AbortSignal.timeout(1000),
-    });
-    if (response.statusCode !== 200) {
-      await response.body.dump();
-      throw new Error(`the agent answered ${response.statusCode}`);
-    }
-    return readReport(await response.body.json());
+    return readReport(await this.agent.json({ path: "/status", deadlineMs: 1000 }));
   }
 
   /** Checks an instruction and, if it is obeyed, remembers its term. @returns why it is refused, or undefined. */
@@ -87,7 +79,7 @@ export class AddressWatch implements AsyncDisposable {
     try {
       view = await this.view();
     } catch (error) {
-      return `this node's agent does not say who holds the service address (${error instanceof Error ? error.message : error})`;
+      return `this node's agent does not say who holds the service address (${messageOf(error)})`;
     }
     const highest = await this.highest();
     const why = whyRefused(claim, view, names, highest);
@@ -106,6 +98,6 @@ export class AddressWatch implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.agent.destroy();
+    await this.agent[Symbol.asyncDispose]();
   }
 }

@@ -3,9 +3,11 @@ import { createWriteStream } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { Agent, request } from "undici";
 import { z } from "zod";
-import { type HostContext, hostNamed } from "../cluster/facts.ts";
+import { messageOf } from "../base/message.ts";
+import { type HostContext, nodes } from "../cluster/facts.ts";
+import type { HttpClient, Question, Reply } from "../http/client.ts";
+import { peerClient } from "../http/peer-reader.ts";
 import type { CaptureFile } from "./capture-files.ts";
 import type { RecordingFile } from "./convert.ts";
 import type { Claim } from "./owner.ts";
@@ -29,76 +31,59 @@ export class PeerError extends Error {
   }
 }
 
-/** A transfer without a byte for so long has failed. */
-const idleMs = 10_000;
 /** Copying one recording takes no longer. */
 const copyMs = 600_000;
 
-/** The app of another node, over HTTPS with the cluster's own authority and the peer token. */
+/** The apps of the other nodes. */
 export class PeerClient implements AsyncDisposable {
-  private readonly context: HostContext;
-  private readonly agent: Agent;
+  private readonly clients: ReadonlyMap<string, HttpClient>;
 
   constructor(context: HostContext) {
-    this.context = context;
-    this.agent = new Agent({
-      connections: 4,
-      headersTimeout: idleMs,
-      bodyTimeout: idleMs,
-      connect: { ca: context.secrets.tls.ca, timeout: 1000 },
-    });
+    const { port } = context.cluster.api;
+    this.clients = new Map(
+      nodes(context.cluster).map(({ name }) => [
+        name,
+        peerClient(context, name, { port, connections: 4, connectMs: 1000 }),
+      ]),
+    );
   }
 
-  private async send(
-    node: string,
-    method: "GET" | "POST",
-    path: string,
-    body?: unknown,
-    answerMs = idleMs,
-    headers = {},
-  ) {
-    const { cluster, secrets } = this.context;
-    const url = `https://${hostNamed(cluster, node).address}:${cluster.api.port}${path}`;
+  private async send(node: string, question: Question): Promise<Reply["body"]> {
     try {
-      const response = await request(url, {
-        dispatcher: this.agent,
-        method,
-        headers: {
-          authorization: `Bearer ${secrets.peer_token}`,
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
-          ...headers,
-        },
-        headersTimeout: answerMs,
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      if (response.statusCode < 300) return response;
-      const text = await response.body.text();
+      const client = this.clients.get(node);
+      if (!client) throw new Error("is no node of this cluster");
+      const { status, body } = await client.open(question);
+      if (status < 300) return body;
+      const text = await body.text();
       const detail = /"detail":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? text.slice(0, 200);
-      throw new PeerError(`${node}: ${response.statusCode} ${detail}`, response.statusCode < 500);
+      throw new PeerError(`${node}: ${status} ${detail}`, status < 500);
     } catch (error) {
       if (error instanceof PeerError) throw error;
-      throw new PeerError(`${node}: ${error instanceof Error ? error.message : error}`, false, {
-        cause: error,
-      });
+      throw new PeerError(`${node}: ${messageOf(error)}`, false, { cause: error });
     }
+  }
+
+  private async tell(node: string, path: string, body: object, answerMs?: number): Promise<void> {
+    const answer = await this.send(node, { method: "POST", path, body, ...(answerMs && { answerMs }) });
+    await answer.dump();
   }
 
   /** The capture files of a call on a node. @throws PeerError */
   async captures(node: string, callId: string): Promise<CaptureFile[]> {
     const path = `/v1/peer/captures?call_id=${encodeURIComponent(callId)}`;
-    const response = await this.send(node, "GET", path);
-    return z.object({ captures: z.array(captureSchema) }).parse(await response.body.json()).captures;
+    const body = await this.send(node, { path });
+    return z.object({ captures: z.array(captureSchema) }).parse(JSON.parse(await body.text())).captures;
   }
 
   /** Copies one capture file to `target`. @throws PeerError, or Error of the file system. */
   async fetchCapture(node: string, path: string, target: string): Promise<void> {
-    const response = await this.send(node, "GET", `/v1/peer/captures/file?path=${encodeURIComponent(path)}`);
-    await pipeline(response.body, createWriteStream(target, { mode: 0o640 }));
+    const body = await this.send(node, { path: `/v1/peer/captures/file?path=${encodeURIComponent(path)}` });
+    await pipeline(body, createWriteStream(target, { mode: 0o640 }));
   }
 
   /** Copies one finished file to `target` and makes sure that it is whole and on disk. @throws PeerError, Error */
   async fetchFile(node: string, id: string, file: RecordingFile, target: string): Promise<void> {
-    const response = await this.send(node, "GET", `/v1/peer/recordings/${id}/${file.name}`);
+    const body = await this.send(node, { path: `/v1/peer/recordings/${id}/${file.name}` });
     const hash = createHash("sha256");
     let size = 0;
     const measure = new Transform({
@@ -109,7 +94,7 @@ export class PeerClient implements AsyncDisposable {
       },
     });
     try {
-      await pipeline(response.body, measure, createWriteStream(target, { mode: 0o640 }));
+      await pipeline(body, measure, createWriteStream(target, { mode: 0o640 }));
       const sha256 = hash.digest("hex");
       if (size !== file.size || sha256 !== file.sha256)
         throw new PeerError(
@@ -128,13 +113,12 @@ export class PeerClient implements AsyncDisposable {
   async openAudio(node: string, id: string, file: RecordingFile, start: number, end: number) {
     const format = file.name.includes(".opus") ? "opus" : "wav";
     const path = `/v1/recordings/${id}/audio?format=${format}`;
-    return (await this.send(node, "GET", path, undefined, idleMs, { range: `bytes=${start}-${end}` })).body;
+    return await this.send(node, { path, headers: { range: `bytes=${start}-${end}` } });
   }
 
   /** "Fetch these files from me." @throws PeerError */
   async tellToFetch(node: string, claim: Claim, id: string, files: RecordingFile[]): Promise<void> {
-    const response = await this.send(node, "POST", "/v1/peer/recordings/fetch", { claim, id, files }, copyMs);
-    await response.body.dump();
+    await this.tell(node, "/v1/peer/recordings/fetch", { claim, id, files }, copyMs);
   }
 
   /** "Remove these." @throws PeerError */
@@ -143,17 +127,15 @@ export class PeerClient implements AsyncDisposable {
     claim: Claim,
     what: { id: string; call_id: string; recording: boolean },
   ): Promise<void> {
-    const response = await this.send(node, "POST", "/v1/peer/recordings/remove", { claim, ...what });
-    await response.body.dump();
+    await this.tell(node, "/v1/peer/recordings/remove", { claim, ...what });
   }
 
   /** Starts or stops a recording at the node that relays the call. @throws PeerError */
   async relayRecording(node: string, callId: string, action: "start" | "stop"): Promise<void> {
-    const response = await this.send(node, "POST", "/v1/peer/recordings/relay", { call_id: callId, action });
-    await response.body.dump();
+    await this.tell(node, "/v1/peer/recordings/relay", { call_id: callId, action });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.agent.destroy();
+    await Promise.all([...this.clients.values()].map((client) => client[Symbol.asyncDispose]()));
   }
 }

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { Agent, request } from "undici";
 import writeFileAtomic from "write-file-atomic";
 import { messageOf } from "../../base/message.ts";
-import { type HostContext, peersOf, replicates } from "../../cluster/facts.ts";
+import { type HostContext, replicates } from "../../cluster/facts.ts";
 import {
   type LocationSnapshot,
   loadSnapshot,
@@ -10,6 +9,8 @@ import {
   snapshotFile,
   snapshotSchema,
 } from "../../components/kamailio/locations.ts";
+import { Refused } from "../../http/client.ts";
+import { PeerReader } from "../../http/peer-reader.ts";
 
 /**
  * The passive policies' copy of the registrations: the holder lists its own every few seconds, the others fetch that list
@@ -24,7 +25,7 @@ type Tell = (subject: string, text: string) => void;
 export class RegistrationsCopy {
   private readonly context: HostContext;
   private readonly tell: Tell;
-  private readonly client: Agent;
+  private readonly reader: PeerReader;
   private latest: LocationSnapshot | undefined;
   private busy = false;
   private nextAt = 0;
@@ -33,8 +34,7 @@ export class RegistrationsCopy {
   constructor(context: HostContext, tell: Tell) {
     this.context = context;
     this.tell = tell;
-    const { ca, cert, key } = context.secrets.tls;
-    this.client = new Agent({ connections: 1, connect: { ca, cert, key, timeout: deadlineMs } });
+    this.reader = new PeerReader(context);
   }
 
   /** What other agents are told: GET /registrations. */
@@ -77,11 +77,10 @@ export class RegistrationsCopy {
   private async renew(holder: string): Promise<void> {
     const { context } = this;
     try {
-      const signal = AbortSignal.timeout(deadlineMs);
       const news =
         holder === context.self.name
-          ? await readLocations(context, signal)
-          : await this.fetch(holder, signal);
+          ? await readLocations(context, AbortSignal.timeout(deadlineMs))
+          : await this.fetch(holder);
       if (news && !isDeepStrictEqual(news.contacts, this.latest?.contacts)) {
         await writeFileAtomic(snapshotFile(context), JSON.stringify(news), { mode: 0o600 });
         this.latest = news;
@@ -96,24 +95,17 @@ export class RegistrationsCopy {
     }
   }
 
-  private async fetch(holder: string, signal: AbortSignal): Promise<LocationSnapshot | undefined> {
-    const { cluster, self, secrets } = this.context;
-    const address = peersOf(cluster, self.name).find((peer) => peer.name === holder)?.address;
-    const response = await request(`https://${address}:${cluster.agent.port}/registrations`, {
-      dispatcher: this.client,
-      headers: { authorization: `Bearer ${secrets.peer_token}` },
-      signal,
-    });
-    if (response.statusCode !== 200) {
-      await response.body.dump();
-      // 404: the holder has not looked yet.
-      if (response.statusCode === 404) return undefined;
-      throw new Error(`${holder} answered ${response.statusCode}`);
+  private async fetch(holder: string): Promise<LocationSnapshot | undefined> {
+    try {
+      return snapshotSchema.parse(await this.reader.get(holder, "/registrations", deadlineMs));
+    } catch (error) {
+      // The holder has not looked yet.
+      if (error instanceof Refused && error.status === 404) return undefined;
+      throw error;
     }
-    return snapshotSchema.parse(await response.body.json());
   }
 
   async close(): Promise<void> {
-    await this.client.destroy();
+    await this.reader.close();
   }
 }

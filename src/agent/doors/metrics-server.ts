@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import Fastify from "fastify";
-import { Client } from "undici";
 import { type HostContext, runFiles } from "../../cluster/facts.ts";
 import { metricsToken } from "../../cluster/secrets.ts";
+import { socketClient } from "../../http/socket.ts";
 import type { HostReport } from "../../report/host-report.ts";
 import type { Watch } from "../observe/watch.ts";
 import { agentMetrics } from "./metrics.ts";
@@ -14,16 +14,12 @@ const digest = (text: string): Buffer => createHash("sha256").update(text).diges
 /** The app's own figures, by its unix socket; undefined: it does not answer. */
 async function appMetrics(context: HostContext): Promise<string | undefined> {
   if (context.self.role !== "node") return undefined;
-  const client = new Client("http://localhost", { socketPath: runFiles(context.dirs).appSocket });
   try {
-    const signal = AbortSignal.timeout(appDeadlineMs);
-    const { statusCode, body } = await client.request({ method: "GET", path: "/metrics", signal });
-    const text = await body.text();
-    return statusCode === 200 ? text : undefined;
+    const app = socketClient(runFiles(context.dirs).appSocket);
+    const { status, text } = await app.ask({ path: "/metrics", deadlineMs: appDeadlineMs });
+    return status === 200 ? text : undefined;
   } catch {
     return undefined; // told as dialtone_app_up 0
-  } finally {
-    await client.destroy();
   }
 }
 

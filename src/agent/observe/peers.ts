@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Agent, request } from "undici";
 import { type HostContext, peersOf } from "../../cluster/facts.ts";
+import { peerClient } from "../../http/peer-reader.ts";
 import { type HostReport, type PeerNews, readReport } from "../../report/host-report.ts";
 import { contactMs } from "../../report/news.ts";
 import { Line } from "./line.ts";
@@ -41,28 +41,18 @@ export class Peers {
   constructor(context: HostContext, onNews: OnNews) {
     this.context = context;
     this.onNews = onNews;
-    this.loops = peersOf(context.cluster, context.self.name).map((peer) =>
-      this.follow(peer.name, peer.address),
-    );
+    this.loops = peersOf(context.cluster, context.self.name).map((peer) => this.follow(peer.name));
   }
 
-  private async follow(name: string, address: string): Promise<void> {
-    const { secrets, cluster } = this.context;
-    const client = new Agent({
-      connections: 1,
-      connect: { ca: secrets.tls.ca, cert: secrets.tls.cert, key: secrets.tls.key, timeout: deadlineMs },
-    });
-    const headers = { authorization: `Bearer ${secrets.peer_token}` };
-    const url = `https://${address}:${cluster.agent.port}/status`;
+  private async follow(name: string): Promise<void> {
+    const { port } = this.context.cluster.agent;
+    await using client = peerClient(this.context, name, { port, connections: 1, connectMs: deadlineMs });
     const stop = this.stopped.signal;
     while (!stop.aborted) {
       const began = performance.now();
       const sentMs = Date.now();
       try {
-        const signal = AbortSignal.any([stop, AbortSignal.timeout(deadlineMs)]);
-        const response = await request(url, { dispatcher: client, headers, signal });
-        if (response.statusCode !== 200) throw new Error(`${name} answered ${response.statusCode}`);
-        const report = readReport(await response.body.json());
+        const report = readReport(await client.json({ path: "/status", deadlineMs, signal: stop }));
         const before = this.heard.get(name);
         const pulseAt = this.pulses.get(name)?.at ?? Number.NEGATIVE_INFINITY;
         // A report is as old as its request: the peer may have written it just after it was asked.
@@ -76,7 +66,6 @@ export class Peers {
       }
       await this.pause(began);
     }
-    await client.destroy();
   }
 
   /** Ask all the time: for moments only. */
