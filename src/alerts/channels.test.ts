@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { createServer } from "node:http";
 import { SMTPServer } from "smtp-server";
 import { Webhook } from "standardwebhooks";
@@ -173,6 +174,10 @@ describe("webhook", () => {
       },
     });
     expect(() => new Webhook(key).verify(body.replace("over", "else"), headers)).toThrow();
+    // And by hand, as somebody without the library would check it.
+    const signed = `${message.id}.${headers["webhook-timestamp"]}.${body}`;
+    const hmac = createHmac("sha256", Buffer.alloc(32, 7)).update(signed).digest("base64");
+    expect(headers).toMatchObject({ "webhook-id": message.id, "webhook-signature": `v1,${hmac}` });
   });
 
   test("an answer other than 2xx is a failure", async () => {

@@ -1,7 +1,7 @@
-import { createHmac } from "node:crypto";
-import { request } from "undici";
+import { Webhook } from "standardwebhooks";
 import type { HostContext } from "../cluster/facts.ts";
 import { webhookKey } from "../cluster/secrets.ts";
+import { HttpClient } from "../http/client.ts";
 import { type AlertMessage, emailText, webhookBody } from "./message.ts";
 
 /** One way to people. */
@@ -14,35 +14,30 @@ export interface Channel {
 const deadlineMs = 15_000;
 
 /**
- * Headers of Standard Webhooks (standardwebhooks.com): HMAC-SHA256 over `id.timestamp.body`, so that a receiver knows who
- * sent it, and that it is neither changed nor old.
+ * Signed as Standard Webhooks want it (standardwebhooks.com), so that a receiver knows who sent it, and that it is neither
+ * changed nor old.
  */
-export function webhookHeaders(
-  key: string,
-  id: string,
-  seconds: number,
-  body: string,
-): Record<string, string> {
-  const secret = Buffer.from(key.replace(/^whsec_/, ""), "base64");
-  const signature = createHmac("sha256", secret).update(`${id}.${seconds}.${body}`).digest("base64");
-  return {
-    "content-type": "application/json",
-    "webhook-id": id,
-    "webhook-timestamp": String(seconds),
-    "webhook-signature": `v1,${signature}`,
-  };
-}
-
 const webhook = (name: string, url: string, key: string): Channel => ({
   name: `webhook ${name}`,
   async send(message, signal) {
-    const body = webhookBody(message);
-    const headers = webhookHeaders(key, message.id, Math.floor(Date.now() / 1000), body);
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
-    const response = await request(url, { method: "POST", headers, body, signal: limit });
-    await response.body.dump();
-    if (response.statusCode < 200 || response.statusCode > 299)
-      throw new Error(`${new URL(url).host} answered ${response.statusCode}`);
+    const { origin, host, pathname, search } = new URL(url);
+    const text = webhookBody(message);
+    const sentAt = new Date();
+    await using client = new HttpClient({ name: host, origin });
+    const { status } = await client.ask({
+      method: "POST",
+      path: pathname + search,
+      text,
+      headers: {
+        "content-type": "application/json",
+        "webhook-id": message.id,
+        "webhook-timestamp": String(Math.floor(sentAt.getTime() / 1000)),
+        "webhook-signature": new Webhook(key).sign(message.id, sentAt, text),
+      },
+      deadlineMs,
+      signal,
+    });
+    if (status < 200 || status > 299) throw new Error(`${host} answered ${status}`);
   },
 });
 
