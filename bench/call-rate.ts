@@ -7,10 +7,10 @@ import { succeeded } from "../src/callers/attempt.ts";
 import { startPhone } from "../src/callers/phone.ts";
 import { inNamespace } from "../src/callers/sipp.ts";
 import { routeKnown, routePrefix } from "../src/drills/api.ts";
-import { activeNodes } from "../src/drills/cluster-view.ts";
 import { startProber } from "../src/drills/prober.ts";
 import { partsOf } from "../src/lab/agents.ts";
 import { openLab } from "../src/lab/lab.ts";
+import { activeNodes } from "../src/lab/readiness.ts";
 import { cpuMs, percentile, report, rounded, treeOf } from "./common.ts";
 
 /**

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { activeNodes } from "../src/drills/cluster-view.ts";
 import { openMediaCalls } from "../src/drills/media-calls.ts";
 import { partsOf } from "../src/lab/agents.ts";
 import { openLab } from "../src/lab/lab.ts";
+import { activeNodes } from "../src/lab/readiness.ts";
 import { cpuMs, report, rounded, treeOf } from "./common.ts";
 
 /**

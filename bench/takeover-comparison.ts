@@ -1,8 +1,9 @@
 import { parseArgs } from "node:util";
-import { activeNodes, waitForGreen } from "../src/drills/cluster-view.ts";
+import { waitForGreen } from "../src/drills/cluster-view.ts";
 import { type Spread, spread } from "../src/drills/measure.ts";
 import { openLab } from "../src/lab/lab.ts";
 import { outsideHost } from "../src/lab/names.ts";
+import { activeNodes } from "../src/lab/readiness.ts";
 import { until } from "../src/lab/wait.ts";
 import { report } from "./common.ts";
 import { type Contender, keepalivedDefaults, pacemakerDefaults } from "./takeover/contenders.ts";

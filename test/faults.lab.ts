@@ -1,10 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { activeNodes, waitForGreen } from "../src/drills/cluster-view.ts";
+import { waitForGreen } from "../src/drills/cluster-view.ts";
 import { partFaults } from "../src/drills/faults.ts";
 import { isSettled } from "../src/drills/ledger.ts";
 import { openSession } from "../src/drills/session.ts";
 import { openLab } from "../src/lab/lab.ts";
+import { activeNodes } from "../src/lab/readiness.ts";
 
 /**
  * Each part killed, and stopped for 10 s, on the active and the standby node and on the

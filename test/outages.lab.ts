@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { activeNodes, waitForGreen } from "../src/drills/cluster-view.ts";
+import { waitForGreen } from "../src/drills/cluster-view.ts";
 import { type Fault, openSession } from "../src/drills/session.ts";
 import { openLab } from "../src/lab/lab.ts";
+import { activeNodes } from "../src/lab/readiness.ts";
 
 /** Partitions, lost quorum, dead apps, all power off, while calls come in. */
 

@@ -4,13 +4,14 @@ import { afterAll, expect, it } from "vitest";
 import { outcomeOf, placeCall } from "../src/callers/place-call.ts";
 import { inNamespace } from "../src/callers/sipp.ts";
 import { drillNamed } from "../src/drills/catalogue.ts";
-import { activeNodes, waitForGreen } from "../src/drills/cluster-view.ts";
+import { waitForGreen } from "../src/drills/cluster-view.ts";
 import { runDrill } from "../src/drills/run-drill.ts";
 import { askSocket } from "../src/http/socket.ts";
 import { agentSocketOf } from "../src/lab/agents.ts";
 import { demo, seedDemo, startTelephones } from "../src/lab/demo.ts";
 import { openLab } from "../src/lab/lab.ts";
 import { outsideHost } from "../src/lab/names.ts";
+import { activeNodes } from "../src/lab/readiness.ts";
 import { until } from "../src/lab/wait.ts";
 
 /** Takeover policies, in short (bench/policies.ts measures them); with DIALTONE_ALL_FAULTS=1 fencing too. */

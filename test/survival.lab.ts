@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { activeNodes, waitForGreen } from "../src/drills/cluster-view.ts";
+import { waitForGreen } from "../src/drills/cluster-view.ts";
 import {
   type Cell,
   documented,
@@ -11,6 +11,7 @@ import {
   surviveOne,
 } from "../src/drills/survival.ts";
 import { openLab } from "../src/lab/lab.ts";
+import { activeNodes } from "../src/lab/readiness.ts";
 
 /**
  * Each kind of call through each fault. docs/survival-matrix.md says what callers notice,

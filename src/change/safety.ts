@@ -1,4 +1,5 @@
 import { notOneHolder } from "../explain/answering.ts";
+import { hostNotGreen } from "../explain/green.ts";
 import type { HostReport } from "../report/host-report.ts";
 import type { LightCode } from "../report/light.ts";
 import { contactMs } from "../report/news.ts";
@@ -24,9 +25,8 @@ export const heardMs = 2 * contactMs;
 
 /** Why this host is not ready for the next step; empty: it is. */
 export function whyNotReady(report: HostReport, expected: number, accepted: readonly string[]): string[] {
-  const { verdict, database } = report;
-  const reasons =
-    verdict.light === "green" ? [] : verdict.reasons.length > 0 ? verdict.reasons : [`is ${verdict.light}`];
+  const { database } = report;
+  const reasons = [...hostNotGreen(report)];
   if (report.stopping) reasons.push("is being stopped");
   if (report.role === "node") {
     const facts = database?.facts;

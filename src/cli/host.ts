@@ -4,7 +4,8 @@ import type { Command } from "commander";
 import { messageOf } from "../base/message.ts";
 import { defaultData, hostDirs, hostNamed, runFiles } from "../cluster/facts.ts";
 import { findClusterFile, loadCluster } from "../cluster/load.ts";
-import { diagnose, sightsOf } from "../explain/problems.ts";
+import { notGreen } from "../explain/green.ts";
+import { diagnose, freshMs, sightsOf } from "../explain/problems.ts";
 import { describeCluster } from "../explain/text.ts";
 import { isAlive, type ProcessId } from "../host/process.ts";
 import { systemdUnit, watchdogAdvice, watchdogDropIn } from "../host/systemd.ts";
@@ -44,10 +45,12 @@ export function registerHost(program: Command): void {
           ? `${JSON.stringify({ summary: headline, state, problems, hosts: entries })}\n`
           : `${describeCluster(entries)}\n`,
       );
-      const fresh = entries.filter((entry) => entry.ageMs <= 2000);
+      const asked = entries.map(({ ageMs, report }) => ({
+        name: report.host,
+        report: ageMs <= freshMs ? report : null,
+      }));
       if (problems.some(({ code }) => code === "address")) process.exitCode = 2;
-      else if (fresh.length < entries.length || fresh.some((entry) => entry.report.verdict.light !== "green"))
-        process.exitCode = 1;
+      else if (notGreen(asked).length > 0) process.exitCode = 1;
     });
 
   program

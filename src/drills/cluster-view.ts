@@ -1,29 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { notOneHolder } from "../explain/answering.ts";
-import type { HostStatus, Lab } from "../lab/lab.ts";
+import type { Lab } from "../lab/lab.ts";
+import { whyNotGreen } from "../lab/readiness.ts";
 import { type Ground, labGround } from "./ground.ts";
 
 /** What a drill wants to know of the cluster that it is about to hurt. */
-
-/** Why the cluster is not ready for a fault, one line for each reason; empty: all green, one node is active. Pure. */
-export function whyNotGreen(hosts: HostStatus[]): string[] {
-  const cluster = hosts.filter((host) => host.role !== "outside");
-  const reasons = cluster.flatMap((host) => {
-    if (!host.powered) return [`${host.name} has no power`];
-    if (host.paused.length > 0) return [`${host.name}: ${host.paused.join(", ")} paused`];
-    const report = host.agent;
-    if (!report) return [`${host.name}: the agent does not answer (${host.problem ?? "no reason known"})`];
-    if (report.verdict.light === "green") return [];
-    return [
-      `${host.name} is ${report.verdict.light}: ${report.verdict.reasons.join("; ") || "no reason given"}`,
-    ];
-  });
-  return [...reasons, ...notOneHolder(activeNodes(hosts))];
-}
-
-/** Who says that it holds the service address. Pure. */
-export const activeNodes = (hosts: HostStatus[]): string[] =>
-  hosts.filter((host) => host.agent?.holds === true).map((host) => host.name);
 
 /**
  * Waits until the cluster is green in three looks in a row.

@@ -2,8 +2,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { switchOver } from "../client/switchover.ts";
 import { agentSocketOf } from "../lab/agents.ts";
 import type { HostStatus, Lab, Moment } from "../lab/lab.ts";
+import { activeNodes } from "../lab/readiness.ts";
 import type { DrillKind, Role, Step } from "./catalogue.ts";
-import { activeNodes, untilGreen } from "./cluster-view.ts";
+import { untilGreen } from "./cluster-view.ts";
 import { labGround } from "./ground.ts";
 import { maintain } from "./maintenance.ts";
 

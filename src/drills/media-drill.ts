@@ -4,7 +4,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import Table from "cli-table3";
 import { agentSocketOf } from "../lab/agents.ts";
 import type { Lab, Moment } from "../lab/lab.ts";
-import { activeNodes, waitForGreen, whyNotGreen } from "./cluster-view.ts";
+import { activeNodes, whyNotGreen } from "../lab/readiness.ts";
+import { waitForGreen } from "./cluster-view.ts";
 import { type Spread, spread } from "./measure.ts";
 import { type MediaFigures, openMediaCalls } from "./media-calls.ts";
 

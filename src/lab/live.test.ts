@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { LabStatus } from "./lab.ts";
 import { changesBetween } from "./live.ts";
-import { milestones, missingForGreen } from "./readiness.ts";
+import { milestones, whyNotGreen } from "./readiness.ts";
 import { describeStatus } from "./text.ts";
 
 const status = (change: (status: LabStatus) => void = () => {}): LabStatus => {
@@ -40,8 +40,9 @@ test("only what changed is told", () => {
 });
 
 test("a lab whose agents do not answer is missing everything, and says so", () => {
-  expect(missingForGreen(status())).toContain("a: no agent");
-  expect(missingForGreen(status())).toContain("nobody holds it yet");
+  const missing = whyNotGreen(status().hosts);
+  expect(missing).toContain("a: its agent does not answer (no reason known)");
+  expect(missing).toContain("nobody holds the service address");
   expect(milestones[0]?.missing(status())).toEqual(["a: no agent"]);
   expect(describeStatus(unplugged)).toMatch(/no power/);
 });

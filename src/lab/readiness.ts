@@ -1,3 +1,5 @@
+import { notOneHolder } from "../explain/answering.ts";
+import { notGreen } from "../explain/green.ts";
 import type { HostReport } from "../report/host-report.ts";
 import { inOrder } from "../report/policy.ts";
 import type { HostStatus, LabStatus } from "./lab.ts";
@@ -9,6 +11,25 @@ export interface Milestone {
   title: string;
   /** What is still missing, in words; empty when it is reached. */
   missing(status: LabStatus): string[];
+}
+
+/** Who says that it holds the service address. */
+export const activeNodes = (hosts: HostStatus[]): string[] =>
+  hosts.filter((host) => host.agent?.holds === true).map((host) => host.name);
+
+/** Why the hosts are not green (explain/green.ts), or what was done to them on purpose; empty: all is well. */
+export function whyNotGreen(hosts: HostStatus[]): string[] {
+  const cluster = hosts.filter((host) => host.role !== "outside");
+  const hurt = cluster.filter(({ powered, paused }) => !powered || paused.length > 0);
+  const asked = cluster
+    .filter((host) => !hurt.includes(host))
+    .map(({ name, agent, problem }) => ({ name, report: agent, problem }));
+  return [
+    ...hurt.map(({ name, powered, paused }) =>
+      powered ? `${name}: ${paused.join(", ")} paused` : `${name} has no power`,
+    ),
+    ...notGreen(asked),
+  ];
 }
 
 const clusterHosts = (status: LabStatus): HostStatus[] =>
@@ -51,21 +72,7 @@ export const milestones: Milestone[] = [
   { title: "SIP server", missing: (status) => perHost(nodes(status), part("kamailio")) },
   {
     title: "service address",
-    missing: (status) => {
-      const holders = nodes(status).filter((host) => host.agent?.holds);
-      if (holders.length === 1) return [];
-      return [holders.length === 0 ? "nobody holds it yet" : `${holders.length} hosts hold it`];
-    },
+    missing: ({ hosts }) => notOneHolder(activeNodes(hosts)),
   },
-  {
-    title: "everything green",
-    missing: (status) =>
-      perHost(clusterHosts(status), ({ verdict }) =>
-        verdict.light === "green" ? undefined : verdict.reasons.join("; ") || verdict.light,
-      ),
-  },
+  { title: "everything green", missing: ({ hosts }) => whyNotGreen(hosts) },
 ];
-
-/** Everything that keeps a lab from being all green; empty when it is. */
-export const missingForGreen = (status: LabStatus): string[] =>
-  milestones.flatMap((milestone) => milestone.missing(status));

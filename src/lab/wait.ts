@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Lab, LabStatus } from "./lab.ts";
-import { missingForGreen } from "./readiness.ts";
+import { whyNotGreen } from "./readiness.ts";
 
 /**
  * Asks a lab again and again until nothing is missing any more.
@@ -30,7 +30,7 @@ export async function waitFor(
 
 /** Waits until every powered host's agent says green. @throws Error like `waitFor`. */
 export const waitForGreen = (lab: Lab, deadlineMs: number, signal?: AbortSignal): Promise<LabStatus> =>
-  waitFor(lab, missingForGreen, { deadlineMs, ...(signal ? { signal } : {}) });
+  waitFor(lab, ({ hosts }) => whyNotGreen(hosts), { deadlineMs, ...(signal ? { signal } : {}) });
 
 /**
  * Asks again and again until `check` gives something.

@@ -1,3 +1,4 @@
+import { hostNotGreen } from "../../explain/green.ts";
 import { standbyParts } from "../../explain/light.ts";
 import type { Observation } from "../../report/observation.ts";
 import { functionalFreshMs } from "./judge.ts";
@@ -25,7 +26,7 @@ function wellSince(o: Observation, name: string, ms: number): boolean {
   const testAgeMs = (report.functional?.ageMs ?? 0) + (o.peers[name]?.ageMs ?? 0);
   return (
     report.drained === undefined &&
-    report.verdict.light === "green" &&
+    hostNotGreen(report).length === 0 &&
     report.agentUptimeMs >= ms &&
     report.database?.facts?.primary === true &&
     (report.functional === undefined || testAgeMs <= functionalFreshMs) &&

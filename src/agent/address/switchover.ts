@@ -1,5 +1,6 @@
 import { messageOf } from "../../base/message.ts";
 import type { HostContext } from "../../cluster/facts.ts";
+import { hostNotGreen } from "../../explain/green.ts";
 import type { HostReport } from "../../report/host-report.ts";
 import { contactMs } from "../../report/news.ts";
 import { inOrder, isPassive } from "../../report/policy.ts";
@@ -61,7 +62,7 @@ function objections(ageMs: number, report: HostReport, force: boolean, accept: r
       .filter(({ code }) => !accept.includes(code))
       .map(({ code, text, callers }) => `${text} [${code}]: ${callers}`);
   // An agent of a release without the light.
-  if (report.verdict.light !== "green") reasons.push(...report.verdict.reasons);
+  reasons.push(...hostNotGreen(report));
   for (const part of ["kamailio", "rtpengine", "redis", "app", "mariadb", "keepalived"] as const)
     if (!inOrder(report.parts[part]))
       reasons.push(`${part}: ${report.parts[part]?.detail ?? "does not run"}`);

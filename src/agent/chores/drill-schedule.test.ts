@@ -29,7 +29,7 @@ it("lets none begin otherwise, and says why", () => {
   expect(whyNoDrill(self, [entry("a"), entry("b")])).toEqual(["w is not heard"]);
   expect(whyNoDrill(self, [entry("a"), entry("b", {}, 60_000), entry("w")])).toEqual(["b is not heard"]);
   const sick = entry("b", { verdict: { mayHold: false, light: "red", reasons: [] } });
-  expect(whyNoDrill(self, [entry("a"), sick, entry("w")])).toEqual(["b is red"]);
+  expect(whyNoDrill(self, [entry("a"), sick, entry("w")])).toEqual(["b: is red and does not say why"]);
   const unsafe = entry("b", { light: { colour: "red", reasons: [] } });
   expect(whyNoDrill(self, [entry("a"), unsafe, entry("w")])).toEqual(["b: it is not safe to lose a node"]);
   expect(whyNoDrill(self, [entry("a"), entry("b", { holds: true }), entry("w")])).toEqual([

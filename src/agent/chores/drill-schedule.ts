@@ -8,6 +8,7 @@ import { Cron } from "croner";
 import { messageOf } from "../../base/message.ts";
 import type { DrillSchedule } from "../../cluster/drills-schema.ts";
 import type { HostContext } from "../../cluster/facts.ts";
+import { hostNotGreen } from "../../explain/green.ts";
 import type { HostReport } from "../../report/host-report.ts";
 import { contactMs } from "../../report/news.ts";
 
@@ -38,7 +39,7 @@ export function whyNoDrill(
   for (const name of self.expected)
     if (!fresh.some(({ host }) => host === name)) reasons.push(`${name} is not heard`);
   for (const report of fresh) {
-    if (report.verdict.light !== "green") reasons.push(`${report.host} is ${report.verdict.light}`);
+    reasons.push(...hostNotGreen(report).map((why) => `${report.host}: ${why}`));
     if (report.light?.colour === "red") reasons.push(`${report.host}: it is not safe to lose a node`);
     if (report.stopping || report.handover !== undefined) reasons.push(`${report.host} is being changed`);
     if (report.drained) reasons.push(`${report.host} is drained`);
