@@ -284,9 +284,9 @@ describe("the app", () => {
     const endpoints = [{ name: "test", socketPath: database.socket }];
     await using peer = await createApp(b, pino({ level: "silent" }), { endpoints });
     const running = Promise.all([peer.live.run(stop.signal), peer.shipper.run(stop.signal)]);
-    await until("the peer's rules", async () => peer.live.snapshot.users.has("1001"));
+    await until("the peer's rules", async () => peer.live.snapshot.parts.users.has("1001"));
     await ask("PUT", "/v1/numbers/7000", { user: "1001" });
-    await until("7000 at the peer", async () => peer.live.snapshot.numbers.has("7000"), 20_000);
+    await until("7000 at the peer", async () => peer.live.snapshot.parts.numbers.has("7000"), 20_000);
     expect(await migrate(peer.database)).toEqual([]);
 
     const calls = Array.from({ length: 50 }, (_, index) => `two-nodes-${index}`);

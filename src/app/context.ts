@@ -14,7 +14,7 @@ import { Ledger } from "../records/ledger.ts";
 import { Quarantine } from "../records/quarantine.ts";
 import { Reconciler } from "../records/reconcile.ts";
 import { Shipper, type Source } from "../records/shipper.ts";
-import { LiveSnapshot } from "../routing/live.ts";
+import { LiveRouting } from "../routing/live.ts";
 import { createEvents } from "../telemetry/log.ts";
 import { LoopMonitor } from "../telemetry/loop-delay.ts";
 import type { Services } from "./services.ts";
@@ -95,7 +95,7 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
     checkpoint,
     loop: new LoopMonitor(),
     schemaReady: () => schema.ready,
-    live: new LiveSnapshot(files.snapshot, database, events),
+    live: new LiveRouting(files.snapshot, database, events),
     shipper: new Shipper({ sources, ledger, probes, checkpoint, quarantine, events }),
     patient,
     reconciler: new Reconciler({ node, sources, database: patient, ledger, checkpoint, quarantine, events }),

@@ -18,9 +18,8 @@ import {
 import { messageOf } from "../base/message.ts";
 import { UndecidedError } from "../call/ask.ts";
 import { errnoOf, isRetryable } from "../db/errors.ts";
-import { numberRoutes } from "../directory/numbers-api.ts";
-import { userRoutes } from "../directory/users-api.ts";
 import { drillRoutes } from "../drill-runs/history-api.ts";
+import { entityRoutes } from "../entities/api.ts";
 import { assertAllowed, type TrustedSockets } from "../http/auth.ts";
 import { catalogue, Problem, type ProblemCode, problemDocument } from "../http/problems.ts";
 import { JournalError } from "../journal/http-journal.ts";
@@ -29,7 +28,8 @@ import { recordingRoutes } from "../recordings/api.ts";
 import { peerRecordingRoutes } from "../recordings/peer-api.ts";
 import { recordRoutes } from "../records/api.ts";
 import { moveRoutes } from "../records/moves.ts";
-import { ruleRoutes } from "../routing/api.ts";
+import { simulationRoutes } from "../routing/api.ts";
+import { registry as entities } from "../routing/registry.ts";
 import { counters, registry } from "../telemetry/app-metrics.ts";
 import { callRoutes } from "./calls-api.ts";
 import { healthRoutes } from "./health-api.ts";
@@ -98,9 +98,12 @@ export async function buildHttp(services: Services, trusted: TrustedSockets): Pr
   });
   await app.register(callRoutes({ ...services, deciding: decidingWith(services) }));
   await app.register(healthRoutes(services));
-  await app.register(userRoutes(services));
-  await app.register(numberRoutes(services));
-  await app.register(ruleRoutes(services));
+  const { realm } = services.context.cluster.sip;
+  for (const entity of Object.values(entities))
+    await app.register(
+      entityRoutes(entity, { database: services.database, live: services.live, setting: { realm } }),
+    );
+  await app.register(simulationRoutes(services.live, realm));
   await app.register(recordRoutes(services));
   await app.register(moveRoutes(services));
   await app.register(probeRoutes(services));

@@ -1,13 +1,13 @@
 import { pino } from "pino";
 import { describe, expect, it, vi } from "vitest";
 import type { Database } from "../db/database.ts";
-import { LiveSnapshot } from "../routing/live.ts";
+import { LiveRouting } from "../routing/live.ts";
 import { createEvents } from "../telemetry/log.ts";
 import { answer } from "./rpc.ts";
 
 const events = createEvents(pino({ level: "silent" }));
 // Answers come from memory: a database that is touched would throw.
-const live = new LiveSnapshot("/nonexistent", {} as Database, events);
+const live = new LiveRouting("/nonexistent", {} as Database, events);
 const guard = { apply: <D>(decision: D): D => decision };
 const parts = { live, guard, realm: "r", probes: new Map(), events };
 const ask = (request: unknown) => JSON.parse(answer(parts, JSON.stringify(request)) ?? "null");

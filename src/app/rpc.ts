@@ -5,7 +5,7 @@ import { ask, type Deciding, UndecidedError } from "../call/ask.ts";
 import { questionSchema } from "../call/contract.ts";
 import type { ProbeCredentials } from "../call/probe-user.ts";
 import { encodeNetstring, FrameError, NetstringDecoder } from "../http/netstring.ts";
-import type { LiveSnapshot } from "../routing/live.ts";
+import type { LiveRouting } from "../routing/live.ts";
 import type { Events } from "../telemetry/log.ts";
 
 /** Error codes of JSON-RPC 2.0, section 5.1, and our own. */
@@ -28,7 +28,7 @@ const requestSchema = z.object({
 const credentialsSchema = z.object({ user: z.string(), realm: z.string() });
 
 interface Parts extends Deciding {
-  live: Pick<LiveSnapshot, "decide" | "state" | "snapshot">;
+  live: Pick<LiveRouting, "decide" | "state" | "snapshot">;
   realm: string;
   probes: ReadonlyMap<string, ProbeCredentials>;
   events: Events;
@@ -82,7 +82,7 @@ function call(parts: Parts, method: string, params: unknown): Outcome {
     if (!wanted.success) return fault(codes.params, z.prettifyError(wanted.error));
     const probe = probes.get(wanted.data.user);
     if (probe && wanted.data.realm === realm) return { result: { user: wanted.data.user, ...probe } };
-    const user = live.snapshot.users.get(wanted.data.user);
+    const user = live.snapshot.parts.users.get(wanted.data.user);
     if (!user?.enabled || wanted.data.realm !== realm) return fault(codes.unknownUser, "unknown user");
     return { result: { user: user.name, ha1_md5: user.ha1_md5, ha1_sha256: user.ha1_sha256 } };
   }

@@ -8,7 +8,7 @@ import type { Recordings } from "../recordings/service.ts";
 import type { Ledger } from "../records/ledger.ts";
 import type { Reconciler } from "../records/reconcile.ts";
 import type { Shipper } from "../records/shipper.ts";
-import type { LiveSnapshot } from "../routing/live.ts";
+import type { LiveRouting } from "../routing/live.ts";
 import type { Events } from "../telemetry/log.ts";
 import type { LoopMonitor } from "../telemetry/loop-delay.ts";
 
@@ -16,7 +16,7 @@ import type { LoopMonitor } from "../telemetry/loop-delay.ts";
 export interface Services {
   context: HostContext;
   database: Database;
-  live: LiveSnapshot;
+  live: LiveRouting;
   journal: HttpJournal;
   ledger: Ledger;
   /** The functional test's events. */
@@ -37,7 +37,7 @@ export const decidingWith = ({
   recordings,
   events,
 }: Pick<Services, "context" | "live" | "recordings" | "events">): Deciding & {
-  live: LiveSnapshot;
+  live: LiveRouting;
   probes: ReadonlyMap<string, ProbeCredentials>;
   events: Events;
 } => ({ live, guard: recordings.guard, probes: probeCredentials(context), events });

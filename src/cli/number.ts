@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { z } from "zod";
 import { apiTargets, ask, print, withApiOptions } from "../client/api.ts";
-import { numberSchema, type PhoneNumber } from "../directory/directory.ts";
+import { numberSchema, type PhoneNumber } from "../directory/number-schema.ts";
 import { table } from "./table.ts";
 
 const versioned = z.object({ rules_version: z.int() });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ruleSchema } from "../routing/rule.ts";
+import { ruleSchema } from "../routing/rule-schema.ts";
 import { momentOf } from "./records.ts";
 import { ruleOf, targetOf } from "./route.ts";
 

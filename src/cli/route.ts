@@ -2,8 +2,8 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
 import type { Target } from "../call/contract.ts";
 import { apiTargets, ask, print, withApiOptions } from "../client/api.ts";
-import { explanationSchema } from "../routing/api.ts";
-import { type Rule, type RuleInput, ruleSchema } from "../routing/rule.ts";
+import { type Rule, type RuleInput, ruleSchema } from "../routing/rule-schema.ts";
+import { explanationSchema } from "../routing/simulation-schema.ts";
 import { table } from "./table.ts";
 
 const versioned = z.object({ rules_version: z.int() });

@@ -3,7 +3,7 @@ import { text } from "node:stream/consumers";
 import type { Command } from "commander";
 import { z } from "zod";
 import { apiTargets, ask, print, withApiOptions } from "../client/api.ts";
-import { type User, userSchema } from "../directory/directory.ts";
+import { type User, userSchema } from "../directory/user-schema.ts";
 import { table } from "./table.ts";
 
 const versioned = z.object({ rules_version: z.int() });

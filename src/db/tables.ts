@@ -39,7 +39,8 @@ export interface ChangesTable {
   version: number;
   /** The idempotency key of the request: a retry after an ambiguous commit finds it here. */
   change_id: Buffer;
-  kind: "user" | "number" | "rule";
+  /** The entity's (src/entities/entity.ts). */
+  kind: string;
   entity: string;
   operation: "put" | "delete";
   at: Date;

@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decisionSchema, type Question, questionSchema } from "../call/contract.ts";
+import type { UserEntry } from "../directory/user-schema.ts";
+import { emptySnapshot, withChanges } from "../entities/snapshot.ts";
 import { candidates, decide, explain } from "./decide.ts";
-import { type RuleInput, ruleSchema } from "./rule.ts";
-import { compile, type RoutingData, type Snapshot, type UserEntry } from "./snapshot.ts";
+import { registry, type Snapshot } from "./registry.ts";
+import { type RuleInput, ruleSchema } from "./rule-schema.ts";
 
 const user = (name: string, enabled = true): UserEntry => ({
   name,
@@ -19,13 +21,11 @@ const to = (target: string): RuleInput["action"] => ({
 });
 
 function world(rules: RuleInput[], numbers: Record<string, string> = {}, users: UserEntry[] = []): Snapshot {
-  const data: RoutingData = {
-    version: 42,
+  return withChanges(registry, emptySnapshot(registry), 42, {
     users: new Map(users.map((entry) => [entry.name, entry])),
-    numbers: new Map(Object.entries(numbers)),
+    numbers: new Map(Object.entries(numbers).map(([number, name]) => [number, { number, user: name }])),
     rules: new Map(rules.map((rule) => [rule.name, ruleSchema.parse(rule)])),
-  };
-  return compile(data);
+  });
 }
 
 const ask = (number: string, more: Partial<Question> = {}): Question =>

@@ -1,7 +1,9 @@
 import type { Decision, Question, Target } from "../call/contract.ts";
 import { matchesOf, prefixMatches } from "./match-index.ts";
-import type { Rule } from "./rule.ts";
-import type { CompiledRule, Level, Snapshot } from "./snapshot.ts";
+import type { Snapshot } from "./registry.ts";
+import type { CompiledRule, Level } from "./rule-index.ts";
+import type { Rule } from "./rule-schema.ts";
+import type { Explanation } from "./simulation-schema.ts";
 
 /**
  * The order in which a call's route is looked for. The first candidate whose conditions hold decides.
@@ -52,7 +54,7 @@ function* rulesIn(
 /** Every candidate for a question, in the order above. Pure. */
 export function* candidates(snapshot: Snapshot, question: Question): Generator<Candidate> {
   const { number } = question;
-  for (const level of snapshot.levels) {
+  for (const level of snapshot.indexes.rules) {
     const exact = level.numbers.exact.get(number);
     if (exact) yield* rulesIn(exact, question, "");
     if (level.priority === 0) yield* directly(snapshot, number);
@@ -63,13 +65,14 @@ export function* candidates(snapshot: Snapshot, question: Question): Generator<C
 }
 
 function* directly(snapshot: Snapshot, number: string): Generator<Candidate> {
-  const owner = snapshot.numbers.get(number);
+  const { users, numbers } = snapshot.parts;
+  const owner = numbers.get(number)?.user;
   if (owner !== undefined) {
-    const usable = snapshot.users.get(owner)?.enabled === true;
+    const usable = users.get(owner)?.enabled === true;
     const why = usable ? `the number is assigned to ${owner}` : `user ${owner} is disabled or gone`;
     yield { kind: "number", number, user: owner, holds: usable, why };
   }
-  const user = snapshot.users.get(number);
+  const user = users.get(number);
   if (user)
     yield {
       kind: "user",
@@ -98,12 +101,6 @@ const labelOf = (candidate: Candidate): string =>
   candidate.kind === "rule"
     ? candidate.rule.name
     : `${candidate.kind}:${candidate.kind === "number" ? candidate.number : candidate.user}`;
-
-export interface Explanation {
-  decision: Decision;
-  /** In the order in which they were looked at; `chosen` decided, `passed over` did not hold, `shadowed` came later. */
-  considered: { candidate: string; verdict: "chosen" | "passed over" | "shadowed"; why: string }[];
-}
 
 /** The decision with all candidates and why each was or was not taken. Pure. */
 export function explain(snapshot: Snapshot, question: Question): Explanation {

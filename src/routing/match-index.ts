@@ -1,50 +1,54 @@
-/** An index over one dimension (dialled number, caller): exact keys, prefixes, and entries for anything. */
+import { Map as SharedMap } from "immutable";
+
+/** An index over one dimension (dialled number, caller): exact keys, prefixes, and an entry for anything. Never changed. */
 export interface MatchIndex<T> {
-  exact: Map<string, T>;
-  prefix: Map<string, T>;
+  readonly exact: SharedMap<string, T>;
+  readonly prefix: SharedMap<string, T>;
   /** Lengths that occur among the prefixes, longest first: one map look-up each. */
-  lengths: number[];
-  any: T | undefined;
+  readonly lengths: readonly { length: number; prefixes: number }[];
+  readonly any: T | undefined;
 }
 
 export type MatchKey = { exact: string } | { prefix: string } | "any";
 
-/** Groups items by key and builds one value from each group. Pure. */
-export function buildIndex<Item, T>(
-  items: readonly Item[],
-  keyOf: (item: Item) => MatchKey,
-  build: (group: Item[]) => T,
-): MatchIndex<T> {
-  const exact = new Map<string, Item[]>();
-  const prefix = new Map<string, Item[]>();
-  const any: Item[] = [];
-  const add = (groups: Map<string, Item[]>, key: string, item: Item) => {
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  };
-  for (const item of items) {
-    const key = keyOf(item);
-    if (key === "any") any.push(item);
-    else if ("exact" in key) add(exact, key.exact, item);
-    else add(prefix, key.prefix, item);
-  }
-  const built = (groups: Map<string, Item[]>) =>
-    new Map([...groups].map(([key, group]) => [key, build(group)] as const));
-  return {
-    exact: built(exact),
-    prefix: built(prefix),
-    lengths: [...new Set([...prefix.keys()].map((key) => key.length))].sort((a, b) => b - a),
-    any: any.length > 0 ? build(any) : undefined,
-  };
+export const emptyIndex = <T>(): MatchIndex<T> => ({
+  exact: SharedMap(),
+  prefix: SharedMap(),
+  lengths: [],
+  any: undefined,
+});
+
+const replaced = <T>(map: SharedMap<string, T>, key: string, value: T | undefined) =>
+  value === undefined ? map.delete(key) : map.set(key, value);
+
+/** The index with another value under `key`; undefined takes it away. Pure. */
+export function withValue<T>(index: MatchIndex<T>, key: MatchKey, value: T | undefined): MatchIndex<T> {
+  if (key === "any") return { ...index, any: value };
+  if ("exact" in key) return { ...index, exact: replaced(index.exact, key.exact, value) };
+  const prefix = replaced(index.prefix, key.prefix, value);
+  const { length } = key.prefix;
+  const before = index.lengths.find((entry) => entry.length === length)?.prefixes ?? 0;
+  const prefixes = before + prefix.size - index.prefix.size;
+  if (prefixes === before) return { ...index, prefix };
+  const others = index.lengths.filter((entry) => entry.length !== length);
+  const lengths = prefixes === 0 ? others : [...others, { length, prefixes }];
+  return { ...index, prefix, lengths: lengths.sort((a, b) => b.length - a.length) };
 }
+
+export function valueAt<T>(index: MatchIndex<T>, key: MatchKey): T | undefined {
+  if (key === "any") return index.any;
+  return "exact" in key ? index.exact.get(key.exact) : index.prefix.get(key.prefix);
+}
+
+export const isEmpty = ({ exact, prefix, any }: MatchIndex<unknown>): boolean =>
+  exact.size === 0 && prefix.size === 0 && any === undefined;
 
 /** Prefix matches of `value`, longest first. */
 export function* prefixMatches<T>(
   index: MatchIndex<T>,
   value: string,
 ): Generator<{ prefix: string; found: T }> {
-  for (const length of index.lengths) {
+  for (const { length } of index.lengths) {
     if (length > value.length) continue;
     const prefix = value.slice(0, length);
     const found = index.prefix.get(prefix);

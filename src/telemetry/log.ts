@@ -56,8 +56,8 @@ export const createEvents = (log: Logger) => ({
     ),
   snapshotNotSaved: (file: string, error: unknown) =>
     log.error({ file, error: messageOf(error) }, "routing data can not be kept on disk"),
-  rulesSkipped: (names: string[]) =>
-    log.error({ names }, "rules that this release can not read are left out"),
+  entitiesSkipped: (names: string[]) =>
+    log.error({ names }, "routing data that this release can not read is left out"),
 
   decided: (by: "rpc" | "http", action: string, micros: number) => {
     counters.decisions.inc({ by, action });

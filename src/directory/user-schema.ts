@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { dialString, entityName } from "../routing/rule.ts";
+import { entityName } from "./names-schema.ts";
 
-/** Users and numbers as the API shows them. */
+/** Users: who may register a telephone and be called by name. */
 
 const password = z
   .string()
@@ -15,6 +15,7 @@ const display = z
   .max(128)
   .regex(/^[^\r\n]*$/, "must be one line");
 
+/** A user as the API shows it. */
 export const userSchema = z.object({
   name: entityName.describe("the user part of the SIP address, and the name to register with"),
   display: z.string(),
@@ -32,24 +33,17 @@ export const newUserSchema = z.strictObject({
 });
 
 /** For PUT: a new user needs a password, an existing one keeps its own when none is given. */
-export const putUserSchema = z.strictObject({
+export const putUserSchema = newUserSchema.extend({
   name: entityName.optional().describe("must be the name in the path, if given"),
   password: password.optional(),
-  display: display.default(""),
-  description: z.string().max(256).default(""),
-  enabled: z.boolean().default(true),
 });
 
-export const numberSchema = z.object({
-  number: dialString,
-  user: entityName.describe("the user that rings"),
-  description: z.string(),
+/** A user as routing and authentication need it. */
+export const userEntrySchema = z.object({
+  name: z.string(),
+  display: z.string(),
+  ha1_md5: z.string(),
+  ha1_sha256: z.string(),
+  enabled: z.boolean(),
 });
-export type PhoneNumber = z.infer<typeof numberSchema>;
-
-export const newNumberSchema = z.strictObject({
-  number: dialString,
-  user: entityName,
-  description: z.string().max(256).default(""),
-});
-export const putNumberSchema = newNumberSchema.partial({ number: true });
+export type UserEntry = z.infer<typeof userEntrySchema>;

@@ -1,32 +1,16 @@
-import { isIP } from "node:net";
 import { z } from "zod";
 import { targetSchema } from "../call/contract.ts";
+import { dialString, entityName } from "../directory/names-schema.ts";
 
 /** Routing rules as people write them. A rule applies when everything that it names in `match` holds. */
 
-export const dialString = z
+const network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]);
+const cidr = z
   .string()
-  .regex(/^\+?[A-Za-z0-9*#_.~-]{1,64}$/, "must be 1 to 64 of letters, digits and + * # _ . ~ -");
-
-export const entityName = z
-  .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/,
-    "must be 1 to 64 of letters, digits, '_', '.' and '-', beginning with a letter or digit",
+  .refine(
+    (value) => network.safeParse(value).success,
+    "must be an address or a network such as 192.0.2.0/24",
   );
-
-const cidr = z.string().refine((value) => {
-  const [address = "", bits, rest] = value.split("/");
-  const version = isIP(address);
-  const length = Number(bits ?? (version === 6 ? 128 : 32));
-  return (
-    version !== 0 &&
-    rest === undefined &&
-    /^\d*$/.test(bits ?? "") &&
-    bits !== "" &&
-    length <= (version === 6 ? 128 : 32)
-  );
-}, "must be an address or a network such as 192.0.2.0/24");
 
 const headerMap = z.record(
   z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/),

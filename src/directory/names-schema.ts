@@ -1,0 +1,14 @@
+import { z } from "zod";
+
+/** How people name things that are called. */
+
+export const dialString = z
+  .string()
+  .regex(/^\+?[A-Za-z0-9*#_.~-]{1,64}$/, "must be 1 to 64 of letters, digits and + * # _ . ~ -");
+
+export const entityName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/,
+    "must be 1 to 64 of letters, digits, '_', '.' and '-', beginning with a letter or digit",
+  );

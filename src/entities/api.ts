@@ -1,0 +1,127 @@
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { sql } from "kysely";
+import { z } from "zod";
+import type { Database } from "../db/database.ts";
+import { pageQuery } from "../http/paging.ts";
+import { assertSameName, Problem } from "../http/problems.ts";
+import { change } from "./changes.ts";
+import type { Entity, Setting } from "./entity.ts";
+
+const versioned = z.object({ rules_version: z.int() });
+
+/** What the routes of an entity work with. */
+export interface EntityServices {
+  database: Database;
+  /** Decides by a change at once. */
+  live: { catchUp(): Promise<void> };
+  setting: Setting;
+}
+
+type Row = Record<string, unknown>;
+
+/** Changes and finds one kind of entity. */
+function storeOf(entity: Entity, { database, live, setting }: EntityServices) {
+  const { kind, table, key, api } = entity;
+  const named = (name: string) => sql`SELECT * FROM ${sql.table(table)} WHERE ${sql.ref(key)} = ${name}`;
+  return {
+    async put(name: string, input: unknown, mayExist: boolean): Promise<number> {
+      const version = await change(database, { kind, entity: name, operation: "put" }, (trx) =>
+        api.put(trx, input, { ...setting, mayExist }),
+      );
+      await live.catchUp();
+      return version;
+    },
+    async remove(name: string): Promise<number> {
+      const version = await change(database, { kind, entity: name, operation: "delete" }, async (trx) => {
+        await api.assertUnused?.(trx, name);
+        const { rows } = await named(name).execute(trx);
+        if (rows.length === 0) throw new Problem("not-found", `there is no ${kind} ${name}`);
+        await sql`DELETE FROM ${sql.table(table)} WHERE ${sql.ref(key)} = ${name}`.execute(trx);
+      });
+      await live.catchUp();
+      return version;
+    },
+    async get(name: string): Promise<unknown> {
+      const { rows } = await database.read((db) => named(name).execute(db));
+      if (rows.length === 0) throw new Problem("not-found", `there is no ${kind} ${name}`);
+      return api.show(rows[0]);
+    },
+    async list(after: string, limit: number, where: Row) {
+      const conditions = Object.entries(api.filters ?? {}).flatMap(([parameter, { column }]) =>
+        where[parameter] === undefined ? [] : [sql`AND ${sql.ref(column)} = ${where[parameter]}`],
+      );
+      const { rows } = await database.read((db) =>
+        sql<Row>`SELECT * FROM ${sql.table(table)} WHERE ${sql.ref(key)} > ${after}
+          ${sql.join(conditions, sql` `)} ORDER BY ${sql.ref(key)} LIMIT ${sql.lit(limit)}`.execute(db),
+      );
+      return {
+        [api.path]: rows.map((row) => api.show(row)),
+        next: rows.length === limit ? String(rows.at(-1)?.[key]) : null,
+      };
+    },
+  };
+}
+
+/** /v1/PATH and /v1/PATH/:KEY of one entity: list, show, make, replace, remove. */
+export const entityRoutes =
+  (entity: Entity, services: EntityServices): FastifyPluginAsyncZod =>
+  async (app) => {
+    const { kind, key, api } = entity;
+    const store = storeOf(entity, services);
+    const tags = [api.tag];
+    const params = z.object({ [key]: api.key });
+    const one = `/v1/${api.path}/:${key}`;
+    const nameIn = (named: unknown): string => String((named as Row)[key]);
+    const filters = Object.entries(api.filters ?? {}).map(
+      ([parameter, { schema }]) => [parameter, schema.optional()] as const,
+    );
+
+    app.get(
+      `/v1/${api.path}`,
+      {
+        schema: {
+          summary: `All ${api.path}`,
+          tags,
+          querystring: pageQuery.extend(Object.fromEntries(filters)),
+          response: { 200: z.object({ [api.path]: z.array(api.shown), next: z.string().nullable() }) },
+        },
+      },
+      ({ query }) => {
+        const { after, limit, ...where } = query as Row & z.infer<typeof pageQuery>;
+        return store.list(after, limit, where);
+      },
+    );
+    app.get(
+      one,
+      { schema: { summary: `One ${kind}`, tags, params, response: { 200: api.shown } } },
+      (request) => store.get(nameIn(request.params)),
+    );
+    app.post(
+      `/v1/${api.path}`,
+      { schema: { summary: `A new ${kind}`, tags, body: api.create, response: { 201: versioned } } },
+      async ({ body }, reply) =>
+        reply.code(201).send({ rules_version: await store.put(nameIn(body), body, false) }),
+    );
+    app.put(
+      one,
+      {
+        schema: {
+          summary: `Create or replace a ${kind}`,
+          tags,
+          params,
+          body: api.replace,
+          response: { 200: versioned },
+        },
+      },
+      async ({ params: named, body }) => {
+        const name = nameIn(named);
+        assertSameName(name, (body as Row)[key] as string | undefined);
+        return { rules_version: await store.put(name, { ...(body as Row), [key]: name }, true) };
+      },
+    );
+    app.delete(
+      one,
+      { schema: { summary: `Remove a ${kind}`, tags, params, response: { 200: versioned } } },
+      async (request) => ({ rules_version: await store.remove(nameIn(request.params)) }),
+    );
+  };
