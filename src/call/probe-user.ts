@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { type HostContext, nodes } from "../cluster/facts.ts";
 import type { Secrets } from "../cluster/secrets.ts";
-import { ha1 } from "../sip/ha1.ts";
+import { ha1 } from "../sip/digest.ts";
 import type { Decision, Question } from "./contract.ts";
 
 /**

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { UsersTable } from "../db/tables.ts";
 import { entity } from "../entities/entity.ts";
 import { Problem } from "../http/problems.ts";
-import { ha1 } from "../sip/ha1.ts";
+import { ha1 } from "../sip/digest.ts";
 import { entityName } from "./names-schema.ts";
 import { newUserSchema, putUserSchema, userEntrySchema, userSchema } from "./user-schema.ts";
 

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { tone } from "../callers/softphone/rtp.ts";
-import { addresses, all, one, parseMessage, parseSdp, sdp, tagOf, uriOf } from "./message.ts";
+import { addresses, all, one, parseMessage, tagOf, uriOf } from "./message.ts";
 
 describe("messages of test telephones", () => {
   const text =
@@ -12,14 +11,5 @@ describe("messages of test telephones", () => {
     expect(tagOf(one(message, "to"))).toBe("t1");
     expect(uriOf(one(message, "to"))).toBe("sip:5@192.0.2.9;lr");
     expect(addresses(all(message, "record-route"))).toEqual(["<sip:a;lr>", "<sip:b;lr>", "<sip:c;lr>"]);
-  });
-  test("a description of audio, there and back", () => {
-    const there = parseSdp(sdp("192.0.2.7", 4000, 1, "sendonly"));
-    expect(there).toEqual({ address: "192.0.2.7", port: 4000, direction: "sendonly" });
-    expect(parseSdp("v=0\r\n")).toBeUndefined();
-  });
-  test("20 ms of G.711", () => {
-    expect(tone(400)).toHaveLength(160);
-    expect(new Set(tone(400)).size).toBeGreaterThan(5);
   });
 });

@@ -1,11 +1,7 @@
 import { Resolver } from "node:dns/promises";
+import type { Place } from "../../sip/transport.ts";
 
 /** Where a caller sends an INVITE for a domain: RFC 3263 by SRV, or by the plain addresses of its name. */
-
-export interface Place {
-  address: string;
-  port: number;
-}
 
 interface Srv {
   priority: number;

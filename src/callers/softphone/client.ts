@@ -2,8 +2,7 @@ import { createInterface } from "node:readline";
 import type { Place } from "../sipp.ts";
 import { startWorker } from "../start-worker.ts";
 import type { CallStyle } from "./leg.ts";
-import type { Account } from "./register.ts";
-import type { Command, Report, WorkerOptions } from "./worker.ts";
+import type { Account, Command, Report, WorkerOptions } from "./worker.ts";
 
 /** Telephones with audio, in a process of their own (worker.ts), as an object. */
 

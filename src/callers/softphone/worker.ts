@@ -1,16 +1,23 @@
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { messageOf } from "../../base/message.ts";
-import { one, parseMessage, token, uriOf } from "../../sip/message.ts";
-import { type CallStyle, Leg, type LegReport } from "./leg.ts";
-import { type Account, Registration } from "./register.ts";
+import { type Header, token } from "../../sip/message.ts";
+import { openTcp, openUdp } from "../../sip/transport.ts";
+import type { IncomingCall } from "../../sip/user-agent/incoming.ts";
+import { Registration } from "../../sip/user-agent/registration.ts";
+import { UserAgent, type UserAgentOptions } from "../../sip/user-agent/user-agent.ts";
+import { CalleeLeg, CallerLeg, type CallStyle, type LegReport } from "./leg.ts";
 import { RtpStream, tone } from "./rtp.ts";
-import { openTcp, openUdp, type SipTransport } from "./transport.ts";
 
 /**
  * Two telephones, caller and called, with audio, in one process of their own: it runs in the network namespace of the
  * lab's outside world and is told by JSON lines what to do (client.ts is the other end).
  */
+
+export interface Account {
+  user: string;
+  password: string;
+}
 
 export interface WorkerOptions {
   service: { address: string; port: number };
@@ -54,61 +61,45 @@ export interface Report {
 }
 
 const options = JSON.parse(process.argv[2] ?? "{}") as WorkerOptions;
-const legs = { caller: new Map<string, Leg>(), callee: new Map<string, Leg>() };
+const legs = { caller: new Map<string, CallerLeg>(), callee: new Map<string, CalleeLeg>() };
 const tones = { caller: tone(options.tones.caller), callee: tone(options.tones.callee) };
 const late = { max: 0, sum: 0, count: 0 };
-const callees = new Map<string, Promise<Leg>>();
 let autoAnswer = true;
 let pings = 0;
-const registration = new Registration();
+const registrations = new Map<string, Registration>();
+const registerMs = 10_000;
 const say = (value: unknown) => void process.stdout.write(`${JSON.stringify(value)}\n`);
 
-const callId = (text: string): string => /^(?:call-id|i)\s*:\s*(\S+)/im.exec(text)?.[1] ?? "";
-
-async function ring(text: string): Promise<Leg> {
-  const message = parseMessage(text);
-  const rtp = await RtpStream.open(options.callee.address, tones.callee);
+async function ring(call: IncomingCall): Promise<void> {
   const { address } = options.callee;
-  if (message.body.includes("/SAVPF")) await rtp.browse(address, message.body);
-  const id = callId(text);
-  const uri = uriOf(one(message, "to"));
-  const remoteUri = uriOf(one(message, "from"));
-  const leg = new Leg({ callId: id, side: "callee", address, uri, remoteUri, target: "" }, calleePhone, rtp);
-  legs.callee.set(id, leg);
-  return leg;
+  const rtp = await RtpStream.open(address, tones.callee);
+  if (call.invite.body.includes("/SAVPF")) await rtp.browse(address, call.invite.body);
+  const leg = new CalleeLeg(call, address, rtp);
+  legs.callee.set(call.callId, leg);
+  leg.ring();
+  if (autoAnswer) leg.answer();
 }
 
-const open = (
+/** A telephone at its place; all that it sends goes to the service. */
+async function phone(
   place: WorkerOptions["caller"],
-  onText: (text: string, reply: (text: string) => void) => void,
-) => (place.transport === "tcp" ? openTcp : openUdp)(place, options.service, onText);
+  handlers: Pick<UserAgentOptions, "invited" | "requested">,
+): Promise<UserAgent> {
+  // A connection leads to one host; a telephone whose host died repeats itself on a new one.
+  const transport =
+    place.transport === "tcp" ? await openTcp(place, { repeats: true }) : await openUdp(place);
+  const { address, port } = transport.local;
+  const contact = `<sip:phone@${address}:${port};transport=${place.transport}>`;
+  return new UserAgent({ transport, contact, outbound: options.service, ...handlers });
+}
 
-const callerPhone: SipTransport = await open(options.caller, (text, reply) => {
-  const message = parseMessage(text);
-  const leg = legs.caller.get(callId(text));
-  if (leg) leg.receive(message, reply);
-  else if (message.method === "OPTIONS") reply(text.replace(/^OPTIONS.*/, "SIP/2.0 200 OK"));
-});
-const calleePhone: SipTransport = await open(options.callee, (text, reply) => {
-  const message = parseMessage(text);
-  const id = callId(text);
-  const known = legs.callee.get(id);
-  if (known) known.receive(message, reply);
-  else if (message.method === "INVITE" && message.code === 0) {
-    const fresh = callees.has(id);
-    const leg = callees.get(id) ?? ring(text);
-    callees.set(id, leg);
-    void leg.then((ready) => {
-      if (fresh) return;
-      ready.receive(message, reply);
-      if (autoAnswer) ready.answer();
-    });
-  } else if (message.code > 0 && id === registration.callId) registration.receive(message);
-  else if (message.code === 0 && message.method === "OPTIONS") {
-    pings++;
-    reply(`${text.split("\r\n\r\n")[0]?.replace(/^.*\r\n/, "SIP/2.0 200 OK\r\n")}\r\n\r\n`);
-  } else if (message.code === 0 && message.method !== "ACK")
-    reply(`${text.split("\r\n\r\n")[0]?.replace(/^.*\r\n/, "SIP/2.0 481 No Such Call\r\n")}\r\n\r\n`);
+const callerPhone = await phone(options.caller, {});
+const calleePhone = await phone(options.callee, {
+  invited: (call) => void ring(call),
+  requested: (server) => {
+    if (server.request.method === "OPTIONS") pings++;
+    return false;
+  },
 });
 
 // Packets of 20 ms from all telephones; every 4 ms those that are due.
@@ -124,7 +115,7 @@ setInterval(() => {
     }
 }, 4);
 
-const chosen = (ids: string[], side: "caller" | "callee" | "both"): Leg[] =>
+const chosen = (ids: string[], side: "caller" | "callee" | "both"): (CallerLeg | CalleeLeg)[] =>
   (side === "both" ? (["caller", "callee"] as const) : [side]).flatMap((one) =>
     ids.flatMap((id) => legs[one].get(id) ?? []),
   );
@@ -133,29 +124,43 @@ async function call(
   from: string,
   sessionExpires: number | undefined,
   style: CallStyle,
-): Promise<{ leg: Leg; done: Promise<number> }> {
+): Promise<{ leg: CallerLeg; done: Promise<number> }> {
   const { address } = options.caller;
   const rtp = await RtpStream.open(address, tones.caller);
   if (style === "webrtc") await rtp.browse(address);
-  const service = `${options.service.address}:${options.service.port}`;
-  const target = `sip:${options.number}@${service}`;
-  const id = `${token()}@${address}`;
-  const leg = new Leg(
-    { callId: id, side: "caller", address, uri: `sip:${from}@${address}`, remoteUri: target, target, style },
-    callerPhone,
-    rtp,
-  );
-  legs.caller.set(id, leg);
-  const extra =
-    sessionExpires === undefined ? [] : ["Supported: timer", `Session-Expires: ${sessionExpires}`];
+  const uri = `sip:${options.number}@${options.service.address}:${options.service.port}`;
+  const callId = `${token()}@${address}`;
+  const made = callerPhone.call({ uri, from: `<sip:${from}@${address}>` }, { callId });
+  const leg = new CallerLeg(made, address, rtp, style);
+  legs.caller.set(callId, leg);
+  const extra: Header[] =
+    sessionExpires === undefined
+      ? []
+      : [
+          ["supported", "timer"],
+          ["session-expires", String(sessionExpires)],
+        ];
   return { leg, done: leg.invite(extra) };
+}
+
+/** @returns the final code; 408 of our own after 10 s. */
+async function register({ user, password }: Account, expires: number): Promise<number> {
+  const { address, port } = options.service;
+  const service = port === 5060 ? address : `${address}:${port}`;
+  const { local } = calleePhone.transport;
+  const contact = `<sip:${user}@${local.address}:${local.port}>`;
+  const where = { registrar: `sip:${service}`, aor: `sip:${user}@${service}`, contact };
+  const known = registrations.get(user) ?? new Registration(calleePhone, where, { user, password });
+  registrations.set(user, known);
+  const answer = await known.register(expires, AbortSignal.timeout(registerMs)).catch(() => undefined);
+  return answer?.code ?? 408;
 }
 
 async function run(command: Command): Promise<unknown> {
   switch (command.do) {
     case "calls": {
       autoAnswer = !command.ring;
-      const made: { leg: Leg; done: Promise<number> }[] = [];
+      const made: { leg: CallerLeg; done: Promise<number> }[] = [];
       const began = performance.now();
       for (let index = 0; index < command.count; index++) {
         made.push(await call(command.from, command.sessionExpires, command.style ?? "plain"));
@@ -171,7 +176,7 @@ async function run(command: Command): Promise<unknown> {
         .map(({ leg }) => leg.callId);
     }
     case "answer":
-      for (const leg of chosen(command.ids, "callee")) leg.answer();
+      for (const id of command.ids) legs.callee.get(id)?.answer();
       return null;
     case "reinvite":
       return Promise.all(chosen(command.ids, command.side).map((leg) => leg.reinvite(command.hold)));
@@ -179,17 +184,8 @@ async function run(command: Command): Promise<unknown> {
       return Promise.all(chosen(command.ids, command.side).map((leg) => leg.update()));
     case "bye":
       return Promise.all(chosen(command.ids, command.side).map((leg) => leg.bye()));
-    case "register": {
-      const { address, port } = options.service;
-      const service = port === 5060 ? address : `${address}:${port}`;
-      return registration.register(
-        calleePhone,
-        options.callee.address,
-        service,
-        command.account,
-        command.expires,
-      );
-    }
+    case "register":
+      return register(command.account, command.expires);
     case "pings":
       return pings;
     case "mute":
@@ -212,7 +208,6 @@ async function run(command: Command): Promise<unknown> {
         for (const id of command.ids) {
           legs[side].get(id)?.close();
           legs[side].delete(id);
-          callees.delete(id);
         }
       return null;
   }

@@ -1,0 +1,8 @@
+import { expect, test } from "vitest";
+import { parseSdp, sdp } from "./sdp.ts";
+
+test("a description of audio, there and back", () => {
+  const there = parseSdp(sdp("192.0.2.7", 4000, 1, "sendonly"));
+  expect(there).toEqual({ address: "192.0.2.7", port: 4000, direction: "sendonly" });
+  expect(parseSdp("v=0\r\n")).toBeUndefined();
+});

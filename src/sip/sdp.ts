@@ -1,0 +1,37 @@
+/** Descriptions of audio (RFC 4566), as far as telephones with one stream of G.711 need them. Pure. */
+
+export interface Sdp {
+  address: string;
+  port: number;
+  direction: string;
+}
+
+/** Where the other side wants its audio; undefined without a usable description. RFC 4566 */
+export function parseSdp(body: string): Sdp | undefined {
+  const address = /^c=IN IP4 (\S+)/m.exec(body)?.[1];
+  const port = Number(/^m=audio (\d+)/m.exec(body)?.[1] ?? 0);
+  const direction = /^a=(sendrecv|sendonly|recvonly|inactive)\s*$/m.exec(body)?.[1] ?? "sendrecv";
+  return address && port > 0 ? { address, port, direction } : undefined;
+}
+
+/** G.711 μ-law, one stream; `crypto`: as SRTP with this line (RFC 4568). */
+export const sdp = (
+  address: string,
+  port: number,
+  version: number,
+  direction: string,
+  crypto?: string,
+): string =>
+  [
+    "v=0",
+    `o=phone 1 ${version} IN IP4 ${address}`,
+    "s=-",
+    `c=IN IP4 ${address}`,
+    "t=0 0",
+    `m=audio ${port} ${crypto === undefined ? "RTP/AVP" : "RTP/SAVP"} 0`,
+    ...(crypto === undefined ? [] : [crypto]),
+    "a=rtpmap:0 PCMU/8000",
+    "a=ptime:20",
+    `a=${direction}`,
+    "",
+  ].join("\r\n");
