@@ -8,6 +8,7 @@ import { hasFailed } from "../src/callers/attempt.ts";
 import { type PhoneSetup, startPhone } from "../src/callers/phone.ts";
 import { type CallRequest, outcomeOf, placeCall, stepsOf } from "../src/callers/place-call.ts";
 import { inNamespace } from "../src/callers/sipp.ts";
+import { startTelephones } from "../src/callers/softphone/client.ts";
 import { measure } from "../src/drills/measure.ts";
 import { startProber } from "../src/drills/prober.ts";
 
@@ -113,6 +114,39 @@ describe("one call", () => {
     const setup = { place, directory, port: ++port };
     await using _phone = await startPhone({ ...setup, name: "one" });
     await expect(startPhone({ ...setup, name: "two" })).rejects.toThrow(/sipp ended with code/);
+  });
+});
+
+describe("telephones with audio", () => {
+  const styles = ["plain", "srtp", "late", "reliable", "webrtc"] as const;
+  it.each(["udp", "tcp"] as const)("hear each other in every kind of call, over %s", async (transport) => {
+    const [service, caller] = [{ address: "127.0.0.1", port: ++port }, ++port];
+    await using phones = await startTelephones(place, {
+      // The called telephone itself: nothing stands between them.
+      service,
+      caller: { address: "127.0.0.2", port: caller, transport },
+      callee: { ...service, transport },
+      number: "5",
+    });
+    for (const style of styles) {
+      const ids = await phones.calls({ count: 3, style });
+      expect(ids, style).toHaveLength(3);
+      const until = Date.now() + 10_000;
+      const heard = async () => (await phones.report(ids)).legs.every((leg) => leg.stream.received > 20);
+      while (!(await heard()) && Date.now() < until) await delay(50);
+      expect(await heard(), style).toBe(true);
+      expect(await phones.reinvite(ids, "caller", true), style).toEqual([200, 200, 200]);
+      expect(await phones.update(ids, "caller"), style).toEqual([200, 200, 200]);
+      expect(await phones.bye(ids, "caller"), style).toEqual([200, 200, 200]);
+      const ends = (await phones.report(ids)).legs.map((leg) => `${leg.side} ${leg.state} ${leg.why}`);
+      expect(new Set(ends), style).toEqual(new Set(["caller ended bye", "callee ended byed"]));
+      await phones.close(ids);
+    }
+    const ringing = await phones.ringing({ count: 2 });
+    await phones.answer(ringing);
+    const up = async () => (await phones.report(ringing)).legs.every((leg) => leg.state === "up");
+    for (const until = Date.now() + 5000; !(await up()) && Date.now() < until; ) await delay(50);
+    expect(await up()).toBe(true);
   });
 });
 
