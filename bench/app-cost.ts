@@ -19,12 +19,13 @@ import { report, rounded } from "./common.ts";
  * without Galera. Exact: /proc/PID/task/(any)/schedstat, not ticks.
  *
  *   unshare --net sh -c 'ip link set lo up; exec node bench/app-cost.ts'
- *     [--rates 0,10,50,100] [--seconds 20] [--talk 1000 (ms)] [--profile FOLDER (--cpu-prof of the app)]
+ *     [--rates 10,50,100,0] [--warm 10] [--seconds 20] [--talk 1000 (ms)] [--profile FOLDER (--cpu-prof of the app)]
  */
 const { values } = parseArgs({
   options: {
-    rates: { type: "string", default: "0,10,50,100" },
+    rates: { type: "string", default: "10,50,100,0" },
     seconds: { type: "string", default: "20" },
+    warm: { type: "string", default: "10" },
     talk: { type: "string", default: "1000" },
     profile: { type: "string" },
     hold: { type: "boolean", default: true },
@@ -183,7 +184,7 @@ try {
       }
       return made;
     };
-    const warm = await run(3);
+    const warm = await run(Number(values.warm));
     const [app0, db0, at] = [await schedMs(pid), await schedMs(database.pid), performance.now()];
     const made = await run(seconds);
     const [app1, db1, to] = [await schedMs(pid), await schedMs(database.pid), performance.now()];

@@ -44,6 +44,15 @@ export const extraColumns = [
 /** The value of acc's modparam `db_extra`. */
 export const accColumns = extraColumns.map(([name, variable]) => `${name}=${variable}`).join(";");
 
+type Column = (typeof builtIn)[number] | (typeof extraColumns)[number][0];
+
+const width = builtIn.length + extraColumns.length;
+
+/** Where each column stands, counted from the end of a line. */
+const place = new Map<Column, number>(
+  [...builtIn, ...extraColumns.map(([name]) => name)].map((name, index) => [name, index - width]),
+);
+
 /** What a finished journal file is called: acc_7.20261121T013000Z.log */
 export const rotatedName = (file: string, when: Date): string =>
   file.replace(/\.log$/, `.${when.toISOString().replace(/[-:]|\.\d+/g, "")}.log`);
@@ -69,11 +78,14 @@ function instant(text: string): string | undefined {
 }
 
 /** db_flatstore writes '|' inside a value as %7C. Anything that is not printable ASCII is replaced. */
-const clean = (value: string, length: number): string =>
-  value
+function clean(value: string, length: number): string {
+  // As nearly every value is.
+  if (value.length <= length && /^[ -~]*$/.test(value) && !value.includes("%7C")) return value;
+  return value
     .replaceAll("%7C", "|")
     .replace(/[^ -~]/g, "?")
     .slice(0, length);
+}
 
 /** Our own Record-Route parameter: percent-encoded by {s.escape.param}, and was in foreign hands. */
 function unescaped(value: string): string {
@@ -102,8 +114,7 @@ export interface ProbeEvent {
  */
 export function parseProbeLine(line: string, node: string): ProbeEvent | undefined {
   if (!line.endsWith("|.p")) return undefined;
-  const cells = line.split("|").slice(-(builtIn.length + extraColumns.length));
-  return { node, call_id: clean(cells[builtIn.indexOf("call_id")] ?? "", 128) };
+  return { node, call_id: clean(line.split("|").at(place.get("call_id") ?? 0) ?? "", 128) };
 }
 
 /**
@@ -117,11 +128,8 @@ export function parseProbeLine(line: string, node: string): ProbeEvent | undefin
  */
 export function parseJournalLine(line: string, node: string): CallEvent {
   const cells = line.split("|");
-  const width = builtIn.length + extraColumns.length;
   if (cells.length < width) throw new JournalLineError(`has ${cells.length} columns, not ${width}`, line);
-  const last = cells.slice(-width);
-  const names = [...builtIn, ...extraColumns.map(([name]) => name)] as const;
-  const cell = (name: (typeof names)[number]): string => last[names.indexOf(name)] ?? "";
+  const cell = (name: Column): string => cells.at(place.get(name) ?? 0) ?? "";
   // "." alone, or with flags behind it; "r": the call is to be recorded.
   const flags = /^\.(r?)$/.exec(cell("end"))?.[1];
   if (flags === undefined) throw new JournalLineError("does not end as a line should", line);
