@@ -106,7 +106,7 @@ export class LiveSnapshot<R extends Registry> {
   }
 
   /** Follows the database until `signal` aborts; faults are logged once per outage. */
-  async run(signal: AbortSignal, everyMs = 250): Promise<void> {
+  async run(signal: AbortSignal, everyMs = 500): Promise<void> {
     let failing = false;
     let saveAt = 0;
     let saving: Promise<void> | undefined;
@@ -122,7 +122,7 @@ export class LiveSnapshot<R extends Registry> {
       if (this.current.version !== this.saved && !saving && performance.now() >= saveAt) {
         // At most once a second: a bulk import would otherwise write the file for each number.
         saveAt = performance.now() + 1000;
-        // Beside the following: writing 100,000 numbers may take longer than a change may.
+        // Beside the following: writing 100,000 numbers may take longer than a change may, and a disk may not answer.
         saving = this.save().finally(() => {
           saving = undefined;
         });

@@ -64,7 +64,7 @@ export const catalogue = {
   "journal-unavailable": {
     status: 507,
     title: "The journal can not be written",
-    help: "The disk is full or broken; none of these events was stored. Send them again, here or to another node.",
+    help: "The disk is full, broken or does not answer; count none of these events as stored. Send them again, here or to another node.",
   },
 } as const;
 

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { messageOf } from "../base/message.ts";
 import type { CallEvent } from "../call/contract.ts";
 import type { Events } from "../telemetry/log.ts";
@@ -20,11 +21,24 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
+/** A disk that takes longer is not waited for: whoever sent the events is told, and sends them again. */
+const patienceMs = 2000;
+
+/** A look at the disk is good for so long: the agent asks for the app's health three times a second. */
+const lookedMs = 1000;
+
 /** Less than this is as good as full. */
 const lowBytes = 4 * 1024 * 1024;
 
 /** A batch of the largest size that the API takes. */
 const lowReserve = 512 * 1024;
+
+interface JournalHealth {
+  ok: boolean;
+  detail: string;
+}
+
+const silence = `the disk has not answered for ${patienceMs / 1000} s`;
 
 interface OpenSegment {
   handle: FileHandle;
@@ -48,7 +62,11 @@ export class HttpJournal implements AsyncDisposable {
   private waiting: Waiting[] = [];
   private flushing: Promise<void> | undefined;
   private fault: string | undefined;
+  /** A write that has not come back is under way. */
+  private hangs = false;
   private serial = 0;
+  private looked: { at: number; health: JournalHealth } | undefined;
+  private looking: { since: number; done: Promise<JournalHealth> } | undefined;
 
   constructor(directory: string, events: Events, segmentBytes = 16 * 1024 * 1024) {
     this.directory = directory;
@@ -59,6 +77,7 @@ export class HttpJournal implements AsyncDisposable {
   /** @throws JournalError when they are not on the disk: none of them counts as taken. */
   append(list: readonly CallEvent[]): Promise<void> {
     if (list.length === 0) return Promise.resolve();
+    if (this.hangs) return Promise.reject(new JournalError(silence));
     const text = list.map((event) => `${JSON.stringify(event)}\n`).join("");
     return new Promise((resolve, reject) => {
       this.waiting.push({ text, resolve, reject });
@@ -66,8 +85,28 @@ export class HttpJournal implements AsyncDisposable {
     });
   }
 
-  /** Whether the next append is likely to succeed. */
-  async health(): Promise<{ ok: boolean; detail: string }> {
+  /** Whether the next append is likely to succeed; answers soon, whatever the disk does. */
+  async health(): Promise<JournalHealth> {
+    if (this.looked && performance.now() - this.looked.at < lookedMs) return this.looked.health;
+    this.looking ??= { since: performance.now(), done: this.look() };
+    const { since, done } = this.looking;
+    const patience = Math.max(0, since + 100 - performance.now());
+    const health = await Promise.race([done, delay(patience, undefined, { ref: false })]);
+    if (health) return health;
+    // A busy disk may take a moment; what was known before still holds.
+    if (this.looked && performance.now() - since < patienceMs) return this.looked.health;
+    return { ok: false, detail: silence };
+  }
+
+  private async look(): Promise<JournalHealth> {
+    const health = await this.ask();
+    this.looked = { at: performance.now(), health };
+    this.looking = undefined;
+    return health;
+  }
+
+  private async ask(): Promise<JournalHealth> {
+    if (this.hangs) return { ok: false, detail: silence };
     try {
       const { free } = await spaceOf(this.directory);
       const reserved = this.segment ? aheadOf(await this.segment.handle.stat()) : 0;
@@ -87,20 +126,35 @@ export class HttpJournal implements AsyncDisposable {
   private async flush(): Promise<void> {
     while (this.waiting.length > 0) {
       const batch = this.waiting.splice(0);
+      const timer = setTimeout(() => this.giveUp(batch), patienceMs);
       try {
         await this.write(batch.map((entry) => entry.text).join(""));
         if (this.fault !== undefined) this.events.journalBack();
         this.fault = undefined;
         for (const entry of batch) entry.resolve();
       } catch (error) {
-        if (this.fault === undefined) this.events.journalFault(error);
-        this.fault = messageOf(error);
-        const refusal = new JournalError(this.fault, { cause: error });
-        for (const entry of batch) entry.reject(refusal);
+        this.refuse(batch, error);
+      } finally {
+        clearTimeout(timer);
+        this.hangs = false;
       }
     }
     // At once: an append of whoever was just answered comes before any `finally` of this promise, and must find no flush.
     this.flushing = undefined;
+  }
+
+  /** Nobody waits any longer. What comes to the disk after all does no harm: it comes again with the same ids. */
+  private giveUp(batch: Waiting[]): void {
+    this.hangs = true;
+    this.looked = undefined;
+    this.refuse([...batch, ...this.waiting.splice(0)], new Error(silence));
+  }
+
+  private refuse(batch: Waiting[], error: unknown): void {
+    if (this.fault === undefined) this.events.journalFault(error);
+    this.fault = messageOf(error);
+    const refusal = new JournalError(this.fault, { cause: error });
+    for (const entry of batch) entry.reject(refusal);
   }
 
   private async write(text: string): Promise<void> {

@@ -2,10 +2,16 @@ import { type Logger, pino } from "pino";
 import { messageOf } from "../base/message.ts";
 import { counters } from "./app-metrics.ts";
 
-/** The app's log: JSON lines on stdout, which the agent keeps. Secrets never enter it. */
+/** Lines that a disk does not take; what comes on top is dropped. */
+const maxWaitingBytes = 4 * 1024 * 1024;
+
+/**
+ * The app's log: JSON lines on stdout, which the agent keeps. Secrets never enter it. Nobody waits for the disk below it:
+ * it may be full, or not answer at all.
+ */
 export function createLogger(host: string, level = "info", output: string | number = 1): Logger {
-  const destination = pino.destination({ dest: output, sync: true });
-  // A full disk below the log must not end the app: calls go on, and the lines are written when there is space again.
+  const destination = pino.destination({ dest: output, sync: false, maxLength: maxWaitingBytes });
+  // A full disk must not end the app: calls go on, and the lines are written when there is space again.
   destination.on("error", () => {});
   const options = {
     level,
