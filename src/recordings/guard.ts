@@ -7,7 +7,7 @@ import type { Events } from "../telemetry/log.ts";
 /** ok: record. full: no new recordings. critical: stop those that run. */
 export type SpaceState = "ok" | "full" | "critical";
 
-const everyMs = 1000;
+const everyMs = 2000;
 const mb = 1024 * 1024;
 /** More than the limit must be free before recording begins again, so that it does not flap. */
 const hysteresis = 1.1;

@@ -30,8 +30,8 @@ export class RecordingStore {
     return this.database.db;
   }
 
-  /** Recordings whose call is over become work. */
-  async noticeClosedCalls(): Promise<number> {
+  /** Recordings whose call is over. */
+  async closedCalls(): Promise<Buffer[]> {
     const rows = await this.db
       .selectFrom("recordings")
       .innerJoin("records", "records.id", "recordings.id")
@@ -40,20 +40,20 @@ export class RecordingStore {
       .where("records.closed_how", "is not", null)
       .limit(500)
       .execute();
-    if (rows.length === 0) return 0;
+    return rows.map((row) => row.id);
+  }
+
+  /** They become work. */
+  async markPending(ids: readonly Buffer[]): Promise<void> {
+    if (ids.length === 0) return;
     await this.database.transact((trx) =>
       trx
         .updateTable("recordings")
         .set({ status: "pending", next_try_at: inSeconds(1) })
         .where("status", "=", "recording")
-        .where(
-          "id",
-          "in",
-          rows.map((row) => row.id),
-        )
+        .where("id", "in", ids)
         .execute(),
     );
-    return rows.length;
   }
 
   /** What can be worked on now: to be made, or to be made again because a node's captures were not to be had. */

@@ -10,7 +10,8 @@ import { type AddressWatch, type Claim, whyNotOwner } from "./owner.ts";
 import type { PeerClient } from "./peer-client.ts";
 import { filesOf, namesOf, type RecordingStore, type Row } from "./store.ts";
 
-const everyMs = 1000;
+const makeMs = 2000;
+const tidyMs = 5000;
 /** A node that could not be reached is left alone for so long. */
 const avoidMs = 5000;
 /** A capture that nobody asked for after so long belongs to no recording (a call that was never answered). */
@@ -53,16 +54,15 @@ export class RecordingWorker {
   async run(signal: AbortSignal): Promise<void> {
     await this.files.clearWork();
     await Promise.all([
-      this.loop(signal, (claim) => this.makeDue(claim, signal)),
-      this.loop(signal, (claim) => this.tidy(claim)),
+      this.loop(signal, makeMs, () => this.makeDue(signal)),
+      this.loop(signal, tidyMs, () => this.tidy()),
     ]);
   }
 
-  private async loop(signal: AbortSignal, work: (claim: Claim) => Promise<void>): Promise<void> {
+  private async loop(signal: AbortSignal, everyMs: number, work: () => Promise<void>): Promise<void> {
     while (!signal.aborted) {
       try {
-        const claim = await this.claim();
-        if (claim) await work(claim);
+        await work();
         this.told = undefined;
       } catch (error) {
         const text = messageOf(error);
@@ -79,27 +79,44 @@ export class RecordingWorker {
     return whyNotOwner(view) === undefined ? { host: view.host, term: view.term } : undefined;
   }
 
-  private async makeDue(claim: Claim, signal: AbortSignal): Promise<void> {
-    await this.store.noticeClosedCalls();
+  // The agent is asked only when there is something to do: nearly always there is not.
+
+  private async makeDue(signal: AbortSignal): Promise<void> {
+    const closed = await this.store.closedCalls();
+    const due = await this.store.due();
+    if (closed.length === 0 && due.length === 0) return;
+    const claim = await this.claim();
+    if (!claim) return;
+    await this.store.markPending(closed);
     const stillOwner = async (): Promise<boolean> => (await this.claim())?.term === claim.term;
-    for (const row of await this.store.due()) {
+    for (const row of due) {
       if (signal.aborted || !(await stillOwner())) return;
       await this.maker.work(row, stillOwner, signal);
     }
   }
 
-  private async tidy(claim: Claim): Promise<void> {
+  private async tidy(): Promise<void> {
     const names = nodes(this.context.cluster).map((node) => node.name);
-    for (const row of await this.store.expired())
+    const expired = await this.store.expired();
+    const toRemove = await this.store.toRemove();
+    const unsettled = await this.store.unsettled(names);
+    const alarms = await this.store.alarms();
+    if (expired.length + toRemove.length + unsettled.length + alarms === 0) {
+      this.events.recordingAlarms(0);
+      return;
+    }
+    const claim = await this.claim();
+    if (!claim) return;
+    for (const row of expired)
       if (await this.store.markDeleted(row.id, "retention"))
         this.events.recordingDeleted(
           row.id.toString("hex"),
           "retention",
           filesOf(row).map((file) => file.name),
         );
-    for (const row of await this.store.toRemove()) await this.remove(claim, row, names);
-    for (const row of await this.store.unsettled(names)) await this.settle(claim, row, names);
-    this.events.recordingAlarms(await this.store.alarms());
+    for (const row of toRemove) await this.remove(claim, row, names);
+    for (const row of unsettled) await this.settle(claim, row, names);
+    this.events.recordingAlarms(alarms);
   }
 
   /** Tries something at another node; one that does not answer is not asked again for a while. */
