@@ -9,14 +9,15 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { parseDocument, stringify } from "yaml";
-import { allHosts, serviceIp } from "../cluster/facts.ts";
+import { allHosts, type HostContext, hostDirs, nodes, serviceIp } from "../cluster/facts.ts";
 import { newSecrets, writeInit } from "../cluster/init.ts";
-import { loadCluster, parseYaml, secretsFileOf } from "../cluster/load.ts";
+import { loadCluster, loadSecrets, parseYaml, secretsFileOf } from "../cluster/load.ts";
 import { type Cluster, clusterSchema } from "../cluster/schema.ts";
 import { identify, isAlive } from "../host/process.ts";
 import { askSocket } from "../http/socket.ts";
 import { agentSocketOf, startAgent } from "./agents.ts";
 import { largeDisk } from "./disk.ts";
+import { makeFirstDatabases } from "./first-database.ts";
 import {
   type AddressPlan,
   labPaths,
@@ -31,6 +32,9 @@ import {
 import { checkSubnetFree, createNetwork, destroyNetwork, namespaceExists } from "./network.ts";
 import { processesIn, signal } from "./processes.ts";
 import { bootId, type LabHost, type LabState, saveState } from "./state.ts";
+
+/** A template takes some seconds, on a busy machine more; a copy a fraction of one. */
+const firstDatabaseMs = 120_000;
 
 /** Making a lab and taking it away. Each function expects the lab's lock to be held. */
 
@@ -222,7 +226,14 @@ export async function create(
   }
   saveState(state);
   try {
-    await createNetwork(state, `${plan.machine}/${plan.bits}`);
+    const contexts = nodes(cluster).map((self): HostContext => {
+      const [data, clusterFile] = [labPaths(lab).host(self.name), labPaths(lab).hostCluster(self.name)];
+      return { cluster, secrets: loadSecrets(clusterFile), self, dirs: hostDirs(data), clusterFile };
+    });
+    await Promise.all([
+      createNetwork(state, `${plan.machine}/${plan.bits}`),
+      makeFirstDatabases(contexts, AbortSignal.timeout(firstDatabaseMs)),
+    ]);
     for (const [name, host] of Object.entries(state.hosts)) host.keeper = startAgent(lab, name, host);
   } catch (error) {
     await sweep(state);

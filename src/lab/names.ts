@@ -5,7 +5,7 @@ import { join } from "node:path";
 /** Names, places and addresses of a lab: everything here is pure and derived from the lab's name and subnet. */
 
 /** Data of all labs; survives `lab down`. */
-const labsRoot = "/var/lib/dialtone-lab";
+export const labsRoot = "/var/lib/dialtone-lab";
 
 export const defaultLab = "lab";
 export const defaultSubnet = "198.18.77.0/24";

@@ -81,26 +81,49 @@ CREATE USER IF NOT EXISTS 'monitor'@'localhost' IDENTIFIED BY '${secrets.databas
 GRANT USAGE ON *.* TO 'monitor'@'localhost';
 `;
 
+/** As innodb_log_file_size of my.cnf: another one would be made at the next start. */
+export const redoLog = "--innodb-log-file-size=64M";
+
+/** mariadb-install-db(1). @param extra file of SQL that is run before the server is ever reachable. */
+export async function installDatabase(
+  datadir: string,
+  extra: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const options = [
+    "--no-defaults",
+    `--datadir=${datadir}`,
+    "--user=mysql",
+    "--skip-test-db",
+    // Asks no DNS, which may be slow, or missing, or not know this host.
+    "--force",
+    "--auth-root-authentication-method=socket",
+    ...(extra === undefined ? [] : [`--extra-file=${extra}`]),
+    redoLog,
+  ];
+  await run("mariadb-install-db", options, { signal, maxBuffer: 16 << 20 });
+}
+
+/** Runs SQL on a directory that no server has open; each statement on a line of its own. @throws Error */
+export async function runAlone(datadir: string, sql: string, signal: AbortSignal): Promise<void> {
+  const options = ["--no-defaults", "--bootstrap", `--datadir=${datadir}`, "--user=mysql", redoLog];
+  const running = run("mariadbd", options, { signal, maxBuffer: 16 << 20 });
+  // A server that is gone is told by the program's end.
+  running.child.stdin?.on("error", () => undefined);
+  running.child.stdin?.end(sql);
+  await running;
+}
+
 /** Makes an empty data directory; `accounts`: SQL that is run before the server is ever reachable. */
 export async function createDatadir(
   context: HostContext,
   accounts: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const { dirs } = context;
-  const sql = join(dirs.etc, "accounts.sql");
+  const sql = join(context.dirs.etc, "accounts.sql");
   await writeFile(sql, accounts, { mode: 0o600 });
   try {
-    const options = [
-      "--no-defaults",
-      `--datadir=${dirs.mariadb}`,
-      "--user=mysql",
-      "--skip-test-db",
-      // Asks no DNS, which may be slow, or missing, or not know this host.
-      "--force",
-      "--auth-root-authentication-method=socket",
-    ];
-    await run("mariadb-install-db", [...options, `--extra-file=${sql}`], { signal, maxBuffer: 16 << 20 });
+    await installDatabase(context.dirs.mariadb, sql, signal);
   } finally {
     await rm(sql, { force: true });
   }

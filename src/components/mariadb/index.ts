@@ -50,7 +50,7 @@ ssl-mode=VERIFY_CA
  * Accounts of a new cluster; run once, on the node that bootstraps, before wsrep is on. `sst` may only do what
  * mariabackup needs (https://mariadb.com/kb/en/mariabackup-sst-method/).
  */
-const accounts = (context: HostContext): string => `${commonAccounts(context)}
+export const initialAccounts = (context: HostContext): string => `${commonAccounts(context)}
 CREATE USER IF NOT EXISTS 'sst'@'localhost' IDENTIFIED BY '${context.secrets.database.sst}';
 GRANT RELOAD, PROCESS, LOCK TABLES, BINLOG MONITOR ON *.* TO 'sst'@'localhost';
 `;
@@ -71,7 +71,7 @@ async function prepare(context: HostContext, how: StartHow): Promise<string[]> {
     for (const name of left) await rm(join(datadir, name), { recursive: true });
     await writeFile(unfinished, "");
     if (!how.bootstrap) return [];
-    await createDatadir(context, accounts(context), how.signal);
+    await createDatadir(context, initialAccounts(context), how.signal);
     return ["--wsrep-new-cluster"];
   }
   await rm(unfinished, { force: true });
