@@ -1,4 +1,3 @@
-import { notOneHolder } from "../explain/answering.ts";
 import { notGreen } from "../explain/green.ts";
 import type { HostReport } from "../report/host-report.ts";
 import { inOrder } from "../report/policy.ts";
@@ -42,37 +41,35 @@ const perHost = (hosts: HostStatus[], missing: (report: HostReport) => string | 
     return why === undefined ? [] : [`${host.name}: ${why}`];
   });
 
-const part =
-  (name: "kamailio" | "app") =>
-  (report: HostReport): string | undefined => {
-    const found = report.parts[name];
-    return inOrder(found) ? undefined : (found?.detail ?? "not started");
-  };
+/** A node that takes calls: it holds the service address, and what a call needs works on it. */
+function missingToServe({ holds, parts, database }: HostReport): string[] {
+  const broken = (["app", "kamailio"] as const).flatMap((name) =>
+    inOrder(parts[name]) ? [] : [`${name}: ${parts[name]?.detail ?? "not started"}`],
+  );
+  if (database && !database.facts?.primary)
+    broken.push(database.waiting ?? `database: ${parts.mariadb?.detail ?? "not started"}`);
+  return broken.length === 0 && !holds ? ["does not hold the service address yet"] : broken;
+}
 
-export const milestones: Milestone[] = [
+/** What the first call needs. */
+export const milestonesToServe: Milestone[] = [
   { title: "agents of all hosts", missing: (status) => perHost(clusterHosts(status), () => undefined) },
   {
-    title: "database on all hosts",
-    missing: (status) =>
-      perHost(nodes(status), ({ database, parts }) => {
-        const facts = database?.facts;
-        if (
-          facts?.primary &&
-          facts.size ===
-            (facts.replication ? nodes(status) : clusterHosts(status).filter((host) => host.role !== "edge"))
-              .length
-        )
-          return undefined;
-        return (
-          database?.waiting ?? (facts ? `${facts.size} members` : (parts.mariadb?.detail ?? "not started"))
-        );
-      }),
+    title: "a node that takes calls",
+    missing: (status) => {
+      const missing = nodes(status).map(({ name, agent, problem }) => ({
+        name,
+        what: agent ? missingToServe(agent) : [problem ?? "no agent"],
+      }));
+      return missing.some(({ what }) => what.length === 0)
+        ? []
+        : missing.map(({ name, what }) => `${name}: ${what.join("; ")}`);
+    },
   },
-  { title: "app", missing: (status) => perHost(nodes(status), part("app")) },
-  { title: "SIP server", missing: (status) => perHost(nodes(status), part("kamailio")) },
-  {
-    title: "service address",
-    missing: ({ hosts }) => notOneHolder(activeNodes(hosts)),
-  },
-  { title: "everything green", missing: ({ hosts }) => whyNotGreen(hosts) },
+];
+
+/** From nothing to a cluster that can lose any of its hosts. */
+export const milestones: Milestone[] = [
+  ...milestonesToServe,
+  { title: "the other node and the witness: everything green", missing: ({ hosts }) => whyNotGreen(hosts) },
 ];
