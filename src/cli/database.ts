@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import type { Desk } from "../change/desk.ts";
 import { interruptible } from "./interruptible.ts";
-import { deskOf, type Where, withPlace } from "./maintenance.ts";
+import { deskOf, hostIn, type Where, withPlace } from "./maintenance.ts";
 
 /** `dialtone database`: what a person decides about two databases that follow each other (docs/two-sites.md). */
 
@@ -48,8 +48,9 @@ Refused while the node holds the service address. Exit code: 0 it has the data a
 Example:
   dialtone database renew b`,
     )
-    .action(async (node: string, options: Where, command: Command) => {
+    .action(async (word: string, options: Where, command: Command) => {
       const { desk, print } = deskOf(options, command);
+      const node = hostIn(await desk.view(), word);
       const done = await desk.order(node, { kind: "renew-database" });
       const tell = (text: string) => void process.stderr.write(`${text}\n`);
       tell(`${node}: ${done.text}`);

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { contextOf, momentText } from "./lab-context.ts";
+import { contextOf, hostOf, momentText } from "./lab-context.ts";
 
 const wholeNumber = (value: string): number => {
   const number = Number(value);
@@ -24,8 +24,9 @@ export function registerMachineFaults(group: Command): void {
       "after",
       "\nWithout an option: as it was before. Refit the standby first, and wait for green.",
     )
-    .action(async (host: string, options: { clock?: boolean; disk?: number }, command: Command) => {
+    .action(async (word: string, options: { clock?: boolean; disk?: number }, command: Command) => {
       const { lab, print } = contextOf(command);
+      const host = await hostOf(lab, word);
       await lab.refit(host, {
         ...(options.clock ? { clock: true } : {}),
         ...(options.disk === undefined ? {} : { diskMb: options.disk }),
@@ -36,16 +37,18 @@ export function registerMachineFaults(group: Command): void {
     .command("clock <host> <seconds>")
     .description("the host's wall clock jumps: so many seconds from the true time (-3600: an hour back)")
     .allowUnknownOption()
-    .action(async (host: string, value: string, _options: unknown, command: Command) => {
+    .action(async (word: string, value: string, _options: unknown, command: Command) => {
       const { lab, print } = contextOf(command);
+      const host = await hostOf(lab, word);
       const moment = await lab.clock(host, wholeNumber(value));
       print(`the clock of ${host} is ${value} s off ${momentText(moment)}`, { host, ...moment });
     });
   group
     .command("fill <host>")
     .description("fill the host's disk to the last byte")
-    .action(async (host: string, _options: unknown, command: Command) => {
+    .action(async (word: string, _options: unknown, command: Command) => {
       const { lab, print } = contextOf(command);
+      const host = await hostOf(lab, word);
       const moment = await lab.fillDisk(host);
       print(`the disk of ${host} is full ${momentText(moment)}`, { host, ...moment });
     });
@@ -53,8 +56,9 @@ export function registerMachineFaults(group: Command): void {
     .command("load <host>")
     .description("busy loops on the host; all hosts of a lab share this machine's processors")
     .option("--loops <n>", "how many", positive, 4)
-    .action(async (host: string, options: { loops: number }, command: Command) => {
+    .action(async (word: string, options: { loops: number }, command: Command) => {
       const { lab, print } = contextOf(command);
+      const host = await hostOf(lab, word);
       const moment = await lab.busy(host, options.loops);
       print(`${options.loops} busy loops run on ${host} ${momentText(moment)}`, { host, ...moment });
     });

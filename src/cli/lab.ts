@@ -6,7 +6,7 @@ import { runLab } from "../lab/foreground.ts";
 import { defaultLab, defaultSubnet } from "../lab/names.ts";
 import { describeHosts } from "../lab/text.ts";
 import { waitForGreen } from "../lab/wait.ts";
-import { contextOf, momentText } from "./lab-context.ts";
+import { contextOf, hostOf, hostsHelp, momentText } from "./lab-context.ts";
 import { registerMachineFaults } from "./lab-machines.ts";
 import { addTimeline } from "./timeline.ts";
 
@@ -44,19 +44,21 @@ function registerFaults(group: Command): void {
     .addHelpText(
       "after",
       `
-Parts: mariadb, garbd, kamailio, keepalived, app, agent; they are restarted, a host needs 'heal'.
+${hostsHelp}
+Parts: mariadb, garbd, redis, rtpengine, kamailio, keepalived, app, agent; they are restarted, a host needs 'heal'.
 The time that is printed is the moment just before the cable went out (or the signal went off).
 Unlike a real power cut this one loses nothing that the operating system had not yet written to the disk, unless
 --lose-unsynced says so: then the journal ends where it was last known to be synced.`,
     )
     .action(
       async (
-        host: string,
+        word: string,
         part: string | undefined,
         options: { stayDead?: boolean; loseUnsynced?: boolean },
         command: Command,
       ) => {
         const { lab, print } = contextOf(command);
+        const host = await hostOf(lab, word);
         const moment = await lab.kill(host, part, {
           stayDead: options.stayDead ?? false,
           unsynced: options.loseUnsynced ?? false,
@@ -73,8 +75,9 @@ Unlike a real power cut this one loses nothing that the operating system had not
     .description("SIGSTOP of a part, or of all processes of a host: it lives and answers nothing")
     .option("--seconds <n>", "let it go on after so long (otherwise: heal)", seconds)
     .action(
-      async (host: string, part: string | undefined, options: { seconds?: number }, command: Command) => {
+      async (word: string, part: string | undefined, options: { seconds?: number }, command: Command) => {
         const { lab, print } = contextOf(command);
+        const host = await hostOf(lab, word);
         const moment = await lab.pause(host, part);
         if (options.seconds !== undefined) {
           await new Promise((resolve) => setTimeout(resolve, 1000 * (options.seconds ?? 0)));
@@ -88,15 +91,17 @@ Unlike a real power cut this one loses nothing that the operating system had not
     .description("drop all frames between two hosts; without the second: between a host and everyone")
     .option("--one-way", "only frames from the first to the second")
     .option("--loss <percent>", "lose only so many of them, at random", percent, 100)
-    .addHelpText("after", "\nHosts: a, b, w, outside, machine (this machine). Undone by 'heal'.")
+    .addHelpText("after", `\n${hostsHelp} And machine: this one. Undone by 'heal'.`)
     .action(
       async (
-        from: string,
-        to: string | undefined,
+        one: string,
+        other: string | undefined,
         options: { oneWay?: boolean; loss: number },
         command: Command,
       ) => {
         const { lab, print } = contextOf(command);
+        const from = await hostOf(lab, one);
+        const to = other === undefined ? undefined : await hostOf(lab, other);
         const moment = await lab.cut(from, to, { oneWay: options.oneWay ?? false, loss: options.loss });
         print(`cut ${from} from ${to ?? "everyone"} ${momentText(moment)}`, {
           from,
@@ -110,8 +115,9 @@ Unlike a real power cut this one loses nothing that the operating system had not
     .command("heal [host]")
     .description("power, cables and paused parts of a host, or of all, as they were")
     .option("--wait <seconds>", "wait so long for everything to be green again", seconds)
-    .action(async (host: string | undefined, options: { wait?: number }, command: Command) => {
+    .action(async (word: string | undefined, options: { wait?: number }, command: Command) => {
       const { lab, print } = contextOf(command);
+      const host = word === undefined ? undefined : await hostOf(lab, word);
       const began = performance.now();
       await lab.heal(host);
       if (options.wait !== undefined) await waitForGreen(lab, 1000 * options.wait);
@@ -146,7 +152,7 @@ Examples:
   dialtone lab up                     start, show, Ctrl-C to end
   dialtone lab up --detach            start and leave running
   dialtone lab up --fresh --set policy=cold-passive   another takeover policy
-  dialtone lab kill a                 power cut of host a; 'dialtone lab heal a' switches it on again
+  dialtone lab kill holder            power cut of the active node; 'dialtone lab heal' switches it on again
   dialtone lab cut a b                a and b lose sight of each other
   dialtone lab exec outside -- ping -c 1 198.18.77.100`,
     )
@@ -206,8 +212,9 @@ Examples:
   group
     .command("exec <host> <command...>")
     .description("run a command on a host, e.g. dialtone lab exec outside -- sipsak -s sip:198.18.77.100")
-    .action(async (host: string, words: string[], _options: unknown, command: Command) => {
+    .action(async (word: string, words: string[], _options: unknown, command: Command) => {
       const { lab } = contextOf(command);
+      const host = await hostOf(lab, word);
       process.exitCode = (await lab.exec(host, words, { inherit: true })).code;
     });
 

@@ -1,7 +1,10 @@
 import type { Command } from "commander";
 import { restartAll } from "../change/restart.ts";
+import type { ClusterView } from "../change/safety.ts";
 import { openDesk } from "../client/desk.ts";
 import { defaultData } from "../cluster/facts.ts";
+import { hostMeant } from "../explain/host-meant.ts";
+import { contactMs } from "../report/news.ts";
 import { interruptible } from "./interruptible.ts";
 
 /** `dialtone drain | undrain | restart`: hosts out of service and back, calls go on. */
@@ -31,6 +34,13 @@ export function deskOf(options: Where, command: Command) {
   return { desk, print, json: json ?? false };
 }
 
+/** Whom a word means: a name, `holder`, `standby`. @throws Error when nobody fits. */
+export const hostIn = ({ entries }: ClusterView, word: string): string =>
+  hostMeant(
+    word,
+    entries.filter(({ ageMs }) => ageMs <= contactMs).map(({ report }) => report),
+  );
+
 function registerDrain(program: Command): void {
   withPlace(program.command("drain <node>"))
     .description("take a node out of service: it hands over, and takes no new work until undrain")
@@ -43,13 +53,16 @@ The node keeps running and its data stays current; it only may not hold the serv
 of its agent or a reboot. While it is out, nobody takes over when the other node fails.
 Exit code: 0 done, 1 refused or failed.
 
+NODE is a name, or 'standby', or 'holder' (of the service address).
+
 Examples:
-  dialtone drain b --why "new disks"
+  dialtone drain standby --why "new disks"
   dialtone undrain b`,
     )
-    .action(async (node: string, options: Where & { why: string; force: boolean }, command: Command) => {
+    .action(async (word: string, options: Where & { why: string; force: boolean }, command: Command) => {
       const { desk, print } = deskOf(options, command);
       const view = await desk.view();
+      const node = hostIn(view, word);
       const report = view.entries.find((entry) => entry.report.host === node)?.report;
       if (report && report.role !== "node")
         throw new Error(`${node} is no node but has the role ${report.role}: there is no work to drain`);
@@ -66,8 +79,9 @@ Examples:
   withPlace(program.command("undrain <node>"))
     .description("put a node back into service; the service address stays where it is")
     .addHelpText("after", "\nExample:\n  dialtone undrain b")
-    .action(async (node: string, options: Where, command: Command) => {
+    .action(async (word: string, options: Where, command: Command) => {
       const { desk, print } = deskOf(options, command);
+      const node = hostIn(await desk.view(), word);
       const done = await desk.order(node, { kind: "undrain" });
       print(`${node} ${done.text}`, { node, drained: false });
     });

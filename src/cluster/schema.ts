@@ -14,6 +14,14 @@ const name = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,14}$/, "must be 1 to 15 of a-z, 0-9 and '-', beginning with a letter");
 
+/** Words that stand for a host by what it does now (commands take them for a name): no host is called so. */
+export const standIns = ["holder", "standby"] as const;
+
+const hostName = name.refine(
+  (text) => !standIns.some((word) => word === text),
+  `must be another name: ${standIns.join(" and ")} mean whoever has the service address and has not`,
+);
+
 const port = z.int().min(1).max(65535);
 
 const dnsName = z
@@ -102,7 +110,7 @@ export const clusterSchema = z
         );
       }, "must be an IPv4 address with a prefix length, such as 192.0.2.100/24"),
     }),
-    hosts: z.record(name, hostSchema),
+    hosts: z.record(hostName, hostSchema),
     /** Addresses outside the cluster (router, carrier); reaching one of them means "I am connected". */
     upstream: z.array(ipv4).default([]),
     sip: z
