@@ -2,7 +2,6 @@ import { type Command, InvalidArgumentError } from "commander";
 import { parse } from "yaml";
 import { describeDiagnosis } from "../explain/problems.ts";
 import { diagnoseLab } from "../lab/diagnosis.ts";
-import { runLab } from "../lab/foreground.ts";
 import { defaultLab, defaultSubnet } from "../lab/names.ts";
 import { describeHosts } from "../lab/text.ts";
 import { waitForGreen } from "../lab/wait.ts";
@@ -170,6 +169,7 @@ Examples:
       ) => {
         const { lab, json } = contextOf(command);
         const { set: settings = {}, ...how } = options;
+        const { runLab } = await import("../lab/foreground.ts");
         const result = await runLab(lab, { ...how, settings, quiet: json, deadlineMs: 150_000 });
         if (json) process.stdout.write(`${JSON.stringify({ lab: lab.name, ...result })}\n`);
         if (result.problem !== undefined) process.exitCode = 1;

@@ -5,10 +5,18 @@ import { setClock } from "./clock.ts";
 import { addCut, applyCuts, cutsWithout, everyone, machineName } from "./cuts.ts";
 import { fill, free } from "./disk.ts";
 import { labPaths } from "./names.ts";
-import { connectHost, disconnectHost, namespaceExists, unplug } from "./network.ts";
+import { connectHost, disconnectHost, unplug } from "./network.ts";
 import { loseUnsynced } from "./page-cache.ts";
 import { processesIn, signal, treeOf } from "./processes.ts";
-import { type Cut, type LabHost, type LabState, saveState } from "./state.ts";
+import {
+  type Cut,
+  hostNamed,
+  type LabHost,
+  type LabState,
+  namespaceExists,
+  poweredHost,
+  saveState,
+} from "./state.ts";
 
 /** What can be broken in a lab, and how it is repaired. Each function expects the lab's lock to be held. */
 
@@ -30,22 +38,6 @@ function timed(action: () => void): Moment {
   const mono_ms = monotonicMs();
   action();
   return { mono_ms, wall_ms, within_ms: Math.round((monotonicMs() - mono_ms) * 1000) / 1000 };
-}
-
-/** @throws Error that lists the hosts there are. */
-function hostNamed(state: LabState, name: string): LabHost {
-  const host = state.hosts[name];
-  if (!host)
-    throw new Error(`no host '${name}' in lab '${state.lab}'; it has ${Object.keys(state.hosts).join(", ")}`);
-  return host;
-}
-
-/** The host, switched on. @throws Error when it is not. */
-export function poweredHost(state: LabState, name: string): LabHost {
-  const host = hostNamed(state, name);
-  if (!host.powered)
-    throw new Error(`host '${name}' of lab '${state.lab}' has no power; dialtone lab heal ${name}`);
-  return host;
 }
 
 /**

@@ -1,10 +1,9 @@
 import { startAgent } from "./agents.ts";
 import { setClock } from "./clock.ts";
 import { largeDisk, smallDisk } from "./disk.ts";
-import { poweredHost } from "./faults.ts";
 import { stopHost } from "./lifecycle.ts";
 import { labPaths } from "./names.ts";
-import { type LabHost, type LabState, saveState } from "./state.ts";
+import { type LabHost, type LabState, poweredHost, saveState } from "./state.ts";
 
 /** Equipment of a host that some faults need. It stays over power cuts and goes with the lab. */
 export type Fitting = NonNullable<LabHost["fitting"]>;

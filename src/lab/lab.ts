@@ -1,15 +1,22 @@
-import { execa } from "execa";
 import { messageOf } from "../base/message.ts";
 import type { HostRole } from "../cluster/schema.ts";
 import { NoAnswer } from "../http/client.ts";
 import { askCluster, askReport } from "../report/ask.ts";
 import type { HostReport } from "../report/host-report.ts";
 import { agentSocketOf, spawnIn } from "./agents.ts";
-import * as faults from "./faults.ts";
-import { type Fitting, refit } from "./fitting.ts";
-import { create, destroy, runningSince, type UpOptions, wipe } from "./lifecycle.ts";
+import type { Moment } from "./faults.ts";
+import type { Fitting } from "./fitting.ts";
+import type { UpOptions } from "./lifecycle.ts";
 import { checkLabName, defaultSubnet, labPaths } from "./names.ts";
-import { type Cut, type LabState, loadState, saveState, withLock } from "./state.ts";
+import {
+  type Cut,
+  type LabState,
+  loadState,
+  poweredHost,
+  runningSince,
+  saveState,
+  withLock,
+} from "./state.ts";
 
 export type { Moment } from "./faults.ts";
 export type { LabState } from "./state.ts";
@@ -68,22 +75,18 @@ export interface Lab {
    * Power cut of a host; or, with a part, SIGKILL of that part. `stayDead`: nothing restarts the agent. `unsynced`: the
    * journal loses what was not yet on the disk.
    */
-  kill(
-    host: string,
-    part?: string,
-    options?: { stayDead?: boolean; unsynced?: boolean },
-  ): Promise<faults.Moment>;
+  kill(host: string, part?: string, options?: { stayDead?: boolean; unsynced?: boolean }): Promise<Moment>;
   /** SIGSTOP of a part, or of everything on the host, until `resume` or `heal`. */
-  pause(host: string, part?: string): Promise<faults.Moment>;
+  pause(host: string, part?: string): Promise<Moment>;
   resume(host?: string, part?: string): Promise<void>;
   /** Drops all frames between two hosts (`*`: everyone, the default), or `loss` percent of them. */
-  cut(from: string, to?: string, options?: { oneWay?: boolean; loss?: number }): Promise<faults.Moment>;
+  cut(from: string, to?: string, options?: { oneWay?: boolean; loss?: number }): Promise<Moment>;
   /** A host's wall clock jumps: `seconds` from the true time. Needs `refit` with a clock. */
-  clock(host: string, seconds: number): Promise<faults.Moment>;
+  clock(host: string, seconds: number): Promise<Moment>;
   /** Fills a host's disk. Needs `refit` with a disk. */
-  fillDisk(host: string): Promise<faults.Moment>;
+  fillDisk(host: string): Promise<Moment>;
   /** Starts busy loops on a host. */
-  busy(host: string, loops: number): Promise<faults.Moment>;
+  busy(host: string, loops: number): Promise<Moment>;
   /** Stops a host in good order and starts it anew with other equipment; does not wait for its health. */
   refit(host: string, fitting: Fitting): Promise<void>;
   /** Repairs power, cables and pauses of one host, or of all. */
@@ -147,6 +150,10 @@ async function rememberSilent(state: LabState, hosts: HostStatus[]): Promise<voi
   }
 }
 
+type Faults = typeof import("./faults.ts");
+/** Who only looks at a lab does not wait until what makes and breaks one is loaded. */
+const lifecycle = () => import("./lifecycle.ts");
+
 /** A handle to a lab, running or not. @throws Error when the name can not be one. */
 export function openLab(labName: string): Lab {
   const name = checkLabName(labName);
@@ -159,7 +166,10 @@ export function openLab(labName: string): Lab {
   };
   const changing = <Result>(change: (current: LabState) => Promise<Result>): Promise<Result> =>
     withLock(name, () => change(state()));
-  const prefix = (host: string) => ["ip", "netns", "exec", faults.poweredHost(state(), host).namespace];
+  const breaking = <Result>(
+    work: (faults: Faults, current: LabState) => Result | Promise<Result>,
+  ): Promise<Result> => changing(async (current) => work(await import("./faults.ts"), current));
+  const prefix = (host: string) => ["ip", "netns", "exec", poweredHost(state(), host).namespace];
 
   return {
     name,
@@ -167,9 +177,14 @@ export function openLab(labName: string): Lab {
     state,
     isUp: () => loadState(name) !== undefined,
     prefix,
-    up: (options) => withLock(name, () => create(name, loadState(name), options, defaultSubnet)),
+    up: (options) =>
+      withLock(name, async () => {
+        const { create } = await lifecycle();
+        return create(name, loadState(name), options, defaultSubnet);
+      }),
     down: (options = {}) =>
       withLock(name, async () => {
+        const { destroy, wipe } = await lifecycle();
         const current = loadState(name);
         const killed = current ? await destroy(current, options.graceMs ?? 30_000, options.hurry) : [];
         if (options.wipe) wipe(name);
@@ -191,24 +206,26 @@ export function openLab(labName: string): Lab {
       };
     },
     kill: (host, part, options = {}) =>
-      changing(async (current) =>
+      breaking((faults, current) =>
         part === undefined
           ? faults.killHost(current, host, options.unsynced)
           : faults.killPart(current, host, part, options.stayDead ?? false),
       ),
-    pause: (host, part) => changing(async (current) => faults.pausePart(current, host, part)),
-    resume: (host, part) => changing(async (current) => faults.resume(current, host, part)),
+    pause: (host, part) => breaking((faults, current) => faults.pausePart(current, host, part)),
+    resume: (host, part) => breaking((faults, current) => faults.resume(current, host, part)),
     cut: (from, to = "*", options = {}) =>
-      changing(async (current) =>
+      breaking((faults, current) =>
         faults.cutLink(current, { from, to, oneWay: options.oneWay ?? false, loss: options.loss ?? 100 }),
       ),
-    clock: (host, seconds) => changing(async (current) => faults.jumpClock(current, host, seconds)),
-    fillDisk: (host) => changing(async (current) => faults.fillDisk(current, host)),
-    busy: (host, loops) => changing(async (current) => faults.busy(current, host, loops)),
-    refit: (host, fitting) => changing((current) => refit(current, host, fitting)),
-    heal: (host) => changing((current) => faults.heal(current, host)),
+    clock: (host, seconds) => breaking((faults, current) => faults.jumpClock(current, host, seconds)),
+    fillDisk: (host) => breaking((faults, current) => faults.fillDisk(current, host)),
+    busy: (host, loops) => breaking((faults, current) => faults.busy(current, host, loops)),
+    refit: (host, fitting) =>
+      changing(async (current) => (await import("./fitting.ts")).refit(current, host, fitting)),
+    heal: (host) => breaking((faults, current) => faults.heal(current, host)),
     exec: async (host, command, options = {}) => {
       const [program = "", ...words] = [...prefix(host), ...command];
+      const { execa } = await import("execa");
       const result = await execa(program, words, {
         reject: false,
         ...(options.inherit ? { stdio: "inherit" } : { stdin: "ignore" }),
@@ -222,7 +239,7 @@ export function openLab(labName: string): Lab {
     },
     startExtra: (extra, host, argv, log) =>
       changing(async (current) => {
-        const started = spawnIn(faults.poweredHost(current, host).namespace, argv, log);
+        const started = spawnIn(poweredHost(current, host).namespace, argv, log);
         current.extras = current.extras.filter((other) => other.name !== extra);
         current.extras.push({ name: extra, host, argv, log, process: started });
         saveState(current);

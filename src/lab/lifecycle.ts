@@ -29,9 +29,9 @@ import {
   rangeOf,
   switchNamespaceOf,
 } from "./names.ts";
-import { checkSubnetFree, createNetwork, destroyNetwork, namespaceExists } from "./network.ts";
+import { checkSubnetFree, createNetwork, destroyNetwork } from "./network.ts";
 import { processesIn, signal } from "./processes.ts";
-import { bootId, type LabHost, type LabState, saveState } from "./state.ts";
+import { bootId, type LabHost, type LabState, namespaceExists, runningSince, saveState } from "./state.ts";
 
 /** A template takes some seconds, on a busy machine more; a copy a fraction of one. */
 const firstDatabaseMs = 120_000;
@@ -49,13 +49,6 @@ export interface UpOptions {
   fresh?: boolean;
   /** Written into the lab's cluster.yaml before it starts: path with dots → value, e.g. `policy`: "cold-passive". */
   settings?: Record<string, unknown>;
-}
-
-/** Why a lab counts as running, undefined when it does not: a crashed foreground lab is not running. */
-export function runningSince(state: LabState | undefined): string | undefined {
-  if (!state) return undefined;
-  if (state.owner !== null) return isAlive(state.owner) ? `by process ${state.owner.pid}` : undefined;
-  return namespaceExists(state.switchNamespace) ? "detached" : undefined;
 }
 
 const subnetOf = (address: string): string => `${address.split(".").slice(0, 3).join(".")}.0/24`;

@@ -5,12 +5,11 @@ import { machinePort, overlaps, portOf, rangeOf } from "./names.ts";
 import { processesIn, signal } from "./processes.ts";
 import { inNamespace, ip, ipBatch, runNow } from "./shell.ts";
 import type { LabHost, LabState } from "./state.ts";
+import { namespaceExists } from "./state.ts";
 
 /** Namespaces, links and the bridge of a lab: makes and removes what lab.json names. */
 
 const bridge = "br0";
-
-export const namespaceExists = (namespace: string): boolean => existsSync(`/run/netns/${namespace}`);
 
 /**
  * @throws Error when an address or a route of the machine overlaps with the lab's subnet.

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
+import { isAlive } from "../host/process.ts";
 import { labPaths } from "./names.ts";
 
 /**
@@ -134,4 +135,29 @@ export async function withLock<Result>(
     holder.stdin.end();
     await ended;
   }
+}
+
+export const namespaceExists = (namespace: string): boolean => existsSync(`/run/netns/${namespace}`);
+
+/** @throws Error that lists the hosts there are. */
+export function hostNamed(state: LabState, name: string): LabHost {
+  const host = state.hosts[name];
+  if (!host)
+    throw new Error(`no host '${name}' in lab '${state.lab}'; it has ${Object.keys(state.hosts).join(", ")}`);
+  return host;
+}
+
+/** The host, switched on. @throws Error when it is not. */
+export function poweredHost(state: LabState, name: string): LabHost {
+  const host = hostNamed(state, name);
+  if (!host.powered)
+    throw new Error(`host '${name}' of lab '${state.lab}' has no power; dialtone lab heal ${name}`);
+  return host;
+}
+
+/** Why a lab counts as running, undefined when it does not: a crashed foreground lab is not running. */
+export function runningSince(state: LabState | undefined): string | undefined {
+  if (!state) return undefined;
+  if (state.owner !== null) return isAlive(state.owner) ? `by process ${state.owner.pid}` : undefined;
+  return namespaceExists(state.switchNamespace) ? "detached" : undefined;
 }
