@@ -1,4 +1,7 @@
-import { header, type SipMessage, token, type Ua, uriIn } from "./ua.ts";
+import { type SipMessage as Message, parseMessage, serialise } from "../../src/sip/message.ts";
+import { sameBranch as sameBranchOf } from "../../src/sip/transactions/matching.ts";
+import { dialogOfRequest, dialogOfResponse, requestIn } from "../../src/sip/user-agent/dialog.ts";
+import { token, type Ua } from "./ua.ts";
 
 export const service = { address: "198.18.77.100", port: 5060 };
 
@@ -44,71 +47,23 @@ export function invite(ua: Ua, number: string, options: InviteOptions = {}): Inv
 
 /** CANCEL (RFC 3261 9.1) or the ACK of a failure (17.1.1.3): same branch, same everything. */
 export function sameBranch(ua: Ua, call: Invite, method: "CANCEL" | "ACK", to: string): void {
-  const head = call.text.split("\r\n");
-  const keep = (name: string) => head.filter((line) => line.startsWith(`${name}:`));
-  const cseq = header(call.text, "CSeq").split(" ")[0];
-  const lines = [
-    `${method} ${call.uri} SIP/2.0`,
-    ...keep("Via"),
-    "Max-Forwards: 70",
-    ...keep("From"),
-    `To: ${to}`,
-    ...keep("Call-ID"),
-    `CSeq: ${cseq} ${method}`,
-    "Content-Length: 0",
-  ];
-  ua.send(`${lines.join("\r\n")}\r\n\r\n`, service);
+  ua.send(serialise(sameBranchOf(parseMessage(call.text), method, to)), service);
 }
 
+const underVia = (ua: Ua, message: Message): string => {
+  const via = `SIP/2.0/UDP ${ua.address}:${ua.port};branch=z9hG4bK${token()};rport`;
+  return serialise({ ...message, headers: [["via", via], ...message.headers] });
+};
+
 /** A request in the call that `answer` (a 2xx to our INVITE) established. */
-export function inDialog(
-  ua: Ua,
-  answer: SipMessage,
-  method: string,
-  cseq: number,
-  routes?: string[],
-): string {
-  const route = routes ?? header2(answer, "Record-Route").reverse();
-  const lines = [
-    `${method} ${uriIn(header(answer, "Contact"))} SIP/2.0`,
-    `Via: SIP/2.0/UDP ${ua.address}:${ua.port};branch=z9hG4bK${token()};rport`,
-    "Max-Forwards: 70",
-    ...route.map((value) => `Route: ${value}`),
-    `From: ${header(answer, "From")}`,
-    `To: ${header(answer, "To")}`,
-    `Call-ID: ${header(answer, "Call-ID")}`,
-    `CSeq: ${cseq} ${method}`,
-    `Contact: <sip:caller@${ua.address}:${ua.port}>`,
-    "Content-Length: 0",
-  ];
-  return `${lines.join("\r\n")}\r\n\r\n`;
+export function inDialog(ua: Ua, answer: Message, method: string, cseq: number, routes?: string[]): string {
+  const dialog = dialogOfResponse(answer, answer);
+  const headers: [string, string][] = [["contact", `<sip:caller@${ua.address}:${ua.port}>`]];
+  const made = requestIn(routes ? { ...dialog, routes } : dialog, method, { seq: cseq, headers });
+  return underVia(ua, made.request);
 }
 
 /** The same from the called side: From and To change places, the route set is in its own order. */
-export function inDialogCallee(
-  ua: Ua,
-  request: SipMessage,
-  tag: string,
-  method: string,
-  cseq: number,
-): string {
-  const lines = [
-    `${method} ${uriIn(header(request, "Contact"))} SIP/2.0`,
-    `Via: SIP/2.0/UDP ${ua.address}:${ua.port};branch=z9hG4bK${token()};rport`,
-    "Max-Forwards: 70",
-    ...header2(request, "Record-Route").map((value) => `Route: ${value}`),
-    `From: ${header(request, "To")};tag=${tag}`,
-    `To: ${header(request, "From")}`,
-    `Call-ID: ${header(request, "Call-ID")}`,
-    `CSeq: ${cseq} ${method}`,
-    "Content-Length: 0",
-  ];
-  return `${lines.join("\r\n")}\r\n\r\n`;
+export function inDialogCallee(ua: Ua, request: Message, tag: string, method: string, cseq: number): string {
+  return underVia(ua, requestIn(dialogOfRequest(request, tag), method, { seq: cseq }).request);
 }
-
-const header2 = (message: SipMessage, name: string): string[] =>
-  (message.text.split("\r\n\r\n")[0] ?? "")
-    .split("\r\n")
-    .filter((line) => line.toLowerCase().startsWith(`${name.toLowerCase()}:`))
-    .flatMap((line) => line.slice(name.length + 1).split(","))
-    .map((value) => value.trim());

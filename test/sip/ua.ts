@@ -1,41 +1,33 @@
-import { createHash, randomBytes } from "node:crypto";
-import { createSocket, type Socket } from "node:dgram";
-import { once } from "node:events";
+import { authorize as answerTo, chooseChallenges, ha1 as ha1Of } from "../../src/sip/digest.ts";
+import {
+  all,
+  type Header,
+  type SipMessage as Message,
+  parseMessage,
+  response,
+  serialise,
+} from "../../src/sip/message.ts";
+import { openUdp, type Place, type SipTransport } from "../../src/sip/transport.ts";
 
-/** A small SIP user agent over UDP for tests: it sends what it is told and hands over what comes, nothing more. */
+/**
+ * A telephone for scenarios, without transactions: it sends what it is told, malformed text too, and hands over what
+ * comes, nothing more. Messages, digest and transport are those of src/sip.
+ */
 
-export interface SipMessage {
+export interface SipMessage extends Message {
   text: string;
-  /** Status code, 0 for a request. */
-  code: number;
-  /** Method of the request, or of the CSeq of a reply. */
-  method: string;
-  from: { address: string; port: number };
+  from: Place;
 }
 
-export const token = (): string => randomBytes(6).toString("hex");
+export { ha1 } from "../../src/sip/digest.ts";
+export { tagOf, token, uriOf as uriIn } from "../../src/sip/message.ts";
 
-/** The values of a header field, by its long name; compact forms are not used here. */
-export const headers = (message: SipMessage | string, name: string): string[] => {
-  const text = typeof message === "string" ? message : message.text;
-  const head = text.split("\r\n\r\n")[0] ?? "";
-  return head
-    .split("\r\n")
-    .filter((line) => line.toLowerCase().startsWith(`${name.toLowerCase()}:`))
-    .map((line) => line.slice(name.length + 1).trim());
-};
-export const header = (message: SipMessage | string, name: string): string => headers(message, name)[0] ?? "";
-export const tagOf = (value: string): string => /;tag=([^;>\s]+)/.exec(value)?.[1] ?? "";
-export const uriIn = (value: string): string => /<([^>]+)>/.exec(value)?.[1] ?? value;
+/** The values of a header field, by its long name. */
+export const headers = (message: Message | string, name: string): string[] =>
+  all(typeof message === "string" ? parseMessage(message) : message, name.toLowerCase());
+export const header = (message: Message | string, name: string): string => headers(message, name)[0] ?? "";
 
-const md5 = (text: string) => createHash("md5").update(text).digest("hex");
-const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
-export const ha1 = (user: string, realm: string, password: string) => ({
-  ha1_md5: md5(`${user}:${realm}:${password}`),
-  ha1_sha256: sha256(`${user}:${realm}:${password}`),
-});
-
-/** The value of an Authorization header that answers a challenge: RFC 2617 3.2.2, RFC 8760. */
+/** The value of an Authorization header that answers a challenge. */
 export function authorize(
   challenge: string,
   user: string,
@@ -43,19 +35,12 @@ export function authorize(
   method: string,
   uri: string,
 ): string {
-  const part = (name: string) => new RegExp(`${name}="?([^",]+)"?`).exec(challenge)?.[1] ?? "";
-  const hash = part("algorithm") === "SHA-256" ? sha256 : md5;
-  const cnonce = token();
-  const a1 = hash(`${user}:${part("realm")}:${password}`);
-  const response = hash(`${a1}:${part("nonce")}:00000001:${cnonce}:auth:${hash(`${method}:${uri}`)}`);
-  return `Digest username="${user}", realm="${part("realm")}", nonce="${part("nonce")}", uri="${uri}", response="${response}", algorithm=${part("algorithm") || "MD5"}, qop=auth, nc=00000001, cnonce="${cnonce}"`;
+  const [asked] = chooseChallenges([challenge]);
+  if (!asked) throw new Error(`no challenge: ${challenge}`);
+  return answerTo(asked, ha1Of(user, asked.realm, password), user, { method, uri });
 }
 
-export function parse(text: string, from: { address: string; port: number }): SipMessage {
-  const code = /^SIP\/2\.0 (\d{3})/.exec(text)?.[1];
-  const method = code ? (header(text, "CSeq").split(" ")[1] ?? "") : (text.split(" ")[0] ?? "");
-  return { text, code: Number(code ?? 0), method, from };
-}
+export const parse = (text: string, from: Place): SipMessage => ({ ...parseMessage(text), text, from });
 
 export class Ua {
   readonly address: string;
@@ -63,31 +48,30 @@ export class Ua {
   readonly seen: SipMessage[] = [];
   /** Answers requests by itself; null: says nothing. */
   onRequest: ((request: SipMessage) => void) | null = null;
-  private readonly socket: Socket;
+  private readonly transport: SipTransport;
   private waiting: (() => void)[] = [];
 
-  private constructor(socket: Socket, address: string) {
-    this.socket = socket;
-    this.address = address;
-    this.port = socket.address().port;
-    socket.on("message", (data, from) => {
-      const message = parse(data.toString("latin1"), from);
-      this.seen.push(message);
-      if (message.code === 0) this.onRequest?.(message);
-      for (const wake of this.waiting.splice(0)) wake();
+  private constructor(transport: SipTransport) {
+    this.transport = transport;
+    this.address = transport.local.address;
+    this.port = transport.local.port;
+    transport.attach({
+      message: (text, { remote }) => {
+        const message = parse(text, remote);
+        this.seen.push(message);
+        if (message.code === 0) this.onRequest?.(message);
+        for (const wake of this.waiting.splice(0)) wake();
+      },
+      broken: () => undefined,
     });
   }
 
   static async open(address: string, port = 0): Promise<Ua> {
-    const socket = createSocket("udp4");
-    socket.bind(port, address);
-    await once(socket, "listening");
-    return new Ua(socket, address);
+    return new Ua(await openUdp({ address, port }, "latin1"));
   }
 
-  send(text: string | Buffer, to: { address: string; port: number }): void {
-    const data = typeof text === "string" ? Buffer.from(text, "latin1") : text;
-    this.socket.send(data, to.port, to.address);
+  send(text: string | Buffer, to: Place): void {
+    this.transport.send(typeof text === "string" ? text : text.toString("latin1"), to);
   }
 
   /** The first message (also an earlier one) that fits. @throws Error that names `what` after the deadline. */
@@ -99,7 +83,7 @@ export class Ua {
       const left = deadline - performance.now();
       if (left <= 0)
         throw new Error(
-          `${this.address}:${this.port} waited ${ms} ms for ${what}; saw ${this.seen.map((m) => m.text.split("\r\n")[0]).join(" | ") || "nothing"}`,
+          `${this.address}:${this.port} waited ${ms} ms for ${what}; saw ${this.seen.map((m) => m.first).join(" | ") || "nothing"}`,
         );
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, left);
@@ -111,30 +95,28 @@ export class Ua {
     }
   }
 
-  /** A reply to a request that came in, with the header fields that RFC 3261 8.2.6 wants copied. */
+  /** A response to a request that came in. @param options extra: whole header lines */
   reply(
     request: SipMessage,
     code: number,
     reason: string,
     options: { tag?: string; extra?: string[] } = {},
   ): void {
-    const to = header(request, "To");
-    const lines = [
-      `SIP/2.0 ${code} ${reason}`,
-      ...headers(request, "Via").map((via) => `Via: ${via}`),
-      ...headers(request, "Record-Route").map((route) => `Record-Route: ${route}`),
-      `From: ${header(request, "From")}`,
-      `To: ${tagOf(to) || options.tag === undefined ? to : `${to};tag=${options.tag}`}`,
-      `Call-ID: ${header(request, "Call-ID")}`,
-      `CSeq: ${header(request, "CSeq")}`,
-      `Contact: <sip:${this.address}:${this.port}>`,
-      ...(options.extra ?? []),
-      "Content-Length: 0",
-    ];
-    this.send(`${lines.join("\r\n")}\r\n\r\n`, request.from);
+    const contact: Header = ["contact", `<sip:${this.address}:${this.port}>`];
+    const extra = (options.extra ?? []).map((line): Header => {
+      const colon = line.indexOf(":");
+      return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+    });
+    const { tag } = options;
+    const made = response(request, code, {
+      reason,
+      headers: [contact, ...extra],
+      ...(tag === undefined ? {} : { tag }),
+    });
+    this.send(serialise(made), request.from);
   }
 
   close(): void {
-    this.socket.close();
+    this.transport.close();
   }
 }
