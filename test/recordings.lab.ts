@@ -15,7 +15,7 @@ import { askApp } from "../src/lab/app.ts";
 import { openLab } from "../src/lab/lab.ts";
 import { activeNodes } from "../src/lab/readiness.ts";
 import { until as waitUntil } from "../src/lab/wait.ts";
-import { type Recording, recordingSchema } from "../src/recordings/api.ts";
+import { type Recording, recordingSchema } from "../src/recordings/recording-schema.ts";
 import { recordingPlaces } from "../src/recordings/capture-files.ts";
 import { digestOf } from "../src/recordings/convert.ts";
 import { callRecordSchema } from "../src/records/call-record.ts";

@@ -5,7 +5,7 @@ import { type Command, Option } from "commander";
 import { execa } from "execa";
 import { z } from "zod";
 import { apiTargets, ask, download, print, withApiOptions } from "../client/api.ts";
-import { type Recording, recordingSchema } from "../recordings/api.ts";
+import { type Recording, recordingSchema } from "../recordings/recording-schema.ts";
 import { recordingStatuses } from "../records/call-record.ts";
 import { momentOf } from "./records.ts";
 import { table } from "./table.ts";

@@ -4,7 +4,7 @@ import { messageOf } from "../base/message.ts";
 import { eventSchema } from "../call/contract.ts";
 import { apiTargets, ask, askNode, everyNode, print, withApiOptions } from "../client/api.ts";
 import { type CallRecord, callRecordSchema } from "../records/call-record.ts";
-import { type Reconciliation, reconciliationSchema } from "../records/reconcile.ts";
+import { type Reconciliation, reconciliationSchema } from "../records/reconciliation-schema.ts";
 import { ageMs } from "./options.ts";
 import { table } from "./table.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { assess, type Findings, problemsOf } from "./assess.ts";
 import type { CaptureFile } from "./capture-files.ts";
-import type { ConversionResult } from "./convert.ts";
+import type { ConversionResult } from "./recording-schema.ts";
 
 const file = (more: Partial<CaptureFile> = {}): CaptureFile => ({
   path: "pcaps/x-0123456789abcdef.pcap",

@@ -1,6 +1,6 @@
 import type { CaptureFile } from "./capture-files.ts";
 import { hasPackets } from "./capture-files.ts";
-import type { ConversionResult } from "./convert.ts";
+import type { ConversionResult } from "./recording-schema.ts";
 
 /** What is known of the captures of one call when its recording is to be made. */
 export interface Findings {

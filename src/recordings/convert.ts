@@ -8,6 +8,7 @@ import { z } from "zod";
 import { decodingOf } from "./codecs.ts";
 import { type Description, describe, type Side } from "./description.ts";
 import { mergeByTime, readPcap } from "./pcap.ts";
+import type { ConversionResult, RecordingFile, RecordingGap } from "./recording-schema.ts";
 import { openSink, type Sink } from "./sinks.ts";
 import { type Clock, type Placed, Track } from "./timeline.ts";
 
@@ -23,41 +24,6 @@ export const jobSchema = z.object({
   recipient: z.string().nullable(),
 });
 export type Job = z.infer<typeof jobSchema>;
-
-const gapSchema = z.object({
-  side: z.enum(["caller", "called", "both"]),
-  start_ms: z.int(),
-  length_ms: z.int(),
-  why: z.enum(["failover", "restarted", "loss", "capture-missing"]),
-  from: z.string(),
-  to: z.string(),
-});
-export type RecordingGap = z.infer<typeof gapSchema>;
-
-export const fileSchema = z.object({
-  name: z.string().regex(/^[a-z]+\.(wav|opus)(\.age)?$/),
-  size: z.int(),
-  /** Its length before encryption; the same as `size` without. */
-  plain: z.int(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-});
-export type RecordingFile = z.infer<typeof fileSchema>;
-
-export const resultSchema = z.object({
-  /** No RTP at all in the captures: nothing was made. */
-  empty: z.boolean(),
-  /** RFC 3339: the first packet, by the clock of the node that captured it. */
-  started_at: z.string().nullable(),
-  duration_ms: z.int(),
-  codecs: z.array(z.string()),
-  rate: z.int(),
-  gaps: z.array(gapSchema),
-  lost: z.int(),
-  nodes: z.array(z.string()),
-  problems: z.array(z.string()),
-  files: z.array(fileSchema),
-});
-export type ConversionResult = z.infer<typeof resultSchema>;
 
 const sidesOf = ["caller", "called"] as const;
 

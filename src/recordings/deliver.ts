@@ -4,7 +4,7 @@ import { type Readable, Transform } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import parseRange from "range-parser";
 import { Problem } from "../http/problems.ts";
-import type { RecordingFile } from "./convert.ts";
+import type { RecordingFile } from "./recording-schema.ts";
 
 const types: Record<string, string> = { wav: "audio/wav", opus: "audio/ogg; codecs=opus" };
 

@@ -4,9 +4,10 @@ import { type HostContext, nodes } from "../cluster/facts.ts";
 import type { Events } from "../telemetry/log.ts";
 import { assess, problemsOf, type Verdict } from "./assess.ts";
 import type { CaptureFile } from "./capture-files.ts";
-import type { ConversionResult, Job } from "./convert.ts";
+import type { Job } from "./convert.ts";
 import type { RecordingFiles } from "./files.ts";
 import { type PeerClient, PeerError } from "./peer-client.ts";
+import type { ConversionResult } from "./recording-schema.ts";
 import { runConversion } from "./run-conversion.ts";
 import { leaseSeconds, namesOf, type RecordingStore, type Row } from "./store.ts";
 

@@ -9,8 +9,8 @@ import { type HostContext, nodes } from "../cluster/facts.ts";
 import type { HttpClient, Question, Reply } from "../http/client.ts";
 import { peerClient } from "../http/peer-reader.ts";
 import type { CaptureFile } from "./capture-files.ts";
-import type { RecordingFile } from "./convert.ts";
 import type { Claim } from "./owner.ts";
+import type { RecordingFile } from "./recording-schema.ts";
 
 const captureSchema = z.object({
   path: z.string(),

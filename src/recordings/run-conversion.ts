@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
-import { type ConversionResult, type Job, resultSchema } from "./convert.ts";
+import type { Job } from "./convert.ts";
+import { type ConversionResult, resultSchema } from "./recording-schema.ts";
 
 const program = fileURLToPath(new URL("./convert-main.ts", import.meta.url));
 

@@ -2,7 +2,7 @@ import { type Selectable, sql, type Updateable } from "kysely";
 import { z } from "zod";
 import type { Database } from "../db/database.ts";
 import type { RecordingsTable } from "../db/tables.ts";
-import { fileSchema } from "./convert.ts";
+import { fileSchema } from "./recording-schema.ts";
 
 /** A recording as the worker sees it. */
 export type Row = Selectable<RecordingsTable>;

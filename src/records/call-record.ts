@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { interruptionSchema } from "./moves.ts";
+import { interruptionSchema } from "./move-schema.ts";
 
 /** A call record: one per call leg (Call-ID and From tag of the INVITE), built from the call's events. */
 

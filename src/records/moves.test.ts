@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { interruptionsOf, interruptionText, type Move } from "./moves.ts";
+import type { Move } from "./move-schema.ts";
+import { interruptionsOf, interruptionText } from "./moves.ts";
 
 const second = (s: number) => new Date(Date.UTC(2026, 0, 1, 12, 0, s));
 const { id: _, ...rest } = {

@@ -1,7 +1,6 @@
 import { open } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "kysely";
-import { z } from "zod";
 import type { CallEvent } from "../call/contract.ts";
 import type { Database } from "../db/database.ts";
 import type { Db } from "../db/tables.ts";
@@ -11,21 +10,8 @@ import { readLines, type Segment, SegmentList } from "../journal/segments.ts";
 import type { Events } from "../telemetry/log.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Quarantine } from "./quarantine.ts";
+import type { Reconciliation } from "./reconciliation-schema.ts";
 import type { Source } from "./shipper.ts";
-
-export const reconciliationSchema = z.object({
-  node: z.string(),
-  since: z.iso.datetime(),
-  journalled: z.int().describe("events in this node's journals that have been shipped"),
-  waiting: z.int().describe("events in this node's journals that have not been shipped yet"),
-  found: z.int().describe("of the shipped ones: in the database"),
-  missing: z.int().describe("of the shipped ones: not in the database"),
-  repaired: z.int().describe("of the missing ones: stored again now"),
-  stale: z.int().describe("calls whose record did not hold all their stored events; rebuilt now"),
-  doubled: z.int().describe("calls that began in that time and have more than one record for the same leg"),
-  quarantined: z.int().describe("journal lines that could not be used, since the app started"),
-});
-export type Reconciliation = z.infer<typeof reconciliationSchema>;
 
 /**
  * Compares this node's journals with the ledger, event by event, and stores again what is missing: the database

@@ -5,7 +5,7 @@ import writeFileAtomic from "write-file-atomic";
 import { messageOf } from "../../base/message.ts";
 import { type HostContext, runFiles } from "../../cluster/facts.ts";
 import { askSocket } from "../../http/socket.ts";
-import type { Move } from "../../records/moves.ts";
+import type { Move } from "../../records/move-schema.ts";
 import type { HostReport } from "../../report/host-report.ts";
 
 /**

@@ -1,0 +1,30 @@
+import { z } from "zod";
+import { outcomes } from "./call-record.ts";
+
+/** Searching call records. */
+
+const moment = z.iso.datetime({ offset: true });
+
+export const recordQuery = z.object({
+  since: moment.optional().describe("started at or after"),
+  until: moment.optional().describe("started before"),
+  from: z.string().max(256).optional().describe("part of the caller's address"),
+  to: z.string().max(256).optional().describe("part of the called address"),
+  number: z.string().max(256).optional().describe("the dialled number, exactly"),
+  user: z.string().max(256).optional().describe("the authenticated user, exactly"),
+  status: z.coerce.number().int().min(0).max(699).optional(),
+  outcome: z.enum(outcomes).optional(),
+  node: z.string().max(64).optional().describe("a node that saw something of the call"),
+  call_id: z.string().max(512).optional(),
+  open: z.stringbool().optional().describe("only calls that are not over (true) or over (false)"),
+  ended_since: moment.optional().describe("ended at or after, or not over"),
+  affected: z
+    .stringbool()
+    .optional()
+    .describe(
+      "true: only calls that something happened to: failed, without their own end, on more than one node",
+    ),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  cursor: z.string().max(128).optional().describe("`next` of the page before"),
+});
+export type RecordQuery = z.infer<typeof recordQuery>;
