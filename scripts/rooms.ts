@@ -5,8 +5,9 @@ import { stronglyConnectedComponents } from "graphology-components";
 import { parseSync } from "oxc-parser";
 
 /**
- * Checks the direction of imports (types too): a room imports from itself and from the rooms above it in rooms.txt, and
- * there is no cycle of files or of folders. Tests of a room may import what they like. Exit code 1: something is wrong.
+ * Checks the direction of imports (types too): a room imports from itself and from the rooms above it in rooms.txt;
+ * there is no cycle of files or of folders; schema files import only zod and each other. Tests of a room may import what
+ * they like. Exit code 1: something is wrong.
  */
 
 const root = join(import.meta.dirname, "..");
@@ -22,8 +23,8 @@ function roomOf(file: string): string | undefined {
   return undefined;
 }
 
-/** Files that `file` imports, exports from, or loads by import(). Paths below src. */
-function importsOf(file: string): { to: string; line: number }[] {
+/** What `file` imports, exports from, or loads by import(): packages as they are named, files as paths below src. */
+function importsOf(file: string): { to: string; local: boolean; line: number }[] {
   const text = readFileSync(join(root, "src", file), "utf8");
   const { module, errors } = parseSync(file, text);
   if (errors[0]) throw new Error(`src/${file}: ${errors[0].message}`);
@@ -35,13 +36,20 @@ function importsOf(file: string): { to: string; line: number }[] {
     const literal = /^["'](.*)["']$/.exec(text.slice(start, end))?.[1];
     return literal === undefined ? [] : [{ value: literal, start }];
   });
-  return [...named, ...loaded]
-    .filter(({ value }) => value.startsWith("."))
-    .map(({ value, start }) => ({
-      to: normalize(join(dirname(file), value)),
-      line: text.slice(0, start).split("\n").length,
-    }));
+  return [...named, ...loaded].map(({ value, start }) => ({
+    to: value.startsWith(".") ? normalize(join(dirname(file), value)) : value,
+    local: value.startsWith("."),
+    line: text.slice(0, start).split("\n").length,
+  }));
 }
+
+/**
+ * Files that say what documents look like, for a browser too: they import zod and each other. `*-schema.ts` outside of
+ * cluster/ (cluster.yaml is read on hosts only), the contract of calls, and the records of calls and drills.
+ */
+const isSchema = (file: string): boolean =>
+  (/-schema\.ts$/.test(file) && !file.startsWith("cluster/")) ||
+  ["call/contract.ts", "records/call-record.ts", "drill-runs/run-record.ts"].includes(file);
 
 const faults: string[] = [];
 const files = new MultiDirectedGraph();
@@ -52,7 +60,10 @@ const inSource = globSync("**/*.ts", { cwd: join(root, "src") })
 for (const file of inSource) {
   const room = roomOf(file);
   if (room === undefined && file !== "main.ts") faults.push(`src/${file} is in no room of scripts/rooms.txt`);
-  for (const { to, line } of importsOf(file)) {
+  for (const { to, local, line } of importsOf(file)) {
+    if (isSchema(file) && to !== "zod" && !isSchema(to))
+      faults.push(`src/${file}:${line} imports ${to}: a schema file imports zod and other schema files only`);
+    if (!local) continue;
     files.mergeEdge(file, to);
     if (dirname(file) !== dirname(to)) folders.mergeEdge(dirname(file), dirname(to));
     const other = roomOf(to);
