@@ -73,6 +73,127 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 const userPart = (address: string): string =>
   /(?:^|<|\s)(?:sips?|tel):([^@;>\s]*)/i.exec(address)?.[1] ?? address.split("@")[0] ?? "";
 
+/** The events of one leg that say how it went. */
+interface Story {
+  ordered: readonly CallEvent[];
+  of(kind: CallEvent["kind"]): CallEvent[];
+  start: CallEvent | undefined;
+  answer: CallEvent | undefined;
+  confirm: CallEvent | undefined;
+  end: CallEvent | undefined;
+  /** The failure that was its end. */
+  fail: CallEvent | undefined;
+  /** What shows that somebody answered. */
+  up: CallEvent | undefined;
+}
+
+function storyOf(ordered: readonly CallEvent[]): Story {
+  const of = (kind: CallEvent["kind"]) => ordered.filter((event) => event.kind === kind);
+  const [start] = of("start");
+  const [answer] = of("answer");
+  const [confirm] = of("confirm");
+  const [end] = of("end");
+  const lastStart = of("start").at(-1);
+  const lastFail = of("fail").at(-1);
+  // The caller tried again under the same Call-ID after a failure (as after 401): the failure was not the end.
+  const fail = lastFail && lastStart && at(lastStart) > at(lastFail) ? undefined : lastFail;
+  return {
+    ordered,
+    of,
+    start,
+    answer,
+    confirm,
+    end,
+    fail,
+    up: answer ?? confirm ?? (fail ? undefined : end),
+  };
+}
+
+const startOf = ({ ordered, start }: Story): number =>
+  Math.min(
+    ...ordered.map((event) => (event.started === undefined ? at(event) : Date.parse(event.started))),
+    ...(start ? [at(start)] : []),
+  );
+
+/** When the call was answered, as well as its events know. */
+const answerOf = ({ answer, confirm }: Story): number | null => {
+  const seen = answer ?? confirm;
+  return seen ? at(seen) : null;
+};
+
+interface Ending {
+  closedHow: CallRecord["closed_how"];
+  endedAt: number | null;
+  outcome: CallRecord["outcome"];
+  status: number;
+  note?: string;
+}
+
+/** How the call ended, if it did. */
+function endingOf(story: Story, limits: Limits): Ending {
+  const { ordered, answer, end, fail, up } = story;
+  const lastSeen = Math.max(...ordered.map(at));
+  if (!up && fail)
+    return { closedHow: "failed", endedAt: at(fail), outcome: outcomeOf(fail.code), status: fail.code };
+  if (!up && limits.now - lastSeen > limits.maxSetupMs)
+    return {
+      closedHow: "estimated",
+      endedAt: lastSeen,
+      outcome: "unknown",
+      status: 0,
+      note: `no answer and no failure within ${limits.maxSetupMs / 60_000} min: ended_at is the last sign of life`,
+    };
+  if (!up) return { closedHow: null, endedAt: null, outcome: "in_progress", status: 0 };
+  const answered = { outcome: "answered", status: answer?.code ?? 200 } as const;
+  if (end)
+    return {
+      ...answered,
+      closedHow: end.reason === "media-timeout" ? "media-timeout" : "bye",
+      endedAt: at(end),
+    };
+  if (limits.now - (answerOf(story) ?? startOf(story)) > limits.maxCallMs)
+    return {
+      ...answered,
+      closedHow: "estimated",
+      endedAt: lastSeen,
+      note: `no end within ${limits.maxCallMs / 3_600_000} h: ended_at is the last sign of life`,
+    };
+  return { ...answered, closedHow: null, endedAt: null };
+}
+
+/** What a reader of the record should know, in words. */
+function notesOf(story: Story, ending: Ending): string[] {
+  const { start, answer, confirm, end, fail, up } = story;
+  const answeredAt = answerOf(story);
+  // In-dialog requests go through whichever node holds the service address at that time.
+  const firstNode = start?.node ?? answer?.node;
+  const moved = [confirm, end].find((event) => event && firstNode !== undefined && event.node !== firstNode);
+  const notes: [said: unknown, words: string | undefined][] = [
+    [!start, "start event missing"],
+    [!answer && confirm, "answer time estimated from the ACK"],
+    [!answer && !confirm && up, "answer event missing: time of the answer unknown"],
+    [up && fail && at(up) > at(fail), `answered late: the caller had been told ${fail?.code} before`],
+    [ending.note, ending.note],
+    [moved && up, `went on at ${moved?.node} after ${firstNode}`],
+    // An answer is logged after it was sent on, so a quick BYE may bear a slightly earlier time.
+    [
+      ending.endedAt !== null && answeredAt !== null && answeredAt - ending.endedAt > 100,
+      "the nodes' clocks differ",
+    ],
+  ];
+  return notes.flatMap(([said, words]) => (said && words !== undefined ? [words] : []));
+}
+
+/** What the INVITE's own events say counts more than what in-dialog requests say. */
+const byWeight = ({ of, fail }: Story): CallEvent[] => [
+  ...of("start"),
+  ...of("answer"),
+  ...(fail ? [fail] : []),
+  ...of("attempt"),
+  ...of("confirm"),
+  ...of("end"),
+];
+
 /**
  * Folds the events of one leg into its record. Pure, independent of the order and of copies.
  * @param events at least one, all of one leg.
@@ -81,79 +202,15 @@ export function buildRecord(events: readonly CallEvent[], limits: Limits): CallR
   const ordered = normalise(events);
   const [earliest] = ordered;
   if (!earliest) throw new Error("a record needs at least one event");
-  const of = (kind: CallEvent["kind"]) => ordered.filter((event) => event.kind === kind);
-  const [start] = of("start");
-  const lastStart = of("start").at(-1);
-  const [answer] = of("answer");
-  const [confirm] = of("confirm");
-  const [end] = of("end");
-  const lastFail = of("fail").at(-1);
-  // The caller tried again under the same Call-ID after a failure (as after 401): the failure was not the end.
-  const fail = lastFail && lastStart && at(lastStart) > at(lastFail) ? undefined : lastFail;
-  const notes: string[] = [];
-
-  const startedAt = Math.min(
-    ...ordered.map((event) => (event.started === undefined ? at(event) : Date.parse(event.started))),
-    ...(start ? [at(start)] : []),
-  );
-  if (!start) notes.push("start event missing");
-
-  const up = answer ?? confirm ?? (fail ? undefined : end);
-  let answeredAt: number | null = null;
-  if (answer) answeredAt = at(answer);
-  else if (confirm) {
-    answeredAt = at(confirm);
-    notes.push("answer time estimated from the ACK");
-  } else if (up) notes.push("answer event missing: time of the answer unknown");
-
-  if (up && fail && at(up) > at(fail))
-    notes.push(`answered late: the caller had been told ${fail.code} before`);
-
-  let closedHow: CallRecord["closed_how"] = null;
-  let endedAt: number | null = null;
-  let outcome: CallRecord["outcome"] = up ? "answered" : "in_progress";
-  let status = up ? (answer?.code ?? 200) : 0;
-  const lastSeen = Math.max(...ordered.map(at));
-  if (up && end) {
-    closedHow = end.reason === "media-timeout" ? "media-timeout" : "bye";
-    endedAt = at(end);
-  } else if (!up && fail) {
-    closedHow = "failed";
-    endedAt = at(fail);
-    outcome = outcomeOf(fail.code);
-    status = fail.code;
-  } else if (up && limits.now - (answeredAt ?? startedAt) > limits.maxCallMs) {
-    closedHow = "estimated";
-    endedAt = lastSeen;
-    notes.push(`no end within ${limits.maxCallMs / 3_600_000} h: ended_at is the last sign of life`);
-  } else if (!up && limits.now - lastSeen > limits.maxSetupMs) {
-    closedHow = "estimated";
-    endedAt = lastSeen;
-    outcome = "unknown";
-    notes.push(
-      `no answer and no failure within ${limits.maxSetupMs / 60_000} min: ended_at is the last sign of life`,
-    );
-  }
-  // In-dialog requests go through whichever node holds the service address at that time.
-  const firstNode = start?.node ?? answer?.node;
-  const moved = [confirm, end].find((event) => event && firstNode !== undefined && event.node !== firstNode);
-  if (moved && up) notes.push(`went on at ${moved.node} after ${firstNode}`);
-  // An answer is logged after it was sent on, so a quick BYE may bear a slightly earlier time.
-  if (endedAt !== null && answeredAt !== null && answeredAt - endedAt > 100)
-    notes.push("the nodes' clocks differ");
-
-  // What the INVITE's own events say counts more than what in-dialog requests say.
-  const byWeight = [
-    ...of("start"),
-    ...of("answer"),
-    ...(fail ? [fail] : []),
-    ...of("attempt"),
-    ...of("confirm"),
-    ...of("end"),
-  ];
-  const first = <Key extends "from" | "to" | "source" | "user" | "rule" | "decided_by">(key: Key): string =>
-    byWeight.find((event) => event[key] !== "")?.[key] ?? "";
-  const attempts = of("attempt");
+  const story = storyOf(ordered);
+  const { start, answer, confirm, end, fail, up } = story;
+  const answeredAt = answerOf(story);
+  const ending = endingOf(story, limits);
+  const { endedAt } = ending;
+  const weighed = byWeight(story);
+  const first = (key: "from" | "to" | "source" | "user" | "rule" | "decided_by"): string =>
+    weighed.find((event) => event[key] !== "")?.[key] ?? "";
+  const attempts = story.of("attempt");
   const final = up ? (answer ?? confirm ?? end) : fail;
   return {
     id: recordIdOf(earliest.call_id, earliest.from_tag),
@@ -164,15 +221,15 @@ export function buildRecord(events: readonly CallEvent[], limits: Limits): CallR
     number: userPart(first("to")),
     user: first("user"),
     source: first("source"),
-    started_at: iso(startedAt),
+    started_at: iso(startOf(story)),
     answered_at: answeredAt === null ? null : iso(answeredAt),
     ended_at: endedAt === null ? null : iso(endedAt),
     duration_ms: endedAt === null || answeredAt === null ? null : Math.max(0, endedAt - answeredAt),
-    status,
-    outcome,
+    status: ending.status,
+    outcome: ending.outcome,
     reason: fail && !up ? fail.reason : (answer?.reason ?? ""),
     target: final?.target || attempts.at(-1)?.target || "",
-    origin: start?.node ?? byWeight.find((event) => event.origin)?.origin ?? "",
+    origin: start?.node ?? weighed.find((event) => event.origin)?.origin ?? "",
     nodes: [
       ...new Set(ordered.flatMap((event) => (event.origin ? [event.node, event.origin] : [event.node]))),
     ].sort(),
@@ -185,10 +242,10 @@ export function buildRecord(events: readonly CallEvent[], limits: Limits): CallR
     // The answered leg knows the rule that led to it; at the start it is not decided yet.
     rule: first("rule"),
     decided_by: first("decided_by"),
-    closed_how: closedHow,
+    closed_how: ending.closedHow,
     // Looked up when the record is read (moves.ts): the agents tell them later than the call's own events.
     interruptions: [],
-    note: notes.join("; "),
+    note: notesOf(story, ending).join("; "),
     // Nothing was said before the answer; what became of it is in the table `recordings`.
     recording:
       up && ordered.some((event) => event.record === true)
