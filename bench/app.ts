@@ -170,7 +170,7 @@ try {
   await database.query(
     "INSERT INTO numbers (number, user_name) SELECT concat('9', lpad(seq, 6, '0')), 'ada' FROM seq_0_to_99999",
   );
-  // A change from far away that this app can not know in part: it reads everything anew.
+  // A change from far away that this app can not know in part: it reads everything from scratch.
   await database.query("UPDATE rules_version SET version = version + 5000");
   const during = decide("decide, 1000/s, while 100,000 numbers are read", 1000, 3);
   await until(async () => JSON.parse((await ask("GET", "/v1/health")).text).rules.numbers === 100_000);

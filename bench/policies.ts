@@ -16,7 +16,7 @@ import { report } from "./common.ts";
  *
  *   node bench/policies.ts [--runs 5] [--policies cold-passive,warm-passive,warm-active] [--lab policies]
  *
- * d: fault → the survivor is VRRP master. b: master → its Kamailio was started anew (0 where it runs already). i: the rest of
+ * d: fault → the survivor is VRRP master. b: master → its Kamailio was restarted (0 where it runs already). i: the rest of
  * f. f: master → first answered call. z: last answered call before → first after; the formula says z = d + f, and the
  * difference is the distance of two calls.
  */

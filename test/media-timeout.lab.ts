@@ -32,7 +32,7 @@ async function recordOf(callId: string) {
 beforeAll(async () => {
   await lab.up({ isolated: true, detach: false, fresh: true });
   await green();
-  // A change of cluster.yaml as on real hosts: the file, then the agents anew, one after the other.
+  // A change of cluster.yaml as on real hosts: the file, then the agents restarted, one after the other.
   const file = lab.paths.cluster;
   const text = readFileSync(file, "utf8");
   writeFileSync(file, text.replace("  path: relay", `  path: relay\n  timeout_s: ${timeoutSeconds}`));

@@ -16,8 +16,8 @@ import { openLab } from "../src/lab/lab.ts";
 import { defaultSubnet, planAddresses } from "../src/lab/names.ts";
 import { activeNodes } from "../src/lab/readiness.ts";
 import { until } from "../src/lab/wait.ts";
-import { recordingSchema } from "../src/recordings/recording-schema.ts";
 import { recordingPlaces } from "../src/recordings/capture-files.ts";
+import { recordingSchema } from "../src/recordings/recording-schema.ts";
 import { type Nat, openNat } from "./support/nat.ts";
 
 /**

@@ -55,7 +55,7 @@ async function callsAround(name: string, fault: Fault) {
 }
 
 it("the nodes lose each other, both see the rest: one goes on", { timeout }, async () => {
-  // Twice in a row: the second one meets parts that were started anew after the first.
+  // Twice in a row: the second one meets parts that were restarted after the first.
   for (const holdMs of [4000, 1000]) {
     const { active, standby } = await roles();
     const { figures } = await callsAround("cut-nodes", {

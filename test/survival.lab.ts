@@ -16,7 +16,7 @@ import { activeNodes } from "../src/lab/readiness.ts";
 /**
  * Each kind of call through each fault. docs/survival-matrix.md says what callers notice,
  * and this test proves that it is not worse. All faults take 4 minutes: DIALTONE_ALL_FAULTS=1, else four
- * of them. SURVIVAL_WRITE=1 writes the matrix anew.
+ * of them. SURVIVAL_WRITE=1 writes the matrix again.
  */
 
 const lab = openLab(process.env.SURVIVAL_LAB ?? "survival");

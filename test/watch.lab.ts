@@ -144,7 +144,7 @@ it("an agent that hangs is noticed as that; the service address stays; people ar
   expect(entries.filter(({ kind }) => kind === "address")).toEqual([]);
 });
 
-it("an app whose event loop is blocked is killed and started anew", async () => {
+it("an app whose event loop is blocked is killed and restarted", async () => {
   const since = Date.now();
   const before = partsOf(dataOf("b")).app;
   await block("b", "app", 30);

@@ -117,7 +117,7 @@ export interface Cost {
   waitedMs: number;
   /** System calls a second; undefined where perf is not there. */
   syscalls?: number;
-  /** The part was started anew in between: the figures are of the new one, as far as they go. */
+  /** The part was restarted in between: the figures are of the new one, as far as they go. */
   restarted?: true;
 }
 

@@ -265,7 +265,7 @@ test("the table of outcomes", async () => {
     "# Who holds the service address after one fault and after two",
     "",
     "Two nodes, a witness; a held the address. Made by `src/agent/double-faults.test.ts`, which plays each case with the",
-    "judge's own rules and fails when an outcome changes (`vitest -u` writes it anew: read the difference).",
+    "judge's own rules and fails when an outcome changes (`vitest -u` writes it again: read the difference).",
     "The last column: why a living node may not hold it (stance `availability`).",
     "",
     "| faults | availability | consistency | why not |",

@@ -52,7 +52,7 @@ function look(before: AlertState["alerts"], problems: readonly AlertProblem[], n
     .map((alert) => ({ ...alert, goneSince: alert.goneSince ?? now }));
   const there = problems.map((problem): Alert => {
     const known = before[problem.key];
-    // What was never told and went away begins anew; what was told goes on.
+    // What was never told and went away begins again; what was told goes on.
     const goesOn = known && (known.goneSince === null || known.toldAt !== null);
     return {
       ...problem,

@@ -20,7 +20,7 @@ export interface ApplyPlan {
   /** Unified diff against the file in force. */
   diff: string;
   holder: string;
-  /** Which parts each host would start anew; the others go on. */
+  /** Which parts each host would restart; the others go on. */
   restarts: Record<string, string[]>;
 }
 
@@ -70,7 +70,7 @@ export function applyText({ changes, diff, holder, restarts }: ApplyPlan): strin
     "",
     changes.length > 0 ? "settings:" : "no setting changes (comments or order only)",
     ...changes.map(setting),
-    "started anew, one host after the other:",
+    "restarted, one host after the other:",
     ...Object.entries(restarts).map(host),
     disturbsCalls(restarts[holder] ?? [])
       ? "calls: those in progress move to the other node with the service address and go on"

@@ -30,7 +30,7 @@ export async function stageProblems(context: HostContext, next: Cluster): Promis
   return requirements({ ...context, cluster: next });
 }
 
-/** The running parts of this host that would be started anew with this context and this release's code. Pure. */
+/** The running parts of this host that would be restarted with this context and this release's code. Pure. */
 export const restartsFor = (next: HostContext, running: PartDigests): PartName[] =>
   componentsOf(next).flatMap((component) => {
     const digest = running[component.name];

@@ -73,7 +73,7 @@ export function ownDrift(own: HostConfiguration): Drift[] {
       state === "missing"
         ? `${host}: ${path} of ${part} is gone`
         : `${host}: ${nameOf(path)} line ${line ?? 1} of ${part} is not as it was generated (${path})`,
-      `somebody changed it by hand; it is written anew when ${part} starts: bring what you want into cluster.yaml`,
+      `somebody changed it by hand; it is written again when ${part} starts: bring what you want into cluster.yaml`,
       diff,
     );
   return found;

@@ -128,10 +128,7 @@ export class Maintenance {
         return { text: await this.hands.renewDatabase() };
       case "restart":
         this.stayIfNeeded(work.parts && !work.force);
-        return this.restart(
-          work.parts,
-          work.parts ? "starting agent and parts anew" : "starting the agent anew",
-        );
+        return this.restart(work.parts, work.parts ? "restarting agent and parts" : "restarting the agent");
       case "look": {
         const found = await lookAt(this.context, work.directory);
         return { text: found.release, details: found.restarts };

@@ -23,7 +23,7 @@ export interface Outcome {
 const ended = (result: OrderState, wentBack: boolean): OrderState =>
   wentBack && (result.kind === "release" || result.kind === "activate")
     ? { ...result, state: "failed", text: "its agent did not start with that, and went back by itself" }
-    : { ...result, state: "done", text: "the agent was started anew" };
+    : { ...result, state: "done", text: "the agent was restarted" };
 
 /** One host's orders, given and taken. */
 export class OrderBook {

@@ -22,7 +22,7 @@ function strangersIn(directory: string): string | undefined {
 
 /**
  * Asks the release in a directory whether it could run this host: its packages, its idea of cluster.yaml, what the
- * host must have, and which parts it would start anew.
+ * host must have, and which parts it would restart.
  * @throws Error that says what is missing.
  */
 export async function lookAt(context: HostContext, directory: string): Promise<Checked> {

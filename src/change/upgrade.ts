@@ -8,7 +8,7 @@ import { type RolloutResult, refuseUnlessSafe, rollOut } from "./rollout.ts";
 export interface UpgradePlan {
   release: string;
   directory: string;
-  /** Which parts each host would start anew; the others go on. */
+  /** Which parts each host would restart; the others go on. */
   restarts: Record<string, string[]>;
 }
 
@@ -65,7 +65,7 @@ export const upgradeText = ({ release, directory, restarts }: UpgradePlan): stri
   [
     `release ${release} in ${directory}`,
     ...Object.entries(restarts).map(
-      ([host, parts]) => `  ${host}: agent${parts.length > 0 ? `, ${parts.join(", ")}` : ""} start anew`,
+      ([host, parts]) => `  ${host}: agent${parts.length > 0 ? `, ${parts.join(", ")}` : ""} restart`,
     ),
     "  Calls go on: each host is empty when it is touched.",
   ].join("\n");

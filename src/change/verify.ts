@@ -14,7 +14,7 @@ export interface Wanted {
 
 /** A node that was away may have to fetch its whole database. */
 const deadlineMs = 240_000;
-/** A relay that was left by the address starts anew after 3 s (agent/media.ts): green before that is not the end. */
+/** A relay that was left by the address restarts after 3 s (agent/media.ts): green before that is not the end. */
 export const settleMs = 6000;
 
 /**

@@ -112,7 +112,7 @@ Example:
     .addHelpText(
       "after",
       `
-A lab that does not become green again is made anew, and that is noted. Exit code: 0 all runs done and every promise
+A lab that does not become green again is made from scratch, and that is noted. Exit code: 0 all runs done and every promise
 kept, 1 not.
 
 Example:

@@ -74,7 +74,7 @@ Then copy both files to /etc/dialtone/ on each host and run 'dialtone up --host 
     .addHelpText(
       "after",
       `
-Writes tls.cert and tls.key into cluster.secrets.yaml anew. Copy both files to all hosts and restart their agents, standby
+Writes tls.cert and tls.key into cluster.secrets.yaml again. Copy both files to all hosts and restart their agents, standby
 first; the old certificate stays good meanwhile.
 
 Example:

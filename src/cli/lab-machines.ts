@@ -17,7 +17,7 @@ const positive = (value: string): number => {
 export function registerMachineFaults(group: Command): void {
   group
     .command("refit <host>")
-    .description("stop a host in good order and start it anew with a clock or a disk that can be broken")
+    .description("stop a host in good order and restart it with a clock or a disk that can be broken")
     .option("--clock", "a wall clock of its own (libfaketime), for 'lab clock'")
     .option("--disk <MiB>", "a small disk of its own (tmpfs), for 'lab fill'; at least 300", positive)
     .addHelpText(
@@ -31,7 +31,7 @@ export function registerMachineFaults(group: Command): void {
         ...(options.clock ? { clock: true } : {}),
         ...(options.disk === undefined ? {} : { diskMb: options.disk }),
       });
-      print(`${host} starts anew`, { host, ...options });
+      print(`${host} restarts`, { host, ...options });
     });
   group
     .command("clock <host> <seconds>")

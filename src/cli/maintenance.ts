@@ -89,7 +89,7 @@ Examples:
 
 function registerRestart(program: Command): void {
   withPlace(program.command("restart"))
-    .description("start hosts anew one after the other, standby first; calls go on")
+    .description("restart hosts one after the other, standby first; calls go on")
     .requiredOption("--rolling", "all hosts, one after the other")
     .option("--agent-only", "only the agents; their parts go on", false)
     .option("--force", "although the cluster is not safe to work on", false)
@@ -110,7 +110,7 @@ Example:
         restartAll(desk, { parts: !options.agentOnly, force: options.force, quiet: json, signal }),
       );
       print(
-        `started anew: ${result.done.join(", ")} in ${result.seconds} s; ${result.holder} holds the service address`,
+        `restarted: ${result.done.join(", ")} in ${result.seconds} s; ${result.holder} holds the service address`,
         result,
       );
     });

@@ -10,7 +10,7 @@ import { release } from "../cluster/release.ts";
 import { componentsOf } from "../components/index.ts";
 import { preflight, requirements } from "../host/preflight.ts";
 
-/** An agent that wants to be started anew ends with this code: EX_TEMPFAIL, sysexits.h(3head). */
+/** An agent that wants to be restarted ends with this code: EX_TEMPFAIL, sysexits.h(3head). */
 const restartCode = 75;
 
 /** `dialtone up`: this host's agent, in the foreground. */
@@ -20,10 +20,7 @@ export function registerUp(program: Command): void {
     .description("run this host's agent and all its parts, until it is stopped")
     .requiredOption("--host <name>", "which host of cluster.yaml this is")
     .option("--data <directory>", "where this host keeps its data", defaultData)
-    .option(
-      "--check",
-      "only say whether this release could run this host, and which parts it would start anew",
-    )
+    .option("--check", "only say whether this release could run this host, and which parts it would restart")
     .addHelpText(
       "after",
       `

@@ -15,7 +15,7 @@ export interface CatalogueEvidence {
   /** Calls per second. */
   rate: number;
   machine: { cpu: string; cores: number; memory_gib: number; node: string };
-  /** How often the lab had to be made anew because it did not become green again. */
+  /** How often the lab had to be made from scratch because it did not become green again. */
   labs_made_anew: { at: string; after: string; why: string }[];
   drills: Record<string, { runs: Run[]; seconds: number[]; errors: { at: string; text: string }[] }>;
 }
@@ -25,7 +25,7 @@ export function readEvidence(file: string): CatalogueEvidence | undefined {
   if (!existsSync(file)) return undefined;
   const evidence = JSON.parse(readFileSync(file, "utf8")) as CatalogueEvidence;
   if (evidence.v !== 1 || typeof evidence.drills !== "object")
-    throw new Error(`${file} is not the evidence of a catalogue; move it away to begin anew`);
+    throw new Error(`${file} is not the evidence of a catalogue; move it away to begin again`);
   return evidence;
 }
 
@@ -116,7 +116,7 @@ export function evidenceText(evidence: CatalogueEvidence, kinds: readonly DrillK
     table.toString(),
     `min / median / max in ms, ${evidence.rate} calls/s, ${total} runs of ${rows.length} faults`,
     ...evidence.labs_made_anew.map(
-      ({ at, after, why }) => `the lab was made anew at ${at}, after ${after}: ${why}`,
+      ({ at, after, why }) => `the lab was made from scratch at ${at}, after ${after}: ${why}`,
     ),
     broken === 0
       ? "passed: no redial failed, no record lost, doubled or unexpected"

@@ -21,10 +21,10 @@ export type Step =
   | { do: "busy"; on: Role; loops: number }
   | { do: "wait"; ms: number }
   | { do: "switchover" }
-  /** All hosts are started anew, one after the other, standby first: `dialtone restart --rolling`. */
+  /** All hosts are restarted, one after the other, standby first: `dialtone restart --rolling`. */
   | { do: "rolling-restart" };
 
-/** What a lab's nodes need before a fault can be made: they are started anew with it. */
+/** What a lab's nodes need before a fault can be made: they are restarted with it. */
 export type Fitting = "movable-clock" | "small-disk";
 
 export interface DrillKind {
@@ -287,7 +287,7 @@ const planned: DrillKind[] = [
   }),
   drill({
     name: "rolling-restart",
-    title: "all hosts are started anew by plan, one after the other",
+    title: "all hosts are restarted by plan, one after the other",
     steps: [{ do: "rolling-restart" }],
     holdMs: 1000,
     undo: "nothing to undo",

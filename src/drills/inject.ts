@@ -119,7 +119,7 @@ export async function equip(
   const refitAll = async (wanted: Parameters<Lab["refit"]>[1], stop: AbortSignal) => {
     const { active, standby } = rolesOf((await ground.look()).hosts);
     for (const host of [standby, active]) {
-      tell(`starting ${host} anew ${Object.keys(wanted).length > 0 ? `with a ${fitting}` : "as it was"}`);
+      tell(`restarting ${host} ${Object.keys(wanted).length > 0 ? `with a ${fitting}` : "as it was"}`);
       await lab.refit(host, wanted);
       await untilGreen(ground, 120_000, waiting, stop);
     }

@@ -25,7 +25,7 @@ export async function copyOfRelease(lab: Lab, version: string): Promise<string> 
   return folder;
 }
 
-/** cluster.yaml with another value that all media relays and apps must start anew for. */
+/** cluster.yaml with another value that all media relays and apps must restart for. */
 async function changedCluster(lab: Lab): Promise<string> {
   const text = await readFile(lab.paths.cluster, "utf8");
   const seconds = /^ {2}timeout_s: (\d+)$/m.exec(text)?.[1];

@@ -7,7 +7,7 @@ import { type CatalogueEvidence, ofThisRelease, readEvidence, writeEvidence } fr
 import { waitForGreen } from "./cluster-view.ts";
 import { runDrill } from "./run-drill.ts";
 
-/** Many drills, unattended: goes on where it stopped, repairs the lab or makes it anew, ends in time. */
+/** Many drills, unattended: goes on where it stopped, repairs the lab or makes it from scratch, ends in time. */
 
 export interface CatalogueOptions {
   wanted: { kind: DrillKind; runs: number }[];
@@ -21,7 +21,7 @@ export interface CatalogueOptions {
   signal: AbortSignal;
 }
 
-/** A lab whose nodes have to be started anew for a drill does several runs at once. */
+/** A lab whose nodes have to be restarted for a drill does several runs at once. */
 const fittedBatch = 5;
 /** A guess, until it is known. */
 const secondsOfARun = 25;
@@ -130,7 +130,7 @@ async function runItem(
   evidence.drills[kind.name] = found;
   let last = performance.now();
   try {
-    // The drill before may have left a part that is just being started anew.
+    // The drill before may have left a part that is just being restarted.
     await waitForGreen(lab, repairMs, (why) => tell(`waiting: ${why.join("; ")}`), signal);
     const result = await runDrill(lab, kind, {
       runs,
@@ -172,7 +172,7 @@ async function recover(
     signal.throwIfAborted();
     const why = messageOf(error);
     evidence.labs_made_anew.push({ at: new Date().toISOString(), after, why });
-    tell(`making the lab anew: ${why}`);
+    tell(`making the lab from scratch: ${why}`);
     await lab.down({ graceMs: 5000 });
     await lab.up({ isolated: true, detach: true, fresh: true });
     await waitForGreen(lab, repairMs, waiting, signal);

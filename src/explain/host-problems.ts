@@ -76,7 +76,7 @@ export function ofReport(report: HostReport, serves: boolean): Finding[] {
         code: "busy",
         severity: "risk",
         what: `${name} answers late: ${part.busy}`,
-        callers: "calls take longer; nothing is started anew for it, and the address does not move",
+        callers: "calls take longer; nothing is restarted for it, and the address does not move",
         advice:
           "see what else runs on that host (top); if it is calls alone, it has reached what it can carry",
       });

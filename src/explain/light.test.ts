@@ -221,7 +221,7 @@ test("a difference of figures counts when it has lasted; others at once", () => 
   expect(first.light.reasons.map(({ code }) => code)).not.toContain("rules-behind");
   const later = settle(first.seen, light, 6000);
   expect(later.light.reasons.find(({ code }) => code === "rules-behind")?.sinceMs).toBe(5000);
-  // Gone for a moment: it starts anew.
+  // Gone for a moment: it restarts.
   const gone = settle(later.seen, { colour: "green", reasons: [] }, 6500);
   expect(settle(gone.seen, light, 7000).light.reasons.map(({ code }) => code)).not.toContain("rules-behind");
 });

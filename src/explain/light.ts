@@ -309,13 +309,7 @@ export function lightOf(host: string, news: PeerNews[], hosts: number): Light {
     ...(holder
       ? [...everywhere(holder), ...votes(holder, hosts), ...witnesses.flatMap((w) => versions(w, holder))]
       : keeper
-        ? [
-            reason(
-              "holder-silent",
-              keeperText(keeper),
-              `start its agent anew: 'dialtone up' on ${keeper.host}`,
-            ),
-          ]
+        ? [reason("holder-silent", keeperText(keeper), `restart its agent: 'dialtone up' on ${keeper.host}`)]
         : [reason("nobody-holds", "nobody holds the service address", "see the problems of the nodes")]),
     ...drilled(holder ?? self, drills),
   ];

@@ -118,7 +118,7 @@ async function portProblems(context: HostContext): Promise<string[]> {
 const settings: [file: string, wanted: string][] = [
   // The standby's parts listen on the service address before they own it.
   ["/proc/sys/net/ipv4/ip_nonlocal_bind", "1"],
-  // A connection to a peer without power is tried anew after 15 s, not after 2 minutes.
+  // A connection to a peer without power is tried again after 15 s, not after 2 minutes.
   ["/proc/sys/net/ipv4/tcp_syn_retries", "3"],
 ];
 

@@ -14,7 +14,7 @@ After=network-online.target
 StartLimitIntervalSec=0
 
 [Service]
-# The agent says when it is ready, and every 3 s that it is alive; one that hangs is killed and started anew, which
+# The agent says when it is ready, and every 3 s that it is alive; one that hangs is killed and restarted, which
 # leaves its parts and the service address alone.
 Type=notify
 NotifyAccess=all

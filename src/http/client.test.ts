@@ -37,7 +37,7 @@ const fault = (asked: Promise<unknown>): Promise<unknown> =>
   );
 
 describe("a client", () => {
-  test("keeps its connection for the next question, and finds a server that was started anew", async () => {
+  test("keeps its connection for the next question, and finds a server that was restarted", async () => {
     const answer: RequestListener = (request, response) => response.end(JSON.stringify(request.url));
     const first = await serve(answer);
     await using client = new HttpClient({ name: "x", socketPath: first.path });

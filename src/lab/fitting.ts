@@ -11,7 +11,7 @@ export type Fitting = NonNullable<LabHost["fitting"]>;
 const stopGraceMs = 30_000;
 
 /**
- * Stops a host in good order and starts it anew with this equipment, and no other.
+ * Stops a host in good order and restarts it with this equipment, and no other.
  * @throws Error when it has no power, or does not stop in order.
  */
 export async function refit(state: LabState, name: string, fitting: Fitting): Promise<void> {

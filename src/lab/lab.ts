@@ -87,7 +87,7 @@ export interface Lab {
   fillDisk(host: string): Promise<Moment>;
   /** Starts busy loops on a host. */
   busy(host: string, loops: number): Promise<Moment>;
-  /** Stops a host in good order and starts it anew with other equipment; does not wait for its health. */
+  /** Stops a host in good order and starts it again with other equipment; does not wait for its health. */
   refit(host: string, fitting: Fitting): Promise<void>;
   /** Repairs power, cables and pauses of one host, or of all. */
   heal(host?: string): Promise<void>;

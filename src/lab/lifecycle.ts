@@ -98,7 +98,7 @@ function clusterOf(
   const subnet = subnetOf(serviceIp(cluster));
   if (wanted !== undefined && subnet !== planAddresses(wanted).subnet)
     throw new Error(
-      `lab '${lab}' has its data in ${subnet}, not in ${wanted}: leave --subnet out, or start anew with --fresh`,
+      `lab '${lab}' has its data in ${subnet}, not in ${wanted}: leave --subnet out, or restart with --fresh`,
     );
   const range = rangeOf(subnet);
   for (const host of allHosts(cluster)) {

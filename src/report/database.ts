@@ -5,7 +5,7 @@ import { z } from "zod";
 const replicationSchema = z.object({
   /** The node that it follows. */
   from: z.string(),
-  /** Of the own data: another one when they were made anew. */
+  /** Of the own data: another one when they were made from scratch. */
   id: z.string(),
   /**
    * `new`: it has not been told yet; `copying`: it has no data of its own and copies the other's; `following`: it applies
@@ -59,7 +59,7 @@ export type DiskState = z.infer<typeof diskSchema>;
 export const databaseSchema = z.object({
   /**
    * starting: has not answered since it was started. running: has, even if it does not now; also what this release does
-   * not understand: a database beside which no other may begin anew.
+   * not understand: a database beside which no other may begin.
    */
   phase: z.enum(["down", "starting", "running"]).catch("running"),
   facts: factsSchema.optional(),

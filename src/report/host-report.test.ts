@@ -42,7 +42,7 @@ describe("a report of another release", () => {
     });
     expect(read.verdict.light).toBe("red");
     expect(read.parts.kamailio?.phase).toBe("thinking");
-    expect(read.database?.phase, "no other database may begin anew beside it").toBe("running");
+    expect(read.database?.phase, "no other database may begin beside it").toBe("running");
     expect(read.light?.colour).toBe("red");
     expect(read.light?.reasons[0]?.code).toBe("new-reason");
     expect(read.fencing?.nodes.a?.state).toBe("none");

@@ -20,7 +20,7 @@ export const workSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("kill-part"), part: z.enum(partNames) }),
   /** Asynchronous replication: put this host's data aside and copy those of the other node. */
   z.strictObject({ kind: z.literal("renew-database") }),
-  /** Start the agent anew; with `parts` all its parts too. */
+  /** Start the agent again; with `parts` all its parts too. */
   z.strictObject({ kind: z.literal("restart"), parts: z.boolean(), force: z.boolean() }),
   /** Is there a release in this directory of that host, ready to run? */
   z.strictObject({ kind: z.literal("look"), directory }),

@@ -11,7 +11,7 @@ export type Policy = Cluster["policy"];
 /** Stopped on a cold standby. The database goes on: records must not be lost. keepalived and the agent do the watching. */
 export const restingParts: readonly PartName[] = ["redis", "rtpengine", "app", "kamailio"];
 
-/** A standby that knows nothing of the holder's calls: every move costs them, so a part is started anew in place first. */
+/** A standby that knows nothing of the holder's calls: every move costs them, so a part is restarted in place first. */
 export const isPassive = (policy: Policy | undefined): boolean =>
   policy === "cold-passive" || policy === "warm-passive";
 

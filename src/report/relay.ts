@@ -4,7 +4,7 @@ import { isPassive } from "./policy.ts";
 
 /** Audio as a reason to move the address. Pure. */
 
-/** After a move a relay that fails is started anew in place for so long: two sick relays must not play ball with the calls. */
+/** After a move a relay that fails is restarted in place for so long: two sick relays must not play ball with the calls. */
 export const relaySteadyMs = 10_000;
 
 /**

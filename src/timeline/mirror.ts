@@ -30,11 +30,11 @@ export class EventMirror {
     if (!watch || watch.lastEvent === have || this.busy.has(host)) return;
     this.busy.add(host);
     try {
-      // A log that ends before our copy was begun anew, with an empty disk.
-      const anew = watch.lastEvent < have;
-      const since = anew ? 0 : Math.max(have, watch.lastEvent - keep);
+      // A log that ends before our copy was begun again, with an empty disk.
+      const fresh = watch.lastEvent < have;
+      const since = fresh ? 0 : Math.max(have, watch.lastEvent - keep);
       const news = readEvents(await this.read(host, `/events?since=${since}`, deadlineMs));
-      this.copies.set(host, [...(anew ? [] : copy), ...news].slice(-keep));
+      this.copies.set(host, [...(fresh ? [] : copy), ...news].slice(-keep));
     } catch {
       // Its silence is noticed by those whose business it is (peers.ts).
     } finally {

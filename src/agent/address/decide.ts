@@ -213,12 +213,12 @@ export function decideOnNews(
     self.ready
   )
     actions.push({ do: "take-address", from: report.host });
-  // (With calls of its own here, starting anew would cost them: registrations differ until they are renewed.)
+  // (With calls of its own here, restarting would cost them: registrations differ until they are renewed.)
   if (self.follows && mustResync(self, report, silenceMs))
     actions.push({
       do: "kill-part",
       part: "kamailio",
-      why: `no contact with ${report.host} for ${Math.round(silenceMs / 1000)} s: registrations made meanwhile are fetched by starting anew`,
+      why: `no contact with ${report.host} for ${Math.round(silenceMs / 1000)} s: registrations made meanwhile are fetched by restarting`,
     });
   return actions;
 }

@@ -10,6 +10,6 @@ test("a standby fetches the registrations that were made while it had no contact
   expect(mustResync(standby, active, 300)).toBe(false);
   expect(mustResync({ ...standby, holds: true }, active, 5000)).toBe(false);
   expect(mustResync({ role: "witness", holds: false }, active, 5000)).toBe(false);
-  // The other side was started anew: it has asked us already.
+  // The other side was restarted: it has asked us already.
   expect(mustResync(standby, { ...active, agentUptimeMs: 1000 }, 5000)).toBe(false);
 });

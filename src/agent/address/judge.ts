@@ -63,7 +63,7 @@ function staysBusy(o: Observation): boolean {
 
 /**
  * A database that a bad line cut out of the group comes back by itself, mostly in a few seconds (seen: 1 to 15 s and more,
- * with a fifth of the packets lost). On the holder it is not started anew before (database-keeper.ts).
+ * with a fifth of the packets lost). On the holder it is not restarted before (database-keeper.ts).
  */
 export const comesBackMs = 60_000;
 

@@ -17,11 +17,11 @@ const deadlineMs = 200;
 const freshMs = 1500;
 /** A relay does not wait longer for redis: without the peer's sessions it can still carry new calls. */
 const patienceMs = 5000;
-/** rtpengine subscribes anew by itself when it notices that the connection broke; a half-open one it never does. */
+/** rtpengine subscribes again by itself when it notices that the connection broke; a half-open one it never does. */
 const unsubscribedMs = 3000;
 /**
  * After a move the old holder's sessions are not to be trusted: packets that still came made some of them its own again,
- * and it does not hear when those end. It starts anew once the new holder has written all of them into its redis.
+ * and it does not hear when those end. It restarts once the new holder has written all of them into its redis.
  */
 const renewAfterMs = 3000;
 /**
@@ -56,7 +56,7 @@ export class MediaRelay {
   private nextPoll = 0;
   private wasOk = { redis: false, rtpengine: false, kamailio: false };
   private claims: number[] = [];
-  /** When the relay of a former holder has to start anew as a follower. */
+  /** When the relay of a former holder has to restart as a follower. */
   private renewAt: number | undefined;
 
   constructor(context: HostContext, parts: MediaParts, tell: Tell) {
@@ -132,7 +132,7 @@ export class MediaRelay {
       kamailio: this.parts.kamailio.report().ok,
     };
     const came = (part: keyof typeof ok) => ok[part] && !this.wasOk[part];
-    // A redis that was started anew is empty: `active` writes all sessions into it.
+    // A redis that was restarted is empty: `active` writes all sessions into it.
     if (came("redis")) this.claims.push(now, now + againMs);
     if (came("rtpengine")) {
       this.claims.push(now);
@@ -199,7 +199,7 @@ export class MediaRelay {
       this.renewAt = undefined;
       this.unsubscribedSince = undefined;
       if (rtpengine.report().ok)
-        rtpengine.kill("the other node has the calls now: starting anew as its follower");
+        rtpengine.kill("the other node has the calls now: restarting as its follower");
       return;
     }
     const since = this.unsubscribedSince;

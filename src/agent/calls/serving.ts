@@ -14,7 +14,7 @@ export class Serving {
   private readonly context: HostContext;
   private readonly tell: (text: string) => void;
   verdict: { ok: boolean; why: string[] } | undefined;
-  /** What Kamailio knows; undefined: nothing yet, or it has been started anew. */
+  /** What Kamailio knows; undefined: nothing yet, or it has been restarted. */
   private told: boolean | undefined;
   private telling = false;
   private nextTry = 0;

@@ -17,7 +17,7 @@ async function logs({ dirs }: HostContext, tell: Tell): Promise<void> {
   if (rotated.length > 0) tell("logs", `rotated ${rotated.join(", ")}`);
 }
 
-/** Kamailio's journal: begun anew each day; removed only when it is in the database, and old (records/retention.ts). */
+/** Kamailio's journal: a new file each day; removed only when it is in the database, and old (records/retention.ts). */
 async function journal(context: HostContext, tell: Tell): Promise<void> {
   const finished = await rotateJournal(context, new Date(), AbortSignal.timeout(5000));
   const removed = await pruneJournal(

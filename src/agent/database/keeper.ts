@@ -173,7 +173,7 @@ export class DatabaseKeeper {
       const holderLostMs = this.host.holds() ? (this.quorumLostMs ?? forMs) : undefined;
       if (!facts || !mustRejoin({ primary: false, peerPrimary, state, forMs, stillMs, holderLostMs })) return;
       part.kill(
-        `outside of the Primary Component for ${Math.round(forMs / 1000)} s (${state}): it must join anew`,
+        `outside of the Primary Component for ${Math.round(forMs / 1000)} s (${state}): it must join again`,
       );
     } else {
       const position = { uuid: facts?.uuid || this.disk.uuid, seqno: facts?.seqno ?? this.disk.seqno };

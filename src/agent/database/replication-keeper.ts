@@ -152,7 +152,7 @@ export class ReplicationKeeper {
     }
   }
 
-  /** The app stores what its journal has and the data lack, and makes records anew that miss events. */
+  /** The app stores what its journal has and the data lack, and makes records again that miss events. */
   private async reconcile(): Promise<void> {
     const since = this.partedSince ?? "start";
     // Cleared before: what parts them meanwhile is for the next time.
@@ -168,14 +168,14 @@ export class ReplicationKeeper {
   }
 
   /**
-   * Makes the own data anew from the other's; what was here is put aside. Events that only this node's journal has come
+   * Makes the own data from scratch from the other's; what was here is put aside. Events that only this node's journal has come
    * back by the reconciler. @throws Error when the other has no data to copy.
    */
   async renew(): Promise<string> {
     if (!this.other?.works)
       throw new Error(`${this.partner}'s database does not answer: there is nothing to copy`);
     await markForRenewal(this.context);
-    this.host.part("mariadb")?.kill("a person wants its data made anew");
+    this.host.part("mariadb")?.kill("a person wants its data made from scratch");
     return `its data are put aside (${marks(this.context).before}) and copied from ${this.partner}`;
   }
 

@@ -83,7 +83,7 @@ it("tries again what goes away by itself, at most every 5 s, and leaves conflict
   expect(decide({ state: "stopped", errno: 1205 }, { sinceMs: { start: 1000 } })).toBeUndefined();
   expect(decide({ state: "stopped", errno: 1062, readOnly: false })).toBeUndefined();
   expect(decide({ state: "stopped", errno: 1032, readOnly: false })).toBeUndefined();
-  // The other's data have been made anew since.
+  // The other's data have been made from scratch since.
   const renewed = { partner: { ...partner, id: "3" } };
   expect(decide({ state: "stopped", errno: 1062, readOnly: false }, renewed)).toBe("start");
   expect(decide({ readOnly: false }, renewed)).toBeUndefined();

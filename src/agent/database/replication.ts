@@ -83,7 +83,7 @@ const retryMs = 5000;
 const reconcileRetryMs = 10_000;
 /** Faults that go away: deadlock, lock wait, full disk or table, memory. https://mariadb.com/kb/en/mariadb-error-codes/ */
 const passing = new Set([1205, 1213, 1021, 1030, 1037, 1041, 1114]);
-/** The other's log does not begin where we ended: it was made anew, and will have it, or it was away for too long. */
+/** The other's log does not begin where we ended: it was made from scratch and will have it, or it was away for too long. */
 const notInLog = 1236;
 
 /** Why the server may take writes now; undefined: it may not. */

@@ -196,7 +196,7 @@ describe("the witness's vote", () => {
   });
 });
 
-test("a database outside of the Primary Component joins anew when it does not do so by itself", () => {
+test("a database outside of the Primary Component joins again when it does not do so by itself", () => {
   const outside = {
     primary: false,
     peerPrimary: true,

@@ -119,7 +119,7 @@ export type Rescue =
 /**
  * The way out when all data nodes run or wait but no Primary Component with data comes about: the witness is gone for
  * good, or a joiner and the witness outvoted the only node with data and now both ask for a state transfer ("No donor
- * candidates"). When every data node is heard and none can be Primary, the newest starts anew, after all others have
+ * candidates"). When every data node is heard and none can be Primary, the newest restarts, after all others have
  * taken their databases down (yield), so that no second component is left.
  */
 export function decideRescue(s: StartSituation & { withoutPrimaryMs: number; position: Position }): Rescue {
@@ -163,7 +163,7 @@ const stuckMs = 60_000;
 
 /**
  * A database that runs outside of the Primary Component while another node is in it comes back by itself within
- * seconds; one that does not (it found itself inconsistent, or its group communication stopped) must start anew. So must
+ * seconds; one that does not (it found itself inconsistent, or its group communication stopped) must restart. So must
  * one whose donor was lost in the middle, and which waits for it: `stillMs`, since its position last moved.
  */
 export const mustRejoin = (s: {
@@ -173,7 +173,7 @@ export const mustRejoin = (s: {
   forMs: number;
   stillMs: number;
   /**
-   * This host has the service address, which may wait for the database (judge.ts): starting it anew would move it.
+   * This host has the service address, which may wait for the database (judge.ts): restarting it would move it.
    * Observation.quorumLostMs; missing: it does not hold the address.
    */
   holderLostMs?: number | undefined;
@@ -204,5 +204,5 @@ export function decideVote(dataNodes: string[], peers: Record<string, PeerNews |
     } else if (disk.view) remembered = true;
   }
   if (up === 0 && remembered) return vote;
-  return { action: "wait", why: "no data node is Primary: one of them starts the database anew" };
+  return { action: "wait", why: "no data node is Primary: one of them restarts the database" };
 }

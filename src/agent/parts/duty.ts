@@ -109,12 +109,12 @@ export class DutyKeeper {
     this.prove(now);
   }
 
-  /** A Kamailio that runs without the holder's registrations starts anew, in 30 ms, and reads them. */
+  /** A Kamailio that runs without the holder's registrations restarts, in 30 ms, and reads them. */
   private load(): void {
     if (this.loaded || !isPassive(this.context.cluster.policy)) return;
     this.loaded = true;
     const sip = this.hands.part("kamailio");
-    if (sip?.running && this.hands.hasRegistrations()) sip.kill("starting anew with all registrations");
+    if (sip?.running && this.hands.hasRegistrations()) sip.kill("restarting with all registrations");
   }
 
   /** A cold standby is believed when everything has answered once with this release and configuration. */

@@ -131,14 +131,14 @@ export class Part {
     };
   }
 
-  /** Takes over a process that an earlier agent started. One that was started differently is stopped, to be started anew. */
+  /** Takes over a process that an earlier agent started. One that was started differently is stopped, to be restarted. */
   adopt(record: ProcessId & { digest: string }): void {
     if (!isAlive(record)) {
       signalTree(record, "SIGKILL");
       return;
     }
     if (record.digest !== startDigest(this.component, this.context)) {
-      this.events.happened("killed", "its configuration changed: starting it anew");
+      this.events.happened("killed", "its configuration changed: restarting it");
       signalTree(record, "SIGTERM");
       this.id = record;
       this.digest = record.digest;
@@ -285,7 +285,7 @@ export class Part {
     this.enter("running", detail);
   }
 
-  /** Ends the running process in order; it is started anew, or rests, as its rest and gate say then. */
+  /** Ends the running process in order; it is restarted, or rests, as its rest and gate say then. */
   end(why: string): void {
     if (!this.id || this.phase === "stopping") return;
     this.enter("stopping", why);

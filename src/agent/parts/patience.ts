@@ -53,7 +53,7 @@ export interface Silence {
 
 /**
  * What a silence means. busy: it does not get what it needs, or works; sick: it does not do its job, and `busy` says
- * whether for such a reason; kill: start it anew.
+ * whether for such a reason; kill: restart it.
  */
 export interface Meaning {
   sick: boolean;

@@ -35,7 +35,7 @@ export interface Telephones extends AsyncDisposable {
   pings(): Promise<number>;
   /** Stops the audio of a side, without a word to anybody. */
   mute(ids: string[], side: Side | "both"): Promise<void>;
-  /** Counts gaps and losses anew from now. */
+  /** Counts gaps and losses again from now. */
   mark(): Promise<void>;
   report(ids?: string[]): Promise<Report>;
   /** Forgets calls. */

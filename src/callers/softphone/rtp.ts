@@ -136,7 +136,7 @@ export class RtpStream {
     if (ahead < 0x8000) this.highest += ahead;
   }
 
-  /** Counts anew from here. */
+  /** Counts again from here. */
   mark(): void {
     this.maxGapMs = 0;
     this.maxGapAt = 0;

@@ -32,7 +32,7 @@ export interface Component {
   /** Work before each start that can take long (initialise, recover a position); returns further arguments. */
   prepare?(context: HostContext, how: StartHow): Promise<string[]>;
   command(context: HostContext): Command;
-  /** What else the part reads at its start: a running part that was started with something else is started anew. */
+  /** What else the part reads at its start: a running part that was started with something else is restarted. */
   reads?(context: HostContext): string;
   /** Asks the running part whether it does its job. Rejects or resolves before `signal` aborts. */
   probe(context: HostContext, signal: AbortSignal): Promise<Health>;

@@ -32,7 +32,7 @@ export const positionsSql = (own: string, partner: string): string =>
   `STOP ALL SLAVES; RESET MASTER; SET GLOBAL gtid_binlog_state='${own}'; SET GLOBAL gtid_slave_pos='${partner}';\n`;
 
 /**
- * Copies the database `dialtone` of the other node as of one moment; interrupted, it begins anew the next time.
+ * Copies the database `dialtone` of the other node as of one moment; interrupted, it begins again the next time.
  * @throws Error with the words of the program that failed.
  */
 export async function copyFromPartner(context: HostContext, signal: AbortSignal): Promise<void> {

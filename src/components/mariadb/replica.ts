@@ -40,14 +40,14 @@ export function partnerOf({ cluster, self }: HostContext): Host {
 export const numberOf = ({ cluster }: HostContext, name: string): number =>
   1 + nodes(cluster).findIndex((node) => node.name === name);
 
-/** Marks beside the directory: it is being made; its data must be copied from the other node; it shall be made anew. */
+/** Marks beside the directory: it is being made; its data must be copied from the other node; it shall be made from scratch. */
 export const marks = ({ dirs }: Pick<HostContext, "dirs">) => ({
   unfinished: unfinishedMark({ dirs }),
   copy: join(dirs.data, "mariadb-copy"),
   renew: join(dirs.data, "mariadb-renew"),
   /** Tells these data from those that were here before. */
   id: join(dirs.data, "mariadb-id"),
-  /** Where data go that are made anew. */
+  /** Where data go that are made from scratch. */
   before: join(dirs.data, "mariadb-before"),
 });
 
@@ -76,7 +76,7 @@ relay_log_recovery=ON
 binlog_format=STATEMENT
 sync_binlog=1
 max_binlog_size=64M
-# Longer away than 14 days: the data are copied anew.
+# Longer away than 14 days: the data are copied again.
 binlog_expire_logs_seconds=1209600
 slave_exec_mode=STRICT
 slave_net_timeout=6
@@ -100,7 +100,7 @@ export const partnerLogin = (context: HostContext) => ({
   ca: tlsFiles(context, "mariadb", "mysql").paths.ca,
 });
 
-/** Before its next start the database is to be made anew; what was put aside the last time is deleted. */
+/** Before its next start the database is to be made from scratch; what was put aside the last time is deleted. */
 export async function markForRenewal(context: HostContext): Promise<void> {
   const { renew, before } = marks(context);
   await rm(before, { recursive: true, force: true });
@@ -220,7 +220,7 @@ START SLAVE '${name}';
 `;
 }
 
-/** From its position anew: what had come from the other's log before may be of data that are no longer there. */
+/** From its position again: what had come from the other's log before may be of data that are no longer there. */
 export function startSql(context: HostContext): string {
   const { name } = partnerOf(context);
   return `STOP SLAVE '${name}'; START SLAVE '${name}';`;
