@@ -69,9 +69,10 @@ export class Reconciler {
         if (segment.modifiedMs < since) continue;
         await this.compare(source, segment, since, sum);
       }
+    // Before stale calls are built anew, which takes a second record away.
+    const doubled = await this.doubledRecords(since);
     const stale = await this.staleCalls(since);
     for (let at = 0; at < stale.length; at += 200) await this.parts.ledger.rebuild(stale.slice(at, at + 200));
-    const doubled = await this.doubledRecords(since);
     const result = {
       node,
       since: new Date(since).toISOString(),
