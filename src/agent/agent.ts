@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { flushCompileCache } from "node:module";
-import { setPriority } from "node:os";
 import writeFileAtomic from "write-file-atomic";
 import { configDigest, type HostContext, replicates, runFiles } from "../cluster/facts.ts";
 import type { Component } from "../components/common/component.ts";
 import { makeHostDirectories, writeComponentFiles } from "../host/files.ts";
+import { setWeight } from "../host/priority.ts";
 import { identify } from "../host/process.ts";
 import { closeSockets } from "../http/socket.ts";
 import type { HostReport } from "../report/host-report.ts";
@@ -71,7 +71,7 @@ export class HostAgent {
     const { claim, log, maintenance, notifier, registrations, serving, teller, watch } = keepers;
     const isNode = context.self.role === "node";
     // Who watches must not starve with those it watches.
-    setPriority(process.pid, -10);
+    setWeight(process.pid, -10);
     // A host that loses its power leaves no cache behind.
     flushCompileCache();
     await makeHostDirectories(context);

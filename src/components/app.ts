@@ -16,6 +16,7 @@ export const app: Component = {
     // Compiled modules are kept, which halves the processor time of a restart; in a directory that only root may
     // write, because the app starts as root.
     env: { NODE_COMPILE_CACHE: join(dirs.run, "compile-cache") },
+    nice: -8,
     argv: [
       process.execPath,
       "--disable-warning=ExperimentalWarning",

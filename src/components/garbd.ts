@@ -30,7 +30,7 @@ options = base_dir=${join(dirs.data, "garbd")};${providerOptions(context, tls.pa
       ...(["setpriv", "--reuid=dialtone", "--regid=dialtone", "--clear-groups", "--"] as const),
       ...["garbd", "--cfg", join(dirs.etc, "garbd.cnf")],
     ],
-    nice: -5,
+    nice: -8,
   }),
   /** garbd answers no questions; whether its vote counts is seen from the data nodes (see agent/judge.ts). */
   probe: (context) => Promise.resolve({ ok: true, detail: `process runs, group ${groupAddress(context)}` }),

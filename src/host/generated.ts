@@ -14,6 +14,9 @@ export interface GeneratedFile {
 export interface Command {
   argv: [string, ...string[]];
   env?: Record<string, string>;
-  /** Scheduling priority, -20 (first) to 19; default 0. */
+  /**
+   * Weight against everything else on the host, -20 (first) to 19; default 0. Audio before SIP and what it waits for,
+   * those before the agent (-10), the app and the database. docs/decisions/0024-busy.md
+   */
   nice?: number;
 }

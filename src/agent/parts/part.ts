@@ -6,6 +6,7 @@ import { messageOf } from "../../base/message.ts";
 import type { HostContext } from "../../cluster/facts.ts";
 import type { Component, Health } from "../../components/common/component.ts";
 import { startDigest, writeComponentFiles } from "../../host/files.ts";
+import { setWeight } from "../../host/priority.ts";
 import { identify, isAlive, type ProcessId, signalTree } from "../../host/process.ts";
 import type { PartPhase, PartReport } from "../../report/parts.ts";
 import { backoffMs, backoffWindowMs } from "./backoff.ts";
@@ -193,6 +194,7 @@ export class Part {
         child.once("spawn", () => resolve(child.pid ?? 0));
       });
       child.unref();
+      setWeight(pid, command.nice ?? 0);
       this.ours = true;
       this.id = identify(pid) ?? { pid, start: "0" };
       const id = this.id;

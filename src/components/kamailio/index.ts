@@ -102,7 +102,7 @@ export const kamailio: Component = {
     }
     return [];
   },
-  command: (context) => ({ argv: kamailioCommand(context), nice: -5 }),
+  command: (context) => ({ argv: kamailioCommand(context), nice: -12 }),
   probe,
   ports: ({ cluster }) => [cluster.sip.port],
   probeEveryMs: 150,

@@ -56,7 +56,7 @@ export const redis: Component = {
       ...(["setpriv", "--reuid=redis", "--regid=redis", "--clear-groups", "--"] as const),
       ...["redis-server", join(dirs.etc, "redis.conf")],
     ],
-    nice: -5,
+    nice: -12,
   }),
   probe,
   ports: () => [ports.redis],

@@ -123,7 +123,7 @@ export const rtpengine: Component = {
       ...(["setpriv", "--reuid=rtpengine", "--regid=rtpengine", "--clear-groups", "--"] as const),
       ...["rtpengine", `--config-file=${configFile(context)}`, "--config-section=rtpengine"],
     ],
-    nice: -10,
+    nice: -15,
   }),
   probe,
   ports: () => [ports.rtpengineNg],
