@@ -28,6 +28,8 @@ import { Upstream } from "./observe/upstream.ts";
 import { type AgentState, observationOf, pulse, reportOf } from "./views.ts";
 
 const tickMs = 50;
+/** An agent that did nothing for so long has not heard what was said meanwhile. */
+const deafMs = 150;
 /** A peer that says nothing for so long answers no calls' questions either. */
 const silentMs = 2000;
 
@@ -49,6 +51,8 @@ export class HostAgent {
   private verdict: Verdict = { mayHold: false, light: "red", reasons: ["the agent has just started"] };
   private memory: Memory = { forbiddenSince: undefined, plan: noPlan };
   private stopping = false;
+  private tickedAt = performance.now();
+  private listening = false;
   private readonly ending = Promise.withResolvers<Ending>();
 
   constructor(context: HostContext, components: Component[], release: string) {
@@ -234,8 +238,18 @@ export class HostAgent {
     this.keepers.actor.carryOut(actions);
   }
 
-  /** Follow, look, judge, act. Never waits. */
+  /**
+   * Follow, look, judge, act. Never waits. After a stall of its own an agent hears first what waits in its sockets: that
+   * it heard nothing meanwhile was not the others' silence.
+   */
   private tick(): void {
+    if (performance.now() - this.tickedAt > deafMs && !this.listening) {
+      this.listening = true;
+      setImmediate(() => this.tick());
+      return;
+    }
+    this.listening = false;
+    this.tickedAt = performance.now();
     const { actor, claim, database, fencing, handover, log, part, parts, serving } = this.keepers;
     const news = this.peers?.news() ?? {};
     this.followDuty(news);

@@ -33,7 +33,7 @@ export const app: Component = {
   // It reads cluster.yaml itself, and its code is our release.
   reads: ({ cluster }) => JSON.stringify([cluster, release()]),
   probe: askHealth,
-  probeEveryMs: 300,
+  probeEveryMs: 500,
   probeDeadlineMs: 300,
   sickAfterMs: 2000,
   startTimeoutMs: 20_000,

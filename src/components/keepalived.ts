@@ -92,7 +92,7 @@ export const keepalived: Component = {
     ],
   }),
   probe,
-  probeEveryMs: 100,
+  probeEveryMs: 250,
   probeDeadlineMs: 500,
   sickAfterMs: 400,
   startTimeoutMs: 10_000,

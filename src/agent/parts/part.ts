@@ -33,6 +33,9 @@ export type Rest = () => string | undefined;
 const awakeMs = 100;
 /** One lost answer is not a hang. */
 const sickAfterProbes = 2;
+const doubtMs = 100;
+/** Of the time between two probes, to either side. */
+const spread = 0.2;
 /** An agent that is always late must judge all the same: so many probes in a row are not counted for its own delay. */
 const excusedProbes = 2;
 const neverAnsweredGraceMs = 5000;
@@ -261,8 +264,15 @@ export class Part {
       if (this.id === id) this.unanswered(error, stalls);
     } finally {
       this.probing = false;
-      this.nextProbe = performance.now() + this.component.probeEveryMs;
+      this.nextProbe = performance.now() + this.pauseMs;
     }
+  }
+
+  /** Until the next probe: soon where there is doubt; otherwise spread, so that not everything wakes at the same moment. */
+  private get pauseMs(): number {
+    const { probeEveryMs } = this.component;
+    if (this.failedProbes > 0) return Math.min(doubtMs, probeEveryMs);
+    return probeEveryMs * (1 + spread * (2 * Math.random() - 1));
   }
 
   private unanswered(error: unknown, stallsBefore: number): void {

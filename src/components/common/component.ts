@@ -38,6 +38,7 @@ export interface Component {
   probe(context: HostContext, signal: AbortSignal): Promise<Health>;
   /** Local ports of its sockets: what waits in their queues is evidence, when it is silent. */
   ports?(context: HostContext): number[];
+  /** Between two probes while it answers. Death is seen from the exit event; this finds what hangs. */
   probeEveryMs: number;
   /** One probe's deadline. */
   probeDeadlineMs: number;

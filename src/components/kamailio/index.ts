@@ -63,14 +63,14 @@ export function journalWarning(folder: string, free: number, reserved: number): 
  * request? A full disk under the journal is not sick (calls go on) but said in `detail`.
  */
 async function probe(context: HostContext, signal: AbortSignal): Promise<Health<SipHealth>> {
+  const hung = stopped(context);
+  if (hung.length > 0) return { ok: false, detail: `SIP processes that do not run: ${hung.join(", ")}` };
   const { port } = context.cluster.sip;
   const service = serviceIp(context.cluster);
   const addresses = [context.self.address, ...(isHere(service) ? [service] : [])];
   const answers = await Promise.all(addresses.map((address) => sipOptions(address, port, signal)));
   const bad = answers.find((answer) => answer.code !== 200);
   if (bad) return { ok: false, detail: `SIP OPTIONS is answered with ${bad.code}` };
-  const hung = stopped(context);
-  if (hung.length > 0) return { ok: false, detail: `SIP processes that do not run: ${hung.join(", ")}` };
   const ms = Math.max(...answers.map((answer) => answer.ms));
   const { free: journalFree } = await spaceOf(sipJournal(context));
   const journalReserved = journalReserve(context) ?? 0;
@@ -105,7 +105,7 @@ export const kamailio: Component = {
   command: (context) => ({ argv: kamailioCommand(context), nice: -12 }),
   probe,
   ports: ({ cluster }) => [cluster.sip.port],
-  probeEveryMs: 150,
+  probeEveryMs: 400,
   probeDeadlineMs: 400,
   sickAfterMs: 900,
   startTimeoutMs: 10_000,

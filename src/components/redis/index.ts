@@ -60,7 +60,7 @@ export const redis: Component = {
   }),
   probe,
   ports: () => [ports.redis],
-  probeEveryMs: 250,
+  probeEveryMs: 500,
   probeDeadlineMs: 400,
   sickAfterMs: 2000,
   startTimeoutMs: 10_000,

@@ -127,7 +127,7 @@ export const rtpengine: Component = {
   }),
   probe,
   ports: () => [ports.rtpengineNg],
-  probeEveryMs: 150,
+  probeEveryMs: 400,
   probeDeadlineMs: 300,
   sickAfterMs: 700,
   startTimeoutMs: 10_000,
