@@ -71,14 +71,14 @@ try {
   await using prober = await startProber({
     place: ground.caller,
     directory,
-    service: `${ground.service.split("/")[0]}:5060`,
+    service: ground.service,
     from: "0445550101",
     to: number,
     rate: Number(values.rate),
     patienceMs: 4000,
   });
   if (!values["no-stress"])
-    stress = spawn("stress-ng", [...stressArguments, "--temp-path", directory], { stdio: "ignore" });
+    stress = spawn("stress-ng", [...stressArguments, "--temp-path", directory], { stdio: "inherit" });
   const began = Date.now();
   await delay(Number(values.seconds) * 1000, undefined, { signal });
   const quiet = eventsSince(began);
