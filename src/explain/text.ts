@@ -28,8 +28,9 @@ const partsText = (report: HostReport): string =>
       const part = report.parts[name];
       if (!part) return [];
       const restarts = part.restarts > 0 ? `, ${part.restarts} restarts` : "";
+      const busy = part.busy === undefined ? "" : ", busy";
       const mark = part.ok ? "ok " : inOrder(part) ? "-- " : "?? ";
-      return [`${mark}${name} (${part.phase} ${since(part.sinceMs)}${restarts})`];
+      return [`${mark}${name} (${part.phase} ${since(part.sinceMs)}${restarts}${busy})`];
     })
     .join("\n");
 

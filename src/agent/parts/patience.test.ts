@@ -40,6 +40,11 @@ test.each<[string, Silence, ReturnType<typeof meaningOf>]>([
   ["stuck, soon after a kill", silence("stuck", 1800, 2), { sick: false, kill: false }],
   ["stopped: found before", silence("stopped", 501), { sick: true, kill: true }],
   ["stopped, soon after a kill: it is certain", silence("stopped", 501, 8), { sick: true, kill: true }],
+  [
+    "stopped, with time to come back by itself",
+    { ...silence("stopped", 800), killAfterMs: 30_000 },
+    { sick: false, kill: false },
+  ],
   ["a debugger, for a moment", silence("stopped", 400), { sick: false, kill: false }],
   ["nothing is known yet", silence("unknown", 1400), { sick: false, kill: false }],
   ["nothing can be known", silence("unknown", 1501), { sick: true, kill: true }],

@@ -67,7 +67,8 @@ const patient: Meaning = { sick: false, kill: false };
 export function meaningOf({ silentMs, sickAfterMs, killAfterMs, factor, says }: Silence): Meaning {
   const over = (limit: number, more: number) => killAfterMs !== null && silentMs > limit + more;
   if (says.verdict === "stopped") {
-    const limit = Math.min(sickAfterMs, stoppedMs);
+    // A part that is given time to come back by itself (the database) is given its own time here too.
+    const limit = killAfterMs === 0 ? Math.min(sickAfterMs, stoppedMs) : sickAfterMs;
     return silentMs <= limit ? patient : { sick: true, kill: over(limit, killAfterMs ?? 0) };
   }
   const limit = factor * sickAfterMs;
