@@ -2,22 +2,35 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Logger } from "pino";
 import { eventSchema } from "../call/contract.ts";
+import { probeCredentials } from "../call/probe-user.ts";
 import type { HostContext } from "../cluster/facts.ts";
 import { type Database, databaseLogin, endpointsOf, openDatabase } from "../db/database.ts";
 import type { PoolOptions } from "../db/pool.ts";
+import { drillRoutes } from "../drill-runs/history-api.ts";
+import { entityRoutes } from "../entities/api.ts";
 import { type Checkpoint, loadCheckpoint } from "../journal/checkpoint.ts";
-import { openHttpJournal } from "../journal/http-journal.ts";
+import { type HttpJournal, openHttpJournal } from "../journal/http-journal.ts";
 import { parseJournalLine, parseProbeLine } from "../journal/sip-journal.ts";
+import { probeRoutes } from "../probe/api.ts";
 import { ProbeStore } from "../probe/store.ts";
-import { createRecordings } from "../recordings/service.ts";
+import { recordingRoutes } from "../recordings/api.ts";
+import { peerRecordingRoutes } from "../recordings/peer-api.ts";
+import { createRecordings, type Recordings } from "../recordings/service.ts";
+import { recordRoutes } from "../records/api.ts";
 import { Ledger } from "../records/ledger.ts";
+import { moveRoutes } from "../records/moves.ts";
 import { Quarantine } from "../records/quarantine.ts";
 import { Reconciler } from "../records/reconcile.ts";
 import { Shipper, type Source } from "../records/shipper.ts";
+import { simulationRoutes } from "../routing/api.ts";
 import { LiveRouting } from "../routing/live.ts";
-import { createEvents } from "../telemetry/log.ts";
+import { registry } from "../routing/registry.ts";
+import { createEvents, type Events } from "../telemetry/log.ts";
 import { LoopMonitor } from "../telemetry/loop-delay.ts";
-import type { Services } from "./services.ts";
+import { callRoutes } from "./calls-api.ts";
+import { healthRoutes } from "./health-api.ts";
+import type { HttpParts } from "./http.ts";
+import type { RpcParts } from "./rpc.ts";
 
 /** A call without any final event is given up after so long. */
 const maxSetupMs = 5 * 60_000;
@@ -37,11 +50,23 @@ export const appFiles = ({ dirs }: HostContext) => ({
   sipJournal: join(dirs.journal, "sip"),
 });
 
-export interface App extends Services, AsyncDisposable {
-  schema: { ready: boolean };
-  checkpoint: Checkpoint;
+/** The app of one host: what runs, and what its HTTP and JSON-RPC servers are made from. */
+export interface App extends AsyncDisposable {
+  context: HostContext;
+  events: Events;
+  database: Database;
   /** The same database with long deadlines, for schema changes and comparisons. */
   patient: Database;
+  schema: { ready: boolean };
+  checkpoint: Checkpoint;
+  journal: HttpJournal;
+  ledger: Ledger;
+  shipper: Shipper;
+  reconciler: Reconciler;
+  recordings: Recordings;
+  live: LiveRouting;
+  rpc: RpcParts;
+  http: HttpParts;
 }
 
 /** The composition root: makes every part of the app once and wires them. Connects to nothing yet. */
@@ -83,22 +108,51 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
   for (const directory of [store, work]) await mkdir(directory, { recursive: true, mode: 0o750 });
   const probes = new ProbeStore(database);
   const schema = { ready: false };
+  const live = new LiveRouting(files.snapshot, database, events);
+  const shipper = new Shipper({ sources, ledger, probes, checkpoint, quarantine, events });
+  const reconciler = new Reconciler({
+    node,
+    sources,
+    database: patient,
+    ledger,
+    checkpoint,
+    quarantine,
+    events,
+  });
+  const loop = new LoopMonitor();
+  const deciding = { live, guard: recordings.guard, probes: probeCredentials(context), events };
+  const { secrets } = context;
+  const { realm } = context.cluster.sip;
+  const { guard } = recordings;
+  const schemaReady = () => schema.ready;
+  const health = { node, live, database, journal, shipper, reconciler, guard, loop, schemaReady };
+  const routes = [
+    callRoutes({ deciding, journal, shipper, events }),
+    healthRoutes(health),
+    ...Object.values(registry).map((entity) => entityRoutes(entity, { database, live, setting: { realm } })),
+    simulationRoutes(live, realm),
+    recordRoutes({ database, reconciler }),
+    moveRoutes({ database }),
+    probeRoutes({ probes, context }),
+    drillRoutes({ database }),
+    recordingRoutes({ context, database, recordings, events }),
+    peerRecordingRoutes({ recordings, events }),
+  ];
   return {
     context,
     events,
     database,
-    ledger,
-    probes,
-    journal,
-    recordings,
+    patient,
     schema,
     checkpoint,
-    loop: new LoopMonitor(),
-    schemaReady: () => schema.ready,
-    live: new LiveRouting(files.snapshot, database, events),
-    shipper: new Shipper({ sources, ledger, probes, checkpoint, quarantine, events }),
-    patient,
-    reconciler: new Reconciler({ node, sources, database: patient, ledger, checkpoint, quarantine, events }),
+    journal,
+    ledger,
+    shipper,
+    reconciler,
+    recordings,
+    live,
+    rpc: { ...deciding, realm },
+    http: { secrets, routes, loop, events },
     [Symbol.asyncDispose]: async () => {
       await journal[Symbol.asyncDispose]();
       await recordings[Symbol.asyncDispose]();

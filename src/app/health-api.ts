@@ -1,6 +1,12 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import type { Database } from "../db/database.ts";
+import type { HttpJournal } from "../journal/http-journal.ts";
+import type { SpaceGuard } from "../recordings/guard.ts";
+import type { Reconciler } from "../records/reconcile.ts";
+import type { Shipper } from "../records/shipper.ts";
 import { type AppHealth, healthSchema } from "../report/app-health.ts";
-import type { Services } from "./services.ts";
+import type { LiveRouting } from "../routing/live.ts";
+import type { LoopMonitor } from "../telemetry/loop-delay.ts";
 
 /** The database counts as usable when it confirmed the rules' version so recently. */
 const freshMs = 3000;
@@ -8,11 +14,24 @@ const freshMs = 3000;
 /** Kamailio waits 300 ms for a decision. */
 const slowLoopMs = 150;
 
+/** Who tells what of the app's health. */
+export interface HealthParts {
+  node: string;
+  live: Pick<LiveRouting, "state">;
+  database: Pick<Database, "state">;
+  journal: Pick<HttpJournal, "health">;
+  shipper: Pick<Shipper, "state">;
+  reconciler: Pick<Reconciler, "last">;
+  guard: Pick<SpaceGuard, "problem">;
+  loop: Pick<LoopMonitor, "read">;
+  schemaReady: () => boolean;
+}
+
 /** Collects the health document; asks nothing that could hang but the local file system. */
-export async function healthOf(services: Services): Promise<AppHealth> {
-  const { live, database, journal, shipper, reconciler, recordings, context } = services;
+export async function healthOf(parts: HealthParts): Promise<AppHealth> {
+  const { node, live, database, journal, shipper, reconciler, guard, schemaReady } = parts;
   const rules = live.state();
-  const loop = services.loop.read();
+  const loop = parts.loop.read();
   const disk = await journal.health();
   const ship = shipper.state();
   const databaseOk = rules.confirmed_ms_ago !== null && rules.confirmed_ms_ago < freshMs;
@@ -24,19 +43,19 @@ export async function healthOf(services: Services): Promise<AppHealth> {
     ...(ship.waiting_ms > 5000
       ? [`events have been waiting for ${Math.round(ship.waiting_ms / 1000)} s`]
       : []),
-    ...(recordings.guard.problem() === undefined ? [] : [recordings.guard.problem() ?? ""]),
+    ...[guard.problem() ?? []].flat(),
     ...(loop.p99Ms > slowLoopMs ? [`answers late: its event loop is ${loop.p99Ms} ms behind`] : []),
     ...(last.missing > 0 ? [`${last.missing} events were missing in the database`] : []),
     ...(ship.quarantined > 0 ? [`${ship.quarantined} journal lines set aside`] : []),
   ];
   return {
     ok: rules.source !== "empty" && disk.ok,
-    host: context.self.name,
+    host: node,
     problems,
     rules,
     database: {
       ok: databaseOk,
-      schema_ready: services.schemaReady(),
+      schema_ready: schemaReady(),
       servers: database.state().map((server) => ({ ...server, error: server.error ?? null })),
     },
     journal: disk,
@@ -48,7 +67,7 @@ export async function healthOf(services: Services): Promise<AppHealth> {
 
 /** GET /v1/health */
 export const healthRoutes =
-  (services: Services): FastifyPluginAsyncZod =>
+  (parts: HealthParts): FastifyPluginAsyncZod =>
   async (app) => {
     app.get(
       "/v1/health",
@@ -57,6 +76,6 @@ export const healthRoutes =
         // Asked several times a second, and typed already: not compared with its schema each time.
         serializerCompiler: () => (document) => JSON.stringify(document),
       },
-      () => healthOf(services),
+      () => healthOf(parts),
     );
   };

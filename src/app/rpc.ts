@@ -27,7 +27,8 @@ const requestSchema = z.object({
 
 const credentialsSchema = z.object({ user: z.string(), realm: z.string() });
 
-interface Parts extends Deciding {
+/** What the JSON-RPC server answers with. */
+export interface RpcParts extends Deciding {
   live: Pick<LiveRouting, "decide" | "state" | "snapshot">;
   realm: string;
   probes: ReadonlyMap<string, ProbeCredentials>;
@@ -43,7 +44,7 @@ const fault = (code: number, message: string): Outcome => ({ error: { code, mess
  * Methods: `decide` (params = Question, result = Decision) and `credentials` (params {user, realm}, result
  * {user, ha1_md5, ha1_sha256}; error 404 "unknown user"). A fault of ours is error -32603, and stands in the log.
  */
-export function answer(parts: Parts, text: string): string | undefined {
+export function answer(parts: RpcParts, text: string): string | undefined {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -60,7 +61,7 @@ export function answer(parts: Parts, text: string): string | undefined {
 const response = (id: string | number | null, outcome: Outcome): string =>
   JSON.stringify({ jsonrpc: "2.0", id, ...outcome });
 
-function callSafely(parts: Parts, method: string, params: unknown): Outcome {
+function callSafely(parts: RpcParts, method: string, params: unknown): Outcome {
   try {
     return call(parts, method, params);
   } catch (error) {
@@ -70,7 +71,7 @@ function callSafely(parts: Parts, method: string, params: unknown): Outcome {
   }
 }
 
-function call(parts: Parts, method: string, params: unknown): Outcome {
+function call(parts: RpcParts, method: string, params: unknown): Outcome {
   const { live, realm, probes } = parts;
   if (method === "decide") {
     const question = questionSchema.safeParse(params);
@@ -99,7 +100,7 @@ const plain = (address: string | undefined): string => (address ?? "").replace(/
 
 /** A JSON-RPC server on TCP with netstrings; speaks only with `allowed` addresses and this host itself. */
 export function createRpcServer(
-  parts: Parts,
+  parts: RpcParts,
   allowed: ReadonlySet<string>,
 ): Server & { sockets: Set<Socket> } {
   const sockets = new Set<Socket>();

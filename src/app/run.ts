@@ -11,7 +11,6 @@ import { type App, appFiles, createApp, type Overrides } from "./context.ts";
 import { buildHttp } from "./http.ts";
 import { dropPrivileges } from "./privileges.ts";
 import { createRpcServer } from "./rpc.ts";
-import { decidingWith } from "./services.ts";
 
 /**
  * Runs the app of one host until `signal` aborts. Starts in any order with the other parts: rules come from disk
@@ -56,14 +55,13 @@ async function startListeners(app: App, stop: AbortSignal, servers: AsyncDisposa
   const { context, events } = app;
   const { cluster, secrets, self, dirs } = context;
   const trusted = new TrustedSockets();
-  const http = await buildHttp(app, trusted);
+  const http = await buildHttp(app.http, trusted);
   servers.defer(() => http.close());
   const use = <S extends Server>(server: S): S => {
     servers.defer(() => closeServer(server, 1000));
     return server;
   };
   const handler = http.routing;
-  const rpcParts = { ...decidingWith(app), realm: cluster.sip.realm };
   const friends = new Set([...allHosts(cluster).map((host) => host.address), serviceIp(cluster)]);
 
   const local = httpServer(handler);
@@ -71,12 +69,12 @@ async function startListeners(app: App, stop: AbortSignal, servers: AsyncDisposa
   const required = [
     { server: local, place: { path: runFiles(dirs).appSocket }, what: "API" },
     {
-      server: createRpcServer(rpcParts, friends),
+      server: createRpcServer(app.rpc, friends),
       place: { host: "127.0.0.1", port: ports.rpc },
       what: "JSON-RPC",
     },
     {
-      server: createRpcServer(rpcParts, friends),
+      server: createRpcServer(app.rpc, friends),
       place: { host: self.address, port: ports.rpc },
       what: "JSON-RPC",
     },

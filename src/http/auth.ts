@@ -1,16 +1,31 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Server, Socket } from "node:net";
-import type { FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Access, Who } from "./access.ts";
 import { Problem } from "./problems.ts";
+
+/** Who may ask what: the one check of tokens, and of routes against their list (access.ts). */
 
 const hash = (text: string): Buffer => createHash("sha256").update(text, "utf8").digest();
 
-/** Compares in constant time; the lengths of the tokens do not show either. */
-export function tokenMatches(header: string | undefined, tokens: readonly string[]): boolean {
-  const given = /^Bearer +(\S+)$/i.exec(header ?? "")?.[1];
-  if (given === undefined) return false;
-  const digest = hash(given);
-  return tokens.reduce((found, token) => timingSafeEqual(digest, hash(token)) || found, false);
+/** The tokens that a server knows, by who has them. */
+export type Tokens = Partial<Record<Exclude<Who, "socket">, string>>;
+
+/**
+ * Says whose token an `Authorization: Bearer` header carries; nobody's: []. Compares in constant time; the lengths of the
+ * tokens do not show either.
+ */
+export function tokenCheck(tokens: Tokens): (header: string | undefined) => Who[] {
+  const known = Object.entries(tokens).map(([name, token]) => ({
+    who: name as Who, // the keys of Tokens
+    digest: hash(token),
+  }));
+  return (header) => {
+    const given = /^Bearer +(\S+)$/i.exec(header ?? "")?.[1];
+    if (given === undefined) return [];
+    const digest = hash(given);
+    return known.filter((one) => timingSafeEqual(digest, one.digest)).map((one) => one.who);
+  };
 }
 
 /** Requests that came by the unix socket: whoever may open the file needs no token. */
@@ -26,21 +41,49 @@ export class TrustedSockets {
   }
 }
 
-/** Paths that show only documentation. */
-const open = /^\/(docs(\/|$)|openapi\.json$|problems$)/;
+/** Who may ask this route. `GET /docs/*` in the list stands for all that is below. @throws Error when nobody said. */
+export function accessOf(list: Access, method: string, url: string): Access[string] {
+  const key = `${method === "HEAD" ? "GET" : method} ${url}`;
+  const found = list[key] ?? Object.entries(list).find(([entry]) => covers(entry, key))?.[1];
+  if (found === undefined) throw new Error(`${key} is not in src/http/access.ts: write there who may ask it`);
+  return found;
+}
 
-/** @throws Problem `unauthorized` */
-export function assertAllowed(
-  request: FastifyRequest,
-  trusted: TrustedSockets,
-  tokens: readonly string[],
+const covers = (entry: string, key: string): boolean =>
+  entry.endsWith("/*") && `${key}/`.startsWith(entry.slice(0, -1));
+
+const whose: Record<Who, string> = {
+  api: "api_token",
+  peer: "the nodes' own token",
+  metrics: "the token that 'dialtone metrics token' prints",
+  socket: "the unix socket on the host",
+};
+
+/**
+ * Lets only those to each route of `server` that `list` names, and refuses routes that are not in it when they are made.
+ * Call it before the routes are. @param whoOf who a request comes from; nobody known: []
+ */
+export function guardRoutes(
+  server: FastifyInstance,
+  list: Access,
+  whoOf: (request: FastifyRequest) => Who[],
 ): void {
-  if (trusted.has(request.raw.socket) || open.test(request.url.split("?")[0] ?? "")) return;
-  if (!tokenMatches(request.headers.authorization, tokens))
-    throw new Problem(
-      "unauthorized",
-      request.headers.authorization === undefined
-        ? "no Authorization header was sent"
-        : "the token is not one of this cluster's",
-    );
+  server.addHook("onRoute", ({ method, url }) => {
+    for (const one of [method].flat()) accessOf(list, one, url);
+  });
+  server.addHook("onRequest", async (request) => {
+    const { method, url } = request.routeOptions;
+    // No such route: that is told only to those who may know something.
+    const allowed = url === undefined ? undefined : accessOf(list, [method].flat()[0] ?? "GET", url);
+    if (allowed === "open") return;
+    const who = whoOf(request);
+    const whom =
+      allowed && `${request.method} ${url} is for ${allowed.map((one) => whose[one]).join(" and ")}`;
+    if (who.length === 0) {
+      const sent =
+        request.headers.authorization === undefined ? "no Authorization header was sent" : "unknown token";
+      throw new Problem("unauthorized", whom === undefined ? sent : `${sent}; ${whom}`);
+    }
+    if (allowed && !who.some((one) => allowed.includes(one))) throw new Problem("forbidden", `${whom} only`);
+  });
 }

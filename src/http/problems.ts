@@ -1,3 +1,5 @@
+import type { FastifyInstance, FastifyReply } from "fastify";
+
 /**
  * Errors of the HTTP API as RFC 9457 problem documents (application/problem+json). `code` is stable: programs may
  * compare it. The catalogue is served at /problems and is the documentation of the codes.
@@ -17,6 +19,11 @@ export const catalogue = {
     status: 401,
     title: "No valid token",
     help: "Send 'Authorization: Bearer TOKEN' with api_token of cluster.secrets.yaml, or use the unix socket on the host.",
+  },
+  forbidden: {
+    status: 403,
+    title: "Not with this token",
+    help: "`detail` says whose this is: a token opens only what its holders need.",
   },
   "not-found": {
     status: 404,
@@ -103,6 +110,28 @@ export const problemDocument = (
   code,
   ...(errors && { errors }),
 });
+
+/** Answers with a problem document. */
+export function sendProblem(
+  reply: FastifyReply,
+  code: ProblemCode,
+  detail: string,
+  errors?: ProblemDocument["errors"],
+): FastifyReply {
+  const document = problemDocument(code, detail, errors);
+  if (code === "unauthorized") reply.header("www-authenticate", 'Bearer realm="dialtone"');
+  if (document.status === 503) reply.header("retry-after", "2");
+  return reply.code(document.status).type("application/problem+json").send(JSON.stringify(document));
+}
+
+/** For servers whose own answers are not problem documents: those of auth.ts are. */
+export function answerProblems(server: FastifyInstance): void {
+  server.setErrorHandler((error, _request, reply) =>
+    error instanceof Problem
+      ? sendProblem(reply, error.code, error.message, error.errors)
+      : reply.send(error),
+  );
+}
 
 /** A body may repeat the name in the path, but not contradict it. @throws Problem `invalid-request` */
 export function assertSameName(inPath: string, inBody: string | undefined): void {

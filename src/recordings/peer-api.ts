@@ -1,11 +1,8 @@
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
-import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { messageOf } from "../base/message.ts";
-import type { HostContext } from "../cluster/facts.ts";
-import { tokenMatches } from "../http/auth.ts";
 import { Problem } from "../http/problems.ts";
 import type { Events } from "../telemetry/log.ts";
 import { parseCaptureName } from "./capture-files.ts";
@@ -20,27 +17,14 @@ const id = z.string().regex(/^[0-9a-f]{32}$/, "must be 32 hexadecimal digits");
 const done = { 200: z.object({ done: z.literal(true) }) };
 
 /**
- * What the apps of the nodes ask of each other about recordings. Only with the peer token. Instructions that change
+ * What the apps of the nodes ask of each other about recordings (http/access.ts: only with the peer token). Instructions that change
  * files here are obeyed only from the node that this host's own agent sees hold the service address (owner.ts).
  */
 export const peerRecordingRoutes =
-  ({
-    context,
-    recordings,
-    events,
-  }: {
-    context: HostContext;
-    recordings: Recordings;
-    events: Events;
-  }): FastifyPluginAsyncZod =>
+  ({ recordings, events }: { recordings: Recordings; events: Events }): FastifyPluginAsyncZod =>
   async (app) => {
     const { files, watch, peers } = recordings;
     const hide = { hide: true };
-
-    app.addHook("onRequest", async (request: FastifyRequest) => {
-      if (!tokenMatches(request.headers.authorization, [context.secrets.peer_token]))
-        throw new Problem("unauthorized", "only the nodes of the cluster may ask this");
-    });
 
     /** @throws Problem `not-now` */
     const obey = async (claim: Claim, what: string): Promise<void> => {

@@ -1,15 +1,15 @@
-import { createHash, timingSafeEqual } from "node:crypto";
-import Fastify from "fastify";
+import Fastify, { type FastifyInstance } from "fastify";
 import { type HostContext, runFiles } from "../../cluster/facts.ts";
 import { metricsToken } from "../../cluster/secrets.ts";
+import { metricsAccess } from "../../http/access.ts";
+import { guardRoutes, tokenCheck } from "../../http/auth.ts";
+import { answerProblems } from "../../http/problems.ts";
 import { socketClient } from "../../http/socket.ts";
 import type { HostReport } from "../../report/host-report.ts";
 import type { Watch } from "../observe/watch.ts";
 import { agentMetrics } from "./metrics.ts";
 
 const appDeadlineMs = 1000;
-
-const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 
 /** The app's own figures, by its unix socket; undefined: it does not answer. */
 async function appMetrics(context: HostContext): Promise<string | undefined> {
@@ -23,30 +23,35 @@ async function appMetrics(context: HostContext): Promise<string | undefined> {
   }
 }
 
-/**
- * Where a Prometheus reads this host's figures, its app's included: HTTPS with the cluster's certificate and a token that
- * is good for nothing else. Closed unless cluster.yaml names a port.
- */
+/** The door of a Prometheus: HTTPS with the cluster's certificate and a token that is good for nothing else. */
+export function metricsDoor(
+  { secrets }: Pick<HostContext, "secrets">,
+  figures: () => Promise<string>,
+): FastifyInstance {
+  const { cert, key } = secrets.tls;
+  const https = { cert, key, minVersion: "TLSv1.2" as const };
+  const server = Fastify({ forceCloseConnections: true, https });
+  const tokens = tokenCheck({ metrics: metricsToken(secrets) });
+  guardRoutes(server, metricsAccess, ({ headers }) => tokens(headers.authorization));
+  answerProblems(server);
+  server.get("/metrics", async (_request, reply) =>
+    reply.type("text/plain; version=0.0.4; charset=utf-8").send(await figures()),
+  );
+  return server;
+}
+
+/** Where a Prometheus reads this host's figures, its app's included. Closed unless cluster.yaml names a port. */
 export async function serveMetrics(
   context: HostContext,
   report: () => HostReport,
   watch: Watch,
 ): Promise<() => Promise<void>> {
-  const { self, cluster, secrets } = context;
+  const { self, cluster } = context;
   const { port } = cluster.metrics;
   if (port === undefined) return async () => {};
-  const wanted = digest(metricsToken(secrets));
-  const { cert, key } = secrets.tls;
-  const server = Fastify({ forceCloseConnections: true, https: { cert, key, minVersion: "TLSv1.2" } });
-  server.addHook("onRequest", async (request, reply) => {
-    const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
-    if (!timingSafeEqual(digest(token), wanted))
-      await reply.code(401).send({ error: "wrong or missing token: 'dialtone metrics token' prints it" });
-  });
-  server.get("/metrics", async (_request, reply) => {
+  const server = metricsDoor(context, async () => {
     const app = await appMetrics(context);
-    const own = await agentMetrics(report(), watch.alerter.sent, app !== undefined);
-    return reply.type("text/plain; version=0.0.4; charset=utf-8").send(`${own}\n${app ?? ""}`);
+    return `${await agentMetrics(report(), watch.alerter.sent, app !== undefined)}\n${app ?? ""}`;
   });
   await server.listen({ host: self.address, port });
   return () => server.close();

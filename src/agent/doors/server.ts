@@ -1,10 +1,12 @@
-import { timingSafeEqual } from "node:crypto";
 import { chmod, rm } from "node:fs/promises";
-import Fastify, { type FastifyInstance } from "fastify";
+import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import type { Maintenance } from "../../change/maintenance.ts";
 import { addConfiguration, addMaintenance } from "../../change/routes.ts";
 import { type HostContext, runFiles } from "../../cluster/facts.ts";
 import type { LocationSnapshot } from "../../components/kamailio/locations.ts";
+import { agentAccess, type Who } from "../../http/access.ts";
+import { guardRoutes, tokenCheck } from "../../http/auth.ts";
+import { answerProblems } from "../../http/problems.ts";
 import type { HostReport } from "../../report/host-report.ts";
 import type { AgentEvent } from "../../report/watch.ts";
 import type { Watch } from "../observe/watch.ts";
@@ -43,54 +45,56 @@ function addReading(server: FastifyInstance, control: AgentControl): void {
   );
 }
 
-const sameSecret = (given: string, wanted: string): boolean => {
-  const [one, other] = [Buffer.from(given), Buffer.from(wanted)];
-  return one.length === other.length && timingSafeEqual(one, other);
-};
-
-/**
- * Two doors: a unix socket for people with rights on this host (they may also stop it), and HTTPS for the other hosts
- * (they may only read).
- */
-export async function serveAgent(context: HostContext, control: AgentControl): Promise<() => Promise<void>> {
-  const { self, cluster, secrets, dirs } = context;
-  const socket = runFiles(dirs).agentSocket;
-
-  const local = Fastify({ forceCloseConnections: true });
-  addReading(local, control);
-  local.get("/cluster", () => control.cluster());
-  addWatching(local, control.watch);
-  local.post("/stop", (_request, reply) => {
+/** The door of people with rights on this host: a unix socket. They may also stop it. */
+export function localDoor(control: AgentControl): FastifyInstance {
+  const server = Fastify({ forceCloseConnections: true });
+  guard(server, () => ["socket"]);
+  addReading(server, control);
+  server.get("/cluster", () => control.cluster());
+  addWatching(server, control.watch);
+  server.post("/stop", (_request, reply) => {
     control.stop();
     return reply.code(202).send({ stopping: true });
   });
-  local.post<{ Querystring: { host?: string } }>("/fencing/confirm", (request, reply) => {
+  server.post<{ Querystring: { host?: string } }>("/fencing/confirm", (request, reply) => {
     const refused = control.confirmFenced(request.query.host ?? "");
     return reply.code(refused === undefined ? 200 : 409).send({ refused: refused ?? null });
   });
-  local.post<{ Querystring: { force?: string; accept?: string } }>("/switchover", (request, reply) => {
+  server.post<{ Querystring: { force?: string; accept?: string } }>("/switchover", (request, reply) => {
     const { force, accept = "" } = request.query;
     const answer = control.switchOver(force === "true", accept.split(","));
     return reply.code("to" in answer ? 202 : 409).send(answer);
   });
-  addMaintenance(local, control.maintenance);
+  addMaintenance(server, control.maintenance);
+  return server;
+}
+
+/** The door of the other hosts: HTTPS. They may only read. */
+export function peerDoor({ secrets }: Pick<HostContext, "secrets">, control: AgentControl): FastifyInstance {
+  const { ca, cert, key } = secrets.tls;
+  const https = { ca, cert, key, requestCert: true, minVersion: "TLSv1.2" as const };
+  const server = Fastify({ forceCloseConnections: true, https });
+  const tokens = tokenCheck({ peer: secrets.peer_token });
+  guard(server, ({ headers }) => tokens(headers.authorization));
+  addReading(server, control);
+  return server;
+}
+
+function guard(server: FastifyInstance, whoOf: (request: FastifyRequest) => Who[]): void {
+  guardRoutes(server, agentAccess, whoOf);
+  answerProblems(server);
+}
+
+/** Opens both doors. @returns what closes them */
+export async function serveAgent(context: HostContext, control: AgentControl): Promise<() => Promise<void>> {
+  const { self, cluster, dirs } = context;
+  const socket = runFiles(dirs).agentSocket;
+  const local = localDoor(control);
   await rm(socket, { force: true });
   await local.listen({ path: socket });
   await chmod(socket, 0o600);
-
-  const { ca, cert, key } = secrets.tls;
-  const remote = Fastify({
-    forceCloseConnections: true,
-    https: { ca, cert, key, requestCert: true, minVersion: "TLSv1.2" },
-  });
-  remote.addHook("onRequest", async (request, reply) => {
-    const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
-    if (!sameSecret(token, secrets.peer_token))
-      await reply.code(401).send({ error: "wrong or missing peer token" });
-  });
-  addReading(remote, control);
+  const remote = peerDoor(context, control);
   await remote.listen({ host: self.address, port: cluster.agent.port });
-
   return async () => {
     await Promise.all([local.close(), remote.close()]);
     await rm(socket, { force: true });
