@@ -127,7 +127,7 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
   const schemaReady = () => schema.ready;
   const health = { node, live, database, journal, shipper, reconciler, guard, loop, schemaReady };
   const routes = [
-    callRoutes({ deciding, journal, shipper, events }),
+    callRoutes({ deciding, journal, events }),
     healthRoutes(health),
     ...Object.values(registry).map((entity) => entityRoutes(entity, { database, live, setting: { realm } })),
     simulationRoutes(live, realm),

@@ -7,7 +7,6 @@ import { opusSamples } from "./codecs.ts";
 import { joinGaps } from "./convert.ts";
 import { describe as readDescriptions } from "./description.ts";
 import { type Datagram, readPcap } from "./pcap.ts";
-import { bencode } from "./relay.ts";
 
 let root: string;
 beforeAll(async () => {
@@ -114,12 +113,6 @@ describe("small things", () => {
     expect(opusSamples(Uint8Array.of(0x7b, 3))).toBe(2880); // three
     expect(opusSamples(Uint8Array.of(0x08, 0))).toBe(960); // SILK 20 ms
     expect(opusSamples(Uint8Array.of())).toBe(0);
-  });
-
-  it("bencoding with sorted keys and lengths in bytes", () => {
-    expect(bencode({ command: "start recording", "call-id": "é" })).toBe(
-      "d7:call-id2:é7:command15:start recordinge",
-    );
   });
 
   it("a gap of both sides is one", () => {

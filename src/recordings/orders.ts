@@ -1,11 +1,11 @@
 import { sql } from "kysely";
 import { messageOf } from "../base/message.ts";
 import type { HostContext } from "../cluster/facts.ts";
+import { relayRecording } from "../components/rtpengine/control.ts";
 import type { Database } from "../db/database.ts";
 import { Problem } from "../http/problems.ts";
 import { expected } from "../records/recording-rows.ts";
 import type { Events } from "../telemetry/log.ts";
-import { relayRecording } from "./relay.ts";
 import { findRecording } from "./search.ts";
 import { type Recordings, relayingNode } from "./service.ts";
 import { filesOf } from "./store.ts";

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { messageOf } from "../base/message.ts";
+import { relayRecording } from "../components/rtpengine/control.ts";
 import { Problem } from "../http/problems.ts";
 import type { Events } from "../telemetry/log.ts";
 import { parseCaptureName } from "./capture-files.ts";
 import { deliver } from "./deliver.ts";
 import { type Claim, claimSchema } from "./owner.ts";
 import { fileSchema } from "./recording-schema.ts";
-import { relayRecording } from "./relay.ts";
 import type { Recordings } from "./service.ts";
 import { filesOf } from "./store.ts";
 

@@ -1,6 +1,6 @@
 import { type HostContext, nodes, ports } from "../cluster/facts.ts";
 import { ConfigError } from "../cluster/load.ts";
-import { rtpengineCommand } from "../components/rtpengine/control.ts";
+import { relayRecording, sessionsListed } from "../components/rtpengine/control.ts";
 import type { Database } from "../db/database.ts";
 import type { Events } from "../telemetry/log.ts";
 import { RecordingFiles } from "./files.ts";
@@ -8,7 +8,6 @@ import { SpaceGuard } from "./guard.ts";
 import { Maker } from "./maker.ts";
 import { AddressWatch } from "./owner.ts";
 import { PeerClient } from "./peer-client.ts";
-import { relayRecording } from "./relay.ts";
 import { RecordingStore } from "./store.ts";
 import { RecordingWorker } from "./worker.ts";
 
@@ -52,9 +51,8 @@ export function createRecordings(context: HostContext, database: Database, event
 
 /** Stops every recording of this node's relay; one that has ended meanwhile is no fault. */
 async function stopAllRecordings(): Promise<void> {
-  const listed = await rtpengineCommand("list sessions own", AbortSignal.timeout(1000));
-  const callIds = [...listed.matchAll(/callid:\s*(\S.*?)\s*\|/gi)].flatMap((match) => match[1] ?? []);
-  await Promise.allSettled(callIds.map((callId) => relayRecording(callId, "stop")));
+  const callIds = await sessionsListed("own", AbortSignal.timeout(1000));
+  await Promise.allSettled([...callIds].map((callId) => relayRecording(callId, "stop")));
 }
 
 /** The node that relays calls now: the one that holds the service address. @throws Error when nobody is seen to. */

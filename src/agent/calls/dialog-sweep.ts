@@ -3,9 +3,8 @@ import { messageOf } from "../../base/message.ts";
 import { type HostContext, runFiles } from "../../cluster/facts.ts";
 import type { RpcValue } from "../../components/kamailio/binrpc.ts";
 import { kamailioRpc } from "../../components/kamailio/rpc.ts";
-import { rtpengineCommand } from "../../components/rtpengine/control.ts";
+import { sessionsListed } from "../../components/rtpengine/control.ts";
 import { askSocket } from "../../http/socket.ts";
-import { sessionsIn } from "./ended-audio.ts";
 
 /**
  * Forgets what Kamailio still remembers of calls that are over. A BYE removes its call's row from the table `dlg` on both
@@ -64,7 +63,7 @@ const rpc = (context: HostContext, method: string, params: string[]) =>
 async function sweep(context: HostContext): Promise<void> {
   const remembered = keysIn(await rpc(context, "htable.dump", ["dlg"]));
   if (remembered.length === 0) return;
-  const talking = sessionsIn(await rtpengineCommand("list sessions all", AbortSignal.timeout(deadlineMs)));
+  const talking = await sessionsListed("all", AbortSignal.timeout(deadlineMs));
   const silent = remembered.filter((callId) => !talking.has(callId)).slice(0, most);
   for (const callId of silent) {
     const path = `/v1/records?call_id=${encodeURIComponent(callId)}`;

@@ -5,7 +5,7 @@ import { type HostContext, ports, runFiles, servesAtOwnAddress, serviceIp } from
 import { mediaTimeoutPath } from "../../cluster/secrets.ts";
 import { kamailioRpc } from "../../components/kamailio/rpc.ts";
 import { holdsServiceAddress } from "../../components/keepalived.ts";
-import { rtpengineCommand } from "../../components/rtpengine/control.ts";
+import { knowsCall, sessionsListed } from "../../components/rtpengine/control.ts";
 import { askSocket } from "../../http/socket.ts";
 import { byeTo, type Dialog, parseDialog } from "./dialogs.ts";
 
@@ -120,13 +120,15 @@ export class AudioWatch {
     if (this.looking || since < watchEveryMs) return;
     this.looking = true;
     try {
-      const calls = sessionsIn(await rtpengineCommand("list sessions all", AbortSignal.timeout(deadlineMs)));
+      const calls = await sessionsListed("all", AbortSignal.timeout(deadlineMs));
       const gone = since > 2 * watchEveryMs ? [] : [...this.known].filter((call) => !calls.has(call));
       this.known = calls;
       this.lookedAt = now;
       // Most have simply been hung up, and Kamailio does not know them any more.
+      // A list can be cut off; only rtpengine's plain "unknown" ends a call.
       for (const call of gone)
-        if (await this.isUnknown(call)) await endOnce(this.context, call, this.tell, true);
+        if (!(await knowsCall(call, AbortSignal.timeout(deadlineMs))))
+          await endOnce(this.context, call, this.tell, true);
     } catch (error) {
       this.tell("sessions", messageOf(error));
       this.lookedAt = now;
@@ -135,17 +137,7 @@ export class AudioWatch {
       this.looking = false;
     }
   }
-
-  /** A list can be cut off; only rtpengine's plain "not found" ends a call. */
-  private async isUnknown(callId: string): Promise<boolean> {
-    const said = await rtpengineCommand(`list sessions ${callId}`, AbortSignal.timeout(deadlineMs));
-    return said.startsWith("Call ID not found");
-  }
 }
-
-/** Call-IDs in the output of rtpengine's `list sessions`. Pure. */
-export const sessionsIn = (text: string): Set<string> =>
-  new Set([...text.matchAll(/^callid:\s*(\S+) \|/gm)].map((match) => match[1] ?? ""));
 
 /** First the record, which must not be lost, then the BYEs, which the sides can do without. */
 async function endCall(context: HostContext, callId: string, tell: Tell, quiet: boolean): Promise<void> {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type HostContext, replicates, runFiles, servesAtOwnAddress, voters } from "../../cluster/facts.ts";
 import { contactsKnown } from "../../components/kamailio/rpc.ts";
-import { sessionsKnown } from "../../components/rtpengine/control.ts";
+import { sessionCounts } from "../../components/rtpengine/control.ts";
 import { lightOf, settle } from "../../explain/light.ts";
 import { askSocket } from "../../http/socket.ts";
 import type { AppHealth } from "../../report/app-health.ts";
@@ -59,7 +59,7 @@ export class StandingWatch {
     // Where no node follows another's sessions, a difference says nothing.
     if (copies && this.part("rtpengine")?.report().ok && !servesAtOwnAddress(this.context.cluster))
       this.ask("sessions", now, everyMs, async () => {
-        this.sessions = await sessionsKnown(signal());
+        this.sessions = (await sessionCounts(signal())).total;
       });
     else this.sessions = undefined;
     if (this.part("app")?.report().ok)

@@ -1,33 +1,89 @@
-import { randomBytes } from "node:crypto";
-import { createSocket } from "node:dgram";
 import { connect } from "node:net";
+import { z } from "zod";
 import { ports } from "../../cluster/facts.ts";
-
-/** The two doors of a running rtpengine, both on loopback: ng (what SIP servers speak) and its command line. */
+import { NgClient, NgRefused } from "./ng.ts";
 
 /**
- * The ng command `ping` (https://github.com/sipwise/rtpengine, "The ng control protocol": cookie, bencoded dictionary).
- * @returns the round trip in ms. @throws Error when no pong came before `signal` aborts, or nobody listens.
+ * What we ask of this host's rtpengine, all of it on loopback: by ng (what SIP servers speak), and by its command line what
+ * ng of 10.5 does not know (`active`, `standby`, which sessions are its own) or can not answer in one datagram (all sessions).
  */
-export function ngPing(signal: AbortSignal): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
+
+const ng = new NgClient(ports.rtpengineNg);
+
+/** @returns the round trip in ms. @throws Error when no pong came before `signal` aborts, or nobody listens. */
+export async function ngPing(signal: AbortSignal): Promise<number> {
   const started = performance.now();
-  const socket = createSocket("udp4");
-  const cookie = randomBytes(6).toString("hex");
-  const onAbort = () => reject(new Error("no pong from rtpengine"));
-  signal.addEventListener("abort", onAbort, { once: true });
-  socket.on("error", (error) => reject(new Error(`rtpengine's control port: ${error.message}`)));
-  socket.on("message", (data) => {
-    const text = data.toString("latin1");
-    if (text.startsWith(cookie) && text.includes("4:pong")) resolve(performance.now() - started);
-  });
-  // Connected, so that "port unreachable" is told at once.
-  socket.connect(ports.rtpengineNg, "127.0.0.1", () => socket.send(`${cookie} d7:command4:pinge`));
-  if (signal.aborted) onAbort();
-  return promise.finally(() => {
-    signal.removeEventListener("abort", onAbort);
-    socket.close();
-  });
+  await ng.ask("ping", {}, signal);
+  return performance.now() - started;
+}
+
+/**
+ * Starts or stops the recording of a call that it relays.
+ * @throws Error with rtpengine's own words ("Unknown call-id"), or when it does not answer in time.
+ */
+export async function relayRecording(callId: string, action: "start" | "stop"): Promise<void> {
+  try {
+    await ng.ask(`${action} recording`, { "call-id": callId }, AbortSignal.timeout(recordingMs));
+  } catch (error) {
+    if (error instanceof NgRefused)
+      throw new Error(`the media relay says: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+const recordingMs = 1000;
+
+/** Does it relay, or follow, this call? @throws Error when it does not answer before `signal` aborts */
+export async function knowsCall(callId: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    await ng.ask("query", { "call-id": callId }, signal);
+    return true;
+  } catch (error) {
+    if (error instanceof NgRefused && /^unknown call-id/i.test(error.message)) return false;
+    throw error;
+  }
+}
+
+const statisticsSchema = z.object({
+  statistics: z.object({
+    currentstatistics: z.object({ sessionsown: z.int(), sessionsforeign: z.int(), sessionstotal: z.int() }),
+  }),
+});
+
+/** Conversations that this node is responsible for, those that it only knows from its peer, and both. */
+export interface SessionCounts {
+  own: number;
+  foreign: number;
+  total: number;
+}
+
+let counted: { at: number; counts: Promise<SessionCounts> } | undefined;
+
+/** A count serves all who ask within so long: it costs rtpengine ten times what a ping does. */
+const countEveryMs = 1900;
+
+/** @throws Error when it does not answer before `signal` aborts */
+export async function sessionCounts(signal: AbortSignal): Promise<SessionCounts> {
+  const now = performance.now();
+  if (counted && now - counted.at < countEveryMs) return await counted.counts;
+  const asked = { at: now, counts: askCounts(signal) };
+  counted = asked;
+  try {
+    return await asked.counts;
+  } catch (error) {
+    if (counted === asked) counted = undefined;
+    throw error;
+  }
+}
+
+async function askCounts(signal: AbortSignal): Promise<SessionCounts> {
+  const answer = statisticsSchema.parse(await ng.ask("statistics", {}, signal));
+  const {
+    sessionsown: own,
+    sessionsforeign: foreign,
+    sessionstotal: total,
+  } = answer.statistics.currentstatistics;
+  return { own, foreign, total };
 }
 
 /**
@@ -55,11 +111,10 @@ export function rtpengineCommand(command: string, signal: AbortSignal): Promise<
   });
 }
 
-/** Conversations that rtpengine knows, its own and those it follows. @throws Error as rtpengineCommand */
-export async function sessionsKnown(signal: AbortSignal): Promise<number> {
-  const text = await rtpengineCommand("list numsessions", signal);
-  const total = /sessions total:\s*(\d+)/i.exec(text)?.[1];
-  if (total === undefined)
-    throw new Error(`rtpengine counts its sessions differently: ${text.slice(0, 100)}`);
-  return Number(total);
-}
+/** Call-IDs of all sessions, or of those that are its own. @throws Error as rtpengineCommand */
+export const sessionsListed = async (which: "all" | "own", signal: AbortSignal): Promise<Set<string>> =>
+  sessionsIn(await rtpengineCommand(`list sessions ${which}`, signal));
+
+/** Call-IDs in the output of `list sessions`. Pure. */
+export const sessionsIn = (text: string): Set<string> =>
+  new Set([...text.matchAll(/^callid:\s*(\S+) \|/gm)].map((match) => match[1] ?? ""));
