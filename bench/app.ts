@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { chmod, rm, writeFile } from "node:fs/promises";
-import { Agent, request } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { table } from "../src/cli/table.ts";
+import { HttpClient } from "../src/http/client.ts";
 import { encodeNetstring, NetstringDecoder } from "../src/http/netstring.ts";
 import { appSocket, makeTestCluster } from "../test/support/app-host.ts";
 import { PrivateMariadb } from "../test/support/private-mariadb.ts";
@@ -22,22 +22,10 @@ await using database = new PrivateMariadb(
   join(cluster.root, "mysql"),
   join(a.dirs.run, "mariadb", "mysqld.sock"),
 );
-const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+const client = new HttpClient({ name: "the app", socketPath: appSocket(a), connections: 64 });
 
-function ask(method: string, path: string, body?: unknown): Promise<{ status: number; text: string }> {
-  return new Promise((resolve, reject) => {
-    const headers = body === undefined ? {} : { "content-type": "application/json" };
-    const outgoing = request({ socketPath: appSocket(a), method, path, agent, headers }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("end", () =>
-        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
-      );
-    });
-    outgoing.on("error", reject);
-    outgoing.end(body === undefined ? undefined : JSON.stringify(body));
-  });
-}
+const ask = (method: "GET" | "POST" | "PUT", path: string, body?: unknown) =>
+  client.ask({ method, path, body });
 
 async function until(check: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 60_000;
@@ -224,7 +212,7 @@ try {
   if (process.argv[2] !== undefined)
     await writeFile(process.argv[2], `${JSON.stringify(result, undefined, 2)}\n`);
 } finally {
-  agent.destroy();
+  await client[Symbol.asyncDispose]();
   if (app && app.exitCode === null) {
     app.kill("SIGTERM");
     await once(app, "exit");

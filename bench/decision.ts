@@ -2,8 +2,8 @@ import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { execa } from "execa";
-import { Client } from "undici";
 import { z } from "zod";
+import { HttpClient } from "../src/http/client.ts";
 import { appSocketOf } from "../src/lab/agents.ts";
 import { openLab } from "../src/lab/lab.ts";
 import { percentile, report, rounded } from "./common.ts";
@@ -66,21 +66,13 @@ async function overJsonRpc(): Promise<number[]> {
 }
 
 async function overHttp(socketPath: string): Promise<number[]> {
-  const client = new Client("http://localhost", { socketPath });
+  await using client = new HttpClient({ name: socketPath, socketPath, connections: 1 });
   const times: number[] = [];
   for (let index = 0; index < count; index++) {
     const from = performance.now();
-    const response = await client.request({
-      method: "POST",
-      path: "/v1/calls/decide",
-      body: JSON.stringify(question(index)),
-      headers: { "content-type": "application/json" },
-    });
-    const text = await response.body.text();
+    await client.json({ method: "POST", path: "/v1/calls/decide", body: question(index) });
     times.push(performance.now() - from);
-    if (response.statusCode !== 200) throw new Error(`decide: ${response.statusCode} ${text}`);
   }
-  await client.close();
   return times;
 }
 

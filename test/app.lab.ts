@@ -224,7 +224,7 @@ describe("the app", () => {
   });
 
   it("speaks TLS with a token on its own and the service address", async () => {
-    const { tls, api_token } = a.secrets;
+    const { tls, api_token, peer_token } = a.secrets;
     const get = async (host: string, token?: string) => {
       const place = { name: host, origin: `https://${host}:8443`, tls: { ca: tls.ca } };
       await using client = new HttpClient({ ...place, ...(token !== undefined && { token }) });
@@ -233,6 +233,7 @@ describe("the app", () => {
     for (const host of ["127.77.0.11", "127.77.0.100"]) {
       expect(await get(host, api_token)).toBe(200);
       expect(await get(host, `${api_token}x`)).toBe(401);
+      expect(await get(host, peer_token)).toBe(403);
       expect(await get(host)).toBe(401);
     }
     await expect(fetch("http://127.77.0.11:8443/v1/users")).rejects.toThrow();
