@@ -29,7 +29,8 @@ interface Pending {
 /** Asks one rtpengine by one socket, made with the first question. An idle socket does not keep a process alive. */
 export class NgClient implements Disposable {
   private readonly port: number;
-  private socket: Promise<Socket> | undefined;
+  private opening: Promise<Socket> | undefined;
+  private socket: Socket | undefined;
   private readonly pending = new Map<string, Pending>();
   private readonly run = randomBytes(6).toString("hex");
   private asked = 0;
@@ -46,6 +47,8 @@ export class NgClient implements Disposable {
     const cookie = `${this.run}_${this.asked++}`;
     const datagram = Buffer.concat([Buffer.from(`${cookie} `), encode({ command, ...more })]);
     const { promise, resolve, reject } = Promise.withResolvers<Dictionary>();
+    // It may be over before it is waited for, while the socket is made.
+    promise.catch(() => undefined);
     const late = () => reject(new Error(`rtpengine does not answer to '${command}'`));
     this.pending.set(cookie, { resolve, reject });
     signal.addEventListener("abort", late, { once: true });
@@ -65,23 +68,29 @@ export class NgClient implements Disposable {
       clearInterval(again);
       signal.removeEventListener("abort", late);
       this.pending.delete(cookie);
-      if (this.pending.size === 0) (await this.socket)?.unref();
+      if (this.pending.size === 0) this.socket?.unref();
     }
   }
 
   private open(): Promise<Socket> {
-    this.socket ??= new Promise((resolve, reject) => {
+    this.opening ??= new Promise((resolve, reject) => {
       const socket = createSocket("udp4");
       socket.on("message", (data) => this.hear(data));
       socket.on("error", (error) => {
         const fault = new Error(`rtpengine's control port: ${error.message}`);
-        reject(fault);
         this.fail(fault);
+        if (this.socket === socket) return; // it can be used again
+        socket.close();
+        this.opening = undefined;
+        reject(fault);
       });
       // Connected, so that "port unreachable" is told at once.
-      socket.connect(this.port, "127.0.0.1", () => resolve(socket));
+      socket.connect(this.port, "127.0.0.1", () => {
+        this.socket = socket;
+        resolve(socket);
+      });
     });
-    return this.socket;
+    return this.opening;
   }
 
   private hear(data: Buffer): void {
@@ -103,7 +112,8 @@ export class NgClient implements Disposable {
 
   [Symbol.dispose](): void {
     this.fail(new Error("asked no more"));
-    void this.socket?.then((socket) => socket.close());
+    this.socket?.close();
     this.socket = undefined;
+    this.opening = undefined;
   }
 }
