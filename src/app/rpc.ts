@@ -3,6 +3,7 @@ import { z } from "zod";
 import { messageOf } from "../base/message.ts";
 import { ask, type Deciding, UndecidedError } from "../call/ask.ts";
 import { questionSchema } from "../call/contract.ts";
+import { scriptLine } from "../call/line.ts";
 import type { ProbeCredentials } from "../call/probe-user.ts";
 import { encodeNetstring, FrameError, NetstringDecoder } from "../http/netstring.ts";
 import type { LiveRouting } from "../routing/live.ts";
@@ -41,7 +42,8 @@ const fault = (code: number, message: string): Outcome => ({ error: { code, mess
 
 /**
  * Answers one JSON-RPC 2.0 request from memory, never from the database. Undefined for notifications.
- * Methods: `decide` (params = Question, result = Decision) and `credentials` (params {user, realm}, result
+ * Methods: `decide` (params = Question, result = Decision), `decide_line` (the same, result = a line for Kamailio's
+ * script, call/line.ts) and `credentials` (params {user, realm}, result
  * {user, ha1_md5, ha1_sha256}; error 404 "unknown user"). A fault of ours is error -32603, and stands in the log.
  */
 export function answer(parts: RpcParts, text: string): string | undefined {
@@ -73,10 +75,11 @@ function callSafely(parts: RpcParts, method: string, params: unknown): Outcome {
 
 function call(parts: RpcParts, method: string, params: unknown): Outcome {
   const { live, realm, probes } = parts;
-  if (method === "decide") {
+  if (method === "decide" || method === "decide_line") {
     const question = questionSchema.safeParse(params);
     if (!question.success) return fault(codes.params, z.prettifyError(question.error));
-    return { result: ask(parts, "rpc", question.data) };
+    const decision = ask(parts, "rpc", question.data);
+    return { result: method === "decide" ? decision : scriptLine(decision) };
   }
   if (method === "credentials") {
     const wanted = credentialsSchema.safeParse(params);

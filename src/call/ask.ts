@@ -36,7 +36,7 @@ export class UndecidedError extends Error {
 export function ask({ live, guard, probes, events }: Deciding, by: Asker, question: Question): Decision {
   try {
     const started = performance.now();
-    const probe = decideProbe(probes, question, live.state());
+    const probe = decideProbe(probes, question, live.state(), Date.now());
     if (probe) return probe;
     const decision = guard.apply(live.decide(question));
     events.decided(by, decision.action, (performance.now() - started) * 1000);

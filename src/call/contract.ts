@@ -60,6 +60,17 @@ export const targetSchema = z.discriminatedUnion("type", [
 ]);
 export type Target = z.infer<typeof targetSchema>;
 
+/**
+ * For whom and until when this decision may be used again for the same number, while nobody can be asked. Each scope
+ * includes the ones before it: `user` is the same authenticated user, or again none; `source` the same source address
+ * too; `caller` the same user part of From too. Missing: as `never`.
+ */
+const rememberSchema = z.object({
+  scope: z.enum(["anyone", "user", "source", "caller", "never"]),
+  /** Unix time in whole seconds. */
+  until: z.int().min(0),
+});
+
 export const decisionSchema = z.discriminatedUnion("action", [
   z.object({
     v: z.literal(1),
@@ -78,6 +89,7 @@ export const decisionSchema = z.discriminatedUnion("action", [
     /** Which rule decided: for people, and in the call record. */
     rule: text,
     rules_version: z.int(),
+    remember: rememberSchema.optional(),
   }),
   z.object({
     v: z.literal(1),
@@ -86,6 +98,7 @@ export const decisionSchema = z.discriminatedUnion("action", [
     reason: text,
     rule: text,
     rules_version: z.int(),
+    remember: rememberSchema.optional(),
   }),
 ]);
 export type Decision = z.infer<typeof decisionSchema>;

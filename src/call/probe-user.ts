@@ -3,6 +3,7 @@ import { type HostContext, nodes } from "../cluster/facts.ts";
 import type { Secrets } from "../cluster/secrets.ts";
 import { ha1 } from "../sip/digest.ts";
 import type { Decision, Question } from "./contract.ts";
+import { rememberFor } from "./remember.ts";
 
 /**
  * Who makes the calls of the functional test: a user for each node, that no directory lists. Users of people can not
@@ -26,12 +27,13 @@ export const probeCredentials = ({ cluster, secrets }: HostContext): Map<string,
 
 /**
  * A test user that calls itself reaches its registered contact, directly. Undefined: no call of the functional test, or
- * no rules are known here (then it shall fail as all calls do). Pure.
+ * no rules are known here (then it shall fail as all calls do). Pure. @param now Unix time in milliseconds
  */
 export function decideProbe(
   probes: ReadonlyMap<string, unknown>,
   { number, user }: Question,
   rules: { version: number; source: "empty" | "disk" | "database" },
+  now: number,
 ): Decision | undefined {
   if (user !== number || !probes.has(number) || rules.source === "empty") return undefined;
   return {
@@ -43,5 +45,6 @@ export function decideProbe(
     targets: [{ type: "user", user: number, timeout_ms: 2000 }],
     rule: "functional test",
     rules_version: rules.version,
+    remember: rememberFor("user", now),
   };
 }

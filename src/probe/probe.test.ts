@@ -20,7 +20,7 @@ const rules = { version: 7, source: "database" as const };
 
 describe("who is called by the functional test", () => {
   test("the test user itself, at its registered contact, never recorded and never through the relay", () => {
-    expect(decideProbe(probes, question({}), rules)).toMatchObject({
+    expect(decideProbe(probes, question({}), rules, 0)).toMatchObject({
       targets: [{ type: "user", user: "_probe-a" }],
       record: false,
       media: "direct",
@@ -32,10 +32,10 @@ describe("who is called by the functional test", () => {
     ["another user", question({ user: "1001" })],
     ["another number", question({ number: "1001" })],
   ])("not for %s", (_, asked) => {
-    expect(decideProbe(probes, asked, rules)).toBeUndefined();
+    expect(decideProbe(probes, asked, rules, 0)).toBeUndefined();
   });
   test("not where no rules are known: then all calls fail", () => {
-    expect(decideProbe(probes, question({}), { version: 0, source: "empty" })).toBeUndefined();
+    expect(decideProbe(probes, question({}), { version: 0, source: "empty" }, 0)).toBeUndefined();
   });
 });
 

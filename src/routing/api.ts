@@ -18,16 +18,20 @@ export const simulationRoutes =
         },
       },
       async ({ query: { number, from, user, source } }) =>
-        explain(live.snapshot, {
-          v: 1,
-          call_id: "simulation",
-          from: { user: from, domain: realm },
-          to: { user: number, domain: realm },
-          request_uri: `sip:${number}@${realm}`,
-          number,
-          source: { address: source, port: 5060 },
-          transport: "udp",
-          ...(user !== undefined && { user }),
-        }),
+        explain(
+          live.snapshot,
+          {
+            v: 1,
+            call_id: "simulation",
+            from: { user: from, domain: realm },
+            to: { user: number, domain: realm },
+            request_uri: `sip:${number}@${realm}`,
+            number,
+            source: { address: source, port: 5060 },
+            transport: "udp",
+            ...(user !== undefined && { user }),
+          },
+          Date.now(),
+        ),
     );
   };

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { decisionSchema, type Question, questionSchema } from "../call/contract.ts";
 import type { UserEntry } from "../directory/user-schema.ts";
 import { emptySnapshot, withChanges } from "../entities/snapshot.ts";
-import { candidates, decide, explain } from "./decide.ts";
+import * as routing from "./decide.ts";
 import { registry, type Snapshot } from "./registry.ts";
 import { type RuleInput, ruleSchema } from "./rule-schema.ts";
 
@@ -27,6 +27,10 @@ function world(rules: RuleInput[], numbers: Record<string, string> = {}, users: 
     rules: new Map(rules.map((rule) => [rule.name, ruleSchema.parse(rule)])),
   });
 }
+
+const now = Date.UTC(2026, 0, 1, 1);
+const { candidates } = routing;
+const decide = (snapshot: Snapshot, question: Question) => routing.decide(snapshot, question, now);
 
 const ask = (number: string, more: Partial<Question> = {}): Question =>
   questionSchema.parse({
@@ -94,12 +98,14 @@ describe("decide", () => {
       record: false,
       rule: "long",
       rules_version: 42,
+      // A rule for a caller was asked before; until the end of the half day after this one.
+      remember: { scope: "caller", until: Date.UTC(2026, 0, 2) / 1000 },
     });
     expect(decide(world([]), ask("1"))).toMatchObject({ action: "reject", code: 404, rule: "none" });
   });
 
   it("explains", () => {
-    expect(explain(golden, ask("0049")).considered).toEqual([
+    expect(routing.explain(golden, ask("0049"), now).considered).toEqual([
       { candidate: "blocked-net", verdict: "passed over", why: "192.0.2.9 is not in 203.0.113.0/24" },
       { candidate: "abroad", verdict: "passed over", why: "the caller did not authenticate" },
       { candidate: "any", verdict: "chosen", why: "all that the rule names holds" },
@@ -251,5 +257,110 @@ describe("decide, for any rules", () => {
     // Generous: about 5 µs each on an idle machine, the question's own check included.
     expect((performance.now() - started) / 20_000).toBeLessThan(0.1);
     expect([...candidates(big, ask("95"))]).toHaveLength(1);
+  });
+});
+
+describe("for whom a decision may be remembered", () => {
+  const scope = (rules: RuleInput[], number = "5", more: Partial<Question> = {}) =>
+    decide(world(rules, { "77": "ada" }, [user("ada")]), ask(number, more)).remember?.scope;
+  const open: RuleInput = { name: "z-open", action: to("sip:x@y") };
+  const block = { type: "reject" } as const;
+
+  it.each([
+    ["nobody was asked for anything", [open], "anyone"],
+    ["an assigned number", [], "anyone", "77"],
+    ["only users may", [{ name: "a", match: { authenticated: true }, action: to("sip:x@y") }], "user"],
+    ["a named user may", [{ name: "a", match: { user: "ada" }, action: to("sip:x@y") }], "user"],
+    [
+      "users may, others go elsewhere",
+      [{ name: "a", match: { authenticated: true }, action: block }, open],
+      "user",
+    ],
+    [
+      "another number's rule",
+      [{ name: "a", match: { number: "6", user: "ada" }, action: block }, open],
+      "anyone",
+    ],
+    ["a network", [{ name: "a", match: { source: "192.0.2.0/24" }, action: to("sip:x@y") }], "source"],
+    ["not that network", [{ name: "a", match: { source: "10.0.0.0/8" }, action: block }, open], "source"],
+    [
+      "some caller is blocked",
+      [{ name: "a", priority: 9, match: { caller: "66" }, action: block }, open],
+      "caller",
+    ],
+    [
+      "a less urgent rule",
+      [open, { name: "a", priority: -1, match: { caller: "66" }, action: block }],
+      "anyone",
+    ],
+    ["the address names the caller", [{ name: "a", action: to("sip:{caller}@y") }], "caller"],
+    ["the address names the user", [{ name: "a", action: to("sip:{user}x@y") }], "user"],
+    [
+      "a network and a caller",
+      [
+        { name: "a", priority: 9, match: { source: "10.0.0.0/8" }, action: block },
+        { name: "b", priority: 8, match: { caller_prefix: "66" }, action: block },
+        open,
+      ],
+      "caller",
+    ],
+  ] as [string, RuleInput[], string, string?][])("%s", (_, rules, expected, number) => {
+    expect(scope(rules, number)).toBe(expected);
+  });
+
+  it("whoever shares what the scope names gets the same decision", () => {
+    const pick = <T>(values: T[]) => fc.constantFrom(...values);
+    const match = fc.record(
+      {
+        number: pick(["1", "2"]),
+        caller: pick(["10", "11"]),
+        user: pick(["ada", "bob"]),
+        authenticated: fc.constant(true as const),
+        source: pick(["192.0.2.0/24", "192.0.2.9"]),
+      },
+      { requiredKeys: [] },
+    );
+    const rule = fc.record({ match, priority: pick([0, 5]), target: pick(["sip:a@x", "sip:{caller}@x"]) });
+    const asker = fc.record({
+      user: pick(["ada", "bob", undefined]),
+      source: pick(["192.0.2.9", "192.0.2.8"]),
+      caller: pick(["10", "11", "12"]),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(rule, { maxLength: 6 }),
+        asker,
+        asker,
+        pick(["1", "2"]),
+        (made, one, two, number) => {
+          const rules = made.map(({ target, ...rest }, index) => ({
+            ...rest,
+            name: `r${index}`,
+            action: to(target),
+          }));
+          const snapshot = world(rules);
+          const decided = [one, two].map(({ user: name, source, caller }) =>
+            decide(
+              snapshot,
+              ask(number, {
+                from: { user: caller, domain: "x" },
+                source: { address: source, port: 1 },
+                ...(name !== undefined && { user: name }),
+              }),
+            ),
+          );
+          const [first, second] = decided;
+          const same = {
+            anyone: true,
+            user: one.user === two.user,
+            source: one.user === two.user && one.source === two.source,
+            caller: one.user === two.user && one.source === two.source && one.caller === two.caller,
+            never: false,
+          };
+          if (same[first?.remember?.scope ?? "never"]) expect(second).toEqual(first);
+        },
+      ),
+      { numRuns: 1000 },
+    );
   });
 });

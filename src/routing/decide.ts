@@ -1,5 +1,6 @@
 import type { Decision, Question, Target } from "../call/contract.ts";
-import { matchesOf, prefixMatches } from "./match-index.ts";
+import { type Looked, rememberFor, scopeOf } from "../call/remember.ts";
+import { isSelective, matchesOf, prefixMatches } from "./match-index.ts";
 import type { Snapshot } from "./registry.ts";
 import type { CompiledRule, Level } from "./rule-index.ts";
 import type { Rule } from "./rule-schema.ts";
@@ -24,7 +25,13 @@ export type Candidate =
   | { kind: "number"; number: string; user: string; holds: boolean; why: string }
   | { kind: "user"; user: string; holds: boolean; why: string };
 
-function conditions({ rule, fromSource }: CompiledRule, question: Question): string | undefined {
+function conditions(
+  { rule, fromSource }: CompiledRule,
+  question: Question,
+  looked: Looked,
+): string | undefined {
+  if (rule.match.authenticated) looked.add("user");
+  if (fromSource) looked.add("source");
   if (rule.match.authenticated && !question.user) return "the caller did not authenticate";
   if (fromSource && !fromSource(question.source.address))
     return `${question.source.address} is not in ${rule.match.source}`;
@@ -35,12 +42,15 @@ function* rulesIn(
   callers: NonNullable<Level["numbers"]["any"]>,
   question: Question,
   rest: string,
+  looked: Looked,
 ): Generator<Candidate> {
+  if (isSelective(callers)) looked.add("caller");
   // An unauthenticated caller has the empty name, which no rule can have.
-  for (const users of matchesOf(callers, question.from.user))
+  for (const users of matchesOf(callers, question.from.user)) {
+    if (isSelective(users)) looked.add("user");
     for (const rules of matchesOf(users, question.user ?? ""))
       for (const compiled of rules) {
-        const failed = conditions(compiled, question);
+        const failed = conditions(compiled, question, looked);
         yield {
           kind: "rule",
           rule: compiled.rule,
@@ -49,18 +59,26 @@ function* rulesIn(
           why: failed ?? "all that the rule names holds",
         };
       }
+  }
 }
 
-/** Every candidate for a question, in the order above. Pure. */
-export function* candidates(snapshot: Snapshot, question: Question): Generator<Candidate> {
+/**
+ * Every candidate for a question, in the order above. Pure, but for `looked`: there it notes what of the question,
+ * besides the number, made a difference so far.
+ */
+export function* candidates(
+  snapshot: Snapshot,
+  question: Question,
+  looked: Looked = new Set(),
+): Generator<Candidate> {
   const { number } = question;
   for (const level of snapshot.indexes.rules) {
     const exact = level.numbers.exact.get(number);
-    if (exact) yield* rulesIn(exact, question, "");
+    if (exact) yield* rulesIn(exact, question, "", looked);
     if (level.priority === 0) yield* directly(snapshot, number);
     for (const { prefix, found } of prefixMatches(level.numbers, number))
-      yield* rulesIn(found, question, number.slice(prefix.length));
-    if (level.numbers.any) yield* rulesIn(level.numbers.any, question, number);
+      yield* rulesIn(found, question, number.slice(prefix.length), looked);
+    if (level.numbers.any) yield* rulesIn(level.numbers.any, question, number, looked);
   }
 }
 
@@ -82,10 +100,19 @@ function* directly(snapshot: Snapshot, number: string): Generator<Candidate> {
     };
 }
 
-/** Answers a question. Pure, deterministic, never throws. */
-export function decide(snapshot: Snapshot, question: Question): Decision {
-  for (const candidate of candidates(snapshot, question))
-    if (candidate.holds) return decisionOf(candidate, snapshot, question);
+/**
+ * Answers a question. Pure, deterministic, never throws.
+ * @param now Unix time in milliseconds: how long the answer may be remembered
+ */
+export function decide(snapshot: Snapshot, question: Question, now: number): Decision {
+  const looked: Looked = new Set();
+  const decision = decisionFor(snapshot, question, looked);
+  return { ...decision, remember: rememberFor(scopeOf(looked), now) };
+}
+
+function decisionFor(snapshot: Snapshot, question: Question, looked: Looked): Decision {
+  for (const candidate of candidates(snapshot, question, looked))
+    if (candidate.holds) return decisionOf(candidate, snapshot, question, looked);
   return {
     v: 1,
     action: "reject",
@@ -102,18 +129,18 @@ const labelOf = (candidate: Candidate): string =>
     ? candidate.rule.name
     : `${candidate.kind}:${candidate.kind === "number" ? candidate.number : candidate.user}`;
 
-/** The decision with all candidates and why each was or was not taken. Pure. */
-export function explain(snapshot: Snapshot, question: Question): Explanation {
+/** The decision with all candidates and why each was or was not taken. Pure. @param now Unix time in milliseconds */
+export function explain(snapshot: Snapshot, question: Question, now: number): Explanation {
   let chosen = false;
   const considered = [...candidates(snapshot, question)].map((candidate) => {
     const verdict = !candidate.holds ? "passed over" : chosen ? "shadowed" : "chosen";
     chosen ||= candidate.holds;
     return { candidate: labelOf(candidate), verdict, why: candidate.why } as const;
   });
-  return { decision: decide(snapshot, question), considered };
+  return { decision: decide(snapshot, question, now), considered };
 }
 
-function decisionOf(candidate: Candidate, snapshot: Snapshot, question: Question): Decision {
+function decisionOf(candidate: Candidate, snapshot: Snapshot, question: Question, looked: Looked): Decision {
   const base = { v: 1, rule: labelOf(candidate), rules_version: snapshot.version } as const;
   if (candidate.kind !== "rule")
     return {
@@ -126,7 +153,7 @@ function decisionOf(candidate: Candidate, snapshot: Snapshot, question: Question
   const { action } = candidate.rule;
   if (action.type === "reject")
     return { ...base, action: "reject", code: action.code, reason: action.reason };
-  const fill = fillerOf(question, candidate.rest);
+  const fill = fillerOf(question, candidate.rest, looked);
   const targets = action.targets
     .map((target) => expandTarget(target, fill))
     .filter((target) => target !== undefined);
@@ -158,7 +185,7 @@ const escapeForUri = (text: string): string =>
 
 type Filler = (template: string, clean: (value: string) => string) => string;
 
-const fillerOf = (question: Question, rest: string): Filler => {
+const fillerOf = (question: Question, rest: string, looked: Looked): Filler => {
   const values: Record<string, string> = {
     number: question.number,
     rest,
@@ -166,7 +193,10 @@ const fillerOf = (question: Question, rest: string): Filler => {
     user: question.user ?? "",
   };
   return (template, clean) =>
-    template.replace(/\{(number|rest|caller|user)\}/g, (_, name: string) => clean(values[name] ?? ""));
+    template.replace(/\{(number|rest|caller|user)\}/g, (_, name: string) => {
+      if (name === "caller" || name === "user") looked.add(name);
+      return clean(values[name] ?? "");
+    });
 };
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not enter a header

@@ -12,6 +12,6 @@ export class LiveRouting extends LiveSnapshot<typeof registry> {
   }
 
   decide(question: Question): Decision {
-    return decide(this.snapshot, question);
+    return decide(this.snapshot, question, Date.now());
   }
 }

@@ -11,6 +11,10 @@ export interface MatchIndex<T> {
 
 export type MatchKey = { exact: string } | { prefix: string } | "any";
 
+/** Does it matter for what is found, which value is looked up? */
+export const isSelective = (index: MatchIndex<unknown>): boolean =>
+  index.exact.size > 0 || index.lengths.length > 0;
+
 export const emptyIndex = <T>(): MatchIndex<T> => ({
   exact: SharedMap(),
   prefix: SharedMap(),

@@ -72,7 +72,7 @@ const questions = ["1", "12", "1239", "20", "00491", "ada"].flatMap((number) =>
     }),
   ),
 );
-const answers = (snapshot: Snapshot) => questions.map((question) => explain(snapshot, question));
+const answers = (snapshot: Snapshot) => questions.map((question) => explain(snapshot, question, 0));
 
 describe("snapshots", () => {
   it("stay as they were whatever changes, and are what reading everything would make", () => {

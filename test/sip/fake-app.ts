@@ -1,13 +1,26 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
+import { z } from "zod";
+import { decisionSchema, questionSchema } from "../../src/call/contract.ts";
+import { scriptLine } from "../../src/call/line.ts";
 
-/** Stands for the app: JSON-RPC in netstrings over TCP, as Kamailio's janssonrpcc speaks it. */
+/** Nothing that the contract does not know. */
+const strictQuestion = z.strictObject({
+  ...questionSchema.shape,
+  from: z.strictObject(questionSchema.shape.from.shape),
+  to: z.strictObject(questionSchema.shape.to.shape),
+  source: z.strictObject(questionSchema.shape.source.shape),
+});
+
+/** Stands for the app: JSON-RPC in netstrings over TCP, as Kamailio's janssonrpcc speaks it. Keeps to the contract. */
 export class FakeApp {
   decide: (question: Record<string, unknown>) => unknown = () => undefined;
   credentials: (params: { user: string; realm: string }) => unknown = () => undefined;
   /** Hangs: connections stay open, nothing is answered. */
   hung = false;
   readonly questions: Record<string, unknown>[] = [];
+  /** What does not fit the contract's schema, of questions and of the scenario's own decisions. */
+  readonly faults: string[] = [];
   asked = 0;
   private server: Server | undefined;
   private readonly sockets = new Set<Socket>();
@@ -55,15 +68,26 @@ export class FakeApp {
     if (request.id === undefined) return;
     this.asked += 1;
     if (this.hung) return;
-    if (request.method === "decide") this.questions.push(request.params);
-    const result =
-      request.method === "decide" ? this.decide(request.params) : this.credentials(request.params);
-    const error = request.method === "decide" ? "no decision" : "unknown user";
+    const asksForDecision = request.method === "decide_line";
+    const result = asksForDecision ? this.line(request.params) : this.credentials(request.params);
+    const error = asksForDecision ? "no decision" : "unknown user";
     const answer = JSON.stringify({
       jsonrpc: "2.0",
       id: request.id,
       ...(result === undefined ? { error: { code: -32000, message: error } } : { result }),
     });
     socket.write(`${Buffer.byteLength(answer)}:${answer},`);
+  }
+
+  private line(params: Record<string, unknown>): string | undefined {
+    this.questions.push(params);
+    const question = strictQuestion.safeParse(params);
+    if (!question.success) this.faults.push(`question: ${z.prettifyError(question.error)}`);
+    const decided = this.decide(params);
+    if (decided === undefined) return undefined;
+    const decision = decisionSchema.safeParse(decided);
+    if (decision.success) return scriptLine(decision.data);
+    this.faults.push(`decision: ${z.prettifyError(decision.error)}`);
+    return undefined;
   }
 }

@@ -26,6 +26,8 @@ for (const [name, { sip, media, run }] of Object.entries(scenarios)) {
     await using world = await World.begin(sip, media);
     try {
       await Promise.race([run(world), tooLong()]);
+      const faults = [...world.own.faults, ...world.peer.faults];
+      if (faults.length > 0) throw new Error(`against the contract: ${faults.join("; ")}`);
     } catch (problem) {
       error = problem instanceof Error ? (problem.stack ?? problem.message) : String(problem);
       log = world.server.log().slice(-3000);

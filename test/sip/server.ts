@@ -54,6 +54,16 @@ const accountOf = (user: string): { uid: number; gid: number } => {
   return { uid: Number(uid), gid: Number(gid) };
 };
 
+/** @param pid of a process; negative: of a group */
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 export class Server {
   readonly context: HostContext;
   private child: ChildProcess | undefined;
@@ -105,9 +115,11 @@ export class Server {
     this.relay?.close();
     this.relay = undefined;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    // Its workers outlive a main process that is killed.
-    process.kill(-(child.pid ?? 0), signal);
+    // Its workers outlive a main process that is killed, and their sockets with them.
+    const group = -(child.pid ?? 0);
+    process.kill(group, signal);
     await once(child, "exit");
+    while (exists(group)) await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
   log(): string {

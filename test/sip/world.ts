@@ -22,14 +22,23 @@ export class World implements AsyncDisposable {
 
   static async begin(sip: Record<string, unknown> = {}, media: Record<string, unknown> = {}): Promise<World> {
     const world = new World(sip, media);
-    for (const app of [world.own, world.peer]) {
+    try {
+      await world.open();
+      return world;
+    } catch (error) {
+      await world[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  private async open(): Promise<void> {
+    for (const app of [this.own, this.peer]) {
       app.credentials = ({ user, realm }) =>
         /^1\d\d$/.test(user) ? { user, ...ha1(user, realm, `pw-${user}`) } : undefined;
       await app.start();
     }
-    await world.server.start();
-    await until("both apps are connected", () => world.own.connections > 0 && world.peer.connections > 0);
-    return world;
+    await this.server.start();
+    await until("both apps are connected", () => this.own.connections > 0 && this.peer.connections > 0);
   }
 
   async ua(address: string, port = 0): Promise<Ua> {
@@ -173,6 +182,11 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
   }
 }
 
+/** How long and for whom a decision may be remembered; `seconds` from now. */
+export const rememberFor = (scope: "anyone" | "user" | "source" | "caller" | "never", seconds = 86_400) => ({
+  remember: { scope, until: Math.floor(Date.now() / 1000) + seconds },
+});
+
 export const toUri = (...uris: string[]) => ({
   v: 1,
   action: "route",
@@ -181,6 +195,7 @@ export const toUri = (...uris: string[]) => ({
   record: false,
   rule: "test",
   rules_version: 1,
+  ...rememberFor("caller"),
 });
 
 export type Scenario = (world: World) => Promise<void>;

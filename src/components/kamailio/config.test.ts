@@ -76,10 +76,8 @@ describe("kamailio.cfg", () => {
   });
 
   test("the static fallback is a decision, or none", () => {
-    expect(kamailioConfig(contextOf())).toContain("$avp(decision) = $null;");
-    expect(kamailioConfig(contextOf({ fallback: "sip:desk@192.0.2.9" }))).toContain(
-      '\\"uri\\":\\"sip:desk@192.0.2.9\\"',
-    );
+    expect(kamailioConfig(contextOf())).toContain('$avp(line) = "";');
+    expect(kamailioConfig(contextOf({ fallback: "sip:desk@192.0.2.9" }))).toContain("|sip:desk@192.0.2.9|");
   });
 });
 

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { scriptLine } from "../../call/line.ts";
 import { probeUser } from "../../call/probe-user.ts";
 import {
   allHosts,
@@ -47,10 +48,10 @@ export const oneOf = (values: string[]): string =>
 const ourVia = (addresses: string[], port: number): string =>
   `[ /](UDP|TCP) +(${addresses.join("|").replaceAll(".", "[.]")})${port === 5060 ? "(:5060)?" : `:${port}`}([^0-9.:]|$)`;
 
-/** What a call without any other decision gets: Kamailio code that sets $avp(decision). */
+/** What a call without any other decision gets: Kamailio code that sets $avp(line). */
 function staticDecision(fallback: string | undefined): string {
-  if (fallback === undefined) return "\t$avp(decision) = $null;";
-  const decision = {
+  if (fallback === undefined) return '\t$avp(line) = "";';
+  const line = scriptLine({
     v: 1,
     action: "route",
     strategy: "serial",
@@ -58,8 +59,8 @@ function staticDecision(fallback: string | undefined): string {
     record: false,
     rule: "sip.fallback",
     rules_version: 0,
-  };
-  return `\t$avp(decision) = ${quoted(JSON.stringify(decision)).replaceAll("$", "$$$$")};`;
+  });
+  return `\t$avp(line) = ${quoted(line).replaceAll("$", "$$$$")};`;
 }
 
 const listenService = ({ cluster, self }: HostContext): string => {
@@ -179,7 +180,7 @@ export const kamailioFiles = (context: HostContext): GeneratedFile[] => [
 
 /** In the foreground (-DD), log to stderr (-E). */
 export const kamailioCommand = (context: HostContext): [string, ...string[]] => [
-  ...(["kamailio", "-DD", "-E", "-m", String(sharedMb), "-M", "16"] as const),
+  ...(["kamailio", "-DD", "-E", "-x", "tlsf", "-m", String(sharedMb), "-M", "16"] as const),
   ...["-f", join(kamailioEtc(context), "kamailio.cfg")],
   ...["-u", "kamailio", "-g", "kamailio"],
   ...["-Y", join(context.dirs.run, "kamailio"), "-P", join(context.dirs.run, "kamailio", "kamailio.pid")],

@@ -45,7 +45,7 @@ export const cluster: Record<string, Scenario> = {
       const caller = await world.ua("198.18.77.50");
       assert.equal((await world.call(caller, "101")).answer.code, 200);
       await until("b has the last decision", async () =>
-        kamailioRpc(b.context, "htable.get", ["last", "any:101"], soon()).then(
+        kamailioRpc(b.context, "htable.get", ["last", "c  198.18.77.50 101 caller"], soon()).then(
           () => true,
           () => false,
         ),

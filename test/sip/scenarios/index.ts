@@ -4,6 +4,7 @@ import { calls } from "./calls.ts";
 import { cluster } from "./cluster.ts";
 import { faults } from "./faults.ts";
 import { media } from "./media.ts";
+import { memory } from "./memory.ts";
 import { offers } from "./offers.ts";
 import { settings } from "./settings.ts";
 
@@ -13,7 +14,7 @@ export const scenarios: Record<
   { run: Scenario; sip: Record<string, unknown>; media?: Record<string, unknown> }
 > = {
   ...Object.fromEntries(
-    Object.entries({ ...calls, ...faults, ...attacks, ...cluster, ...media, ...offers }).map(
+    Object.entries({ ...calls, ...faults, ...attacks, ...cluster, ...media, ...memory, ...offers }).map(
       ([name, run]) => [name, { run, sip: {} }],
     ),
   ),
