@@ -47,6 +47,8 @@ export const ports = {
   rpc: 8081,
   /** From here on: the agent's ways to the apps of the other nodes, for Kamailio (agent/app-relay.ts): loopback only. */
   rpcRelay: 8090,
+  /** Where Kamailio tells this host's agent how it is (sip/overload.cfg): loopback only. */
+  sipProbe: 8082,
   sql: 3306,
   galera: 4567,
   galeraIst: 4568,

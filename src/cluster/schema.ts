@@ -125,6 +125,8 @@ export const clusterSchema = z
           .string()
           .regex(/^sips?:[^\s]+$/, "must be a SIP URI such as sip:reception@192.0.2.9")
           .optional(),
+        /** Numbers that are never refused because there are too many calls. */
+        emergency: z.array(z.string().regex(/^[0-9*#+]{1,16}$/, "must be a number")).default(["112", "911"]),
         /** Longest call; an answered call without an end is closed as `estimated` after it. */
         max_call_hours: z.number().positive().max(168).default(12),
       })

@@ -78,6 +78,7 @@ async function portProblems(context: HostContext): Promise<string[]> {
             ["kamailio", "SIP", "udp", service, cluster.sip.port],
             ["kamailio", "SIP", "tcp", service, cluster.sip.port],
             ["kamailio", "SIP between the nodes", "udp", self.address, cluster.sip.port],
+            ["kamailio", "health of Kamailio", "udp", "127.0.0.1", ports.sipProbe],
             ["app", "HTTPS of the app", "tcp", self.address, cluster.api.port],
             ["app", "HTTPS of the app", "tcp", service, cluster.api.port],
             ["app", "JSON-RPC of the app", "tcp", self.address, ports.rpc],

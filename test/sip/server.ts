@@ -119,7 +119,8 @@ export class Server {
     const group = -(child.pid ?? 0);
     process.kill(group, signal);
     await once(child, "exit");
-    while (exists(group)) await new Promise((resolve) => setTimeout(resolve, 5));
+    const deadline = performance.now() + 2000;
+    while (exists(group) && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
   log(): string {

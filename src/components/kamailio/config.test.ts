@@ -42,6 +42,7 @@ describe("kamailio.cfg", () => {
       'listen=udp:192.0.2.100:5060 name "service"',
       "listen=tcp:192.0.2.100:5060",
       'listen=udp:192.0.2.11:5060 name "node"',
+      'listen=udp:127.0.0.1:8082 name "probe"',
     ]);
   });
 

@@ -20,7 +20,7 @@ import { coreParameters } from "./core.ts";
 import { locationsFolder } from "./locations.ts";
 
 /** The routing logic of the checkout, in the order of reading. */
-const logic = ["modules", "request", "auth", "ask", "call", "media", "journal"] as const;
+const logic = ["modules", "request", "overload", "auth", "ask", "call", "media", "journal"] as const;
 const logicFolder = join(import.meta.dirname, "../../../sip");
 const logicText = logic.map(
   (name) => [name, readFileSync(join(logicFolder, `${name}.cfg`), "utf8")] as const,
@@ -33,6 +33,12 @@ export const kamailioEtc = ({ dirs }: HostContext): string => join(dirs.etc, "ka
 
 /** Shared memory in MB: locations (about 1.5 kB each), remembered decisions, transactions of 1000 calls/s. */
 const sharedMb = 256;
+
+/**
+ * How long a request may wait before calls are refused, and while they are; a decision may take so much longer. Well
+ * below the 500 ms after which callers repeat themselves (RFC 3261 17.1.1.1), well above what a busy machine does in passing.
+ */
+const lagMs = { begin: 150, keep: 50, decision: 100 };
 
 /** One app gets so long; own and peer together stay under 1.5 s for the first call that meets a fault. */
 const askTimeoutMs = 300;
@@ -117,6 +123,13 @@ export function kamailioConfig(context: HostContext): string {
 #!substdef "!NODE_NAME!${self.name}!g"
 #!define NODE_ADDRESS ${quoted(self.address)}
 #!define NODE_SOCKET ${quoted(`udp:${self.address}:${port}`)}
+#!define LAG_SOURCE ${quoted(own ? self.address : service)}
+#!substdef "!LAG_TARGET!${own ? self.address : service}:${port}!g"
+#!define PROBE_PORT ${ports.sipProbe}
+#!define EMERGENCY ${quoted(oneOf(cluster.sip.emergency))}
+#!define LAG_BEGIN_MS ${lagMs.begin}
+#!define LAG_KEEP_MS ${lagMs.keep}
+#!define DECIDED_SLOWLY_MS ${lagMs.decision}
 #!define PROBE_USER ${quoted(probeUser(self.name))}
 #!substdef "!SERVICE_IP!${service}!g"
 #!define REALM ${quoted(realm)}
@@ -140,6 +153,9 @@ ${cluster.media.without_relay === "reject" ? "#!define MEDIA_REQUIRED\n" : ""}#!
 ${coreParameters}
 
 ${own ? listenOwn(context) : listenService(context)}
+# Health of a SIP server that has much to do: route[HEALTH].
+socket_workers=1
+listen=udp:127.0.0.1:${ports.sipProbe} name "probe"
 auto_aliases=no
 async_workers=2
 

@@ -6,6 +6,7 @@ import { spaceOf } from "../../journal/reserve.ts";
 import type { Component, Health } from "../common/component.ts";
 import { kamailioCommand, kamailioEtc, kamailioFiles, sipJournal } from "./config.ts";
 import { journalBehind, journalReserve, reserveJournal, syncJournal } from "./journal.ts";
+import { type SipLoad, sipLoad } from "./load.ts";
 import { locationsFolder, writeLocationTables } from "./locations.ts";
 import { sipOptions } from "./options.ts";
 
@@ -19,6 +20,8 @@ interface SipHealth {
   journalFree: number;
   /** What its files have besides, for themselves. */
   journalReserved: number;
+  /** At the holder of the service address; undefined: a Kamailio of another release. */
+  load: SipLoad | undefined;
 }
 
 const isHere = (address: string): boolean =>
@@ -67,8 +70,12 @@ async function probe(context: HostContext, signal: AbortSignal): Promise<Health<
   if (hung.length > 0) return { ok: false, detail: `SIP processes that do not run: ${hung.join(", ")}` };
   const { port } = context.cluster.sip;
   const service = serviceIp(context.cluster);
-  const addresses = [context.self.address, ...(isHere(service) ? [service] : [])];
-  const answers = await Promise.all(addresses.map((address) => sipOptions(address, port, signal)));
+  const holds = isHere(service);
+  const addresses = [context.self.address, ...(holds ? [service] : [])];
+  const [answers, load] = await Promise.all([
+    Promise.all(addresses.map((address) => sipOptions(address, port, signal))),
+    holds ? sipLoad(signal).catch(() => undefined) : undefined,
+  ]);
   const bad = answers.find((answer) => answer.code !== 200);
   if (bad) return { ok: false, detail: `SIP OPTIONS is answered with ${bad.code}` };
   const ms = Math.max(...answers.map((answer) => answer.ms));
@@ -78,8 +85,8 @@ async function probe(context: HostContext, signal: AbortSignal): Promise<Health<
   const warning = `${journalWarning(sipJournal(context), journalFree, journalReserved)}${behind === undefined ? "" : `; ${behind}`}`;
   return {
     ok: true,
-    detail: `answers SIP in ${ms.toFixed(1)} ms${warning}`,
-    facts: { ms, journalFree, journalReserved },
+    detail: `answers SIP in ${ms.toFixed(1)} ms${load && load.limit > 0 ? `; more calls than this node can carry: at most ${load.limit} a second, ${load.refused} refused since its start` : ""}${warning}`,
+    facts: { ms, journalFree, journalReserved, load },
   };
 }
 

@@ -3,15 +3,15 @@ import { createSocket } from "node:dgram";
 
 /**
  * A SIP OPTIONS over UDP (RFC 3261 11), answered by one of Kamailio's workers.
- * @returns the status code and how long it took in ms
+ * @returns the status code, the whole answer, and how long it took in ms
  * @throws Error when no answer came before `signal` aborts, or nobody listens there
  */
 export function sipOptions(
   address: string,
   port: number,
   signal: AbortSignal,
-): Promise<{ code: number; ms: number }> {
-  const { promise, resolve, reject } = Promise.withResolvers<{ code: number; ms: number }>();
+): Promise<{ code: number; text: string; ms: number }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ code: number; text: string; ms: number }>();
   const started = performance.now();
   const socket = createSocket("udp4");
   const unique = randomBytes(8).toString("hex");
@@ -29,7 +29,7 @@ export function sipOptions(
   socket.on("message", (data) => {
     const text = data.toString("latin1");
     const code = Number(/^SIP\/2\.0 (\d{3})/.exec(text)?.[1]);
-    if (text.includes(unique) && code >= 200) resolve({ code, ms: performance.now() - started });
+    if (text.includes(unique) && code >= 200) resolve({ code, text, ms: performance.now() - started });
   });
   // Connected, so that "port unreachable" is reported at once and nobody else's packets are heard.
   socket.connect(port, address, () => {

@@ -6,6 +6,7 @@ import { faults } from "./faults.ts";
 import { media } from "./media.ts";
 import { memory } from "./memory.ts";
 import { offers } from "./offers.ts";
+import { overload } from "./overload.ts";
 import { settings } from "./settings.ts";
 
 /** name → what happens, and with which `sip` and `media` sections of cluster.yaml. */
@@ -14,9 +15,16 @@ export const scenarios: Record<
   { run: Scenario; sip: Record<string, unknown>; media?: Record<string, unknown> }
 > = {
   ...Object.fromEntries(
-    Object.entries({ ...calls, ...faults, ...attacks, ...cluster, ...media, ...memory, ...offers }).map(
-      ([name, run]) => [name, { run, sip: {} }],
-    ),
+    Object.entries({
+      ...calls,
+      ...faults,
+      ...attacks,
+      ...cluster,
+      ...media,
+      ...memory,
+      ...offers,
+      ...overload,
+    }).map(([name, run]) => [name, { run, sip: {} }]),
   ),
   ...settings,
 };

@@ -1,0 +1,9 @@
+import { expect, test } from "vitest";
+import { parseLoad } from "./load.ts";
+
+test("Kamailio's load is read from its answer, and its absence said", () => {
+  const answer =
+    "SIP/2.0 200 OK\r\nX-Dialtone-Load: limit=80;refused=12;lag=33;served=900\r\nContent-Length: 0\r\n\r\n";
+  expect(parseLoad(answer)).toEqual({ limit: 80, refused: 12, lag: 33, served: 900 });
+  expect(() => parseLoad("SIP/2.0 200 OK\r\n\r\n")).toThrow("without its load");
+});

@@ -1,0 +1,26 @@
+import { ports } from "../../cluster/facts.ts";
+import { sipOptions } from "./options.ts";
+
+/** What Kamailio says of its work at its socket for this host's agent (sip/overload.cfg, route[HEALTH]). */
+export interface SipLoad {
+  /** New calls a second that it takes at most; 0: all. */
+  limit: number;
+  /** Calls and registrations that were refused since its start, because there were too many. */
+  refused: number;
+  /** How long a request waited in the queue of the socket that calls come in at, when it was measured last; ms. */
+  lag: number;
+  /** Requests that its workers have taken since its start, of all sockets. */
+  served: number;
+}
+
+/** Pure. @throws Error when the header is missing or another. */
+export function parseLoad(text: string): SipLoad {
+  const [, limit, refused, lag, served] =
+    /^X-Dialtone-Load: limit=(\d+);refused=(\d+);lag=(-?\d+);served=(\d+)\r?$/m.exec(text) ?? [];
+  if (served === undefined) throw new Error(`Kamailio's probe socket answered without its load: ${text}`);
+  return { limit: Number(limit), refused: Number(refused), lag: Number(lag), served: Number(served) };
+}
+
+/** Answered by a worker of its own, also while those for calls have too much to do. @throws Error as sipOptions does */
+export const sipLoad = async (signal: AbortSignal): Promise<SipLoad> =>
+  parseLoad((await sipOptions("127.0.0.1", ports.sipProbe, signal)).text);
