@@ -137,7 +137,7 @@ export function kamailioConfig(context: HostContext): string {
 #!define OUR_DOMAINS ${quoted(oneOf(domains))}
 #!define OUR_VIA ${quoted(ourVia(doors, port))}
 #!substdef "!OUR_IP!${doors.length === 1 ? service : `(${doors.join("|")})`}!g"
-#!define EDGES ${quoted(edges(cluster).length === 0 ? "^-$" : oneOf(edges(cluster).map((host) => host.address)))}
+${edges(cluster).length === 0 ? "" : "#!define WITH_EDGES\n"}#!define EDGES ${quoted(edges(cluster).length === 0 ? "^-$" : oneOf(edges(cluster).map((host) => host.address)))}
 ${own ? "#!define OWN_ADDRESS\n" : ""}
 #!substdef "!HA1_FIELD!${digest === "md5" ? "ha1_md5" : "ha1_sha256"}!g"
 #!substdef "!ASK_TIMEOUT_MS!${askTimeoutMs}!g"
@@ -196,7 +196,7 @@ export const kamailioFiles = (context: HostContext): GeneratedFile[] => [
 
 /** In the foreground (-DD), log to stderr (-E). */
 export const kamailioCommand = (context: HostContext): [string, ...string[]] => [
-  ...(["kamailio", "-DD", "-E", "-x", "tlsf", "-m", String(sharedMb), "-M", "16"] as const),
+  ...(["kamailio", "-DD", "-E", "-m", String(sharedMb), "-M", "16"] as const),
   ...["-f", join(kamailioEtc(context), "kamailio.cfg")],
   ...["-u", "kamailio", "-g", "kamailio"],
   ...["-Y", join(context.dirs.run, "kamailio"), "-P", join(context.dirs.run, "kamailio", "kamailio.pid")],

@@ -69,7 +69,7 @@ export const overload: Record<string, Scenario> = {
     assert.equal((await world.register(phone, "101", "pw-101")).code, 200);
     await until("all are answered", () => finals(other, others).length >= others.length);
     const taken = finals(other, others).filter((m) => m.code === 200).length;
-    assert.ok(taken >= 10, `${taken} of 20 calls of the quiet source were taken`);
+    assert.ok(taken >= 5, `${taken} of 20 calls of the quiet source were taken`);
   },
 
   "a burst far beyond what it can carry: refused early, and half a second later all is as before": async (
