@@ -120,7 +120,8 @@ export class Server {
     process.kill(group, signal);
     await once(child, "exit");
     const deadline = performance.now() + 2000;
-    while (exists(group) && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (exists(group) && performance.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
   log(): string {
