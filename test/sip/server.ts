@@ -54,14 +54,18 @@ const accountOf = (user: string): { uid: number; gid: number } => {
   return { uid: Number(uid), gid: Number(gid) };
 };
 
-/** @param pid of a process; negative: of a group */
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+/** Does a process of this group run? One that is dead and not yet waited for does not. proc(5): state, parent, group. */
+function runs(group: number): boolean {
+  return readdirSync("/proc").some((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+      const [state, , its] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      return Number(its) === group && state !== "Z" && state !== "X";
+    } catch {
+      return false; // gone meanwhile
+    }
+  });
 }
 
 export class Server {
@@ -116,11 +120,11 @@ export class Server {
     this.relay = undefined;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     // Its workers outlive a main process that is killed, and their sockets with them.
-    const group = -(child.pid ?? 0);
-    process.kill(group, signal);
+    const group = child.pid ?? 0;
+    process.kill(-group, signal);
     await once(child, "exit");
     const deadline = performance.now() + 2000;
-    while (exists(group) && performance.now() < deadline)
+    while (runs(group) && performance.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
