@@ -122,7 +122,10 @@ export class Server {
     // Its workers outlive a main process that is killed, and their sockets with them.
     const group = child.pid ?? 0;
     process.kill(-group, signal);
+    // Asked to end in its first moments it sometimes never does; the agent waits no longer (stopGraceMs).
+    const patience = setTimeout(() => process.kill(-group, "SIGKILL"), 3000);
     await once(child, "exit");
+    clearTimeout(patience);
     const deadline = performance.now() + 2000;
     while (runs(group) && performance.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, 5));
