@@ -15,15 +15,17 @@ import { cpuMs, percentile, report, rounded, treeOf } from "./common.ts";
 
 /**
  * Call set-up rate of one node with the whole path in it: SIPp → Kamailio → app (decide) → Kamailio → SIPp, journal
- * and ledger included. Rising rates, each for a few seconds, until calls fail or need retransmission.
+ * and ledger included; and the media relay, as by default, unless --no-relay. Rising rates, each for a few seconds, until
+ * calls fail or need retransmission.
  *
- *   node bench/call-rate.ts [--lab lab] [--seconds 8] [--rates 50,100,200,…]
+ *   node bench/call-rate.ts [--lab lab] [--seconds 8] [--rates 50,100,200,…] [--no-relay]
  */
 const { values } = parseArgs({
   options: {
     lab: { type: "string", default: "lab" },
     seconds: { type: "string", default: "8" },
     rates: { type: "string", default: "50,100,200,300,400,600,800,1000" },
+    "no-relay": { type: "boolean", default: false },
   },
 });
 const lab = openLab(values.lab);
@@ -52,7 +54,9 @@ try {
     name: "benchphone",
     port,
   });
-  await routePrefix(values.lab, "bench-call-rate", number, `${phoneAddress}:${port}`);
+  await routePrefix(values.lab, "bench-call-rate", number, `${phoneAddress}:${port}`, {
+    media: values["no-relay"] ? "direct" : "relay",
+  });
   await routeKnown(lab, number, 10_000);
   for (const rate of values.rates.split(",").map(Number)) {
     await using prober = await startProber({
@@ -68,6 +72,7 @@ try {
       kamailio: await pidsOf("kamailio"),
       app: await pidsOf("app"),
       mariadb: await pidsOf("mariadb"),
+      rtpengine: await pidsOf("rtpengine"),
     };
     const before = await Promise.all(Object.values(parts).map(cpuMs));
     await delay(Number(values.seconds) * 1000);
@@ -91,6 +96,7 @@ try {
       "kamailio µs/call": perCall(0),
       "app µs/call": perCall(1),
       "mariadb µs/call": perCall(2),
+      "rtpengine µs/call": perCall(3),
     });
     process.stderr.write(`${JSON.stringify(rows.at(-1))}\n`);
     if (calls.length - good.length > 0 || retransmitted > calls.length / 100) break;
@@ -98,4 +104,4 @@ try {
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }
-await report("call-rate", rows);
+await report(values["no-relay"] ? "call-rate-no-relay" : "call-rate", rows);

@@ -1,121 +1,139 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { hasFailed } from "../src/callers/attempt.ts";
-import { startPhone } from "../src/callers/phone.ts";
-import { hostDirs } from "../src/cluster/facts.ts";
-import { routeKnown, routePrefix } from "../src/drills/api.ts";
-import { waitForGreen } from "../src/drills/cluster-view.ts";
-import { labGround } from "../src/drills/ground.ts";
-import { startProber } from "../src/drills/prober.ts";
-import { openLab } from "../src/lab/lab.ts";
-import { activeNodes } from "../src/lab/readiness.ts";
-import type { AgentEvent } from "../src/report/watch.ts";
-import { report } from "./common.ts";
+import { openMediaCalls } from "../src/drills/media-calls.ts";
+import { ownNumber } from "../src/drills/own-number.ts";
+import { partsOf } from "../src/lab/agents.ts";
+import { report, rounded } from "./common.ts";
+import { offer, resultOf } from "./load/callers.ts";
+import { notesSince, now, troubles } from "./load/incidents.ts";
+import { openStage, type Stage } from "./load/stage.ts";
 
 /**
- * Busy is not broken: calls with audio while stress-ng(1) takes processors and disk, or many calls alone; nothing may be
- * killed, the address may not move. Then parts of the holder are stopped (SIGSTOP) in the middle of it: each is to be
- * found.
+ * A machine that has too much else to do: stress-ng beside a lab, with calls and conversations. First nothing is broken:
+ * parts killed, moves, failed calls. Then each part of the holder dies (SIGKILL) or hangs (SIGSTOP) in the middle of it:
+ * how long until its agent notes it.
  *
- *   node bench/stress.ts [--seconds 150] [--rate 20] [--no-stress] [--hang kamailio,rtpengine,redis] [--lab stressed]
+ *   node bench/stress.ts [--lab NAME] [--minutes 10] [--rate 20] [--talks 20] [--faults kamailio,rtpengine,redis,app,mariadb]
  */
 const { values } = parseArgs({
   options: {
-    seconds: { type: "string", default: "150" },
+    lab: { type: "string" },
+    minutes: { type: "string", default: "10" },
     rate: { type: "string", default: "20" },
-    "no-stress": { type: "boolean", default: false },
-    hang: { type: "string", default: "kamailio,rtpengine,redis" },
-    lab: { type: "string", default: "stressed" },
+    talks: { type: "string", default: "20" },
+    faults: { type: "string", default: "kamailio,rtpengine,redis,app,mariadb" },
   },
 });
-const stressArguments = "--cpu 3 --io 2 --hdd 2 --hdd-bytes 64M --fork 2 --vm 1 --vm-bytes 256M".split(" ");
-const afterHangMs = 15_000;
-const number = "99746";
-const phonePort = 5094;
-const tell = (text: string) => void process.stderr.write(`${text}\n`);
-const interrupted = new AbortController();
-for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interrupted.abort());
-const { signal } = interrupted;
+const stressWords = "--cpu 3 --io 2 --hdd 2 --hdd-bytes 256M --fork 2 --vm 1 --vm-bytes 256M".split(" ");
+const rate = Number(values.rate);
+const seconds = 60 * Number(values.minutes);
+const foundWithinMs = 30_000;
 
-const lab = openLab(values.lab);
-const directory = mkdtempSync(join(tmpdir(), "dialtone-stress-"));
-let stress: ChildProcess | undefined;
-
-/** What the agents of all hosts wrote down since then. */
-function eventsSince(wallMs: number): AgentEvent[] {
-  return Object.values(lab.state().hosts).flatMap(({ data }) => {
-    if (data === null) return [];
-    const lines = readFileSync(join(hostDirs(data).log, "events.jsonl"), "utf8")
-      .trim()
-      .split("\n");
-    return lines.map((line) => JSON.parse(line) as AgentEvent).filter((event) => event.wallMs >= wallMs);
+/** stress-ng with all that it starts; ends with the returned object. */
+function startStress(directory: string): AsyncDisposable & { check: () => void } {
+  const child = spawn("stress-ng", [...stressWords, "--temp-path", directory], {
+    stdio: "ignore",
+    detached: true,
   });
+  const ended = once(child, "exit").catch((error: unknown) => {
+    throw new Error("stress-ng could not be started: is the package stress-ng installed?", { cause: error });
+  });
+  const kill = (signal: NodeJS.Signals) => {
+    // Its own process group.
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, signal);
+  };
+  const atExit = () => kill("SIGKILL");
+  process.once("exit", atExit);
+  return {
+    check: () => {
+      if (child.exitCode !== null) throw new Error(`stress-ng ended with ${child.exitCode}: nothing was measured`);
+    },
+    [Symbol.asyncDispose]: async () => {
+      kill("SIGTERM");
+      await Promise.race([ended, delay(5000)]);
+      if (child.exitCode === null && child.signalCode === null) kill("SIGKILL");
+      process.off("exit", atExit);
+    },
+  };
 }
-const counted = (events: AgentEvent[]) => ({
-  kills: events.filter(({ kind }) => kind === "part-killed").length,
-  moves: events.filter(({ kind, subject }) => kind === "address" && subject === "gained").length,
-  busy: events.filter(({ kind }) => kind === "part-busy").length,
-});
 
-await lab.up({ isolated: true, detach: false, fresh: true });
-try {
-  await waitForGreen(lab, 300_000, (why) => tell(`not yet: ${why.join("; ")}`), signal);
-  const ground = labGround(lab);
-  await using _phone = await startPhone({ place: ground.called, directory, name: "phone", port: phonePort });
-  await routePrefix(values.lab, "bench-stress", number, `${ground.called.address}:${phonePort}`);
-  await routeKnown(lab, number, 10_000);
-  await using prober = await startProber({
-    place: ground.caller,
-    directory,
-    service: ground.service,
-    from: "0445550101",
-    to: number,
-    rate: Number(values.rate),
-    patienceMs: 4000,
-  });
-  if (!values["no-stress"])
-    stress = spawn("stress-ng", [...stressArguments, "--temp-path", directory], { stdio: "inherit" });
-  const began = Date.now();
-  await delay(Number(values.seconds) * 1000, undefined, { signal });
-  const quiet = eventsSince(began);
-  for (const { wallMs, host, kind, subject, text } of quiet.filter(({ kind }) => kind !== "note"))
-    tell(`${new Date(wallMs).toISOString()} ${host} ${kind} ${subject}: ${text}`);
-  const rows: Record<string, string | number>[] = [];
-  const load = values["no-stress"] ? "calls alone" : "stress-ng";
-  const calls = prober.attempts().filter(({ redial }) => !redial);
-  rows.push({
-    what: `${values.seconds} s, ${values.rate} calls/s, ${load}`,
-    ...counted(quiet),
-    calls: calls.length,
-    failed: calls.filter((call) => hasFailed(call, Date.now(), 4000)).length,
-    "found after ms": "",
-  });
-  for (const part of values.hang.split(",").filter(Boolean)) {
-    const [active = ""] = activeNodes((await lab.status()).hosts);
-    const { wall_ms } = await lab.pause(active, part);
-    await delay(afterHangMs, undefined, { signal });
-    const since = eventsSince(wall_ms);
-    for (const { wallMs, host, kind, subject, text } of since)
-      tell(`+${Math.round(wallMs - wall_ms)} ms ${host} ${kind} ${subject}: ${text}`);
-    const killed = since.find(
-      (event) => event.kind === "part-killed" && event.host === active && event.subject === part,
-    );
-    rows.push({
-      what: `SIGSTOP of ${part} on ${active}`,
-      ...counted(since),
-      calls: "",
-      failed: "",
-      "found after ms": killed ? Math.round(killed.wallMs - wall_ms) : "not found",
-    });
-    await lab.resume(active, part).catch(() => undefined);
+/** Breaks one part of the holder. @returns ms until its agent noted it; undefined: not within the deadline. */
+async function breakPart({ lab, ground, holder, signal, tell }: Stage, part: string, how: "kill" | "stop") {
+  const host = await holder();
+  const data = lab.state().hosts[host]?.data ?? "";
+  if (!partsOf(data)[part]) throw new Error(`${host} has no part '${part}' that runs`);
+  const moment = await (how === "kill" ? lab.kill(host, part) : lab.pause(host, part));
+  const kinds = how === "kill" ? ["part-exited"] : ["part-sick", "part-killed"];
+  try {
+    for (const until = now() + foundWithinMs; now() < until; await delay(200, undefined, { signal })) {
+      const note = (await notesSince(ground, [host], moment.mono_ms)).find(
+        ({ kind, subject }) => subject === part && kinds.includes(kind),
+      );
+      if (note) return { host, ms: rounded(note.monotonicMs - moment.mono_ms, 0), words: note.text };
+    }
+    return { host, ms: undefined, words: `not within ${foundWithinMs / 1000} s` };
+  } finally {
+    // Where the agent has killed it meanwhile there is nothing left to resume.
+    if (how === "stop") await lab.resume(host, part).catch((error: unknown) => tell(String(error)));
   }
-  await report("stress", rows);
-} finally {
-  stress?.kill("SIGINT");
-  rmSync(directory, { recursive: true, force: true });
-  await lab.down({ wipe: true });
 }
+
+await using stage = await openStage(values.lab, "stress");
+const { lab, ground, signal, tell } = stage;
+const prefix = ownNumber("9977").slice(0, 10);
+await stage.route(prefix);
+await using conversations = await openMediaCalls(lab, "stress", "udp", {});
+await conversations.begin(Number(values.talks));
+const faults: Record<string, string | number>[] = [];
+let calm: Record<string, string | number> = {};
+let words: string[] = [];
+{
+  await using stress = startStress(stage.directory);
+  await conversations.mark();
+  const began = now();
+  const patienceMs = 4000;
+  const place = (number: string, total: number) =>
+    offer({ ground, directory: stage.directory, number, rate, total, patienceMs });
+  const calls = resultOf(await place(`${prefix}1`, rate * seconds), seconds);
+  signal.throwIfAborted();
+  stress.check();
+  const trouble = troubles(await notesSince(ground, stage.hosts, began));
+  const talked = await conversations.end();
+  words = trouble.words;
+  calm = {
+    minutes: rounded(seconds / 60, 1),
+    calls: calls.calls,
+    failed: calls.calls - calls.answered,
+    "set-up p50, p99 ms": `${calls.setUp50}, ${calls.setUp99}`,
+    refused: calls.codes || "0",
+    "parts killed": trouble.kills,
+    moves: trouble.moves,
+    "talks lost": `${talked.dropped} of ${talked.calls}`,
+    "longest gap ms": talked.gap_ms?.max ?? 0,
+  };
+  tell(JSON.stringify(calm));
+  for (const part of values.faults.split(",").filter((name) => name !== ""))
+    for (const how of ["kill", "stop"] as const) {
+      // Its last fault is over when all parts run again; green is too much to ask under stress.
+      await stage.green(60_000).catch((error: unknown) => tell(String(error)));
+      const around = place(`${prefix}2`, rate * 15);
+      const found = await breakPart(stage, part, how).catch((error: unknown) => ({
+        host: "",
+        ms: undefined,
+        words: String(error),
+      }));
+      const result = resultOf(await around, 15);
+      faults.push({
+        fault: `${part} ${how === "kill" ? "killed" : "hangs"}`,
+        host: found.host,
+        "found after ms": found.ms ?? "–",
+        words: found.words,
+        "calls around it, failed": `${result.calls - result.answered} of ${result.calls}`,
+      });
+      tell(JSON.stringify(faults.at(-1)));
+    }
+}
+await report("stress", [calm], { tables: faults.length > 0 ? [faults] : [], more: { faults, words } });
+for (const text of words) process.stdout.write(`${text}\n`);

@@ -178,16 +178,18 @@ export function memory(places: readonly Place[]): { host: string; part: string; 
   });
 }
 
-/** Which system calls a part makes, most frequent first (strace -c, which slows it down: its times say nothing). */
+/** Which system calls processes make, most frequent first, a second (perf trace -s: nearly without slowing them down). */
 export async function namedSyscalls(pids: number[], seconds: number): Promise<Record<string, number>> {
-  const { stderr } = await execa(
+  const { stdout, stderr } = await execa(
     "timeout",
-    ["-s", "INT", String(seconds), "strace", "-c", "-f", ...pids.flatMap((pid) => ["-p", String(pid)])],
+    ["-s", "INT", String(seconds), "perf", "trace", "-s", "-p", pids.join(",")],
     { reject: false },
   );
-  const rows = stderr.split("\n").flatMap((line) => {
-    const found = /^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)\s+(?:\d+\s+)?(\w+)\s*$/.exec(line);
-    return found && found[2] !== "total" ? [[found[2] ?? "", Number(found[1]) / seconds] as const] : [];
-  });
-  return Object.fromEntries(rows.sort((one, other) => other[1] - one[1]));
+  // For each thread: name, calls, errors, times.
+  const counts = new Map<string, number>();
+  for (const line of `${stdout}\n${stderr}`.split("\n")) {
+    const [, name = "", calls] = /^\s+(\w+)\s+(\d+)\s+\d+\s+[\d.]+\s/.exec(line) ?? [];
+    if (calls !== undefined) counts.set(name, (counts.get(name) ?? 0) + Number(calls) / seconds);
+  }
+  return Object.fromEntries([...counts].sort((one, other) => other[1] - one[1]));
 }
