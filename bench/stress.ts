@@ -48,7 +48,8 @@ function startStress(directory: string): AsyncDisposable & { check: () => void }
   process.once("exit", atExit);
   return {
     check: () => {
-      if (child.exitCode !== null) throw new Error(`stress-ng ended with ${child.exitCode}: nothing was measured`);
+      if (child.exitCode !== null)
+        throw new Error(`stress-ng ended with ${child.exitCode}: nothing was measured`);
     },
     [Symbol.asyncDispose]: async () => {
       kill("SIGTERM");

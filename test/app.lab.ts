@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createApp } from "../src/app/context.ts";
+import { patient } from "../src/base/patience.ts";
 import { eventSchema } from "../src/call/contract.ts";
 import type { HostContext } from "../src/cluster/facts.ts";
 import { migrate } from "../src/db/migrations.ts";
@@ -78,7 +79,7 @@ async function announceLargeBody(): Promise<number> {
 
 /** Polls until `check` gives something true. */
 async function until<T>(what: string, check: () => Promise<T | undefined | false>, ms = 15_000): Promise<T> {
-  const deadline = Date.now() + ms;
+  const deadline = Date.now() + patient(ms);
   for (;;) {
     const found = await check().catch(() => undefined);
     if (found) return found;
@@ -128,7 +129,7 @@ beforeAll(async () => {
   b = cluster.contextOf("b");
   database = new PrivateMariadb(join(root, "mysql"), join(a.dirs.run, "mariadb", "mysqld.sock"));
   process_ = startApp();
-}, 60_000);
+});
 
 afterAll(async () => {
   await stopApp(process_, "SIGKILL");

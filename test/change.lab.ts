@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { patient } from "../src/base/patience.ts";
 import { apply, applyText, planApply } from "../src/change/apply.ts";
 import type { Desk } from "../src/change/desk.ts";
 import { driftOf } from "../src/change/drift.ts";
@@ -24,7 +25,8 @@ let ours = false;
 let desk: Desk;
 
 const green = () => waitForGreen(lab, 120_000, (why) => tell(`waiting: ${why.join("; ")}`), signal);
-const safe = () => expect.poll(async () => whyNotSafe(await desk.view()), { timeout: 60_000 }).toEqual([]);
+const safe = () =>
+  expect.poll(async () => whyNotSafe(await desk.view()), { timeout: patient(60_000) }).toEqual([]);
 const holder = async () => (await desk.view()).entries.find(({ report }) => report.holds)?.report.host ?? "";
 const text = () => readFileSync(lab.paths.cluster, "utf8");
 const written = (name: string, content: string): string => {
@@ -44,9 +46,7 @@ afterAll(async () => {
   if (ours) await lab.down({ wipe: true });
 });
 
-it("a drained holder hands over, and stays out over the death of its agent", {
-  timeout: 90_000,
-}, async () => {
+it("a drained holder hands over, and stays out over the death of its agent", async () => {
   await safe();
   const before = await holder();
   const other = before === "a" ? "b" : "a";
@@ -58,7 +58,7 @@ it("a drained holder hands over, and stays out over the death of its agent", {
     const report = (await desk.view()).entries.find((entry) => entry.report.host === before)?.report;
     return report?.agentPid !== agentPid && report?.drained?.why === "test" && !report.verdict.mayHold;
   };
-  await expect.poll(again, { timeout: 30_000 }).toBe(true);
+  await expect.poll(again, { timeout: patient(30_000) }).toBe(true);
   // The other one can not go either now.
   await expect(desk.order(other, { kind: "drain", why: "", force: false })).rejects.toThrow(/out of service/);
   await desk.order(before, { kind: "undrain" });
@@ -74,9 +74,7 @@ it("a file that is wrong, or can not change while calls go on, changes nothing a
   expect(drift).toEqual([]);
 });
 
-it("what differs is named to the file and line, and a change of cluster.yaml reaches all hosts", {
-  timeout: 180_000,
-}, async () => {
+it("what differs is named to the file and line, and a change of cluster.yaml reaches all hosts", async () => {
   await safe();
   const { hosts } = await desk.configurations();
   expect(hosts.map(({ host }) => host).sort()).toEqual(["a", "b", "w"]);
@@ -109,7 +107,7 @@ it("what differs is named to the file and line, and a change of cluster.yaml rea
   );
 });
 
-it("a rolling upgrade under 20 calls/s costs no attempt and no record", { timeout: 300_000 }, async () => {
+it("a rolling upgrade under 20 calls/s costs no attempt and no record", async () => {
   await safe();
   const old = (await desk.view()).entries[0]?.report.release;
   await using session = await openSession(lab, { name: "upgrade", rate: 20, patienceMs: 4000, tell, signal });
@@ -127,9 +125,7 @@ it("a rolling upgrade under 20 calls/s costs no attempt and no record", { timeou
   expect(ledger).toMatchObject({ missing: [], doubled: [], wrong: [], stray: [], open: 0 });
 });
 
-it("a release whose agent does not start takes itself back, and the cluster is as it was", {
-  timeout: 240_000,
-}, async () => {
+it("a release whose agent does not start takes itself back, and the cluster is as it was", async () => {
   await safe();
   const before = (await desk.view()).entries.map(({ report }) => [report.host, report.release]);
   const broken = await copyOfRelease(lab, "0.0.1");
@@ -148,9 +144,7 @@ it("a release whose agent does not start takes itself back, and the cluster is a
   expect(after).toEqual(before);
 });
 
-it("with failback: automatic the address goes back to the first node when that has been well for long enough", {
-  timeout: 180_000,
-}, async () => {
+it("with failback: automatic the address goes back to the first node when that has been well for long enough", async () => {
   await safe();
   const plan = await planApply(
     desk,
@@ -158,10 +152,10 @@ it("with failback: automatic the address goes back to the first node when that h
     false,
   );
   await apply(desk, plan, quiet);
-  await expect.poll(holder, { timeout: 60_000 }).toBe("a");
+  await expect.poll(holder, { timeout: patient(60_000) }).toBe("a");
   await safe();
   await desk.order("a", { kind: "switchover", force: false });
   expect(await holder()).toBe("b");
-  await expect.poll(holder, { timeout: 60_000 }).toBe("a");
+  await expect.poll(holder, { timeout: patient(60_000) }).toBe("a");
   await green();
 });

@@ -1,33 +1,24 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { drillNamed } from "../src/drills/catalogue.ts";
-import { waitForGreen } from "../src/drills/cluster-view.ts";
 import { resultText } from "../src/drills/result.ts";
 import { runDrill } from "../src/drills/run-drill.ts";
-import { openLab } from "../src/lab/lab.ts";
+import type { Lab } from "../src/lab/lab.ts";
+import { sharedLab } from "./support/shared-lab.ts";
 
 /** In short: the whole cluster, real calls, power cuts. Twenty runs are a bench. */
 
-const lab = openLab("drilltest");
+let lab: Lab;
 const hostDeath = drillNamed("host-death");
 const never = new AbortController().signal;
 const tell = (text: string) => void process.stderr.write(`${text}\n`);
 
-/** Somebody else's lab of this name is not ours to take down. */
-let ours = false;
-
 beforeAll(async () => {
-  await lab.up({ isolated: true, detach: false, fresh: true });
-  ours = true;
-  await waitForGreen(lab, 120_000, (why) => tell(`waiting: ${why.join("; ")}`), never);
+  lab = await sharedLab(tell);
 });
 
-afterAll(async () => {
-  if (ours) await lab.down({ wipe: true });
-});
-
-it("a host's death costs no redial and no record, twice in a row", { timeout: 240_000 }, async () => {
+it("a host's death costs no redial and no record, twice in a row", async () => {
   // How long callers wait is the business of bench/host-death.ts, on a machine that does nothing else.
   const result = await runDrill(
     lab,
@@ -52,7 +43,7 @@ it("a host's death costs no redial and no record, twice in a row", { timeout: 24
   expect(existsSync(result.logs)).toBe(false);
 });
 
-it("refuses to begin while something is not green", { timeout: 60_000 }, async () => {
+it("refuses to begin while something is not green", async () => {
   await lab.pause("b", "kamailio");
   try {
     await expect(

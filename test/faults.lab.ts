@@ -1,35 +1,27 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { waitForGreen } from "../src/drills/cluster-view.ts";
 import { partFaults } from "../src/drills/faults.ts";
 import { isSettled } from "../src/drills/ledger.ts";
 import { openSession } from "../src/drills/session.ts";
-import { openLab } from "../src/lab/lab.ts";
+import type { Lab } from "../src/lab/lab.ts";
 import { activeNodes } from "../src/lab/readiness.ts";
+import { sharedLab } from "./support/shared-lab.ts";
 
 /**
  * Each part killed, and stopped for 10 s, on the active and the standby node and on the
  * witness, while calls come in: calls go on, everything becomes green by itself, no record is lost or doubled.
  */
 
-const lab = openLab("faultstest");
+let lab: Lab;
 const signal = new AbortController().signal;
 const tell = (text: string) => void process.stderr.write(`${text}\n`);
 const pauseMs = 10_000;
 /** All 24 faults take 9 minutes: DIALTONE_ALL_FAULTS=1. */
 const chosen = partFaults.filter((fault) => fault.short || process.env.DIALTONE_ALL_FAULTS);
 
-/** Somebody else's lab of this name is not ours to take down. */
-let ours = false;
-
 beforeAll(async () => {
-  await lab.up({ isolated: true, detach: false, fresh: true });
-  ours = true;
-  await waitForGreen(lab, 120_000, (why) => tell(`waiting: ${why.join("; ")}`), signal);
-});
-
-afterAll(async () => {
-  if (ours) await lab.down({ wipe: true });
+  lab = await sharedLab(tell);
 });
 
 async function hostOf(on: "active" | "standby" | "witness"): Promise<string> {
@@ -41,7 +33,7 @@ async function hostOf(on: "active" | "standby" | "witness"): Promise<string> {
 }
 
 describe.each(chosen)("$how $part on the $on node", ({ on, part, how }) => {
-  it("calls go on, all becomes green by itself, the ledger is complete", { timeout: 180_000 }, async () => {
+  it("calls go on, all becomes green by itself, the ledger is complete", async () => {
     await waitForGreen(lab, 60_000, (why) => tell(`waiting: ${why.join("; ")}`), signal);
     const host = await hostOf(on);
     await using session = await openSession(lab, {

@@ -8,7 +8,6 @@ import type { HostReport } from "../src/report/host-report.ts";
 
 /** The light, the functional test and the diagnosis with the real parts. */
 const lab = openLab("lighttest");
-const timeout = 120_000;
 const deadlineMs = 60_000;
 let ours = false;
 
@@ -16,20 +15,18 @@ beforeAll(async () => {
   await lab.up({ isolated: true, detach: false, fresh: true });
   ours = true;
   await waitForGreen(lab, 120_000);
-}, 180_000);
+});
 
 afterAll(async () => {
   if (ours) await lab.down({ wipe: true, graceMs: 5000 });
-}, 60_000);
+});
 
 const nodesOf = ({ hosts }: LabStatus): HostReport[] =>
   hosts.flatMap(({ agent }) => (agent?.role === "node" ? [agent] : []));
 const codesOf = (report: HostReport | undefined) => report?.light?.reasons.map(({ code }) => code) ?? [];
 const standbyOf = (status: LabStatus) => nodesOf(status).find((report) => !report.holds);
 
-test("both nodes register, call and read the event back, and no call record knows of it", {
-  timeout,
-}, async () => {
+test("both nodes register, call and read the event back, and no call record knows of it", async () => {
   const status = await waitFor(
     lab,
     (now) =>
@@ -42,7 +39,7 @@ test("both nodes register, call and read the event back, and no call record know
   expect(await recordsOf(lab.name, {})).toEqual([]);
 });
 
-test("safe but for the drill: a switchover is refused, or accepted by its code", { timeout }, async () => {
+test("safe but for the drill: a switchover is refused, or accepted by its code", async () => {
   const status = await waitFor(
     lab,
     (now) => (codesOf(standbyOf(now)).join() === "not-drilled" ? [] : codesOf(standbyOf(now)).concat()),

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { patient } from "../src/base/patience.ts";
 import { startPhone } from "../src/callers/phone.ts";
 import { placeCall } from "../src/callers/place-call.ts";
 import { inNamespace } from "../src/callers/sipp.ts";
@@ -40,11 +41,11 @@ beforeAll(async () => {
   await startNameServer(lab);
   await waitForGreen(lab, 120_000, () => undefined, signal);
   await startTelephones(lab, await seedDemo(lab));
-}, 180_000);
+});
 
 afterAll(async () => {
   if (ours) await lab.down({ wipe: true });
-}, 60_000);
+});
 
 const dig = async (name: string, type: string): Promise<string[]> => {
   const query = ["dig", "+short", "+time=1", `@${address.dns}`, name, type];
@@ -57,7 +58,7 @@ async function until<Value>(
   good: (value: Value) => boolean,
   ms: number,
 ) {
-  const deadline = Date.now() + ms;
+  const deadline = Date.now() + patient(ms);
   for (;;) {
     const value = await look();
     if (good(value)) return value;
@@ -142,9 +143,7 @@ async function drill(way: Way) {
   expect(result.runs[0]?.figures.redialsFailed).toBe(0);
 }
 
-it("SRV: a node's death costs no redial, and its record goes and comes back", {
-  timeout: 240_000,
-}, async () => {
+it("SRV: a node's death costs no redial, and its record goes and comes back", async () => {
   const watching = new AbortController();
   const seen = new Set<string>();
   const watch = (async () => {
@@ -168,9 +167,7 @@ it("SRV: a node's death costs no redial, and its record goes and comes back", {
   );
 });
 
-it("edge: a node's death costs no redial, and conversations of the dead node can be ended", {
-  timeout: 240_000,
-}, async () => {
+it("edge: a node's death costs no redial, and conversations of the dead node can be ended", async () => {
   const talking = Array.from({ length: 4 }, () =>
     call(address.edge, { from: "0445550199", to: demo.number, seconds: 10 }),
   );

@@ -1,27 +1,18 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { waitForGreen } from "../src/drills/cluster-view.ts";
 import { type Fault, openSession } from "../src/drills/session.ts";
-import { openLab } from "../src/lab/lab.ts";
+import type { Lab } from "../src/lab/lab.ts";
 import { activeNodes } from "../src/lab/readiness.ts";
+import { sharedLab } from "./support/shared-lab.ts";
 
 /** Partitions, lost quorum, dead apps, all power off, while calls come in. */
 
-const lab = openLab("outagetest");
+let lab: Lab;
 const signal = new AbortController().signal;
 const tell = (text: string) => void process.stderr.write(`${text}\n`);
-const timeout = 240_000;
-
-/** Somebody else's lab of this name is not ours to take down. */
-let ours = false;
 
 beforeAll(async () => {
-  await lab.up({ isolated: true, detach: false, fresh: true });
-  ours = true;
-  await waitForGreen(lab, 120_000, (why) => tell(`waiting: ${why.join("; ")}`), signal);
-});
-
-afterAll(async () => {
-  if (ours) await lab.down({ wipe: true });
+  lab = await sharedLab(tell);
 });
 
 /** Names of active and standby. */
@@ -54,7 +45,7 @@ async function callsAround(name: string, fault: Fault) {
   return outcome;
 }
 
-it("the nodes lose each other, both see the rest: one goes on", { timeout }, async () => {
+it("the nodes lose each other, both see the rest: one goes on", async () => {
   // Twice in a row: the second one meets parts that were restarted after the first.
   for (const holdMs of [4000, 1000]) {
     const { active, standby } = await roles();
@@ -67,7 +58,7 @@ it("the nodes lose each other, both see the rest: one goes on", { timeout }, asy
   }
 });
 
-it("the witness is cut off: callers notice nothing", { timeout }, async () => {
+it("the witness is cut off: callers notice nothing", async () => {
   const { figures } = await callsAround("cut-witness", {
     inject: () => lab.cut("w"),
     holdMs: 4000,
@@ -76,7 +67,7 @@ it("the witness is cut off: callers notice nothing", { timeout }, async () => {
   expect(figures).toMatchObject({ lost: 0, redialsFailed: 0 });
 });
 
-it("the active node is cut from everyone: the other one goes on", { timeout }, async () => {
+it("the active node is cut from everyone: the other one goes on", async () => {
   const { active, standby } = await roles();
   const { figures } = await callsAround("cut-active", {
     inject: () => lab.cut(active),
@@ -86,9 +77,7 @@ it("the active node is cut from everyone: the other one goes on", { timeout }, a
   expect(figures.redialsFailed).toBe(0);
 });
 
-it("standby and witness without power, so no quorum: calls go on, records arrive later", {
-  timeout,
-}, async () => {
+it("standby and witness without power, so no quorum: calls go on, records arrive later", async () => {
   const { standby } = await roles();
   const { figures } = await callsAround("no-quorum", {
     inject: async () => {
@@ -100,7 +89,7 @@ it("standby and witness without power, so no quorum: calls go on, records arrive
   expect(figures).toMatchObject({ lost: 0, redialsFailed: 0 });
 });
 
-it("both apps hang: known numbers still route", { timeout }, async () => {
+it("both apps hang: known numbers still route", async () => {
   const { active, standby } = await roles();
   const { figures } = await callsAround("apps-hang", {
     inject: async () => {
@@ -111,9 +100,7 @@ it("both apps hang: known numbers still route", { timeout }, async () => {
   expect(figures.redialsFailed).toBe(0);
 });
 
-it("all power off and on again: the service comes back by itself, no call is missing", {
-  timeout,
-}, async () => {
+it("all power off and on again: the service comes back by itself, no call is missing", async () => {
   const { active, standby } = await roles();
   await callsAround("all-power", {
     inject: async () => {

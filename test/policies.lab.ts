@@ -19,7 +19,6 @@ import { until } from "../src/lab/wait.ts";
 const lab = openLab("policytest");
 const signal = new AbortController().signal;
 const tell = (text: string) => void process.stderr.write(`${text}\n`);
-const timeout = 240_000;
 const deadlineMs = 45_000;
 const fenceFails = join(lab.paths.root, "fence-fails");
 const program = join(import.meta.dirname, "../bin/fence_dialtone_lab");
@@ -68,9 +67,7 @@ async function callTheUser(): Promise<string> {
   return outcomeOf(call);
 }
 
-it("cold-passive: the standby rests, is started at the takeover, and no record is lost", {
-  timeout,
-}, async () => {
+it("cold-passive: the standby rests, is started at the takeover, and no record is lost", async () => {
   await up({ policy: "cold-passive" });
   const standby = (await holder()) === "a" ? "b" : "a";
   const report = await reportOf(standby);
@@ -85,9 +82,7 @@ it("cold-passive: the standby rests, is started at the takeover, and no record i
   await lab.down();
 });
 
-it("stance consistency: a node without quorum gives the address up, and serves again with it", {
-  timeout,
-}, async () => {
+it("stance consistency: a node without quorum gives the address up, and serves again with it", async () => {
   await up({ stance: "consistency" });
   const active = await holder();
   const standby = active === "a" ? "b" : "a";
@@ -105,9 +100,6 @@ it("stance consistency: a node without quorum gives the address up, and serves a
 
 it.runIf(process.env.DIALTONE_ALL_FAULTS)(
   "warm-passive, a host hangs as a whole: it is fenced, then its address is taken with the registrations",
-  {
-    timeout,
-  },
   async () => {
     await up({ policy: "warm-passive", fencing });
     await startTelephones(lab, await seedDemo(lab));
@@ -134,9 +126,6 @@ it.runIf(process.env.DIALTONE_ALL_FAULTS)(
 
 it.runIf(process.env.DIALTONE_ALL_FAULTS)(
   "a fence device that fails: the address is not taken until a person says that the host is off",
-  {
-    timeout,
-  },
   async () => {
     const active = await holder();
     const standby = active === "a" ? "b" : "a";

@@ -91,9 +91,7 @@ async function sql(statements: string): Promise<void> {
   });
 }
 
-it("is content with calls that nothing happened to; finds a lost record, then a doubled one", {
-  timeout: 90_000,
-}, async () => {
+it("is content with calls that nothing happened to; finds a lost record, then a doubled one", async () => {
   const number = `${prefix}1`;
   const attempts = await calls(number, 3);
   const calm = await settled(number, attempts, 20_000);
@@ -112,7 +110,7 @@ it("is content with calls that nothing happened to; finds a lost record, then a 
   expect([found.missing, found.doubled, isSettled(found)]).toEqual([[lost], [twice], false]);
 });
 
-it("finds what a power cut takes from a journal that nobody syncs", { timeout: 150_000 }, async () => {
+it("finds what a power cut takes from a journal that nobody syncs", async () => {
   const number = `${prefix}2`;
   const holder = await active();
   // The journal is not written through any more, and the shipper, who syncs too, is stopped for the last second and a half.
@@ -130,9 +128,7 @@ it("finds what a power cut takes from a journal that nobody syncs", { timeout: 1
   expect(isSettled(found)).toBe(false);
 });
 
-it("finds records that are there twice because the keys are gone and events are shipped twice", {
-  timeout: 90_000,
-}, async () => {
+it("finds records that are there twice because the keys are gone and events are shipped twice", async () => {
   await sql(
     ["events", "records"]
       .map(

@@ -3,6 +3,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { patient } from "../src/base/patience.ts";
 import { scenarios } from "./sip/scenarios/index.ts";
 
 /**
@@ -32,7 +33,7 @@ beforeAll(async () => {
   const run = fileURLToPath(new URL("./sip/run.ts", import.meta.url));
   const child = spawn("ip", ["netns", "exec", namespace, process.execPath, run], {
     stdio: ["ignore", "pipe", "inherit"],
-    timeout: 290_000,
+    timeout: patient(290_000),
     killSignal: "SIGKILL",
   });
   for await (const line of createInterface({ input: child.stdout })) {
@@ -40,7 +41,7 @@ beforeAll(async () => {
     if ("begun" in result) last = result.begun;
     else results.set(result.name, result);
   }
-}, 300_000);
+});
 
 afterAll(async () => {
   const { stdout } = await execa("ip", ["netns", "pids", namespace], { reject: false });

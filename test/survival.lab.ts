@@ -10,8 +10,9 @@ import {
   notices,
   surviveOne,
 } from "../src/drills/survival.ts";
-import { openLab } from "../src/lab/lab.ts";
+import type { Lab } from "../src/lab/lab.ts";
 import { activeNodes } from "../src/lab/readiness.ts";
+import { sharedLab } from "./support/shared-lab.ts";
 
 /**
  * Each kind of call through each fault. docs/survival-matrix.md says what callers notice,
@@ -19,7 +20,7 @@ import { activeNodes } from "../src/lab/readiness.ts";
  * of them. SURVIVAL_WRITE=1 writes the matrix again.
  */
 
-const lab = openLab(process.env.SURVIVAL_LAB ?? "survival");
+let lab: Lab;
 const signal = new AbortController().signal;
 const tell = (text: string) => void process.stderr.write(`${text}\n`);
 const file = new URL("../docs/survival-matrix.md", import.meta.url);
@@ -32,7 +33,7 @@ const results: { name: string; cells: Record<string, Cell> }[] = [];
 
 const preface = `# What callers notice of a fault
 
-Written by \`SURVIVAL_WRITE=1 npx vitest run --project lab-timed test/survival.lab.ts\`, and proved again by each run of that test:
+Written by \`SURVIVAL_WRITE=1 npx vitest run --project lab-shared test/survival.lab.ts\`, and proved again by each run of that test:
 two calls of each kind talk through the media relay while the fault happens on the node that holds the service address
 (or on its standby); one call is then hung up by its caller, the other by its callee, and both records must say so, right
 to a second, once. "nothing" is a wait for audio of at most 150 ms (what a busy machine of two cores does by itself).
@@ -42,17 +43,15 @@ New calls during a fault: see the drills (\`dialtone drill …\`, bench/README.m
 `;
 
 beforeAll(async () => {
-  await lab.up({ isolated: true, detach: false, fresh: true });
-  await waitForGreen(lab, 120_000, (why) => tell(`waiting: ${why.join("; ")}`), signal);
-}, 150_000);
+  lab = await sharedLab(tell);
+});
 
-afterAll(async () => {
+afterAll(() => {
   if (writing && results.length > 0) writeFileSync(file, `${preface}${matrixText(results)}\n`);
-  await lab.down({ wipe: true });
-}, 60_000);
+});
 
 describe.each(chosen)("$name", ({ name, fault }) => {
-  it("every kind of call survives as the matrix says", { timeout: 240_000 }, async () => {
+  it("every kind of call survives as the matrix says", async () => {
     await waitForGreen(lab, 120_000, (why) => tell(`waiting: ${why.join("; ")}`), signal);
     const { hosts } = await lab.status();
     const [active = ""] = activeNodes(hosts);

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { patient } from "../src/base/patience.ts";
 import { loadSecrets } from "../src/cluster/load.ts";
 import { metricsToken, webhookKey } from "../src/cluster/secrets.ts";
 import { isAlive } from "../src/host/process.ts";
@@ -93,7 +94,10 @@ async function timeline(since: number): Promise<{ entries: Entry[]; incidents: I
 
 /** Entries of the timeline since a moment, as soon as they show what is wanted. */
 const until = (since: number, wanted: (entries: Entry[]) => void) =>
-  vi.waitFor(async () => wanted((await timeline(since)).entries), { timeout: 20_000, interval: 200 });
+  vi.waitFor(async () => wanted((await timeline(since)).entries), {
+    timeout: patient(20_000),
+    interval: 200,
+  });
 
 const kinds = (entries: Entry[]) => entries.map(({ host, kind, subject }) => `${host} ${kind} ${subject}`);
 
@@ -126,10 +130,10 @@ it("an agent that hangs is noticed as that; the service address stays; people ar
       );
   });
   await vi.waitFor(() => expect(received(count)).toMatchObject({ changes: [{}], mails: [{}] }), {
-    timeout: 15_000,
+    timeout: patient(15_000),
   });
   await lab.resume(active, "agent");
-  await vi.waitFor(() => expect(received(count).changes).toHaveLength(2), { timeout: 20_000 });
+  await vi.waitFor(() => expect(received(count).changes).toHaveLength(2), { timeout: patient(20_000) });
   const { changes, hooks, mails } = received(count);
   expect(changes).toMatchObject([
     { what: "raised", key: `host:${active}`, text: expect.stringContaining("agent hangs") },
@@ -185,7 +189,7 @@ it("a power cut is one incident with its cause, told once; the dead host's own w
     expect(kinds(entries)).toContain(`${other} peer-silent ${active}`),
   );
   await vi.waitFor(() => expect(received(count).changes.map(({ key }) => key)).toContain(`host:${active}`), {
-    timeout: 20_000,
+    timeout: patient(20_000),
   });
   expect(received(count).changes.filter(({ key }) => key === `host:${active}`)).toHaveLength(1);
   await lab.heal(active);

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
+import { patient } from "../base/patience.ts";
 import { type Lab, openLab } from "../lab/lab.ts";
 import { type CallRecord, callRecordSchema } from "../records/call-record.ts";
 import { type Ground, labGround } from "./ground.ts";
@@ -32,7 +33,7 @@ export async function findRecord(
   callId: string,
   waitMs: number,
 ): Promise<CallRecord | undefined> {
-  const until = Date.now() + waitMs;
+  const until = Date.now() + patient(waitMs);
   for (;;) {
     const [record] = await recordsOf(lab, { call_id: callId });
     if ((record && record.closed_how !== null) || Date.now() > until) return record;
@@ -82,7 +83,7 @@ export async function routeKnownOn(
   number: string,
   waitMs: number,
 ): Promise<void> {
-  const until = Date.now() + waitMs;
+  const until = Date.now() + patient(waitMs);
   for (;;) {
     const answers = await everyApi("GET", `/v1/rules/simulate?number=${number}`);
     const without = answers.filter(
@@ -91,7 +92,7 @@ export async function routeKnownOn(
     if (without.length === 0) return;
     if (Date.now() > until)
       throw new Error(
-        `${without.map(({ node }) => node).join(" and ")} does not know the route to ${number} after ${waitMs} ms`,
+        `${without.map(({ node }) => node).join(" and ")} does not know the route to ${number} after ${patient(waitMs)} ms`,
       );
     await delay(50);
   }

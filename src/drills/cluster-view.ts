@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { patient } from "../base/patience.ts";
 import type { Lab } from "../lab/lab.ts";
 import { whyNotGreen } from "../lab/readiness.ts";
 import { type Ground, labGround } from "./ground.ts";
@@ -22,6 +23,7 @@ export async function untilGreen(
   onChange: (reasons: string[]) => void,
   signal: AbortSignal,
 ): Promise<number> {
+  const allowedMs = patient(deadlineMs);
   const from = performance.now();
   let last = "";
   let since = 0;
@@ -34,8 +36,8 @@ export async function untilGreen(
     } else looks = 0;
     if (reasons.join() !== last && reasons.length > 0) onChange(reasons);
     last = reasons.join();
-    if (performance.now() - from > deadlineMs)
-      throw new Error(`not green after ${Math.round(deadlineMs / 1000)} s: ${reasons.join("; ")}`);
+    if (performance.now() - from > allowedMs)
+      throw new Error(`not green after ${Math.round(allowedMs / 1000)} s: ${reasons.join("; ")}`);
     await delay(250, undefined, { signal });
   }
 }

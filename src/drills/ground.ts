@@ -1,3 +1,4 @@
+import { patient } from "../base/patience.ts";
 import { inNamespace, type Place } from "../callers/sipp.ts";
 import { loadCluster } from "../cluster/load.ts";
 import { askSocket } from "../http/socket.ts";
@@ -31,7 +32,7 @@ export interface Ground {
   heal(): Promise<void>;
 }
 
-const deadlineMs = 5000;
+const deadlineMs = patient(5000);
 
 /** A running lab as a drill's ground. @throws Error when it is not up, or has no telephones' addresses. */
 export function labGround(lab: Lab): Ground {

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { patient } from "../base/patience.ts";
 import { inNamespace } from "../callers/sipp.ts";
 import { type LegReport, startTelephones, type Telephones } from "../callers/softphone/client.ts";
 import type { Lab } from "../lab/lab.ts";
@@ -49,7 +50,7 @@ export interface MediaCalls extends AsyncDisposable {
 
 /** rtpengine looks for 3 s where each side's packets come from before it is sure (endpoint-learning). */
 const learnedMs = 3500;
-const recordsMs = 15_000;
+const recordsMs = patient(15_000);
 /** A side that has heard nothing for so long is deaf. */
 const deafMs = 1000;
 

@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { patient } from "../base/patience.ts";
 import type { Attempt } from "../callers/attempt.ts";
 import { startPhone } from "../callers/phone.ts";
 import type { Prober, ProberOptions } from "../callers/prober.ts";
@@ -76,11 +77,11 @@ export interface Session extends AsyncDisposable {
 }
 
 /** A healed node may have to fetch its whole database. */
-const greenDeadlineMs = 90_000;
-const settleDeadlineMs = 30_000;
+const greenDeadlineMs = 240_000;
+const settleDeadlineMs = patient(30_000);
 /** Service counts as back when calls succeed for so long again. */
 const stableMs = 3000;
-const backDeadlineMs = 30_000;
+const backDeadlineMs = patient(30_000);
 const phonePort = 5090;
 
 /**
@@ -112,7 +113,7 @@ export async function openSessionOn(ground: Ground, options: SessionOptions): Pr
     patienceMs: options.patienceMs,
     service: ground.service,
     start: options.callers ?? startProber,
-    backDeadlineMs: options.backDeadlineMs ?? backDeadlineMs,
+    backDeadlineMs: options.backDeadlineMs === undefined ? backDeadlineMs : patient(options.backDeadlineMs),
   };
   try {
     await routePrefixOn(ground, "drill", prefix, `${ground.called.address}:${phonePort}`);

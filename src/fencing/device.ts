@@ -41,13 +41,25 @@ export async function runFence(
   action: "off" | "monitor",
   timeoutMs: number,
 ): Promise<string | undefined> {
-  const result = await execa(device.agent, [], {
+  const running = execa(device.agent, [], {
     input: fenceInput(device, action),
-    timeout: timeoutMs,
-    killSignal: "SIGKILL",
+    // A group of its own: what the program has started holds its output open, and must end with it.
+    detached: true,
     reject: false,
     cwd: "/",
   });
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    try {
+      if (running.pid !== undefined) process.kill(-running.pid, "SIGKILL");
+    } catch (error) {
+      // ended just now
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  }, timeoutMs);
+  const result = await running;
+  clearTimeout(timer);
   if (result.exitCode === 0) return undefined;
   const secrets = Object.values(device.options).map(String);
   const said = whatItSaid(`${result.stderr || result.stdout || result.shortMessage || ""}`);
@@ -56,8 +68,6 @@ export async function runFence(
     (text, secret) => (secret.length > 5 ? text.replaceAll(secret, "…") : text),
     said,
   );
-  const how = result.timedOut
-    ? `no answer within ${timeoutMs / 1000} s`
-    : `exit code ${result.exitCode ?? "none"}`;
+  const how = timedOut ? `no answer within ${timeoutMs / 1000} s` : `exit code ${result.exitCode ?? "none"}`;
   return `${device.agent.split("/").at(-1)} ${action}: ${how}${clean ? `: ${clean.slice(0, 200)}` : ""}`;
 }

@@ -56,10 +56,15 @@ test("a socket that nobody reads is told, and harms nobody", async () => {
   told.alive(0, "still here");
 });
 
-test("without systemd nothing happens", () => {
-  const told = notifier({});
+test("without systemd nothing happens", async () => {
+  const why: string[] = [];
+  const told = notifier({}, (text) => why.push(text));
   told.ready();
   told.alive(0, "green");
+  // What is said at the real socket afterwards is all that it has heard.
+  notifier({ NOTIFY_SOCKET: join(directory, "notify") }).stopping();
+  await vi.waitFor(() => expect(heard).toBe("STOPPING=1\n"), { timeout: 5000 });
+  expect(why).toEqual([]);
 });
 
 test("the unit waits for readiness and restarts an agent that hangs, but not its parts", () => {

@@ -1,18 +1,21 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { patient } from "../base/patience.ts";
 import type { Lab, LabStatus } from "./lab.ts";
 import { whyNotGreen } from "./readiness.ts";
 
 /**
  * Asks a lab again and again until nothing is missing any more.
  * @returns the status that had nothing missing.
- * @throws Error that says what was missing when `deadlineMs` was over; the signal's reason when it aborts.
+ * @throws Error that says what was missing when `deadlineMs` (stretched: base/patience.ts) was over; the signal's reason when it
+ * aborts.
  */
 export async function waitFor(
   lab: Lab,
   missing: (status: LabStatus) => string[],
   options: { deadlineMs: number; signal?: AbortSignal; onMissing?: (missing: string[]) => void },
 ): Promise<LabStatus> {
-  const deadline = performance.now() + options.deadlineMs;
+  const deadlineMs = patient(options.deadlineMs);
+  const deadline = performance.now() + deadlineMs;
   for (;;) {
     options.signal?.throwIfAborted();
     const status = await lab.status();
@@ -21,7 +24,7 @@ export async function waitFor(
     options.onMissing?.(absent);
     if (performance.now() > deadline)
       throw new Error(
-        `after ${Math.round(options.deadlineMs / 1000)} s: ${absent.join("; ")}. ` +
+        `after ${Math.round(deadlineMs / 1000)} s: ${absent.join("; ")}. ` +
           `The hosts' logs: ${lab.paths.host("*")}/log/*.log`,
       );
     await delay(200, undefined, options.signal ? { signal: options.signal } : {});
@@ -41,11 +44,11 @@ export async function until<T>(
   deadlineMs: number,
   check: () => T | undefined | false | Promise<T | undefined | false>,
 ): Promise<T> {
-  const deadline = performance.now() + deadlineMs;
+  const deadline = performance.now() + patient(deadlineMs);
   for (;;) {
     const found = await check();
     if (found) return found;
-    if (performance.now() > deadline) throw new Error(`${what}: not within ${deadlineMs / 1000} s`);
+    if (performance.now() > deadline) throw new Error(`${what}: not within ${patient(deadlineMs) / 1000} s`);
     await delay(100);
   }
 }

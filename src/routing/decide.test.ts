@@ -203,7 +203,7 @@ describe("decide, for any rules", () => {
         const unique = [...new Map(rules.map((rule) => [rule.name, rule])).values()];
         expect(decide(world(unique), build(q)).rule).toBe(naive(unique, build(q)));
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
@@ -236,7 +236,7 @@ describe("decide, for any rules", () => {
           expect(() => decisionSchema.parse(decision)).not.toThrow();
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
