@@ -17,19 +17,24 @@ import { judge } from "./address/judge.ts";
 import { watchVrrp } from "./address/service-address.ts";
 import { type AppRelay, relayToPeers } from "./calls/app-relay.ts";
 import { listenForEndedAudio } from "./calls/ended-audio.ts";
+import { isCalm, matter, type Signs } from "./calm.ts";
 import { startDrillSchedule } from "./chores/drill-schedule.ts";
 import { startHousekeeping } from "./chores/housekeeping.ts";
 import { serveMetrics } from "./doors/metrics-server.ts";
 import { serveAgent } from "./doors/server.ts";
 import { type Ending, type Keepers, makeKeepers } from "./keepers.ts";
 import { Peers } from "./observe/peers.ts";
-import { startPulses } from "./observe/pulses.ts";
+import { type Pulses, startPulses } from "./observe/pulses.ts";
 import { Upstream } from "./observe/upstream.ts";
 import { type AgentState, observationOf, pulse, reportOf } from "./views.ts";
 
 const tickMs = 50;
 /** An agent that did nothing for so long has not heard what was said meanwhile. */
 const deafMs = 150;
+/** With each tick, or so seldom while nothing happens (calm.ts). */
+const calmTickMs = 250;
+/** After keepalived spoke, or this agent began, every tick is a full one. */
+const unsettledMs = 2000;
 /** A peer that says nothing for so long answers no calls' questions either. */
 const silentMs = 2000;
 
@@ -51,8 +56,15 @@ export class HostAgent {
   private verdict: Verdict = { mayHold: false, light: "red", reasons: ["the agent has just started"] };
   private memory: Memory = { forbiddenSince: undefined, plan: noPlan };
   private stopping = false;
-  private tickedAt = performance.now();
+  private awakeAt = performance.now();
   private listening = false;
+  private signs: Signs | undefined;
+  private calm = false;
+  private lookedAt = Number.NEGATIVE_INFINITY;
+  private unsettledUntil = performance.now() + unsettledMs;
+  /** What others act on of the last report, and how often that has changed. */
+  private said = { matter: "", version: 0 };
+  private pulses: Pulses | undefined;
   private readonly ending = Promise.withResolvers<Ending>();
 
   constructor(context: HostContext, components: Component[], release: string) {
@@ -85,21 +97,25 @@ export class HostAgent {
     const stopVrrp = isNode
       ? await watchVrrp(context, (state) => {
           log.add("vrrp", "address", state);
+          this.unsettledUntil = performance.now() + unsettledMs;
           if (state === "MASTER") keepers.handover.confirmed();
           this.noticeAddress();
           if (claim.holds) this.tick();
         })
       : () => undefined;
     this.upstream = new Upstream(isNode ? context.cluster.upstream : []);
-    this.peers = new Peers(context, (report, before, trip) => {
+    const onNews: ConstructorParameters<typeof Peers>[1] = (report, before, trip) => {
       watch.heard(report, trip);
       this.heard(report, before);
-    });
+    };
+    this.peers = new Peers(context, onNews, () => this.calm);
     const pulses = await startPulses(context, {
+      calm: () => this.calm,
       current: (n) => pulse(keepers, this.state, n),
       heard: (one) => this.peers?.pulse(one),
       tell: (text) => log.add("agent", "pulses", text),
     });
+    this.pulses = pulses;
     if (isNode) this.appRelay = await relayToPeers(context);
     const closeServers = await serveAgent(context, {
       report: () => this.report(),
@@ -117,7 +133,7 @@ export class HostAgent {
       ? await listenForEndedAudio(context, () => claim.holds || serving.carries, teller("ended-audio"))
       : () => undefined;
     const timer = setInterval(() => {
-      this.tick();
+      this.beat();
       notifier.alive(performance.now(), `${this.verdict.light}. ${this.verdict.reasons.join("; ")}`);
     }, tickMs);
     notifier.ready();
@@ -176,12 +192,14 @@ export class HostAgent {
 
   private get state(): AgentState {
     const { context, release, config, life, startedAt, stopping, verdict } = this;
+    const { version } = this.said;
     return {
       context,
       release,
       config,
       life,
       startedAt,
+      version,
       stopping,
       verdict,
       peers: this.peers?.news() ?? {},
@@ -238,18 +256,55 @@ export class HostAgent {
     this.keepers.actor.carryOut(actions);
   }
 
+  private look(): Signs {
+    const { database, handover } = this.keepers;
+    const handing = handover.to !== undefined || handover.taking;
+    return {
+      green: this.verdict.light === "green",
+      busy: this.stopping || handing || performance.now() < this.unsettledUntil,
+      silentMs: this.peers?.silentMs ?? Number.POSITIVE_INFINITY,
+      upstream: this.upstream?.reachable,
+      primary: database.facts?.primary === true,
+    };
+  }
+
+  /** With each tick: the parts' supervision, and the rest when something may have changed, or was not looked at for long. */
+  private beat(): void {
+    const now = performance.now();
+    this.calm = now - this.awakeAt <= deafMs && isCalm(this.look(), this.signs);
+    if (!this.calm || now - this.lookedAt >= calmTickMs - tickMs / 2) this.tick();
+    else {
+      this.awakeAt = now;
+      if (!this.stopping) this.keepers.parts.tick();
+    }
+  }
+
+  /** Others are to read the report soon when it says something new. */
+  private tell(): void {
+    const now = matter(this.report());
+    if (now === this.said.matter) return;
+    this.said = { matter: now, version: this.said.version + 1 };
+    this.pulses?.send();
+  }
+
   /**
-   * Follow, look, judge, act. Never waits. After a stall of its own an agent hears first what waits in its sockets: that
-   * it heard nothing meanwhile was not the others' silence.
+   * Follow, look, judge, act, tell. Never waits. After a stall of its own an agent hears first what waits in its sockets:
+   * that it heard nothing meanwhile was not the others' silence.
    */
   private tick(): void {
-    if (performance.now() - this.tickedAt > deafMs && !this.listening) {
+    if (performance.now() - this.awakeAt > deafMs && !this.listening) {
       this.listening = true;
       setImmediate(() => this.tick());
       return;
     }
     this.listening = false;
-    this.tickedAt = performance.now();
+    this.awakeAt = this.lookedAt = performance.now();
+    this.judgeAndAct();
+    this.signs = this.look();
+    this.tell();
+  }
+
+  private judgeAndAct(): void {
     const { actor, claim, database, fencing, handover, log, part, parts, serving } = this.keepers;
     const news = this.peers?.news() ?? {};
     this.followDuty(news);

@@ -21,6 +21,8 @@ export interface AgentState {
   /** Tells this agent process from those before and after it. */
   life: string;
   startedAt: number;
+  /** Of the report. */
+  version: number;
   stopping: boolean;
   verdict: Verdict;
   peers: Record<string, PeerNews | undefined>;
@@ -81,7 +83,7 @@ export const sightings = (news: AgentState["peers"]): HostReport["sees"] =>
 /** The part of a report that is told all the time; `n` counts. */
 export function pulse(
   keepers: Keepers,
-  { context, life, verdict, stopping, peers }: AgentState,
+  { context, life, version, verdict, stopping, peers }: AgentState,
   n: number,
 ): Pulse {
   const { claim, database, handover, serving } = keepers;
@@ -94,6 +96,7 @@ export function pulse(
     host: context.self.name,
     life,
     lifeMs: performance.now(),
+    version,
     verdict,
     stopping,
     holds: claim.holds,
@@ -120,6 +123,7 @@ export function reportOf(keepers: Keepers, state: AgentState): HostReport {
     agentPid: process.pid,
     agentUptimeMs: Math.round(performance.now() - state.startedAt),
     life: { id: state.life, ms: performance.now() },
+    version: state.version,
     stopping: state.stopping,
     ...(handover.to === undefined ? {} : { handover: handover.to }),
     holds: claim.holds,

@@ -36,6 +36,8 @@ const hostReportSchema = z.object({
   agentUptimeMs: z.number(),
   /** Which life of the agent this is of, and when in it: pulses name it (pulse.ts). Missing: it sends none. */
   life: z.object({ id: z.string(), ms: z.number() }).optional(),
+  /** Grows when something in here changes that others act on; pulses name it too. Missing: an older release. */
+  version: z.number().optional(),
   stopping: z.boolean(),
   /** To which node this host is handing the service address over, while it does. */
   handover: z.string().optional(),

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { messageOf } from "../../base/message.ts";
 import { type HostContext, peersOf } from "../../cluster/facts.ts";
 import { peerClient } from "../../http/peer-reader.ts";
 import { type HostReport, type PeerNews, readReport } from "../../report/host-report.ts";
@@ -8,6 +9,12 @@ import { LifeClock, type Pulse, refreshed } from "./pulse.ts";
 import type { Trip } from "./watch.ts";
 
 const pollEveryMs = 250;
+/** While all is calm, the peer's pulses come in, and they say that its report is the one that was read last. */
+const calmEveryMs = 1000;
+/** A peer whose report changes all the time is not asked more often because of that. */
+const soonestMs = 100;
+/** Two pulses of a calm peer are missing. */
+const pulsesLateMs = 300;
 const deadlineMs = 400;
 /** While the address changes hands by plan, the news of a few milliseconds ago is old. */
 const hurriedMs = 15;
@@ -33,14 +40,19 @@ export class Peers {
   private readonly clocks = new Map<string, LifeClock>();
   private readonly stopped = new AbortController();
   private readonly onNews: OnNews;
+  private readonly calm: () => boolean;
   private hurrying = false;
   /** Ends the pauses that are going on. */
   private wake = new AbortController();
+  /** Why a peer's last answer could not be read. */
+  private readonly unreadable = new Map<string, string>();
   private readonly loops: Promise<void>[];
 
-  constructor(context: HostContext, onNews: OnNews) {
+  /** `calm`: nothing happens on this host. */
+  constructor(context: HostContext, onNews: OnNews, calm: () => boolean) {
     this.context = context;
     this.onNews = onNews;
+    this.calm = calm;
     this.loops = peersOf(context.cluster, context.self.name).map((peer) => this.follow(peer.name));
   }
 
@@ -52,7 +64,7 @@ export class Peers {
       const began = performance.now();
       const sentMs = Date.now();
       try {
-        const report = readReport(await client.json({ path: "/status", deadlineMs, signal: stop }));
+        const report = this.readable(name, await client.json({ path: "/status", deadlineMs, signal: stop }));
         const before = this.heard.get(name);
         const pulseAt = this.pulses.get(name)?.at ?? Number.NEGATIVE_INFINITY;
         // A report is as old as its request: the peer may have written it just after it was asked.
@@ -64,22 +76,67 @@ export class Peers {
       } catch {
         // Silence is news too: it shows as the age of the last report.
       }
-      await this.pause(began);
+      await this.pause(name, began);
+    }
+  }
+
+  /** What can not be read is no news, but no silence either: people must be told. */
+  private readable(name: string, answer: unknown): HostReport {
+    try {
+      const report = readReport(answer);
+      this.unreadable.delete(name);
+      return report;
+    } catch (error) {
+      this.unreadable.set(name, messageOf(error));
+      throw error;
     }
   }
 
   /** Ask all the time: for moments only. */
   set hurried(hurried: boolean) {
     this.hurrying = hurried;
+    this.look();
+  }
+
+  /** Ends the pauses, so that each loop sees again how long it is to wait. */
+  private look(): void {
     this.wake.abort();
     this.wake = new AbortController();
   }
 
-  private async pause(began: number): Promise<void> {
-    const left = pollEveryMs - (performance.now() - began);
-    const ms = this.hurrying ? hurriedMs : Math.max(left, hurriedMs);
-    // Rejects when it is woken, which is what it is for.
-    await delay(ms, undefined, { signal: this.wake.signal }).catch(() => undefined);
+  private async pause(name: string, began: number): Promise<void> {
+    for (;;) {
+      const every = this.isUpToDate(name) ? calmEveryMs : pollEveryMs;
+      const left = every - (performance.now() - began);
+      if (this.hurrying || left <= hurriedMs) return await this.wait(hurriedMs);
+      // In steps: the calm may end, or a pulse tell of another report, at any time.
+      await this.wait(Math.min(left, soonestMs));
+      if (this.stopped.signal.aborted || this.hurrying) return;
+    }
+  }
+
+  /** Rejects when it is woken, which is what it is for. */
+  private wait(ms: number): Promise<void> {
+    return delay(ms, undefined, { signal: this.wake.signal }).catch(() => undefined);
+  }
+
+  /** The last whole report is good for a while: by the peer's pulses nothing has changed in it. */
+  private isUpToDate(name: string): boolean {
+    const report = this.heard.get(name)?.report;
+    const last = this.pulses.get(name);
+    if (!report || !last || performance.now() - last.at > pulsesLateMs) return false;
+    const same = report.life?.id === last.pulse.life && report.version === last.pulse.version;
+    return same && report.version !== undefined && report.verdict.light === "green" && this.calm();
+  }
+
+  /** Since the last sign of the host that has been silent for longest, ms; infinite: one was never heard. */
+  get silentMs(): number {
+    const now = performance.now();
+    const ages = peersOf(this.context.cluster, this.context.self.name).map(({ name }) => {
+      const at = Math.max(this.heard.get(name)?.at ?? 0, this.pulses.get(name)?.at ?? 0);
+      return at === 0 ? Number.POSITIVE_INFINITY : now - at;
+    });
+    return Math.max(0, ...ages);
   }
 
   private lineOf(name: string): Line {
@@ -114,6 +171,7 @@ export class Peers {
     if (at === undefined) return;
     this.lineOf(pulse.host).heard(pulse.n, now);
     this.pulses.set(pulse.host, { at, pulse });
+    if (pulse.version !== last?.version) this.look();
   }
 
   /** The last whole report of all other hosts that were heard since this agent started. */
@@ -136,10 +194,11 @@ export class Peers {
     );
   }
 
-  /** What keeps pulses from arriving, in words. */
+  /** What keeps pulses from arriving, or reports from being read, in words. */
   get troubles(): string[] {
     const now = performance.now();
-    return [...this.heard].flatMap(([name, { at, report }]) => {
+    const unreadable = [...this.unreadable].map(([name, why]) => `${name}: ${why}`);
+    const silent = [...this.heard].flatMap(([name, { at, report }]) => {
       const sends = report.life !== undefined && report.life.ms > pulsesMissingMs && now - at < contactMs;
       const silentMs = now - (this.pulses.get(name)?.at ?? Number.NEGATIVE_INFINITY);
       if (!sends || silentMs < pulsesMissingMs) return [];
@@ -147,6 +206,7 @@ export class Peers {
         `${name} is heard over TCP only: let UDP from it to port ${this.context.cluster.agent.port} through`,
       ];
     });
+    return [...unreadable, ...silent];
   }
 
   async close(): Promise<void> {

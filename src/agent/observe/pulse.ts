@@ -26,6 +26,8 @@ const schema = z.object({
   /** Of which life of the agent (HostReport.life), and when in it, ms. */
   life: z.string(),
   lifeMs: z.number(),
+  /** Of the report, as it is by now (HostReport.version): another one than was read last is worth a question. */
+  version: z.int().optional(),
   stopping: z.boolean(),
   handover: z.string().optional(),
   holds: z.boolean(),
@@ -43,7 +45,7 @@ export type Pulse = z.infer<typeof schema>;
 export function pulseOf(
   report: Pick<
     HostReport,
-    "host" | "stopping" | "handover" | "holds" | "term" | "verdict" | "serves" | "sees" | "parts"
+    "host" | "version" | "stopping" | "handover" | "holds" | "term" | "verdict" | "serves" | "sees" | "parts"
   > & { n: number; life: string; lifeMs: number; primary: boolean },
 ): Pulse {
   const { n, host, life, lifeMs, stopping, handover, holds, term, verdict, serves, sees, parts, primary } =
@@ -60,6 +62,7 @@ export function pulseOf(
     mayHold: verdict.mayHold,
     primary,
     sees,
+    ...(report.version === undefined ? {} : { version: report.version }),
     ...(handover === undefined ? {} : { handover }),
     ...(serves === undefined ? {} : { serves: serves.ok }),
     parts: {

@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import type { HostReport } from "../report/host-report.ts";
+import { isCalm, matter, type Signs } from "./calm.ts";
+
+const calm: Signs = { green: true, busy: false, silentMs: 60, upstream: true, primary: true };
+
+test("calm: green, nothing going on, everybody heard, nothing different from the last look", () => {
+  expect(isCalm(calm, calm)).toBe(true);
+  expect(isCalm(calm, undefined), "it has not looked yet").toBe(false);
+  for (const sign of [
+    { green: false },
+    { busy: true },
+    { silentMs: 300 },
+    { upstream: false },
+    { primary: false },
+  ])
+    expect(isCalm({ ...calm, ...sign }, calm), JSON.stringify(sign)).toBe(false);
+});
+
+const report: HostReport = {
+  host: "a",
+  role: "node",
+  cluster: "c",
+  release: "r",
+  config: "c",
+  wallMs: 1,
+  agentPid: 1,
+  agentUptimeMs: 1,
+  stopping: false,
+  holds: true,
+  term: 1,
+  verdict: { mayHold: true, light: "green", reasons: [] },
+  parts: { app: { phase: "running", ok: true, detail: "1 ms", restarts: 0, sinceMs: 1 } },
+  sees: {},
+};
+
+test("ages and figures are no news; phases, orders and the address are", () => {
+  const app = { phase: "running", ok: true, detail: "9 ms", restarts: 0, sinceMs: 99 };
+  expect(matter({ ...report, wallMs: 2, agentUptimeMs: 9, parts: { app } })).toBe(matter(report));
+  const order = { id: "1", change: "c", host: "b", who: "x", work: { kind: "confirm" as const } };
+  for (const change of [
+    { holds: false },
+    { handover: "b" },
+    { orders: [order] },
+    { parts: { app: { ...app, phase: "sick" } } },
+  ])
+    expect(matter({ ...report, ...change }), JSON.stringify(change)).not.toBe(matter(report));
+});

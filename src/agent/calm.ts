@@ -1,0 +1,43 @@
+import type { HostReport } from "../report/host-report.ts";
+
+/** When nothing happens, an agent looks less often; whatever may be the beginning of something ends that at once. Pure. */
+
+/** What a full look follows at once, although nobody tells of it: cheap to read. */
+export interface Signs {
+  green: boolean;
+  /** In the middle of something: start, stop, handover, a VRRP event a moment ago. */
+  busy: boolean;
+  /** Since the last sign of the peer that has been silent for longest, ms. */
+  silentMs: number;
+  upstream: boolean | undefined;
+  /** The own database is in the Primary Component. */
+  primary: boolean;
+}
+
+/** Two pulses of the calm are missing. */
+const silentMs = 250;
+
+/** `before`: at the last full look. */
+export const isCalm = (signs: Signs, before: Signs | undefined): boolean =>
+  signs.green &&
+  !signs.busy &&
+  signs.silentMs < silentMs &&
+  before !== undefined &&
+  signs.upstream === before.upstream &&
+  signs.primary === before.primary;
+
+/** What others act on of a report: when it changes, they are to read it soon. Figures and ages are none of it. */
+export function matter(report: HostReport): string {
+  const { stopping, handover, holds, term, verdict, serves, parts, database, light, drained, trial } = report;
+  const { orders = [], orderResults = [], fencing, drift, functional, upstream, watch } = report;
+  return JSON.stringify([
+    ...[stopping, handover, holds, term, verdict.mayHold, verdict.light, serves?.ok, upstream],
+    Object.entries(parts).map(([name, part]) => [name, part.phase, part.pid]),
+    ...[database?.phase, database?.settled, database?.waiting, database?.facts?.primary],
+    ...[database?.facts?.state, database?.facts?.size, database?.facts?.replication?.state],
+    light?.reasons.map(({ code }) => code),
+    ...[drained, trial, fencing, orders.map(({ id }) => id), drift?.length, functional?.ok],
+    orderResults.map(({ id, state, text }) => [id, state, text]),
+    ...[watch?.lastEvent, watch?.alerts.told.length],
+  ]);
+}
