@@ -17,7 +17,7 @@ import { judge } from "./address/judge.ts";
 import { watchVrrp } from "./address/service-address.ts";
 import { type AppRelay, relayToPeers } from "./calls/app-relay.ts";
 import { listenForEndedAudio } from "./calls/ended-audio.ts";
-import { isCalm, matter, type Signs } from "./calm.ts";
+import { calmBeatMs, calmTickMs, isCalm, matter, type Signs } from "./calm.ts";
 import { startDrillSchedule } from "./chores/drill-schedule.ts";
 import { startHousekeeping } from "./chores/housekeeping.ts";
 import { serveMetrics } from "./doors/metrics-server.ts";
@@ -31,8 +31,6 @@ import { type AgentState, observationOf, pulse, reportOf } from "./views.ts";
 const tickMs = 50;
 /** An agent that did nothing for so long has not heard what was said meanwhile. */
 const deafMs = 150;
-/** With each tick, or so seldom while nothing happens (calm.ts). */
-const calmTickMs = 250;
 /** After keepalived spoke, or this agent began, every tick is a full one. */
 const unsettledMs = 2000;
 /** A peer that says nothing for so long answers no calls' questions either. */
@@ -110,7 +108,6 @@ export class HostAgent {
     };
     this.peers = new Peers(context, onNews, () => this.calm);
     const pulses = await startPulses(context, {
-      calm: () => this.calm,
       current: (n) => pulse(keepers, this.state, n),
       heard: (one) => this.peers?.pulse(one),
       tell: (text) => log.add("agent", "pulses", text),
@@ -132,10 +129,12 @@ export class HostAgent {
     const stopListening = isNode
       ? await listenForEndedAudio(context, () => claim.holds || serving.carries, teller("ended-audio"))
       : () => undefined;
-    const timer = setInterval(() => {
-      this.beat();
+    let timer: NodeJS.Timeout | undefined;
+    const beat = () => {
+      timer = setTimeout(beat, this.beat());
       notifier.alive(performance.now(), `${this.verdict.light}. ${this.verdict.reasons.join("; ")}`);
-    }, tickMs);
+    };
+    beat();
     notifier.ready();
     const stopHousekeeping = startHousekeeping(context, teller("housekeeping"));
     const stopDrills = startDrillSchedule(context, {
@@ -150,7 +149,7 @@ export class HostAgent {
       ending = await this.ending.promise;
       if (ending !== "restart-agent") await this.stopParts();
     } finally {
-      clearInterval(timer);
+      clearTimeout(timer);
       await stopListening();
       await stopDrills();
       stopHousekeeping();
@@ -192,14 +191,13 @@ export class HostAgent {
 
   private get state(): AgentState {
     const { context, release, config, life, startedAt, stopping, verdict } = this;
-    const { version } = this.said;
     return {
       context,
       release,
       config,
       life,
       startedAt,
-      version,
+      version: this.said.version,
       stopping,
       verdict,
       peers: this.peers?.news() ?? {},
@@ -257,26 +255,33 @@ export class HostAgent {
   }
 
   private look(): Signs {
-    const { database, handover } = this.keepers;
+    const { database, handover, parts } = this.keepers;
     const handing = handover.to !== undefined || handover.taking;
     return {
       green: this.verdict.light === "green",
-      busy: this.stopping || handing || performance.now() < this.unsettledUntil,
+      busy: this.stopping || handing || parts.inDoubt || performance.now() < this.unsettledUntil,
       silentMs: this.peers?.silentMs ?? Number.POSITIVE_INFINITY,
       upstream: this.upstream?.reachable,
       primary: database.facts?.primary === true,
     };
   }
 
-  /** With each tick: the parts' supervision, and the rest when something may have changed, or was not looked at for long. */
-  private beat(): void {
+  /**
+   * The parts' supervision and a pulse; and the rest when something may have changed, or was not looked at for long.
+   * @returns when to beat again, ms
+   */
+  private beat(): number {
     const now = performance.now();
+    const before = this.calm;
     this.calm = now - this.awakeAt <= deafMs && isCalm(this.look(), this.signs);
+    if (before && !this.calm) this.peers?.look();
     if (!this.calm || now - this.lookedAt >= calmTickMs - tickMs / 2) this.tick();
     else {
       this.awakeAt = now;
       if (!this.stopping) this.keepers.parts.tick();
     }
+    this.pulses?.send();
+    return this.calm ? calmBeatMs : tickMs;
   }
 
   /** Others are to read the report soon when it says something new. */

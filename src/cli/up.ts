@@ -31,6 +31,8 @@ For production let systemd run it: 'dialtone systemd --host NAME' prints the uni
       const file = findClusterFile(command.optsWithGlobals<{ config?: string }>().config);
       const dirs = hostDirs(resolve(options.data));
       if (!options.check) toChosenRelease(dirs, file);
+      // It was for this process (host/systemd.ts); the parts get our environment.
+      delete process.env.NODE_OPTIONS;
       const cluster = loadCluster(file);
       const self = hostNamed(cluster, options.host);
       const context = {

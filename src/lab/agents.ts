@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { hostDirs, runFiles } from "../cluster/facts.ts";
 import { identify, type ProcessId } from "../host/process.ts";
+import { agentEnvironment } from "../host/systemd.ts";
 import { clockEnvironment } from "./clock.ts";
 import { labPaths } from "./names.ts";
 import type { LabHost } from "./state.ts";
@@ -62,10 +63,11 @@ export function startAgent(lab: string, name: string, host: LabHost): ProcessId 
   mkdirSync(log, { recursive: true, mode: 0o755 });
   const agent = [process.execPath, "--disable-warning=ExperimentalWarning", mainFile, "up", "--host", name];
   const places = ["--config", labPaths(lab).hostCluster(name), "--data", host.data];
-  const environment = host.fitting?.clock
-    ? clockEnvironment(labPaths(lab).clock(name), labEnvironment().PATH)
-    : {};
-  return spawnIn(host.namespace, kept([...agent, ...places]), join(log, "agent.log"), environment);
+  const clock = host.fitting?.clock ? clockEnvironment(labPaths(lab).clock(name), labEnvironment().PATH) : {};
+  return spawnIn(host.namespace, kept([...agent, ...places]), join(log, "agent.log"), {
+    ...agentEnvironment,
+    ...clock,
+  });
 }
 
 const partSchema = z.object({ pid: z.int().positive(), start: z.coerce.string() });

@@ -12,6 +12,8 @@ import type { Gate, Part } from "../parts/part.ts";
  */
 
 const pollMs = 250;
+/** While the peer's redis answers and says that it is followed. */
+const calmPollMs = 1000;
 const deadlineMs = 200;
 /** An answer of the peer's redis counts for so long. */
 const freshMs = 1500;
@@ -168,6 +170,7 @@ export class MediaRelay {
     const { context } = this;
     const peer = mediaPeer(context.cluster, context.self.name);
     this.polling = true;
+    let well = false;
     try {
       if (!peer) return;
       const said = await askRedis(
@@ -177,13 +180,14 @@ export class MediaRelay {
       );
       if (said.includes("+PONG")) this.peerSeenAt = performance.now();
       const followed = said.includes(` addr=${context.self.address}:`);
+      well = followed && said.includes("+PONG");
       this.unsubscribedSince = followed ? undefined : (this.unsubscribedSince ?? performance.now());
     } catch {
       // Silence shows as the age of the last answer; nothing is known about the subscription.
       this.unsubscribedSince = undefined;
     } finally {
       this.polling = false;
-      this.nextPoll = performance.now() + pollMs;
+      this.nextPoll = performance.now() + (well ? calmPollMs : pollMs);
     }
   }
 

@@ -11,8 +11,6 @@ import type { Trip } from "./watch.ts";
 const pollEveryMs = 250;
 /** While all is calm, the peer's pulses come in, and they say that its report is the one that was read last. */
 const calmEveryMs = 1000;
-/** A peer whose report changes all the time is not asked more often because of that. */
-const soonestMs = 100;
 /** Two pulses of a calm peer are missing. */
 const pulsesLateMs = 300;
 const deadlineMs = 400;
@@ -98,8 +96,8 @@ export class Peers {
     this.look();
   }
 
-  /** Ends the pauses, so that each loop sees again how long it is to wait. */
-  private look(): void {
+  /** Ends the pauses, so that each loop sees again how long it is to wait: the calm has ended, a pulse tells of news. */
+  look(): void {
     this.wake.abort();
     this.wake = new AbortController();
   }
@@ -109,8 +107,7 @@ export class Peers {
       const every = this.isUpToDate(name) ? calmEveryMs : pollEveryMs;
       const left = every - (performance.now() - began);
       if (this.hurrying || left <= hurriedMs) return await this.wait(hurriedMs);
-      // In steps: the calm may end, or a pulse tell of another report, at any time.
-      await this.wait(Math.min(left, soonestMs));
+      await this.wait(left);
       if (this.stopped.signal.aborted || this.hurrying) return;
     }
   }

@@ -6,23 +6,20 @@ import { decodePulse, encodePulse, type Pulse } from "./pulse.ts";
 
 /** Sends and hears pulses (pulse.ts): UDP, on the number of the agents' HTTPS port. */
 
-/** Half of what a lossy network takes leaves enough within `contactMs` (report/news.ts). */
-export const pulseEveryMs = 50;
-
 export interface Pulses {
-  /** One more, out of turn: something has changed. */
+  /** With each beat of the agent, and out of turn when something has changed. */
   send(): void;
   close(): void;
 }
 
 /**
- * `current` is asked with each pulse; while all is `calm` every second one is left out; `heard` gets those that are authentic, in the order in which they come.
+ * `current` is asked with each pulse; `heard` gets those that are authentic, in the order in which they come.
  * `tell` hears, once each, why pulses can not be sent.
  * @throws Error when the port is taken.
  */
 export async function startPulses(
   context: HostContext,
-  hands: { calm(): boolean; current(n: number): Pulse; heard(pulse: Pulse): void; tell(text: string): void },
+  hands: { current(n: number): Pulse; heard(pulse: Pulse): void; tell(text: string): void },
 ): Promise<Pulses> {
   const { self, cluster, secrets } = context;
   const socket = createSocket(isIPv6(self.address) ? "udp6" : "udp4");
@@ -41,9 +38,9 @@ export async function startPulses(
   await once(socket, "listening");
   socket.on("error", (error) => tell(error.message));
   let n = 0;
-  let sentAt = Number.NEGATIVE_INFINITY;
+  let open = true;
   const send = () => {
-    sentAt = performance.now();
+    if (!open) return;
     const datagram = encodePulse(hands.current(n++), secrets.peer_token);
     for (const address of addresses.values())
       socket.send(datagram, cluster.agent.port, address, (error) => {
@@ -51,13 +48,10 @@ export async function startPulses(
         if (error && !("code" in error && unreachable.has(String(error.code)))) tell(error.message);
       });
   };
-  const timer = setInterval(() => {
-    if (!hands.calm() || performance.now() - sentAt > 1.5 * pulseEveryMs) send();
-  }, pulseEveryMs);
   return {
     send,
     close() {
-      clearInterval(timer);
+      open = false;
       socket.close();
     },
   };

@@ -30,7 +30,7 @@ export type Gate = () => { go: true; bootstrap: boolean } | { go: false; why: st
 export type Rest = () => string | undefined;
 
 /** Between two ticks an agent that gets its share of the processor sleeps no longer than this. */
-const awakeMs = 100;
+const awakeMs = 200;
 /** One lost answer is not a hang. */
 const sickAfterProbes = 2;
 const doubtMs = 100;
@@ -116,6 +116,10 @@ export class Part {
   /** May the running process have answered since it was started? Of an adopted one we do not know. */
   get mayHaveAnswered(): boolean {
     return this.running && (this.answeredOnce || !this.ours);
+  }
+
+  get inDoubt(): boolean {
+    return this.failedProbes > 0;
   }
 
   /** What is written to parts.json, so that a restarted agent can adopt the process. */
@@ -248,11 +252,14 @@ export class Part {
   private async probe(): Promise<void> {
     this.probing = true;
     const { id, stalls } = this;
+    // Not AbortSignal.timeout(): it wakes the process and makes an error each time, long after the answer.
+    const late = new AbortController();
+    const deadline = setTimeout(
+      () => late.abort(new Error(`nothing within ${this.component.probeDeadlineMs} ms`)),
+      this.component.probeDeadlineMs,
+    );
     try {
-      const health = await this.component.probe(
-        this.context,
-        AbortSignal.timeout(this.component.probeDeadlineMs),
-      );
+      const health = await this.component.probe(this.context, late.signal);
       if (this.id !== id || !id) return;
       this.health = health;
       if (health.ok) this.answered(health.detail);
@@ -263,6 +270,7 @@ export class Part {
     } catch (error) {
       if (this.id === id) this.unanswered(error, stalls);
     } finally {
+      clearTimeout(deadline);
       this.probing = false;
       this.nextProbe = performance.now() + this.pauseMs;
     }

@@ -39,6 +39,11 @@ export class Parts {
     for (const part of this.all) part.tick();
   }
 
+  /** Has one of them not answered its last probe? */
+  get inDoubt(): boolean {
+    return this.all.some((part) => part.inDoubt);
+  }
+
   reports(): Partial<Record<PartName, PartReport>> {
     return Object.fromEntries(this.all.map((part) => [part.component.name, part.report()]));
   }
