@@ -194,9 +194,12 @@ export const kamailioFiles = (context: HostContext): GeneratedFile[] => [
   ...logicText.map(([name, content]) => ({ path: join(kamailioEtc(context), `${name}.cfg`), content })),
 ];
 
-/** In the foreground (-DD), log to stderr (-E). */
+/**
+ * In the foreground (-DD), log to stderr (-E). The memory manager is tlsf, which takes and gives back in constant time
+ * and joins what is free: Debian's qm, made to find errors, was 17 % of a call's processor time. kamailio(8): -x, for -X too.
+ */
 export const kamailioCommand = (context: HostContext): [string, ...string[]] => [
-  ...(["kamailio", "-DD", "-E", "-m", String(sharedMb), "-M", "16"] as const),
+  ...(["kamailio", "-DD", "-E", "-x", "tlsf", "-m", String(sharedMb), "-M", "16"] as const),
   ...["-f", join(kamailioEtc(context), "kamailio.cfg")],
   ...["-u", "kamailio", "-g", "kamailio"],
   ...["-Y", join(context.dirs.run, "kamailio"), "-P", join(context.dirs.run, "kamailio", "kamailio.pid")],
