@@ -44,10 +44,10 @@ function hintsFor(lab: Lab, foreground: boolean): string[] {
   const password = readDemoUsers(lab.name)[demo.caller];
   const tries = [
     [`call ${demo.caller} ${demo.callee}`, "a call from one user to another"],
-    ["lab kill a", "pull the plug of a host; 'lab heal' plugs it in again"],
+    ["lab kill holder", "pull the plug of the active node; 'lab heal' plugs it in again"],
     ["drill host-death", "measure what callers notice of that"],
   ] as const;
-  const commands = tries.map(([words]) => `npx dialtone ${words}${option}`);
+  const commands = tries.map(([words]) => `bin/dialtone ${words}${option}`);
   const width = Math.max(...commands.map((command) => command.length));
   return [
     ...tries.map(
@@ -65,7 +65,7 @@ function hintsFor(lab: Lab, foreground: boolean): string[] {
         ]),
     foreground
       ? "Ctrl-C takes the lab down; its data stays"
-      : `take it down: npx dialtone lab down${option}     look: npx dialtone lab status${option}`,
+      : `take it down: bin/dialtone lab down${option}     look: bin/dialtone lab status${option}`,
   ];
 }
 
