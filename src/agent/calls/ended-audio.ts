@@ -63,22 +63,24 @@ export const endEvent = (dialog: Dialog, node: string, at: Date) => ({
   rule: dialog.rule.slice(0, 512),
 });
 
-async function findDialog(context: HostContext, callId: string): Promise<Dialog | undefined> {
+/** A row of one of Kamailio's tables; undefined: there is none. */
+async function rowOf(context: HostContext, table: string, key: string): Promise<string | number | undefined> {
   try {
-    const [entry] = await kamailioRpc(
-      context,
-      "htable.get",
-      ["dlg", callId],
-      AbortSignal.timeout(deadlineMs),
-    );
+    const [entry] = await kamailioRpc(context, "htable.get", [table, key], AbortSignal.timeout(deadlineMs));
     const item = typeof entry === "object" && !Array.isArray(entry) ? entry.item : undefined;
     const value = typeof item === "object" && !Array.isArray(item) ? item.value : undefined;
-    return typeof value === "string" ? parseDialog(callId, value) : undefined;
+    return typeof value === "string" || typeof value === "number" ? value : undefined;
   } catch (error) {
-    // A call that was never answered, or has ended: nothing to do.
     if (/^Kamailio says:/.test(messageOf(error))) return undefined;
     throw error;
   }
+}
+
+/** undefined: a call that was never answered, or has ended. Its row stays a moment longer than it (sip/media.cfg). */
+async function findDialog(context: HostContext, callId: string): Promise<Dialog | undefined> {
+  const row = await rowOf(context, "dlg", callId);
+  if (typeof row !== "string" || row === "") return undefined;
+  return (await rowOf(context, "over", callId)) === undefined ? parseDialog(callId, row) : undefined;
 }
 
 /** Calls that are being ended: rtpengine's word and the look around can come together. */

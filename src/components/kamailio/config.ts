@@ -123,6 +123,7 @@ export function kamailioConfig(context: HostContext): string {
 #!substdef "!NODE_NAME!${self.name}!g"
 #!define NODE_ADDRESS ${quoted(self.address)}
 #!define NODE_SOCKET ${quoted(`udp:${self.address}:${port}`)}
+#!define NODE_URI ${quoted(`sip:${self.address}:${port}`)}
 #!define LAG_SOURCE ${quoted(own ? self.address : service)}
 #!substdef "!LAG_TARGET!${own ? self.address : service}:${port}!g"
 #!define PROBE_PORT ${ports.sipProbe}

@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { kamailioFacts, kamailioRpc } from "../../../src/components/kamailio/rpc.ts";
+import { FakeRelay } from "../fake-relay.ts";
 import { context, Server } from "../server.ts";
 import { header, token, type Ua } from "../ua.ts";
 import { type Scenario, toUri, until, type World } from "../world.ts";
@@ -58,6 +59,37 @@ export const cluster: Record<string, Scenario> = {
       assert.equal((await world.register(desk, "101", "pw-101", serviceOfB)).code, 200);
     });
   },
+
+  "what is needed to end a relayed call reaches the other node, comes back after its restart, and is forgotten there too":
+    async (world) => {
+      const relay = await FakeRelay.start();
+      try {
+        await withB(world, async (b) => {
+          await until("a sees b", peersActive(world.server));
+          world.decides(() => ({ ...toUri("sip:1@198.18.77.51:5070"), media: "relay" }));
+          await world.phone("198.18.77.51", 5070, 200);
+          const caller = await world.ua("198.18.77.50");
+          const called = await world.call(caller, "1");
+          assert.equal(called.answer.code, 200);
+          const rowAt = (server: Server) =>
+            kamailioRpc(server.context, "htable.get", ["dlg", called.callId], soon()).then(
+              (row) => JSON.stringify(row),
+              () => "",
+            );
+          const known = async () => (await rowAt(b)).includes("198.18.77.51");
+          await until("b knows the call", known);
+          assert.equal(await rowAt(b), await rowAt(world.server));
+          await b.stop("SIGKILL");
+          await b.start();
+          await until("the restarted b knows it", known, 8000);
+          await world.hangUp(caller, called);
+          const gone = async () => (await rowAt(world.server)) + (await rowAt(b)) === "";
+          await until("both have forgotten it", gone, 15_000);
+        });
+      } finally {
+        relay.stop();
+      }
+    },
 
   "a challenge of one node can be answered at the other": async (world) => {
     await withB(world, async () => {
