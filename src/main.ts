@@ -1,5 +1,4 @@
 import { Command } from "commander";
-import { rememberModules } from "./base/compile-cache.ts";
 import { messageOf } from "./base/message.ts";
 import { ConfigError } from "./cluster/load.ts";
 
@@ -47,7 +46,6 @@ const program = new Command("dialtone")
   .option("--json", "output for programs");
 
 try {
-  rememberModules();
   const called = commandIn(process.argv.slice(2)) ?? "";
   const group = groups.find(([commands]) => commands.includes(called));
   for (const [, load] of group ? [group] : groups) (await load())(program);

@@ -12,7 +12,7 @@ import type { LabHost } from "./state.ts";
 
 /** Starting a host's agent, and where it listens. */
 
-const mainFile = fileURLToPath(new URL("../main.ts", import.meta.url));
+const program = fileURLToPath(new URL("../../bin/dialtone", import.meta.url));
 
 /**
  * Stands in for systemd, which restarts a dialtone.service that failed (Restart=on-failure) on a real host.
@@ -61,7 +61,7 @@ export function startAgent(lab: string, name: string, host: LabHost): ProcessId 
   if (host.data === null) return null;
   const { log } = hostDirs(host.data);
   mkdirSync(log, { recursive: true, mode: 0o755 });
-  const agent = [process.execPath, "--disable-warning=ExperimentalWarning", mainFile, "up", "--host", name];
+  const agent = [program, "up", "--host", name];
   const places = ["--config", labPaths(lab).hostCluster(name), "--data", host.data];
   const clock = host.fitting?.clock ? clockEnvironment(labPaths(lab).clock(name), labEnvironment().PATH) : {};
   return spawnIn(host.namespace, kept([...agent, ...places]), join(log, "agent.log"), {
