@@ -76,6 +76,7 @@ export function makeKeepers(context: HostContext, components: Component[], agent
     part,
     stopping: agent.stopping,
     primary: () => database.facts?.primary === true,
+    tell: teller("overload"),
   });
   const gates: Partial<Record<PartName, Gate>> = {
     mariadb: () => database.startGate(),

@@ -5,6 +5,7 @@ import { silenceText } from "../explain/silence.ts";
 import type { AlertProblem } from "../report/alerts.ts";
 import type { HostReport } from "../report/host-report.ts";
 import type { LightCode } from "../report/light.ts";
+import { refusingText } from "../report/refusing.ts";
 
 /** What is wrong in the cluster, each thing once, whoever sees it. Pure. */
 
@@ -100,6 +101,20 @@ function silentHosts({ self, reports, heldLast }: View): AlertProblem[] {
     };
   });
 }
+
+const refusals = ({ reports }: View): AlertProblem[] =>
+  reports.flatMap(({ host, refusing }) =>
+    refusing
+      ? [
+          {
+            key: `refusing:${host}`,
+            severity: "critical" as const,
+            title: `${host} refuses calls: there are more than it can carry`,
+            text: `${refusingText(refusing)}. Callers get 503 and may try again; calls in progress and emergency calls go on. 'dialtone records list' shows who calls so often.`,
+          },
+        ]
+      : [],
+  );
 
 const ofLines = ({ reports }: View): AlertProblem[] =>
   lossyLines(reports).map(({ ends, percent }) => ({
@@ -203,6 +218,7 @@ export function problemsOf(view: View): AlertProblem[] {
   const found = [
     ...service(view),
     ...silentHosts(view),
+    ...refusals(view),
     ...ofLines(view),
     ...view.reports.flatMap((report) => ofHost(report, view.now)),
     ...ofLight(view),

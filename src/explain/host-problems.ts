@@ -2,6 +2,7 @@ import { drainedText } from "../report/drained.ts";
 import { hardwareTroubles } from "../report/hardware.ts";
 import type { HostReport } from "../report/host-report.ts";
 import type { PartName } from "../report/parts.ts";
+import { refusingText } from "../report/refusing.ts";
 import type { Finding } from "./finding.ts";
 
 /** What a host says of itself, as problems. Pure. */
@@ -126,6 +127,16 @@ export function ofReport(report: HostReport, serves: boolean): Finding[] {
       what: `its clock was set by ${(hardware.clockStep.ms / 1000).toFixed(1)} s`,
       callers: "nothing; times in records may be wrong",
       advice: "is its time service (NTP) running?",
+    });
+  if (report.refusing)
+    add({
+      code: "refusing",
+      severity: "down",
+      what: refusingText(report.refusing),
+      sinceMs: report.refusing.sinceMs,
+      callers: "some get 503 and may try again; calls in progress and emergency calls go on",
+      advice:
+        "find out who calls so often ('dialtone records list'); for more calls a second: a faster host, or more nodes",
     });
   if (functional && functional.failures >= 3)
     add({

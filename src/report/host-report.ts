@@ -8,6 +8,7 @@ import { hardwareSchema } from "./hardware.ts";
 import { lightSchema } from "./light.ts";
 import { orderStateSchema, ordersSchema } from "./order.ts";
 import { partsSchema } from "./parts.ts";
+import { refusingSchema } from "./refusing.ts";
 import { functionalSchema, outsideSchema, standingSchema } from "./standing.ts";
 import { sightingSchema, verdictSchema } from "./verdict.ts";
 import { watchSchema } from "./watch.ts";
@@ -54,6 +55,8 @@ const hostReportSchema = z.object({
   hardware: beside(hardwareSchema),
   /** Missing on the holder. */
   outside: beside(outsideSchema),
+  /** Missing: it takes all calls. */
+  refusing: beside(refusingSchema),
   /** Missing: not tested (yet), or an older release. */
   functional: beside(functionalSchema),
   /** Missing in reports of releases before the light. */

@@ -3,6 +3,7 @@ import type { HardwareReport } from "./hardware.ts";
 import type { PeerNews } from "./host-report.ts";
 import type { PartName, PartReport } from "./parts.ts";
 import type { Duty } from "./policy.ts";
+import type { Refusing } from "./refusing.ts";
 import type { FunctionalReport, OutsideReport } from "./standing.ts";
 
 /** What a host knows when it judges. */
@@ -49,4 +50,6 @@ export interface Observation {
   hardware?: HardwareReport | undefined;
   functional?: FunctionalReport | undefined;
   outside?: OutsideReport | undefined;
+  /** It takes not all calls: there are too many. */
+  refusing?: Refusing | undefined;
 }

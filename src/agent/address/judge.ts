@@ -4,6 +4,7 @@ import type { HostReport } from "../../report/host-report.ts";
 import { betterOff, canTake, contactMs, type Known, knownNodes } from "../../report/news.ts";
 import type { Observation } from "../../report/observation.ts";
 import { inOrder, sipObjection } from "../../report/policy.ts";
+import { refusingText } from "../../report/refusing.ts";
 import { betterRelay } from "../../report/relay.ts";
 import type { Level, Verdict } from "../../report/verdict.ts";
 
@@ -147,7 +148,9 @@ function shortcomings(o: Observation): Found[] {
     else if (news.ageMs > contactMs)
       found.push(["network", `no news from ${name} for ${Math.round(news.ageMs / 1000)} s`]);
   }
-  const { functional, outside, hardware } = o;
+  const { functional, outside, hardware, refusing } = o;
+  // Amber, never a reason to move: the other node would have the same calls.
+  if (refusing) found.push(["function", refusingText(refusing)]);
   if (outside && outside.failures >= outsideFailures)
     found.push(["network", `the service address, seen from here: ${outside.detail}`]);
   for (const text of hardware ? hardwareTroubles(hardware) : [])

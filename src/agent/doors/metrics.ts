@@ -143,6 +143,11 @@ function callFigures(figures: Figures, report: HostReport): void {
     asNumber(report.functional?.ok),
   );
   figures.gauge("functional_seconds", "How long that test call took", seconds(report.functional?.ms));
+  figures.gauge(
+    "calls_refused_per_second",
+    "Calls refused with 503: more than this node can carry",
+    report.refusing?.perSecond ?? 0,
+  );
   const drills = standing?.drills ?? [];
   figures.each(
     "drill_passed",

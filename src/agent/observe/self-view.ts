@@ -1,4 +1,5 @@
 import type { HostContext } from "../../cluster/facts.ts";
+import type { SipLoad } from "../../components/kamailio/load.ts";
 import type { HostReport, PeerNews } from "../../report/host-report.ts";
 import type { Observation } from "../../report/observation.ts";
 import type { PartName } from "../../report/parts.ts";
@@ -6,6 +7,7 @@ import type { Part } from "../parts/part.ts";
 import { FunctionalTest } from "./functional.ts";
 import { HardwareWatch } from "./hardware.ts";
 import { OutsideView } from "./outside-view.ts";
+import { Refusals } from "./refusals.ts";
 import { StandingWatch } from "./standing.ts";
 
 /** What a host sees of itself beyond its parts: function, hardware, the service address from outside, its light. */
@@ -15,13 +17,22 @@ export class SelfView {
   private readonly hardware: HardwareWatch;
   private readonly outside: OutsideView;
   private readonly standing: StandingWatch;
+  private readonly refusals: Refusals;
+  private readonly part: (name: PartName) => Part | undefined;
   /** Since when this host has held the address, or its agent has run with it. */
   private heldSince: number | undefined;
 
   constructor(
     context: HostContext,
-    host: { part(name: PartName): Part | undefined; stopping(): boolean; primary(): boolean },
+    host: {
+      part(name: PartName): Part | undefined;
+      stopping(): boolean;
+      primary(): boolean;
+      tell(subject: string, text: string): void;
+    },
   ) {
+    this.part = host.part;
+    this.refusals = new Refusals((text) => host.tell("calls", text));
     this.isNode = context.self.role === "node";
     this.functional = new FunctionalTest(context, () => ({
       sip: this.isNode && !host.stopping() && host.part("kamailio")?.report().ok === true,
@@ -41,25 +52,32 @@ export class SelfView {
   ): void {
     this.heldSince = holds ? (this.heldSince ?? now) : undefined;
     this.functional.tick(now);
+    this.refusals.look(
+      (this.part("kamailio")?.health?.facts as { load?: SipLoad | undefined } | undefined)?.load,
+      now,
+    );
     this.hardware.tick(now);
     this.outside.tick(now, holds);
     this.standing.tick(now, report, peers);
   }
 
-  observation(now: number): Pick<Observation, "heldMs" | "functional" | "hardware" | "outside"> {
+  observation(now: number): Pick<Observation, "heldMs" | "functional" | "hardware" | "outside" | "refusing"> {
     return {
       heldMs: this.heldSince === undefined ? 0 : now - this.heldSince,
       functional: this.functional.report(),
       hardware: this.hardware.report(),
       outside: this.outside.report(),
+      refusing: this.refusals.report(now),
     };
   }
 
-  report(): Pick<HostReport, "functional" | "hardware" | "outside" | "standing" | "light"> {
+  report(): Pick<HostReport, "functional" | "hardware" | "outside" | "standing" | "light" | "refusing"> {
     const functional = this.functional.report();
     const hardware = this.hardware.report();
     const outside = this.outside.report();
+    const refusing = this.refusals.report(performance.now());
     return {
+      ...(refusing ? { refusing } : {}),
       ...(functional ? { functional } : {}),
       ...(hardware ? { hardware } : {}),
       ...(outside ? { outside } : {}),

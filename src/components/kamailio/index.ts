@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { type HostContext, replicates, serviceIp } from "../../cluster/facts.ts";
 import { spaceOf } from "../../journal/reserve.ts";
 import type { Component, Health } from "../common/component.ts";
@@ -14,12 +15,12 @@ import { sipOptions } from "./options.ts";
 const lowDiskBytes = 64 * 1024 * 1024;
 
 interface SipHealth {
-  /** Round trip of the slower OPTIONS. */
-  ms: number;
+  /** Round trip of the slower OPTIONS; missing: it has waited in the queue until now. */
+  ms?: number;
   /** Free bytes where the journal lies; under 64 MB `detail` warns. */
-  journalFree: number;
+  journalFree?: number;
   /** What its files have besides, for themselves. */
-  journalReserved: number;
+  journalReserved?: number;
   /** At the holder of the service address; undefined: a Kamailio of another release. */
   load: SipLoad | undefined;
 }
@@ -61,6 +62,29 @@ export function journalWarning(folder: string, free: number, reserved: number): 
     : "";
 }
 
+/** An OPTIONS that has waited so long stands in a queue. */
+const queuedMs = 250;
+/** The probe's own questions count too, and so does what the other nodes send; calls are more. */
+const leastServed = 5;
+
+/** Resolves, in words, when workers have taken requests meanwhile; else never, and the OPTIONS decide. */
+async function progress(
+  before: SipLoad,
+  ask: () => Promise<SipLoad | undefined>,
+  signal: AbortSignal,
+): Promise<string> {
+  await delay(queuedMs, undefined, { ref: false });
+  const after = signal.aborted ? undefined : await ask();
+  const served = after ? after.served - before.served : 0;
+  if (!after || served < leastServed) return new Promise(() => undefined);
+  return `busy: a request waits in its queue, and its workers have taken ${served} in the last ${queuedMs} ms${tooMany(after)}`;
+}
+
+const tooMany = (load: SipLoad | undefined): string =>
+  load && load.limit > 0
+    ? `; more calls than this node can carry: at most ${load.limit} a second, ${load.refused} refused since its start`
+    : "";
+
 /**
  * Does a worker of the node's socket, and of the service address where this node holds it, answer a real SIP
  * request? A full disk under the journal is not sick (calls go on) but said in `detail`.
@@ -72,10 +96,14 @@ async function probe(context: HostContext, signal: AbortSignal): Promise<Health<
   const service = serviceIp(context.cluster);
   const holds = isHere(service);
   const addresses = [context.self.address, ...(holds ? [service] : [])];
-  const [answers, load] = await Promise.all([
-    Promise.all(addresses.map((address) => sipOptions(address, port, signal))),
-    holds ? sipLoad(signal).catch(() => undefined) : undefined,
-  ]);
+  const loadNow = () => sipLoad(signal).catch(() => undefined);
+  const asked = Promise.all(addresses.map((address) => sipOptions(address, port, signal)));
+  // It may fail while the load is still being asked for; what it says is read below.
+  asked.catch(() => undefined);
+  const load = holds ? await loadNow() : undefined;
+  // A queue that is long is no hang: the workers' own count says whether they take requests.
+  const answers = await (load ? Promise.race([asked, progress(load, loadNow, signal)]) : asked);
+  if (typeof answers === "string") return { ok: true, detail: answers, facts: { load } };
   const bad = answers.find((answer) => answer.code !== 200);
   if (bad) return { ok: false, detail: `SIP OPTIONS is answered with ${bad.code}` };
   const ms = Math.max(...answers.map((answer) => answer.ms));
@@ -85,7 +113,7 @@ async function probe(context: HostContext, signal: AbortSignal): Promise<Health<
   const warning = `${journalWarning(sipJournal(context), journalFree, journalReserved)}${behind === undefined ? "" : `; ${behind}`}`;
   return {
     ok: true,
-    detail: `answers SIP in ${ms.toFixed(1)} ms${load && load.limit > 0 ? `; more calls than this node can carry: at most ${load.limit} a second, ${load.refused} refused since its start` : ""}${warning}`,
+    detail: `answers SIP in ${ms.toFixed(1)} ms${tooMany(load)}${warning}`,
     facts: { ms, journalFree, journalReserved, load },
   };
 }
