@@ -14,7 +14,7 @@ import { mustResync } from "./judge.ts";
  * (act.ts does them). All times in ms of the monotonic clock. docs/decisions/0015-judgement.md
  */
 
-/** keepalived obeys its track file within 15 ms (probes); one that does not after so long is hung. */
+/** keepalived obeys its track file within 15 ms (measured); one that does not after so long is hung. */
 const disobedienceMs = 400;
 /** A new agent does not know its peers yet; the address may wait for them so long. */
 const settleMs = 1000;

@@ -10,7 +10,7 @@ import type { Level, Verdict } from "../../report/verdict.ts";
 
 /**
  * May this host have the service address, and how is it? Pure: plain data in, verdict with its reasons out.
- * The rules are design.md 2.3 and docs/decisions/0002-who-holds-the-address.md.
+ * The rules: docs/decisions/0002-who-holds-the-address.md.
  */
 
 /** Was this claim to the address made before the other? Terms first, then the order of cluster.yaml. */
@@ -194,7 +194,7 @@ export function judge(o: Observation): Verdict {
 
 /**
  * Kamailio's DMQ does not repeat what it could not deliver: after a partition both sides say "active", and registrations
- * that were made in it never arrive (probes). A Kamailio that starts asks for all of them, in well under a second; the
+ * that were made in it never arrive (seen with dmq_usrloc of Kamailio 5.6). A Kamailio that starts asks for all of them, in well under a second; the
  * standby has no calls to lose by that.
  */
 export const mustResync = (

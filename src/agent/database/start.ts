@@ -2,7 +2,7 @@ import type { DiskState } from "../../report/database.ts";
 import type { HostReport, PeerNews } from "../../report/host-report.ts";
 import { comesBackMs } from "../address/judge.ts";
 
-/** How the database of this node is to be started. Pure. Facts in shared knowledge: Galera, "Restarting the cluster". */
+/** How the database of this node is to be started. Pure. https://galeracluster.com/library/documentation/crash-recovery.html. */
 
 export type DatabaseStart =
   | { action: "join" }
