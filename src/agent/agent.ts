@@ -224,6 +224,7 @@ export class HostAgent {
     const { actor, claim, duty, handover, log, maintenance, moves, serving } = this.keepers;
     maintenance.heard(report);
     moves.heard(report);
+    if (report.version !== before?.report.version) this.lookedAt = Number.NEGATIVE_INFINITY;
     if (!before) {
       log.add("peer", report.host, "heard");
       return;
@@ -244,8 +245,7 @@ export class HostAgent {
   }
 
   private announce(): void {
-    const { mayHold } = this.verdict;
-    const situation = { now: performance.now(), observation: this.observe(), mayHold };
+    const situation = { now: performance.now(), observation: this.observe(), mayHold: this.verdict.mayHold };
     this.obey(decideAnnouncement(situation, this.keepers.handover.to, this.memory));
   }
 
@@ -278,7 +278,7 @@ export class HostAgent {
     if (!this.calm || now - this.lookedAt >= calmTickMs - tickMs / 2) this.tick();
     else {
       this.awakeAt = now;
-      if (!this.stopping) this.keepers.parts.tick();
+      this.keepers.parts.tick();
     }
     this.pulses?.send();
     return this.calm ? calmBeatMs : tickMs;

@@ -17,7 +17,7 @@ export interface Signs {
 /** While all is calm, ms between two steps of the parts' supervision, with a pulse each. */
 export const calmBeatMs = 100;
 /** And between two looks at all the rest, ms. */
-export const calmTickMs = 200;
+export const calmTickMs = 400;
 
 /** Two pulses of the calm are missing. */
 const silentMs = 250;

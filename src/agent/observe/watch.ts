@@ -19,8 +19,8 @@ import { bootId, type EventLog, monotonicMs } from "./events.ts";
 const lookEveryMs = 200;
 const alertEveryMs = 1000;
 const diskEveryMs = 10_000;
-/** The agent ticks every 50 ms; a pause of this length is one that its peers notice. */
-const stallMs = 500;
+/** A pause of this length is one that its peers notice. */
+const stallMs = contactMs;
 const whyDeadlineMs = 500;
 const readDeadlineMs = 3000;
 
