@@ -79,6 +79,15 @@ export const cluster: Record<string, Scenario> = {
           const known = async () => (await rowAt(b)).includes("198.18.77.51");
           await until("b knows the call", known);
           assert.equal(await rowAt(b), await rowAt(world.server));
+          // What JSON would write in another way goes by itself, and disturbs no other.
+          const strange = 'q"x\\y@198.18.77.50';
+          assert.equal((await world.call(caller, "1", { callId: strange })).answer.code, 200);
+          await until("b knows the strange one", async () =>
+            kamailioRpc(b.context, "htable.get", ["dlg", strange], soon()).then(
+              () => true,
+              () => false,
+            ),
+          );
           await b.stop("SIGKILL");
           await b.start();
           await until("the restarted b knows it", known, 8000);
