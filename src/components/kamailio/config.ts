@@ -38,7 +38,7 @@ const sharedMb = 256;
  * How long a request may wait before calls are refused, and while they are; a decision may take so much longer. Well
  * below the 500 ms after which callers repeat themselves (RFC 3261 17.1.1.1), well above what a busy machine does in passing.
  */
-const lagMs = { begin: 250, keep: 50, decision: 100 };
+const lagMs = { begin: 150, keep: 50, decision: 100 };
 
 /** One app gets so long; own and peer together stay under 1.5 s for the first call that meets a fault. */
 const askTimeoutMs = 300;

@@ -7,7 +7,7 @@ export interface SipLoad {
   limit: number;
   /** Calls and registrations that were refused since its start, because there were too many. */
   refused: number;
-  /** How long a request waited in the queue of the socket that calls come in at, when it was measured last; ms. */
+  /** How long a request waited in the queue of the socket that calls come in at, when it was measured last; ms; -1: not yet. */
   lag: number;
   /** Requests that its workers have taken since its start, of all sockets. */
   served: number;
