@@ -1,13 +1,15 @@
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { execa } from "execa";
 import { parse } from "yaml";
-import { type HostContext, hostDirs, hostNamed } from "../src/cluster/facts.ts";
+import type { HostContext } from "../src/cluster/facts.ts";
 import { clusterSchema } from "../src/cluster/schema.ts";
 import type { Component } from "../src/components/common/component.ts";
 import { componentsOf } from "../src/components/index.ts";
 import { edge } from "../src/components/kamailio/edge.ts";
+import { makeHostDirectories, writeComponentFiles } from "../src/host/files.ts";
+import { hostOf } from "../test/support/host.ts";
 
 /**
  * Do the stock parts understand the configuration that is generated for them? Each reads it as far as it can without a
@@ -18,7 +20,6 @@ import { edge } from "../src/components/kamailio/edge.ts";
 const root = mkdtempSync(join(tmpdir(), "dialtone-generated-"));
 // The parts run as their own users.
 chmodSync(root, 0o755);
-const secret = "0123456789abcdef0123456789abcdef";
 const example = parse(readFileSync("cluster.example.yaml", "utf8")) as { hosts: Record<string, object> };
 const link = "check0";
 for (const host of Object.values(example.hosts)) Object.assign(host, { interface: link });
@@ -26,44 +27,7 @@ example.hosts.e = { role: "edge", address: "192.0.2.14", interface: link };
 
 function contextOf(name: string, changes: object = {}): HostContext {
   const cluster = clusterSchema.parse({ ...example, ...changes });
-  return {
-    cluster,
-    secrets: {
-      api_token: secret,
-      peer_token: secret,
-      nonce_secret: secret,
-      database: { app: secret, sst: secret, monitor: secret },
-      tls: { ca: "", ca_key: "", cert: "", key: "" },
-    },
-    self: hostNamed(cluster, name),
-    dirs: hostDirs(join(root, name)),
-    clusterFile: join(root, "cluster.yaml"),
-  };
-}
-
-const accounts = new Map(
-  readFileSync("/etc/passwd", "utf8")
-    .split("\n")
-    .map((line) => line.split(":"))
-    .map(([user = "", , uid, gid]) => [user, { uid: Number(uid), gid: Number(gid) }]),
-);
-
-function give(path: string, owner: string | undefined): void {
-  const account = owner === undefined ? undefined : accounts.get(owner);
-  if (account) chownSync(path, account.uid, account.gid);
-}
-
-function write(context: HostContext, component: Component): void {
-  for (const directory of Object.values(context.dirs)) mkdirSync(directory, { recursive: true });
-  for (const { path, owner, mode } of component.directories?.(context) ?? []) {
-    mkdirSync(path, { recursive: true, mode: mode ?? 0o755 });
-    give(path, owner);
-  }
-  for (const { path, content, mode, owner } of component.files(context)) {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, content, { mode });
-    give(path, owner);
-  }
+  return hostOf(cluster, name, join(root, name));
 }
 
 /** Runs a command in a network namespace of its own, with the host's interface and addresses. */
@@ -100,7 +64,8 @@ function checkOf(context: HostContext, component: Component): { argv: string[]; 
 }
 
 async function check(context: HostContext, component: Component, title: string): Promise<boolean> {
-  write(context, component);
+  await makeHostDirectories(context);
+  await writeComponentFiles(component, context);
   const how = checkOf(context, component);
   if (!how) return true;
   const [program = "", ...words] = how.argv;

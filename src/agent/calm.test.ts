@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { aReport } from "../../test/support/report.ts";
 import type { HostReport } from "../report/host-report.ts";
 import { isCalm, matter, type Signs } from "./calm.ts";
 
@@ -17,22 +18,9 @@ test("calm: green, nothing going on, everybody heard, nothing different from the
     expect(isCalm({ ...calm, ...sign }, calm), JSON.stringify(sign)).toBe(false);
 });
 
-const report: HostReport = {
-  host: "a",
-  role: "node",
-  cluster: "c",
-  release: "r",
-  config: "c",
-  wallMs: 1,
-  agentPid: 1,
-  agentUptimeMs: 1,
-  stopping: false,
-  holds: true,
-  term: 1,
-  verdict: { mayHold: true, light: "green", reasons: [] },
+const report: HostReport = aReport("a", {
   parts: { app: { phase: "running", ok: true, detail: "1 ms", restarts: 0, sinceMs: 1 } },
-  sees: {},
-};
+});
 
 test("ages and figures are no news; phases, orders and the address are", () => {
   const app = { phase: "running", ok: true, detail: "9 ms", restarts: 0, sinceMs: 99 };

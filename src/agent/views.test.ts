@@ -1,23 +1,9 @@
 import { expect, test } from "vitest";
+import { aReport } from "../../test/support/report.ts";
 import type { HostReport } from "../report/host-report.ts";
 import { sightings } from "./views.ts";
 
-const report = (host: string): HostReport => ({
-  host,
-  role: "node",
-  cluster: "lab",
-  release: "1",
-  config: "c",
-  wallMs: 0,
-  agentPid: 1,
-  agentUptimeMs: 1,
-  stopping: false,
-  holds: host === "b",
-  term: 3,
-  sees: {},
-  parts: {},
-  verdict: { mayHold: true, light: "green", reasons: [] },
-});
+const report = (host: string): HostReport => aReport(host, { holds: host === "b", term: 3 });
 
 test("others are told of hosts heard lately, not of those silent for long or never heard", () => {
   const news = {

@@ -3,7 +3,8 @@ import { createServer } from "node:http";
 import { SMTPServer } from "smtp-server";
 import { Webhook } from "standardwebhooks";
 import { afterEach, describe, expect, test } from "vitest";
-import { type HostContext, hostDirs, hostNamed } from "../cluster/facts.ts";
+import { hostOf } from "../../test/support/host.ts";
+import type { HostContext } from "../cluster/facts.ts";
 import { renderClusterYaml } from "../cluster/init.ts";
 import { parseYaml } from "../cluster/load.ts";
 import { clusterSchema } from "../cluster/schema.ts";
@@ -30,21 +31,7 @@ const yaml = renderClusterYaml({
 
 function contextWith(alerts: string, secrets: Partial<Secrets> = {}): HostContext {
   const cluster = parseYaml(`${yaml}\nalerts:\n${alerts}`, "cluster.yaml", clusterSchema);
-  const filler = "x".repeat(32);
-  return {
-    cluster,
-    secrets: {
-      api_token: filler,
-      peer_token: filler,
-      nonce_secret: filler,
-      database: { app: filler, sst: filler, monitor: filler },
-      tls: { ca: "", ca_key: "", cert: "", key: "" },
-      ...secrets,
-    },
-    self: hostNamed(cluster, "a"),
-    dirs: hostDirs("/nowhere"),
-    clusterFile: "/nowhere/cluster.yaml",
-  };
+  return hostOf(cluster, "a", "/nowhere", secrets);
 }
 
 const message: AlertMessage = {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { aReport } from "../../test/support/report.ts";
 import type { HostReport } from "../report/host-report.ts";
 import type { WatchReport } from "../report/watch.ts";
 import { problemsOf } from "./problems.ts";
@@ -20,24 +21,7 @@ const report = (
   host: string,
   facts: Partial<HostReport> = {},
   watching: Partial<WatchReport> = {},
-): HostReport => ({
-  host,
-  role: host === "w" ? "witness" : "node",
-  cluster: "c",
-  release: "1",
-  config: "x",
-  wallMs: now,
-  agentPid: 1,
-  agentUptimeMs: 1,
-  stopping: false,
-  holds: host === "a",
-  term: 1,
-  sees: {},
-  watch: { ...watch, ...watching },
-  verdict: { mayHold: host !== "w", light: "green", reasons: [] },
-  parts: {},
-  ...facts,
-});
+): HostReport => aReport(host, { wallMs: now, watch: { ...watch, ...watching }, ...facts });
 const keys = (...reports: HostReport[]) =>
   problemsOf({ self: reports[0]?.host ?? "", reports, heldLast: [], now })
     .map(({ key, severity }) => `${severity} ${key}`)

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { FastifyInstance, InjectOptions } from "fastify";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type HostContext, hostDirs, hostNamed } from "../cluster/facts.ts";
+import { hostOf, secret } from "../../test/support/host.ts";
 import { clusterSchema } from "../cluster/schema.ts";
 import { appAccess } from "../http/access.ts";
 import { TrustedSockets } from "../http/auth.ts";
@@ -26,20 +26,7 @@ beforeAll(async () => {
       w: { role: "witness", address: "192.0.2.13" },
     },
   });
-  const secret = "0123456789abcdef0123456789abcdef";
-  const context: HostContext = {
-    cluster,
-    secrets: {
-      api_token: `api-${secret}`,
-      peer_token: `peer-${secret}`,
-      nonce_secret: secret,
-      database: { app: secret, sst: secret, monitor: secret },
-      tls: { ca: "", ca_key: "", cert: "", key: "" },
-    },
-    self: hostNamed(cluster, "a"),
-    dirs: hostDirs(root),
-    clusterFile: join(root, "cluster.yaml"),
-  };
+  const context = hostOf(cluster, "a", root, { api_token: `api-${secret}`, peer_token: `peer-${secret}` });
   parts = await createApp(context, pino({ level: "silent" }));
   // A route without an entry in access.ts is refused here.
   server = await buildHttp(parts.http, new TrustedSockets());

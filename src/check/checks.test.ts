@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { aReport } from "../../test/support/report.ts";
 import type { HostReport } from "../report/host-report.ts";
 import type { WatchReport } from "../report/watch.ts";
 import { checks, type Known } from "./checks.ts";
@@ -20,31 +21,20 @@ const watch: WatchReport = {
   alerts: { undeliverable: false, told: [] },
 };
 
-const report = (host: string, facts: Partial<HostReport> = {}): HostReport => ({
-  host,
-  role: host === "w" ? "witness" : "node",
-  cluster: "c",
-  release: "1",
-  config: "x",
-  wallMs: now,
-  agentPid: 1,
-  agentUptimeMs: 1,
-  stopping: false,
-  holds: host === "a",
-  term: 1,
-  sees: {},
-  watch,
-  light: { colour: "green", reasons: [] },
-  verdict: { mayHold: host !== "w", light: "green", reasons: [] },
-  parts: { kamailio: { phase: "running", ok: true, detail: "answers", restarts: 2, sinceMs: 1 } },
-  database: {
-    phase: "running",
-    settled: false,
-    disk: { kind: "empty" } as never,
-    facts: { primary: true, size: 3, state: "Synced" } as never,
-  },
-  ...facts,
-});
+const report = (host: string, facts: Partial<HostReport> = {}): HostReport =>
+  aReport(host, {
+    wallMs: now,
+    watch,
+    light: { colour: "green", reasons: [] },
+    parts: { kamailio: { phase: "running", ok: true, detail: "answers", restarts: 2, sinceMs: 1 } },
+    database: {
+      phase: "running",
+      settled: false,
+      disk: { kind: "empty" } as never,
+      facts: { primary: true, size: 3, state: "Synced" } as never,
+    },
+    ...facts,
+  });
 
 const known = (facts: Partial<Known> = {}, ...reports: HostReport[]): Known => ({
   self: "a",

@@ -1,26 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { aReport } from "../../test/support/report.ts";
 import type { HostReport } from "../report/host-report.ts";
 import type { WatchReport } from "../report/watch.ts";
 import { answering, headlineOf } from "./answering.ts";
 
-/** One report, as far as these rules look at it. */
-const report = (host: string, o: Partial<HostReport> = {}): HostReport => ({
-  host,
-  role: host === "w" ? "witness" : "node",
-  cluster: "lab",
-  release: "1",
-  config: "c",
-  wallMs: 0,
-  agentPid: 1,
-  agentUptimeMs: 1,
-  stopping: false,
-  holds: host === "a",
-  term: 1,
-  parts: {},
-  sees: {},
-  verdict: { mayHold: host !== "w", light: "green", reasons: [] },
-  ...o,
-});
+const report = aReport;
 const misses = (host: string, why: WatchReport["silent"][string]) => ({
   watch: { silent: { [host]: why } } as unknown as WatchReport,
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { aReport, nodeParts } from "../../test/support/report.ts";
 import { whyNotSwitchOver } from "../agent/address/switchover.ts";
 import type { ReplicationFacts } from "../report/database.ts";
 import type { HostReport, PeerNews } from "../report/host-report.ts";
@@ -7,9 +8,7 @@ import type { PartReport } from "../report/parts.ts";
 import type { LastDrill } from "../report/standing.ts";
 import { lightOf, settle } from "./light.ts";
 
-const ok: PartReport = { phase: "running", ok: true, detail: "answers", restarts: 0, sinceMs: 60_000 };
 const dead: PartReport = { phase: "backoff", ok: false, detail: "killed", restarts: 1, sinceMs: 10 };
-const parts = { mariadb: ok, redis: ok, rtpengine: ok, kamailio: ok, keepalived: ok, app: ok };
 const disk = { initialised: true, uuid: "u", seqno: 1, safeToBootstrap: false, view: true };
 const drill: LastDrill = {
   kind: "host-death",
@@ -29,24 +28,12 @@ const standing = {
   drills: [drill],
 };
 
-const report = (host: string, o: Partial<HostReport> = {}): HostReport => ({
-  host,
-  role: host === "w" ? "witness" : "node",
-  cluster: "lab",
-  release: "1",
-  config: "c",
-  wallMs: 0,
-  agentPid: 1,
-  agentUptimeMs: 1,
-  stopping: false,
-  holds: host === "a",
-  term: 1,
-  parts,
-  sees: {},
-  verdict: { mayHold: host !== "w", light: "green", reasons: [] },
-  ...(host === "w" ? {} : { database: { phase: "running", disk, settled: false, facts }, standing }),
-  ...o,
-});
+const report = (host: string, o: Partial<HostReport> = {}): HostReport =>
+  aReport(host, {
+    parts: nodeParts,
+    ...(host === "w" ? {} : { database: { phase: "running", disk, settled: false, facts }, standing }),
+    ...o,
+  });
 
 /** The cluster with some of its reports changed; light as host `of` sees it. */
 function codes(of: string, changes: Record<string, Partial<HostReport> | "silent"> = {}) {
@@ -130,7 +117,7 @@ describe("what keeps the standby from being safe", () => {
       "amber",
       "database-behind",
     ],
-    ["no relay", { b: { parts: { ...parts, rtpengine: dead } } }, "amber", "part-down"],
+    ["no relay", { b: { parts: { ...nodeParts, rtpengine: dead } } }, "amber", "part-down"],
     ["no upstream", { b: { upstream: false } }, "amber", "cut-off"],
     ["being stopped", { b: { stopping: true } }, "red", "stopping"],
     [

@@ -1,35 +1,22 @@
 import { describe, expect, test } from "vitest";
+import { aReport, nodeParts } from "../../test/support/report.ts";
 import type { HostReport } from "../report/host-report.ts";
 import type { PartReport } from "../report/parts.ts";
 import type { Sighting } from "../report/verdict.ts";
 import type { HostSight } from "./finding.ts";
 import { diagnose } from "./problems.ts";
 
-const ok: PartReport = { phase: "running", ok: true, detail: "answers", restarts: 0, sinceMs: 60_000 };
 const sick: PartReport = { phase: "sick", ok: false, detail: "no answer", restarts: 0, sinceMs: 12_000 };
-const parts = { mariadb: ok, redis: ok, rtpengine: ok, kamailio: ok, keepalived: ok, app: ok };
 const disk = { initialised: true, uuid: "u", seqno: 1, safeToBootstrap: false, view: true };
 const facts = { primary: true, state: "Synced", size: 3, seqno: 100, uuid: "u" };
 const seen: Sighting = { ageMs: 100, holds: false, term: 0, mayHold: true, primary: true };
 
-const report = (host: string, o: Partial<HostReport> = {}): HostReport => ({
-  host,
-  role: host === "w" ? "witness" : "node",
-  cluster: "lab",
-  release: "1",
-  config: "c",
-  wallMs: 0,
-  agentPid: 1,
-  agentUptimeMs: 1,
-  stopping: false,
-  holds: host === "a",
-  term: 1,
-  parts,
-  sees: {},
-  verdict: { mayHold: host !== "w", light: "green", reasons: [] },
-  ...(host === "w" ? {} : { database: { phase: "running", disk, settled: false, facts } }),
-  ...o,
-});
+const report = (host: string, o: Partial<HostReport> = {}): HostReport =>
+  aReport(host, {
+    parts: nodeParts,
+    ...(host === "w" ? {} : { database: { phase: "running", disk, settled: false, facts } }),
+    ...o,
+  });
 const sights = (
   changes: Record<string, Partial<HostReport>> = {},
   silent: Record<string, number> = {},
@@ -44,7 +31,7 @@ const brief = (hosts: HostSight[]) =>
   diagnose(hosts).problems.map(({ host, code, severity }) => `${severity} ${host} ${code}`);
 /** As the judge of that host would say it. */
 const missing = (name: string, part: PartReport): Partial<HostReport> => ({
-  parts: { ...parts, [name]: part },
+  parts: { ...nodeParts, [name]: part },
   verdict: { mayHold: true, light: "amber", reasons: [`${name}: ${part.detail}`] },
 });
 const hardware = (o: { freeBytes?: number; readOnly?: boolean }) => ({
@@ -80,7 +67,7 @@ describe("faults", () => {
     ["the standby's relay hangs", sights({ b: missing("rtpengine", sick) }), ["risk b rtpengine"]],
     ["the holder's app hangs", sights({ a: missing("app", sick) }), ["risk a app"]],
     ["the arbitrator is gone", sights({ w: missing("garbd", sick) }), ["risk w garbd"]],
-    ["a part that rests on purpose", sights({ b: { parts: { ...parts, app: sick } } }), []],
+    ["a part that rests on purpose", sights({ b: { parts: { ...nodeParts, app: sick } } }), []],
     ["both hold the address", sights({ b: { holds: true } }), ["down a, b address"]],
     ["nobody holds it", sights({ a: { holds: false } }), ["down nobody address"]],
     ["a full disk", sights({ b: hardware({ freeBytes: 1000 }) }), ["risk b hardware"]],

@@ -4,11 +4,14 @@ import { chownSync, createWriteStream, mkdirSync, readdirSync, readFileSync, wri
 import { dirname, join } from "node:path";
 import { type AppRelay, relayToPeers } from "../../src/agent/calls/app-relay.ts";
 import type { CallEvent } from "../../src/call/contract.ts";
-import { type HostContext, hostDirs, hostNamed } from "../../src/cluster/facts.ts";
+import type { HostContext } from "../../src/cluster/facts.ts";
 import { clusterSchema } from "../../src/cluster/schema.ts";
 import { kamailioCommand, kamailioFiles, sipJournal } from "../../src/components/kamailio/config.ts";
 import { kamailio } from "../../src/components/kamailio/index.ts";
+import { accountIn } from "../../src/host/files.ts";
 import { parseJournalLine } from "../../src/journal/sip-journal.ts";
+
+import { hostOf } from "../support/host.ts";
 
 /** A real Kamailio with the generated configuration, in the network namespace that this process is in. */
 
@@ -30,28 +33,7 @@ export const context = (
     sip,
     media,
   });
-  const secret = "0123456789abcdef0123456789abcdef";
-  return {
-    cluster,
-    secrets: {
-      api_token: secret,
-      peer_token: secret,
-      nonce_secret: secret,
-      database: { app: secret, sst: secret, monitor: secret },
-      tls: { ca: "", ca_key: "", cert: "", key: "" },
-    },
-    self: hostNamed(cluster, self),
-    dirs: hostDirs(join(data, self)),
-    clusterFile: join(data, "cluster.yaml"),
-  };
-};
-
-const accountOf = (user: string): { uid: number; gid: number } => {
-  const line = readFileSync("/etc/passwd", "utf8")
-    .split("\n")
-    .find((candidate) => candidate.startsWith(`${user}:`));
-  const [, , uid, gid] = line?.split(":") ?? [];
-  return { uid: Number(uid), gid: Number(gid) };
+  return hostOf(cluster, self, join(data, self));
 };
 
 /** Does a process of this group run? One that is dead and not yet waited for does not. proc(5): state, parent, group. */
@@ -85,7 +67,9 @@ export class Server {
   /** `reserve`: with space for the journal, as an agent does it. */
   async start(reserve = false): Promise<void> {
     this.relay ??= await relayToPeers(this.context);
-    const { uid, gid } = accountOf("kamailio");
+    const account = accountIn(readFileSync("/etc/passwd", "utf8"), "kamailio");
+    if (!account) throw new Error("this machine has no user 'kamailio'");
+    const { uid, gid } = account;
     mkdirSync(this.context.dirs.log, { recursive: true });
     for (const { path, owner } of kamailio.directories?.(this.context) ?? []) {
       mkdirSync(path, { recursive: true });

@@ -1,30 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { aReport, nodeParts } from "../../../test/support/report.ts";
 import type { HostReport } from "../../report/host-report.ts";
-import type { PartReport } from "../../report/parts.ts";
 import { whyNotSwitchOver } from "./switchover.ts";
-
-const ok: PartReport = { phase: "running", ok: true, detail: "answers", restarts: 0, sinceMs: 60_000 };
-const parts = { mariadb: ok, redis: ok, rtpengine: ok, kamailio: ok, keepalived: ok, app: ok };
 
 const peer = (o: Partial<HostReport>, ageMs = 100) => ({
   ageMs,
-  report: {
-    host: "b",
-    role: "node",
-    cluster: "lab",
-    release: "0",
-    config: "c",
-    wallMs: 0,
-    agentPid: 1,
-    agentUptimeMs: 1,
-    stopping: false,
-    holds: false,
-    term: 1,
-    parts,
-    sees: {},
-    verdict: { mayHold: true, light: "green", reasons: [] },
-    ...o,
-  } as HostReport,
+  report: aReport("b", { parts: nodeParts, ...o }),
 });
 const a = { host: "a", holds: true, stopping: false };
 
@@ -40,7 +21,7 @@ describe("whyNotSwitchOver", () => {
     expect(whyNotSwitchOver(a, [peer({}, 900)], true)).toEqual({ reasons: ["b: no news for 900 ms"] });
   });
   test("not to a node whose relay is missing; forced, it goes without", () => {
-    const { rtpengine: _, ...rest } = parts;
+    const { rtpengine: _, ...rest } = nodeParts;
     const lame = peer({ parts: rest });
     expect(whyNotSwitchOver(a, [lame], false)).toEqual({ reasons: ["b: rtpengine: does not run"] });
     expect(whyNotSwitchOver(a, [lame], true)).toEqual({ to: "b" });

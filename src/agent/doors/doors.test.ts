@@ -1,20 +1,14 @@
 import type { FastifyInstance } from "fastify";
 import { describe, expect, test } from "vitest";
+import { secret, someSecrets } from "../../../test/support/host.ts";
 import type { HostContext } from "../../cluster/facts.ts";
 import { metricsToken } from "../../cluster/secrets.ts";
 import { agentAccess } from "../../http/access.ts";
 import { metricsDoor } from "./metrics-server.ts";
 import { type AgentControl, localDoor, peerDoor } from "./server.ts";
 
-const secret = "0123456789abcdef0123456789abcdef";
 const context: Pick<HostContext, "secrets"> = {
-  secrets: {
-    api_token: `api-${secret}`,
-    peer_token: `peer-${secret}`,
-    nonce_secret: secret,
-    database: { app: secret, sst: secret, monitor: secret },
-    tls: { ca: "", ca_key: "", cert: "", key: "" },
-  },
+  secrets: { ...someSecrets, api_token: `api-${secret}`, peer_token: `peer-${secret}` },
 };
 const { api_token, peer_token } = context.secrets;
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { HostReport, PeerNews } from "../../report/host-report.ts";
+import { aReport } from "../../../test/support/report.ts";
+import type { PeerNews } from "../../report/host-report.ts";
 import type { PartReport } from "../../report/parts.ts";
 import { sipGate } from "./sip-gate.ts";
 
@@ -10,25 +11,10 @@ const app = (ok: boolean): PartReport => ({
   restarts: 0,
   sinceMs: 0,
 });
-const peer = (ageMs: number, ok: boolean): PeerNews => {
-  const report: HostReport = {
-    host: "b",
-    role: "node",
-    cluster: "lab",
-    release: "1",
-    config: "c",
-    wallMs: 0,
-    agentPid: 1,
-    agentUptimeMs: 1,
-    stopping: false,
-    holds: true,
-    term: 1,
-    sees: {},
-    parts: { app: app(ok) },
-    verdict: { mayHold: true, light: "green", reasons: [] },
-  };
-  return { ageMs, report };
-};
+const peer = (ageMs: number, ok: boolean): PeerNews => ({
+  ageMs,
+  report: aReport("b", { holds: true, parts: { app: app(ok) } }),
+});
 const alone = { policy: "warm-active", ownApp: false, peers: {}, waitedMs: 0 } as const;
 
 test.each<[string, Parameters<typeof sipGate>[0], boolean]>([

@@ -1,9 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { type HostContext, hostDirs, hostNamed } from "../../cluster/facts.ts";
+import { hostOf, secret } from "../../../test/support/host.ts";
+import type { HostContext } from "../../cluster/facts.ts";
 import { clusterSchema } from "../../cluster/schema.ts";
 import { kamailioCommand, kamailioConfig, kamailioFiles } from "./config.ts";
-
-const secret = "0123456789abcdef0123456789abcdef";
 
 function contextOf(sip: Record<string, unknown> = {}, self = "a"): HostContext {
   const cluster = clusterSchema.parse({
@@ -16,19 +15,7 @@ function contextOf(sip: Record<string, unknown> = {}, self = "a"): HostContext {
     },
     sip,
   });
-  return {
-    cluster,
-    secrets: {
-      api_token: secret,
-      peer_token: secret,
-      nonce_secret: secret,
-      database: { app: secret, sst: secret, monitor: secret },
-      tls: { ca: "", ca_key: "", cert: "", key: "" },
-    },
-    self: hostNamed(cluster, self),
-    dirs: hostDirs("/var/lib/dialtone"),
-    clusterFile: "/etc/dialtone/cluster.yaml",
-  };
+  return hostOf(cluster, self);
 }
 
 const lines = (context: HostContext, start: string) =>

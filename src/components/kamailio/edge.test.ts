@@ -1,11 +1,10 @@
 import { expect, test } from "vitest";
-import { type HostContext, hostDirs, hostNamed } from "../../cluster/facts.ts";
+import { hostOf } from "../../../test/support/host.ts";
+import type { HostContext } from "../../cluster/facts.ts";
 import { clusterSchema } from "../../cluster/schema.ts";
 import { rtpengineConfig } from "../rtpengine/index.ts";
 import { kamailioConfig } from "./config.ts";
 import { downIn, edgeConfig, edgeFiles } from "./edge.ts";
-
-const secret = "0123456789abcdef0123456789abcdef";
 
 function contextOf(policy: string, self: string): HostContext {
   const cluster = clusterSchema.parse({
@@ -19,19 +18,7 @@ function contextOf(policy: string, self: string): HostContext {
       e: { role: "edge", address: "192.0.2.14" },
     },
   });
-  return {
-    cluster,
-    secrets: {
-      api_token: secret,
-      peer_token: secret,
-      nonce_secret: secret,
-      database: { app: secret, sst: secret, monitor: secret },
-      tls: { ca: "", ca_key: "", cert: "", key: "" },
-    },
-    self: hostNamed(cluster, self),
-    dirs: hostDirs("/var/lib/dialtone"),
-    clusterFile: "/etc/dialtone/cluster.yaml",
-  };
+  return hostOf(cluster, self);
 }
 
 const listOf = (policy: string) =>

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { type HostContext, hostDirs, hostNamed } from "../../cluster/facts.ts";
+import { hostOf, secret } from "../../../test/support/host.ts";
+import type { HostContext } from "../../cluster/facts.ts";
 import { clusterSchema } from "../../cluster/schema.ts";
 import { redisPassword } from "../../cluster/secrets.ts";
 import { redisConfig } from "../redis/index.ts";
 import { rtpengine, rtpengineConfig } from "./index.ts";
 
-const secret = "0123456789abcdef0123456789abcdef";
 const context = (self: string): HostContext => {
   const cluster = clusterSchema.parse({
     cluster: "test",
@@ -17,20 +17,7 @@ const context = (self: string): HostContext => {
     },
     media: { timeout_s: 30 },
   });
-  return {
-    cluster,
-    secrets: {
-      api_token: secret,
-      peer_token: secret,
-      nonce_secret: secret,
-      redis: `redis-${secret}`,
-      database: { app: secret, sst: secret, monitor: secret },
-      tls: { ca: "", ca_key: "", cert: "", key: "" },
-    },
-    self: hostNamed(cluster, self),
-    dirs: hostDirs(`/data/${self}`),
-    clusterFile: "/etc/dialtone/cluster.yaml",
-  };
+  return hostOf(cluster, self, `/data/${self}`, { redis: `redis-${secret}` });
 };
 const value = (text: string, key: string) => new RegExp(`^${key} = (.*)$`, "m").exec(text)?.[1];
 
