@@ -1,5 +1,5 @@
 import type { HostContext } from "../../cluster/facts.ts";
-import type { SipLoad } from "../../components/kamailio/load.ts";
+import type { SipHealth } from "../../components/kamailio/index.ts";
 import type { HostReport, PeerNews } from "../../report/host-report.ts";
 import type { Observation } from "../../report/observation.ts";
 import type { PartName } from "../../report/parts.ts";
@@ -52,10 +52,8 @@ export class SelfView {
   ): void {
     this.heldSince = holds ? (this.heldSince ?? now) : undefined;
     this.functional.tick(now);
-    this.refusals.look(
-      (this.part("kamailio")?.health?.facts as { load?: SipLoad | undefined } | undefined)?.load,
-      now,
-    );
+    const sip = this.part("kamailio")?.health?.facts as SipHealth | undefined;
+    this.refusals.look(sip?.load, now);
     this.hardware.tick(now);
     this.outside.tick(now, holds);
     this.standing.tick(now, report, peers);

@@ -14,7 +14,7 @@ import { sipOptions } from "./options.ts";
 /** When the disk is full, and what is reserved used up, journal lines are lost without a word: warn while there is time. */
 const lowDiskBytes = 64 * 1024 * 1024;
 
-interface SipHealth {
+export interface SipHealth {
   /** Round trip of the slower OPTIONS; missing: it has waited in the queue until now. */
   ms?: number;
   /** Free bytes where the journal lies; under 64 MB `detail` warns. */
@@ -71,10 +71,11 @@ const leastServed = 5;
 async function progress(
   before: SipLoad,
   ask: () => Promise<SipLoad | undefined>,
-  signal: AbortSignal,
+  answered: AbortSignal,
 ): Promise<string> {
-  await delay(queuedMs, undefined, { ref: false });
-  const after = signal.aborted ? undefined : await ask();
+  // Once the OPTIONS are answered nobody wants to know any more.
+  await delay(queuedMs, undefined, { ref: false, signal: answered }).catch(() => undefined);
+  const after = answered.aborted ? undefined : await ask();
   const served = after ? after.served - before.served : 0;
   if (!after || served < leastServed) return new Promise(() => undefined);
   return `busy: a request waits in its queue, and its workers have taken ${served} in the last ${queuedMs} ms${tooMany(after)}`;
@@ -102,7 +103,11 @@ async function probe(context: HostContext, signal: AbortSignal): Promise<Health<
   asked.catch(() => undefined);
   const load = holds ? await loadNow() : undefined;
   // A queue that is long is no hang: the workers' own count says whether they take requests.
-  const answers = await (load ? Promise.race([asked, progress(load, loadNow, signal)]) : asked);
+  const answered = new AbortController();
+  const answers = await (load
+    ? Promise.race([asked, progress(load, loadNow, answered.signal)])
+    : asked
+  ).finally(() => answered.abort());
   if (typeof answers === "string") return { ok: true, detail: answers, facts: { load } };
   const bad = answers.find((answer) => answer.code !== 200);
   if (bad) return { ok: false, detail: `SIP OPTIONS is answered with ${bad.code}` };
