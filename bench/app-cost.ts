@@ -1,17 +1,19 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { appendFile, chmod, readdir, readFile, rm } from "node:fs/promises";
-import { request } from "node:http";
+import { appendFile, chmod, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:https";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { encodeNetstring } from "../src/http/netstring.ts";
+import { askSocket } from "../src/http/socket.ts";
+import { until } from "../src/lab/wait.ts";
 import { appSocket, makeTestCluster } from "../test/support/app-host.ts";
 import { PrivateMariadb } from "../test/support/private-mariadb.ts";
 import { report, rounded } from "./common.ts";
+import { readThreads } from "./cost/meter.ts";
 
 /**
  * What the app alone costs: processor time at rest and for a call, with what surrounds it on a node (an agent that asks
@@ -42,33 +44,13 @@ await using database = new PrivateMariadb(
 );
 
 /** Processor time of all threads so far, ms. */
-async function schedMs(pid: number): Promise<number> {
-  let ns = 0;
-  for (const task of await readdir(`/proc/${pid}/task`))
-    ns += Number(
-      (await readFile(`/proc/${pid}/task/${task}/schedstat`, "utf8").catch(() => "0")).split(" ")[0],
-    );
-  return ns / 1e6;
-}
+const schedMs = (pid: number): number => readThreads(pid).ran / 1e6;
 
-async function until(what: string, check: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while (!(await check().catch(() => false))) {
-    if (Date.now() > deadline) throw new Error(`not within 30 s: ${what}`);
-    await delay(20);
-  }
-}
-
-const health = (): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const outgoing = request({ socketPath: appSocket(a), path: "/v1/health", agent: false }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("end", () => resolve(Buffer.concat(chunks).toString()));
-    });
-    outgoing.on("error", reject);
-    outgoing.end();
-  });
+const health = () =>
+  askSocket(appSocket(a), "GET", "/v1/health") as Promise<{ database: { schema_ready: boolean } }>;
+/** Not there yet is an answer too. */
+const soon = (what: string, check: () => Promise<boolean>) =>
+  until(what, 30_000, () => check().catch(() => false));
 
 const { ca, cert, key } = a.secrets.tls;
 const status = JSON.stringify({
@@ -156,10 +138,7 @@ try {
     },
   );
   const pid = app.pid ?? 0;
-  await until(
-    "schema",
-    async () => (JSON.parse(await health()) as { database: { schema_ready: boolean } }).database.schema_ready,
-  );
+  await soon("schema", async () => (await health()).database.schema_ready);
   const probing = (async () => {
     while (running) {
       await health();
@@ -185,11 +164,11 @@ try {
       return made;
     };
     const warm = await run(Number(values.warm));
-    const [app0, db0, at] = [await schedMs(pid), await schedMs(database.pid), performance.now()];
+    const [app0, db0, at] = [schedMs(pid), schedMs(database.pid), performance.now()];
     const made = await run(seconds);
-    const [app1, db1, to] = [await schedMs(pid), await schedMs(database.pid), performance.now()];
+    const [app1, db1, to] = [schedMs(pid), schedMs(database.pid), performance.now()];
     await Promise.all(calls);
-    await until("records", async () => (await closed()) - before === warm + made);
+    await soon("records", async () => (await closed()) - before === warm + made);
     const share = (ms: number) => rounded((ms / (to - at)) * 100, 2);
     const perCall = (ms: number) => (made === 0 ? "" : rounded((ms * 1000) / made, 0));
     rows.push({

@@ -43,7 +43,7 @@ function readProcess(pid: number): Process | undefined {
 }
 
 /** Sums of all threads, in ns: exact, where the clock ticks of /proc/PID/stat are not. */
-function readThreads(pid: number): { ran: number; waited: number } {
+export function readThreads(pid: number): { ran: number; waited: number } {
   const sum = { ran: 0, waited: 0 };
   try {
     for (const thread of readdirSync(`/proc/${pid}/task`)) {

@@ -1,28 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { type InviteClientEvent, startInviteClient, stepInviteClient } from "./invite-client.ts";
-import { nextDue, type Step, timing } from "./machine.ts";
-import { type NonInviteClientEvent, startNonInviteClient, stepNonInviteClient } from "./non-invite-client.ts";
+import { tcp, walker } from "../../../test/support/transactions.ts";
+import { startInviteClient, stepInviteClient } from "./invite-client.ts";
+import { startNonInviteClient, stepNonInviteClient } from "./non-invite-client.ts";
 
-const udp = { reliable: false, timing };
-const tcp = { reliable: true, timing };
-
-/** What the step led to, shortly: state, actions, when it wants to be called next. */
-function said(step: Step<{ state: string; due: Record<string, number | undefined> }>): string {
-  const actions = step.actions.map((action) => (action.do === "fail" ? action.why : action.do));
-  return `${step.next.state}: ${actions.join(" ") || "-"} @${nextDue(step.next) ?? "-"}`;
-}
-
-function invite(setting = udp) {
-  let last = startInviteClient(setting, 0);
-  return {
-    begun: said(last),
-    at: (now: number, event: InviteClientEvent["is"] | number) => {
-      const what = typeof event === "number" ? { is: "response" as const, code: event } : { is: event };
-      last = stepInviteClient(last.next, what as InviteClientEvent, now);
-      return said(last);
-    },
-  };
-}
+const invite = walker(startInviteClient, stepInviteClient, "response");
+const other = walker(startNonInviteClient, stepNonInviteClient, "response");
 
 describe("INVITE, the client: figure 5, with RFC 6026", () => {
   test("nobody answers: A doubles without a limit, B ends it", () => {
@@ -97,18 +79,6 @@ describe("INVITE, the client: figure 5, with RFC 6026", () => {
     expect(at(9000, "time")).toBe("calling: send @10000");
   });
 });
-
-function other(setting = udp) {
-  let last = startNonInviteClient(setting, 0);
-  return {
-    begun: said(last),
-    at: (now: number, event: NonInviteClientEvent["is"] | number) => {
-      const what = typeof event === "number" ? { is: "response" as const, code: event } : { is: event };
-      last = stepNonInviteClient(last.next, what as NonInviteClientEvent, now);
-      return said(last);
-    },
-  };
-}
 
 describe("other requests, the client: figure 6", () => {
   test("nobody answers: E doubles up to T2, F ends it", () => {

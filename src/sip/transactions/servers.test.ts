@@ -1,28 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { type InviteServerEvent, startInviteServer, stepInviteServer } from "./invite-server.ts";
-import { nextDue, type Step, timing } from "./machine.ts";
-import { type NonInviteServerEvent, startNonInviteServer, stepNonInviteServer } from "./non-invite-server.ts";
+import { tcp, walker } from "../../../test/support/transactions.ts";
+import { startInviteServer, stepInviteServer } from "./invite-server.ts";
+import { startNonInviteServer, stepNonInviteServer } from "./non-invite-server.ts";
 
-const udp = { reliable: false, timing };
-const tcp = { reliable: true, timing };
-
-function said(step: Step<{ state: string; due: Record<string, number | undefined> }>): string {
-  const actions = step.actions.map((action) => (action.do === "fail" ? action.why : action.do));
-  return `${step.next.state}: ${actions.join(" ") || "-"} @${nextDue(step.next) ?? "-"}`;
-}
-
-function invite(setting = udp) {
-  let last = startInviteServer(setting, 0);
-  return {
-    begun: said(last),
-    /** A number: the user responds with it. */
-    at: (now: number, event: InviteServerEvent["is"] | number) => {
-      const what = typeof event === "number" ? { is: "respond" as const, code: event } : { is: event };
-      last = stepInviteServer(last.next, what as InviteServerEvent, now);
-      return said(last);
-    },
-  };
-}
+const invite = walker(startInviteServer, stepInviteServer, "respond");
+const other = walker(startNonInviteServer, stepNonInviteServer, "respond");
 
 describe("INVITE, the server: figure 7, with RFC 6026", () => {
   test("a user who is slow: 100 after 200 ms", () => {
@@ -80,18 +62,6 @@ describe("INVITE, the server: figure 7, with RFC 6026", () => {
     expect(invite().at(10, "ack")).toBe("proceeding: - @200");
   });
 });
-
-function other(setting = udp) {
-  let last = startNonInviteServer(setting);
-  return {
-    begun: said(last),
-    at: (now: number, event: NonInviteServerEvent["is"] | number) => {
-      const what = typeof event === "number" ? { is: "respond" as const, code: event } : { is: event };
-      last = stepNonInviteServer(last.next, what as NonInviteServerEvent, now);
-      return said(last);
-    },
-  };
-}
 
 describe("other requests, the server: figure 8", () => {
   test("trying, proceeding, completed until J", () => {
