@@ -86,4 +86,16 @@ describe("compareLedger", () => {
     for (const outcome of ["answered", "cancelled"])
       expect(isSettled(compareLedger([late], [record("l", { outcome })]))).toBe(true);
   });
+
+  it("does not miss the record of a call that was refused because there were too many, and of no other 503", () => {
+    const rejectedAs = (callId: string, reason: string): CallTimeline => ({
+      callId,
+      started: 1,
+      retransmissions: 0,
+      firstReply: 2,
+      rejected: { at: 3, code: 503, reason },
+    });
+    const comparison = compareLedger([rejectedAs("a", "Too Many Calls"), rejectedAs("b", "No Route")], []);
+    expect(comparison).toMatchObject({ expected: 1, refused: 1, missing: ["b"] });
+  });
 });

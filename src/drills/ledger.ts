@@ -22,6 +22,8 @@ export interface Comparison {
   wrong: { call_id: string; caller: string; record: string }[];
   /** Calls that got no reply at all: nobody took note of them, a record may exist or not. */
   unheard: number;
+  /** Calls that were refused because there were too many: by design in no journal and no record (sip/overload.cfg). */
+  refused: number;
   /** Records that were closed by estimate, as their end never came. */
   estimated: number;
   /** Answered calls that the caller ended, but whose record is still open. */
@@ -45,6 +47,10 @@ function experienceOf(call: CallTimeline): "answered" | "not answered" | "either
 const hungUpUnheard = (call: CallTimeline, record: LedgerRecord): boolean =>
   record.closed_how === null && call.answered !== undefined && call.hungUp?.code === undefined;
 
+/** By a node that had more calls than it can carry: sip/overload.cfg, route[REFUSE]. */
+const wasRefused = ({ answered, rejected }: CallTimeline): boolean =>
+  answered === undefined && rejected?.code === 503 && rejected.reason === "Too Many Calls";
+
 export function compareLedger(calls: CallTimeline[], records: LedgerRecord[]): Comparison {
   const byCall = Map.groupBy(records, (record) => record.call_id);
   const known = new Set(calls.map((call) => call.callId));
@@ -55,6 +61,7 @@ export function compareLedger(calls: CallTimeline[], records: LedgerRecord[]): C
     doubled: [],
     wrong: [],
     unheard: 0,
+    refused: 0,
     estimated: 0,
     open: 0,
     pending: 0,
@@ -62,8 +69,10 @@ export function compareLedger(calls: CallTimeline[], records: LedgerRecord[]): C
   };
   for (const call of calls) {
     const found = byCall.get(call.callId) ?? [];
-    const heard = call.firstReply !== undefined;
-    if (heard) result.expected++;
+    const refused = wasRefused(call) && found.length === 0;
+    const heard = call.firstReply !== undefined && !refused;
+    if (refused) result.refused++;
+    else if (heard) result.expected++;
     else result.unheard++;
     if (found.length > 1) result.doubled.push(call.callId);
     const [record] = found;

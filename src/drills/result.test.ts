@@ -32,6 +32,7 @@ const run = (more: Partial<Run["figures"]> = {}, ledger: Partial<Run["ledger"]> 
     doubled: [],
     wrong: [],
     unheard: 0,
+    refused: 0,
     estimated: 0,
     open: 0,
     pending: 0,

@@ -51,6 +51,8 @@ export interface DrillResult {
       stray: number;
       estimated: number;
       unheard: number;
+      /** Refused because there were too many: in no record. */
+      refused: number;
     };
   };
   /** Promises that were not kept; empty: the drill passed. */
@@ -89,6 +91,7 @@ export function summarise(drill: Omit<DrillResult, "summary" | "broken">): Drill
       stray: total((run) => run.ledger.stray.length),
       estimated: total((run) => run.ledger.estimated),
       unheard: total((run) => run.ledger.unheard),
+      refused: total((run) => run.ledger.refused),
     },
   };
   const { records } = summary;
@@ -185,7 +188,7 @@ export function resultText(result: DrillResult): string {
     "z:",
     ...histogram(result.runs.flatMap((run) => run.figures.z ?? [])),
     `calls ${summary.attempts}, saved by SIP's retransmission ${summary.saved_by_retransmission}, lost ${summary.lost}, redials ${summary.redials}, redials failed ${summary.redials_failed}`,
-    `records expected ${records.expected}, found ${records.found}, missing ${records.missing}, doubled ${records.doubled}, wrong ${records.wrong}, open ${records.open}, closed by estimate ${records.estimated}, to be closed by estimate ${records.pending}; calls that nobody heard ${records.unheard}`,
+    `records expected ${records.expected}, found ${records.found}, missing ${records.missing}, doubled ${records.doubled}, wrong ${records.wrong}, open ${records.open}, closed by estimate ${records.estimated}, to be closed by estimate ${records.pending}; calls that nobody heard ${records.unheard}, refused as too many ${records.refused}`,
     result.broken.length === 0
       ? "passed: no redial failed, no record lost or doubled"
       : `BROKEN: ${result.broken.join("; ")}\ncallers' logs: ${result.logs}`,
