@@ -60,7 +60,8 @@ export async function startProber(options: ProberOptions): Promise<Prober> {
     const begun = running
       .filter((caller) => caller.redial)
       .reduce((sum, { book }) => sum + book.calls.size, 0);
-    return begun < failedFirst().length;
+    // Not compared with the failed ones: a call that was given up, and answered after all, is none of them any more.
+    return begun < redialled.size || failedFirst().some((call) => !redialled.has(call.callId));
   };
   const redial = async () => {
     const failed = failedFirst().filter((call) => !redialled.has(call.callId));
