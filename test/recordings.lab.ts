@@ -161,16 +161,22 @@ describe("recordings", () => {
     const record = await until("the record", 10_000, () => recordOf(callId));
     expect(record.recording).toBeNull();
     await talked(others, [callId], 1000);
+    const began = performance.now();
     await api("POST", `/v1/recordings/${record.id}/start`);
+    const started = performance.now();
     await others.mark();
     await talked(others, [callId], 2000);
+    const stopping = performance.now();
     await api("POST", `/v1/recordings/${record.id}/stop`);
+    const stopped = performance.now();
     await others.mark();
     await talked(others, [callId], 1000);
     expect(await others.bye([callId], "caller")).toEqual([200]);
     const [one] = await settled([callId], 60_000);
     expect(one).toMatchObject({ wanted_by: "request", alarm: false });
-    expect(Math.abs((one?.duration_ms ?? 0) - 2000)).toBeLessThan(1500);
+    // From packet to packet (20 ms), and what a busy machine holds back at both ends.
+    expect(one?.duration_ms).toBeGreaterThan(stopping - started - 1000);
+    expect(one?.duration_ms).toBeLessThan(stopped - began + 1000);
     const id = one?.id ?? "";
     const wav = await execa("curl", [
       ...["-s", "--unix-socket", socketOf("b"), "-r", "44-1043", "-D", "-", "-o", "/dev/null"],
