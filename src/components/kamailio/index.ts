@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { type HostContext, replicates, serviceIp } from "../../cluster/facts.ts";
+import { type HostContext, replicates, servesAtOwnAddress, serviceIp } from "../../cluster/facts.ts";
 import { spaceOf } from "../../journal/reserve.ts";
 import type { Component, Health } from "../common/component.ts";
 import { kamailioCommand, kamailioEtc, kamailioFiles, sipJournal } from "./config.ts";
@@ -101,7 +101,7 @@ async function probe(context: HostContext, signal: AbortSignal): Promise<Health<
   const asked = Promise.all(addresses.map((address) => sipOptions(address, port, signal)));
   // It may fail while the load is still being asked for; what it says is read below.
   asked.catch(() => undefined);
-  const load = holds ? await loadNow() : undefined;
+  const load = holds || servesAtOwnAddress(context.cluster) ? await loadNow() : undefined;
   // A queue that is long is no hang: the workers' own count says whether they take requests.
   const answered = new AbortController();
   const answers = await (load
