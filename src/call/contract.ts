@@ -111,8 +111,9 @@ export const eventSchema = z.object({
   v: z.literal(1).default(1),
   id: z.uuid(),
   /**
-   * start: INVITE arrived. answer: 2xx. confirm: ACK seen by a node that did not route the INVITE (the 2xx passed
-   * statelessly after a failover). end: BYE. fail: final non-2xx to the caller. attempt: one target failed.
+   * start: INVITE arrived. answer: 2xx (each telephone's, when several
+   * answer). confirm: ACK seen by a node that did not route the INVITE (the 2xx passed
+   * statelessly after a failover). end: BYE; a second one with code 481 when the far end knows no such dialog. fail: final non-2xx to the caller. attempt: one target failed.
    */
   kind: z.enum(["start", "answer", "confirm", "end", "fail", "attempt"]),
   call_id: text.min(1),

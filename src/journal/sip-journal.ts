@@ -122,6 +122,7 @@ export function parseProbeLine(line: string, node: string): ProbeEvent | undefin
  * so that what a torn line left in front does no harm.
  * - An `end` is written when the BYE comes, not when it is answered (a dead far end answers never): its code is 0. A BYE
  *   that is challenged (401, 407) comes twice and makes two; the first one counts.
+ *   When the far end refuses it with 481, a second line says so, with that code.
  * - A `confirm` can also come from the origin node itself, when Kamailio was restarted during the call.
  * @param node the node whose journal it is
  * @throws JournalLineError when it is no whole line of ours

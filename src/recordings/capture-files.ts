@@ -1,6 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { HostDirs } from "../cluster/facts.ts";
+import { callIdOf } from "../components/rtpengine/control.ts";
 
 /** Where one host keeps recordings, below DATA/recordings. */
 export const recordingPlaces = ({ data }: Pick<HostDirs, "data">) => {
@@ -19,7 +20,7 @@ export const recordingPlaces = ({ data }: Pick<HostDirs, "data">) => {
 /** The three folders that rtpengine makes below its --recording-dir. */
 export const captureFolders = ["pcaps", "metadata", "tmp"] as const;
 
-/** One file of rtpengine's. Its name begins with the escaped Call-ID. */
+/** One file of rtpengine's. Its name begins with the escaped name of its session. */
 export interface CaptureFile {
   /** Relative to the capture directory, such as "pcaps/abc%40host-0123456789abcdef.pcap". */
   path: string;
@@ -39,7 +40,7 @@ const patterns: Record<(typeof captureFolders)[number], RegExp> = {
 };
 
 /**
- * What a file name of rtpengine 10.5 says: `<Call-ID, percent-encoded>-<16 hex digits>.pcap`, and `rtpengine-meta-…`
+ * What a file name of rtpengine 10.5 says: `<session, percent-encoded>-<16 hex digits>.pcap`, and `rtpengine-meta-…`
  * with the SDP of the call (in tmp/ while the call lasts, in metadata/ afterwards). Pure.
  * @param path relative to the capture directory
  */
@@ -50,7 +51,7 @@ export function parseCaptureName(path: string): Pick<CaptureFile, "callId" | "ba
   if (!match) return undefined;
   try {
     return {
-      callId: decodeURIComponent(match[1] ?? ""),
+      callId: callIdOf(decodeURIComponent(match[1] ?? "")),
       base: `${match[1]}-${match[2]}`,
       kind: folder === "pcaps" ? "packets" : "description",
     };

@@ -129,6 +129,46 @@ describe("buildRecord", () => {
     ).toBeNull();
   });
 
+  describe("a call is a dialog (RFC 3261 12)", () => {
+    const two = [event("start", 0), event("answer", 1000), event("answer", 1010, { to_tag: "t2" })];
+    const refused = (ms: number, tags: Partial<CallEvent>) => [
+      event("end", ms, { code: 0, ...tags }),
+      event("end", ms, { code: 481, ...tags }),
+    ];
+
+    it("goes on while one of two that answered is hung up, and ends with the other", () => {
+      const other = event("end", 1100, { to_tag: "t2" });
+      expect(buildRecord([...two, other], soon)).toMatchObject({ closed_how: null, ended_at: null });
+      for (const order of [
+        [...two, other, event("end", 9000)],
+        [...two, event("end", 9000, { to_tag: "t2" }), event("end", 1100)],
+      ])
+        expect(buildRecord(order, soon)).toMatchObject({ closed_how: "bye", duration_ms: 8000 });
+    });
+
+    it("is not ended by a BYE whose tags belong to no dialog, refused or not", () => {
+      const up = [event("start", 0), event("answer", 1000)];
+      expect(buildRecord([...up, event("end", 2000, { to_tag: "other" })], soon).closed_how).toBeNull();
+      expect(buildRecord([...up, ...refused(2000, { to_tag: "other" })], soon).closed_how).toBeNull();
+      expect(buildRecords([...up, ...refused(2000, { from_tag: "x", to_tag: "y" })], soon)).toMatchObject([
+        { closed_how: null },
+      ]);
+    });
+
+    it("is ended by who hangs up, also when the far end has forgotten the call (15.1.1)", () => {
+      const events = [event("start", 0), event("answer", 1000), ...refused(2000, {})];
+      expect(buildRecord(events, soon)).toMatchObject({ closed_how: "bye", duration_ms: 1000 });
+    });
+
+    it("rings on after a BYE of an early dialog that was refused, and after one of another branch", () => {
+      const ringing = [event("start", 0), ...refused(500, { to_tag: "early" })];
+      expect(buildRecord(ringing, soon).closed_how).toBeNull();
+      expect(
+        buildRecord([event("start", 0), event("end", 500, { to_tag: "early" }), event("answer", 1000)], soon),
+      ).toMatchObject({ outcome: "answered", closed_how: null });
+    });
+  });
+
   it("does not depend on the order of events or on copies", () => {
     const kinds = fc.constantFrom<CallEvent["kind"]>("start", "answer", "confirm", "end", "fail", "attempt");
     const events = fc.array(
@@ -137,13 +177,19 @@ describe("buildRecord", () => {
         ms: fc.integer({ min: 0, max: 5000 }),
         node: fc.constantFrom("a", "b"),
         turned: fc.boolean(),
+        code: fc.constantFrom(200, 481),
+        to_tag: fc.constantFrom("tt", "t2"),
       }),
       { minLength: 1, maxLength: 8 },
     );
     fc.assert(
       fc.property(events, fc.infiniteStream(fc.nat()), (list, random) => {
-        const original = list.map(({ kind, ms, node, turned }) =>
-          event(kind, ms, { node, ...(turned && kind === "end" && { from_tag: "tt", to_tag: "ft" }) }),
+        const original = list.map(({ kind, ms, node, turned, code, to_tag }) =>
+          event(kind, ms, {
+            node,
+            ...(kind !== "start" && { to_tag }),
+            ...(kind === "end" && { code, ...(turned && { from_tag: to_tag, to_tag: "ft" }) }),
+          }),
         );
         const shuffled = [...original, ...original]
           .map((entry) => ({ entry, key: random.next().value as number }))

@@ -63,9 +63,17 @@ export function legsOf(events: readonly CallEvent[]): Map<string, CallEvent[]> {
   return legs;
 }
 
-/** The records of one call, from all its events. Pure: any order, any copies, the same result. */
+/** A BYE that met nobody who knew its dialog: written again when the far end refused it (sip/request.cfg, BYE_REFUSED). */
+const isRefusal = (event: CallEvent): boolean => event.kind === "end" && event.code === 481;
+
+/**
+ * The records of one call, from all its events. Pure: any order, any copies, the same result. A BYE that was refused and
+ * whose tags belong to no leg makes none.
+ */
 export const buildRecords = (events: readonly CallEvent[], limits: Limits): CallRecord[] =>
-  [...legsOf(events).values()].map((leg) => buildRecord(leg, limits));
+  [...legsOf(events).values()]
+    .filter((leg) => !leg.some(isRefusal) || leg.some((event) => event.kind !== "end"))
+    .map((leg) => buildRecord(leg, limits));
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -92,7 +100,7 @@ function storyOf(ordered: readonly CallEvent[]): Story {
   const [start] = of("start");
   const [answer] = of("answer");
   const [confirm] = of("confirm");
-  const [end] = of("end");
+  const end = endOf(ordered);
   const lastStart = of("start").at(-1);
   const lastFail = of("fail").at(-1);
   // The caller tried again under the same Call-ID after a failure (as after 401): the failure was not the end.
@@ -107,6 +115,25 @@ function storyOf(ordered: readonly CallEvent[]): Story {
     fail,
     up: answer ?? confirm ?? (fail ? undefined : end),
   };
+}
+
+/**
+ * The end of a conversation: of its last dialog, when all that were answered have ended. Two telephones may answer, and
+ * the caller hangs up one of them (RFC 3261 13.2.2.4). Before an answer is known any end counts that the far end did not
+ * refuse; of an answered dialog a refused one too: who sent that BYE has hung up (15.1.1).
+ */
+function endOf(ordered: readonly CallEvent[]): CallEvent | undefined {
+  const ends = ordered.filter((event) => event.kind === "end");
+  const refused = new Set(ends.filter(isRefusal).map((event) => event.to_tag));
+  const answered = new Set(
+    ordered
+      .filter((event) => (event.kind === "answer" || event.kind === "confirm") && event.to_tag !== "")
+      .map((event) => event.to_tag),
+  );
+  const valid = ends.filter((event) => answered.has(event.to_tag) || !refused.has(event.to_tag));
+  const ended = new Map(valid.toReversed().map((event) => [event.to_tag, event]));
+  if (![...answered].every((tag) => ended.has(tag) || ended.has(""))) return undefined;
+  return normalise([...ended.values()]).at(answered.size === 0 ? 0 : -1);
 }
 
 const startOf = ({ ordered, start }: Story): number =>

@@ -5,8 +5,6 @@ import { once } from "node:events";
 export class FakeRelay {
   /** The commands that came, e.g. `offer CALL-ID`. */
   readonly seen: string[] = [];
-  /** The branches they named, of those that named one: `offer b0`. */
-  readonly branches: string[] = [];
   hangs = false;
   private readonly socket: Socket;
 
@@ -19,8 +17,6 @@ export class FakeRelay {
       const callId = /7:call-id(\d+):/.exec(text);
       const at = callId ? callId.index + callId[0].length : 0;
       this.seen.push(`${command} ${text.slice(at, at + Number(callId?.[1] ?? 0))}`.trim());
-      const branch = /10:via-branch(\d+):(\S+)/.exec(text);
-      if (branch) this.branches.push(`${command} ${branch[2]?.slice(0, Number(branch[1]))}`);
       if (this.hangs) return;
       const sdp = /3:sdp(\d+):/.exec(text);
       const begin = sdp ? sdp.index + sdp[0].length : 0;

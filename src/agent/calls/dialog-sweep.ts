@@ -3,7 +3,7 @@ import { messageOf } from "../../base/message.ts";
 import { type HostContext, runFiles } from "../../cluster/facts.ts";
 import type { RpcValue } from "../../components/kamailio/binrpc.ts";
 import { kamailioRpc } from "../../components/kamailio/rpc.ts";
-import { sessionsListed } from "../../components/rtpengine/control.ts";
+import { callIdOf, sessionsListed } from "../../components/rtpengine/control.ts";
 import { askSocket } from "../../http/socket.ts";
 
 /**
@@ -17,7 +17,7 @@ const deadlineMs = 2000;
 /** Questions to the app in one sweep: what is left comes in the next one. */
 const most = 50;
 
-/** Keys (Call-IDs) in Kamailio's answer to `htable.dump`. Pure. */
+/** Keys (sessions) in Kamailio's answer to `htable.dump`. Pure. */
 export function keysIn(dump: RpcValue[]): string[] {
   const isStruct = (value: unknown): value is Record<string, unknown> =>
     typeof value === "object" && value !== null && !Array.isArray(value);
@@ -64,12 +64,12 @@ async function sweep(context: HostContext): Promise<void> {
   const remembered = keysIn(await rpc(context, "htable.dump", ["dlg"]));
   if (remembered.length === 0) return;
   const talking = await sessionsListed("all", AbortSignal.timeout(deadlineMs));
-  const silent = remembered.filter((callId) => !talking.has(callId)).slice(0, most);
-  for (const callId of silent) {
-    const path = `/v1/records?call_id=${encodeURIComponent(callId)}`;
+  const silent = remembered.filter((session) => !talking.has(session)).slice(0, most);
+  for (const session of silent) {
+    const path = `/v1/records?call_id=${encodeURIComponent(callIdOf(session))}`;
     const answer = await askSocket(runFiles(context.dirs).appSocket, "GET", path, { deadlineMs });
     const { records } = pageSchema.parse(answer);
     if (records.length > 0 && records.every((record) => record.closed_how !== null))
-      await rpc(context, "htable.delete", ["dlg", callId]);
+      await rpc(context, "htable.delete", ["dlg", session]);
   }
 }

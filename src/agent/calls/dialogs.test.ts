@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { eventSchema } from "../../call/contract.ts";
 import { byeTo, parseDialog } from "./dialogs.ts";
-import { endEvent, endEventId, teardownCallId } from "./ended-audio.ts";
+import { endEvent, endEventId, teardownSession } from "./ended-audio.ts";
 
 const line = [
   "sip%3A0445550100%40198.18.77.56",
@@ -57,7 +57,7 @@ describe("a call whose audio ended", () => {
   test("rtpengine's request", () => {
     const xml =
       '<?xml version="1.0"?><methodCall><methodName>teardown</methodName><params><param><value><string>a&amp;b@c</string></value></param></params></methodCall>';
-    expect(teardownCallId(xml)).toBe("a&b@c");
-    expect(teardownCallId("<methodName>other</methodName>")).toBeUndefined();
+    expect(teardownSession(xml)).toBe("a&b@c");
+    expect(teardownSession("<methodName>other</methodName>")).toBeUndefined();
   });
 });

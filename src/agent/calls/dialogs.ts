@@ -1,6 +1,8 @@
+import { callIdOf } from "../../components/rtpengine/control.ts";
+
 /**
  * What is known of an answered, relayed call, so that a third party can end it: sip/media.cfg writes it into the
- * table `dlg` of both nodes, one line of escaped fields separated by '|'. Pure.
+ * table `dlg` of both nodes under the name of its session, one line of escaped fields separated by '|'. Pure.
  */
 
 interface Side {
@@ -17,6 +19,8 @@ interface Side {
 }
 
 export interface Dialog {
+  /** The relay's name of it. */
+  session: string;
   callId: string;
   caller: Side;
   callee: Side;
@@ -42,14 +46,15 @@ const source = (text: string): Pick<Side, "transport" | "address" | "port"> | un
 };
 
 /** @throws Error when the line has another form. */
-export function parseDialog(callId: string, line: string): Dialog {
+export function parseDialog(session: string, line: string): Dialog {
   const fields = line.split("|");
   const at = (index: number) => unescaped(fields[index] ?? "");
   const [callerAt, calleeAt] = [source(at(5)), source(at(8))];
   if (fields.length !== 13 || !callerAt || !calleeAt)
-    throw new Error(`the dialog of call ${callId} is not known in a form that helps: ${line.slice(0, 200)}`);
+    throw new Error(`the dialog of call ${session} is not known in a form that helps: ${line.slice(0, 200)}`);
   return {
-    callId,
+    session,
+    callId: callIdOf(session),
     caller: { uri: at(0), tag: fields[1] ?? "", contact: at(4), ...callerAt, routes: at(6) },
     callee: { uri: at(2), tag: fields[3] ?? "", contact: at(7), ...calleeAt, routes: at(9) },
     started: at(10),

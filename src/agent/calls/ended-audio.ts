@@ -5,7 +5,7 @@ import { type HostContext, ports, runFiles, servesAtOwnAddress, serviceIp } from
 import { mediaTimeoutPath } from "../../cluster/secrets.ts";
 import { kamailioRpc } from "../../components/kamailio/rpc.ts";
 import { holdsServiceAddress } from "../../components/keepalived.ts";
-import { knowsCall, sessionsListed } from "../../components/rtpengine/control.ts";
+import { callIdOf, knowsSession, sessionsListed } from "../../components/rtpengine/control.ts";
 import { askSocket } from "../../http/socket.ts";
 import { byeTo, type Dialog, parseDialog } from "./dialogs.ts";
 
@@ -23,8 +23,8 @@ const retries = 150;
 const watchEveryMs = 5000;
 const maxBodyBytes = 64 * 1024;
 
-/** The Call-ID in rtpengine's XML-RPC request; undefined: another request. Pure. */
-export function teardownCallId(xml: string): string | undefined {
+/** The session in rtpengine's XML-RPC request, which it calls a Call-ID; undefined: another request. Pure. */
+export function teardownSession(xml: string): string | undefined {
   if (!xml.includes("<methodName>teardown</methodName>")) return undefined;
   const text = /<string>([^<]*)<\/string>/.exec(xml)?.[1];
   return text
@@ -36,15 +36,15 @@ export function teardownCallId(xml: string): string | undefined {
 }
 
 /** The same event from whoever reports it, so that the ledger has it once (RFC 9562, version 8). Pure. */
-export function endEventId(callId: string): string {
-  const hex = createHash("sha256").update(`media-timeout\u0000${callId}`).digest("hex");
+export function endEventId(session: string): string {
+  const hex = createHash("sha256").update(`media-timeout\u0000${session}`).digest("hex");
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 /** The end of the call as an event for its record. Pure. */
 export const endEvent = (dialog: Dialog, node: string, at: Date) => ({
   v: 1,
-  id: endEventId(dialog.callId),
+  id: endEventId(dialog.session),
   kind: "end",
   call_id: dialog.callId,
   from_tag: dialog.caller.tag,
@@ -77,24 +77,24 @@ async function rowOf(context: HostContext, table: string, key: string): Promise<
 }
 
 /** undefined: a call that was never answered, or has ended. Its row stays a moment longer than it (sip/media.cfg). */
-async function findDialog(context: HostContext, callId: string): Promise<Dialog | undefined> {
-  const row = await rowOf(context, "dlg", callId);
+async function findDialog(context: HostContext, session: string): Promise<Dialog | undefined> {
+  const row = await rowOf(context, "dlg", session);
   if (typeof row !== "string" || row === "") return undefined;
-  return (await rowOf(context, "over", callId)) === undefined ? parseDialog(callId, row) : undefined;
+  return (await rowOf(context, "over", session)) === undefined ? parseDialog(session, row) : undefined;
 }
 
-/** Calls that are being ended: rtpengine's word and the look around can come together. */
+/** Sessions whose calls are being ended: rtpengine's word and the look around can come together. */
 const ending = new Set<string>();
 
-async function endOnce(context: HostContext, callId: string, tell: Tell, quiet: boolean): Promise<void> {
-  if (ending.has(callId)) return;
-  ending.add(callId);
+async function endOnce(context: HostContext, session: string, tell: Tell, quiet: boolean): Promise<void> {
+  if (ending.has(session)) return;
+  ending.add(session);
   try {
-    await endCall(context, callId, tell, quiet);
+    await endCall(context, session, tell, quiet);
   } catch (error) {
-    tell(callId, messageOf(error));
+    tell(session, messageOf(error));
   } finally {
-    ending.delete(callId);
+    ending.delete(session);
   }
 }
 
@@ -122,15 +122,15 @@ export class AudioWatch {
     if (this.looking || since < watchEveryMs) return;
     this.looking = true;
     try {
-      const calls = await sessionsListed("all", AbortSignal.timeout(deadlineMs));
-      const gone = since > 2 * watchEveryMs ? [] : [...this.known].filter((call) => !calls.has(call));
-      this.known = calls;
+      const sessions = await sessionsListed("all", AbortSignal.timeout(deadlineMs));
+      const gone = since > 2 * watchEveryMs ? [] : [...this.known].filter((one) => !sessions.has(one));
+      this.known = sessions;
       this.lookedAt = now;
       // Most have simply been hung up, and Kamailio does not know them any more.
       // A list can be cut off; only rtpengine's plain "unknown" ends a call.
-      for (const call of gone)
-        if (!(await knowsCall(call, AbortSignal.timeout(deadlineMs))))
-          await endOnce(this.context, call, this.tell, true);
+      for (const session of gone)
+        if (!(await knowsSession(session, AbortSignal.timeout(deadlineMs))))
+          await endOnce(this.context, session, this.tell, true);
     } catch (error) {
       this.tell("sessions", messageOf(error));
       this.lookedAt = now;
@@ -142,14 +142,16 @@ export class AudioWatch {
 }
 
 /** First the record, which must not be lost, then the BYEs, which the sides can do without. */
-async function endCall(context: HostContext, callId: string, tell: Tell, quiet: boolean): Promise<void> {
-  const dialog = await findDialog(context, callId);
+async function endCall(context: HostContext, session: string, tell: Tell, quiet: boolean): Promise<void> {
+  const dialog = await findDialog(context, session);
   if (!dialog) {
-    if (!quiet) tell(callId, "its audio has ended; the call is not, or no longer, known here");
+    // A telephone that rang beside others and was silent to the end has a session, too.
+    if (!quiet && callIdOf(session) === session)
+      tell(session, "its audio has ended; the call is not, or no longer, known here");
     return;
   }
   const at = new Date();
-  tell(callId, "neither side sends audio any more: ending the call");
+  tell(dialog.callId, "neither side sends audio any more: ending the call");
   const { cluster, self } = context;
   const ownCall = servesAtOwnAddress(cluster) && !holdsServiceAddress(context);
   const service = { address: ownCall ? self.address : serviceIp(cluster), port: cluster.sip.port };
@@ -159,11 +161,11 @@ async function endCall(context: HostContext, callId: string, tell: Tell, quiet: 
       "tm.t_uac_start",
       byeTo(side, dialog, service, 'SIP;cause=200;text="no audio"'),
       AbortSignal.timeout(deadlineMs),
-    ).catch((error: unknown) => tell(callId, `BYE to the ${side}: ${messageOf(error)}`)),
+    ).catch((error: unknown) => tell(dialog.callId, `BYE to the ${side}: ${messageOf(error)}`)),
   );
   await note(context, dialog, at, tell);
   await Promise.all(byes);
-  await kamailioRpc(context, "htable.delete", ["dlg", callId], AbortSignal.timeout(deadlineMs));
+  await kamailioRpc(context, "htable.delete", ["dlg", session], AbortSignal.timeout(deadlineMs));
 }
 
 async function note(context: HostContext, dialog: Dialog, at: Date, tell: Tell): Promise<void> {
@@ -202,10 +204,10 @@ export async function listenForEndedAudio(
     });
     request.on("end", () => {
       response.writeHead(200, { "content-type": "text/xml" }).end(answer);
-      const callId = teardownCallId(text);
-      if (callId === undefined) tell("unknown", `rtpengine sent something else: ${text.slice(0, 200)}`);
+      const session = teardownSession(text);
+      if (session === undefined) tell("unknown", `rtpengine sent something else: ${text.slice(0, 200)}`);
       // A former holder's relay hears nothing of calls that go on at the other node.
-      else if (holds()) void endOnce(context, callId, tell, false);
+      else if (holds()) void endOnce(context, session, tell, false);
     });
     request.on("error", (error) => tell("unknown", error.message));
   });

@@ -18,25 +18,35 @@ export async function ngPing(signal: AbortSignal): Promise<number> {
 }
 
 /**
- * Starts or stops the recording of a call that it relays.
+ * The Call-ID of a session: where several telephones rang at once, a session's name goes on with its branch (`fk` in
+ * sip/media.cfg). Pure.
+ */
+export const callIdOf = (session: string): string => session.replace(/;[b0-9]+$/, "");
+
+/**
+ * Starts or stops the recording of a call that it relays, in each of its sessions.
  * @throws Error with rtpengine's own words ("Unknown call-id"), or when it does not answer in time.
  */
 export async function relayRecording(callId: string, action: "start" | "stop"): Promise<void> {
+  const ask = (session: string) =>
+    ng.ask(`${action} recording`, { "call-id": session }, AbortSignal.timeout(recordingMs));
   try {
-    await ng.ask(`${action} recording`, { "call-id": callId }, AbortSignal.timeout(recordingMs));
+    await ask(callId);
   } catch (error) {
-    if (error instanceof NgRefused)
-      throw new Error(`the media relay says: ${error.message}`, { cause: error });
-    throw error;
+    if (!(error instanceof NgRefused)) throw error;
+    const listed = await sessionsListed("own", AbortSignal.timeout(recordingMs));
+    const sessions = [...listed].filter((session) => session !== callId && callIdOf(session) === callId);
+    if (sessions.length === 0) throw new Error(`the media relay says: ${error.message}`, { cause: error });
+    for (const session of sessions) await ask(session);
   }
 }
 
 const recordingMs = 1000;
 
-/** Does it relay, or follow, this call? @throws Error when it does not answer before `signal` aborts */
-export async function knowsCall(callId: string, signal: AbortSignal): Promise<boolean> {
+/** Does it relay, or follow, this session? @throws Error when it does not answer before `signal` aborts */
+export async function knowsSession(session: string, signal: AbortSignal): Promise<boolean> {
   try {
-    await ng.ask("query", { "call-id": callId }, signal);
+    await ng.ask("query", { "call-id": session }, signal);
     return true;
   } catch (error) {
     if (error instanceof NgRefused && /^unknown call-id/i.test(error.message)) return false;
@@ -111,10 +121,10 @@ export function rtpengineCommand(command: string, signal: AbortSignal): Promise<
   });
 }
 
-/** Call-IDs of all sessions, or of those that are its own. @throws Error as rtpengineCommand */
+/** All sessions, or those that are its own, by their names (callIdOf). @throws Error as rtpengineCommand */
 export const sessionsListed = async (which: "all" | "own", signal: AbortSignal): Promise<Set<string>> =>
   sessionsIn(await rtpengineCommand(`list sessions ${which}`, signal));
 
-/** Call-IDs in the output of `list sessions`. Pure. */
+/** The sessions' names in the output of `list sessions`. Pure. */
 export const sessionsIn = (text: string): Set<string> =>
   new Set([...text.matchAll(/^callid:\s*(\S+) \|/gm)].map((match) => match[1] ?? ""));

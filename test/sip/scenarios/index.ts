@@ -2,6 +2,7 @@ import type { Scenario } from "../world.ts";
 import { attacks } from "./attacks.ts";
 import { calls } from "./calls.ts";
 import { cluster } from "./cluster.ts";
+import { dialogs } from "./dialogs.ts";
 import { faults } from "./faults.ts";
 import { media } from "./media.ts";
 import { memory } from "./memory.ts";
@@ -20,6 +21,7 @@ export const scenarios: Record<
       ...faults,
       ...attacks,
       ...cluster,
+      ...dialogs,
       ...media,
       ...memory,
       ...offers,
