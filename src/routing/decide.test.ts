@@ -104,6 +104,20 @@ describe("decide", () => {
     expect(decide(world([]), ask("1"))).toMatchObject({ action: "reject", code: 404, rule: "none" });
   });
 
+  it("asks who calls a number that only users may call, not who has said it", () => {
+    const one: RuleInput = { name: "a", match: { number: "1", authenticated: true }, action: to("sip:x@y") };
+    for (const rule of [one, { ...one, match: { number: "1", user: "ada" } }]) {
+      const rules = world([rule]);
+      expect(decide(rules, ask("1"))).toMatchObject({ action: "reject", code: 407, rule: "none" });
+      expect(decide(rules, ask("2"))).toMatchObject({ code: 404 });
+    }
+    expect(
+      decide(world([{ ...one, match: { number: "1", user: "ada" } }]), ask("1", { user: "eve" })),
+    ).toMatchObject({
+      code: 404,
+    });
+  });
+
   it("explains", () => {
     expect(routing.explain(golden, ask("0049"), now).considered).toEqual([
       { candidate: "blocked-net", verdict: "passed over", why: "192.0.2.9 is not in 203.0.113.0/24" },

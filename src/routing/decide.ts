@@ -18,7 +18,7 @@ import type { Explanation } from "./simulation-schema.ts";
  * 5. The longest source network, before any source.
  * 6. The rule's name, in the order of its characters.
  *
- * Nothing found: 404.
+ * Nothing found: 404; 407 when a rule for the number names users and the caller has not proved to be one.
  */
 export type Candidate =
   | { kind: "rule"; rule: Rule; rest: string; holds: boolean; why: string }
@@ -113,14 +113,11 @@ export function decide(snapshot: Snapshot, question: Question, now: number): Dec
 function decisionFor(snapshot: Snapshot, question: Question, looked: Looked): Decision {
   for (const candidate of candidates(snapshot, question, looked))
     if (candidate.holds) return decisionOf(candidate, snapshot, question, looked);
-  return {
-    v: 1,
-    action: "reject",
-    code: 404,
-    reason: "Not Found",
-    rule: "none",
-    rules_version: snapshot.version,
-  };
+  const nothing = { v: 1, action: "reject", rule: "none", rules_version: snapshot.version } as const;
+  // Somebody who proved to be a user of ours might have found a rule (RFC 3261 22.3).
+  return looked.has("user") && question.user === undefined
+    ? { ...nothing, code: 407, reason: "Proxy Authentication Required" }
+    : { ...nothing, code: 404, reason: "Not Found" };
 }
 
 /** How candidates are named in decisions and call records. */

@@ -102,7 +102,7 @@ export class World implements AsyncDisposable {
   async call(
     ua: Ua,
     number: string,
-    options: InviteOptions & { password?: string; ms?: number } = {},
+    options: InviteOptions & { password?: string; user?: string; digestUri?: string; ms?: number } = {},
   ): Promise<Called> {
     let call = invite(ua, number, options);
     const begun = performance.now();
@@ -112,13 +112,13 @@ export class World implements AsyncDisposable {
     let answer = await ua.wait("a final answer", final("1 INVITE"), options.ms ?? 3000);
     if (answer.code >= 300) sameBranch(ua, call, "ACK", header(answer, "To"));
     if (answer.code === 407 && options.password !== undefined) {
-      const user = /<sip:([^@]+)@/.exec(header(call.text, "From"))?.[1] ?? "";
+      const user = options.user ?? /<sip:([^@]+)@/.exec(header(call.text, "From"))?.[1] ?? "";
       const credentials = authorize(
         header(answer, "Proxy-Authenticate"),
         user,
         options.password,
         "INVITE",
-        call.uri,
+        options.digestUri ?? call.uri,
       );
       const extra = [...(options.extra ?? []), `Proxy-Authorization: ${credentials}`];
       call = invite(ua, number, { ...options, callId: call.callId, fromTag: call.fromTag, cseq: 2, extra });

@@ -20,7 +20,17 @@ import { coreParameters } from "./core.ts";
 import { locationsFolder } from "./locations.ts";
 
 /** The routing logic of the checkout, in the order of reading. */
-const logic = ["modules", "request", "overload", "auth", "ask", "call", "media", "journal"] as const;
+const logic = [
+  "modules",
+  "request",
+  "overload",
+  "auth",
+  "identity",
+  "ask",
+  "call",
+  "media",
+  "journal",
+] as const;
 const logicFolder = join(import.meta.dirname, "../../../sip");
 const logicText = logic.map(
   (name) => [name, readFileSync(join(logicFolder, `${name}.cfg`), "utf8")] as const,
@@ -141,6 +151,7 @@ export function kamailioConfig(context: HostContext): string {
 ${edges(cluster).length === 0 ? "" : "#!define WITH_EDGES\n"}#!define EDGES ${quoted(edges(cluster).length === 0 ? "^-$" : oneOf(edges(cluster).map((host) => host.address)))}
 ${own ? "#!define OWN_ADDRESS\n" : ""}
 #!substdef "!HA1_FIELD!${digest === "md5" ? "ha1_md5" : "ha1_sha256"}!g"
+#!substdef "!DIGEST_HASH!${digest === "md5" ? "s.md5" : "s.sha256"}!g"
 #!substdef "!ASK_TIMEOUT_MS!${askTimeoutMs}!g"
 #!define LAST_DECISION_MIN_FREE ${(sharedMb / 2) * 1024 * 1024}
 #!substdef "!REPLICATE!${replicates(cluster) ? 1 : 0}!g"

@@ -8,6 +8,7 @@ import { media } from "./media.ts";
 import { memory } from "./memory.ts";
 import { offers } from "./offers.ts";
 import { overload } from "./overload.ts";
+import { passwords } from "./passwords.ts";
 import { settings } from "./settings.ts";
 
 /** name → what happens, and with which `sip` and `media` sections of cluster.yaml. */
@@ -26,6 +27,7 @@ export const scenarios: Record<
       ...memory,
       ...offers,
       ...overload,
+      ...passwords,
     }).map(([name, run]) => [name, { run, sip: {} }]),
   ),
   ...settings,
