@@ -1,4 +1,5 @@
 import type { Decision, Question } from "./contract.ts";
+import { understood } from "./number.ts";
 import { decideProbe } from "./probe-user.ts";
 
 /** Who asks: by JSON-RPC (Kamailio) or by HTTP. */
@@ -30,15 +31,16 @@ export class UndecidedError extends Error {
 }
 
 /**
- * Decides this call: from memory, whoever asks. Calls of the functional test are no people's, so they are not counted.
+ * Decides this call: from memory, whoever asks, by the canonical form of its numbers (number.ts). Calls of the functional test are no people's, so they are not counted.
  * @throws UndecidedError
  */
 export function ask({ live, guard, probes, events }: Deciding, by: Asker, question: Question): Decision {
   try {
     const started = performance.now();
-    const probe = decideProbe(probes, question, live.state(), Date.now());
+    const meant = understood(question);
+    const probe = decideProbe(probes, meant, live.state(), Date.now());
     if (probe) return probe;
-    const decision = guard.apply(live.decide(question));
+    const decision = guard.apply(live.decide(meant));
     events.decided(by, decision.action, (performance.now() - started) * 1000);
     return decision;
   } catch (error) {

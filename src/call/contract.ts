@@ -19,7 +19,7 @@ export const questionSchema = z.object({
   from: z.object({ user: text, domain: text, display: text.optional() }),
   to: z.object({ user: text, domain: text }),
   request_uri: text,
-  /** The dialled number or name: the user part of the request URI. */
+  /** The dialled number or name: the user part of the request URI, escaped or not; what it means: number.ts. */
   number: text,
   source: z.object({ address: z.string().max(64), port: z.int().min(0).max(65535) }),
   transport: z.enum(["udp", "tcp", "tls", "ws", "wss"]),

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { canonicalNumber } from "../call/number.ts";
 import type { NumbersTable } from "../db/tables.ts";
 import { entity } from "../entities/entity.ts";
 import { Problem } from "../http/problems.ts";
@@ -22,6 +23,9 @@ export const numbers = entity({
     filters: { user: { column: "user_name", schema: entityName } },
     show: ({ number, user_name, description }) => ({ number, user: user_name, description }),
     put: async (trx, { number, user, description }: z.infer<typeof newNumberSchema>, { mayExist }) => {
+      const meant = canonicalNumber(number);
+      if (meant !== number)
+        throw new Problem("invalid-request", `calls to ${number} are looked up as ${meant}: write it so`);
       // Locked, so that the user can not be removed by another transaction meanwhile.
       const owner = await trx
         .selectFrom("users")

@@ -44,6 +44,11 @@ describe("buildRecord", () => {
     });
   });
 
+  it("shows what was dialled, and what it meant", () => {
+    const record = buildRecord([event("start", 0, { to: "sip:%2B49-77;npdi@x;user=phone" })], soon);
+    expect(record).toMatchObject({ to: "sip:%2B49-77;npdi@x;user=phone", number: "+4977" });
+  });
+
   it.each([
     [486, "busy"],
     [487, "cancelled"],

@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import type { CallEvent } from "../call/contract.ts";
+import { numberOf } from "../call/number.ts";
 import { type CallRecord, outcomeOf } from "./call-record.ts";
 
 /** When a call without an end is given up. */
@@ -76,10 +77,6 @@ export const buildRecords = (events: readonly CallEvent[], limits: Limits): Call
     .map((leg) => buildRecord(leg, limits));
 
 const iso = (ms: number): string => new Date(ms).toISOString();
-
-/** The user part of a SIP address, for people. */
-const userPart = (address: string): string =>
-  /(?:^|<|\s)(?:sips?|tel):([^@;>\s]*)/i.exec(address)?.[1] ?? address.split("@")[0] ?? "";
 
 /** The events of one leg that say how it went. */
 interface Story {
@@ -245,7 +242,7 @@ export function buildRecord(events: readonly CallEvent[], limits: Limits): CallR
     from_tag: earliest.from_tag,
     from: first("from"),
     to: first("to"),
-    number: userPart(first("to")),
+    number: numberOf(first("to")),
     user: first("user"),
     source: first("source"),
     started_at: iso(startOf(story)),

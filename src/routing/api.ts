@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { understood } from "../call/number.ts";
 import { explain } from "./decide.ts";
 import type { Snapshot } from "./registry.ts";
 import { explanationSchema, simulateQuery } from "./simulation-schema.ts";
@@ -20,7 +21,7 @@ export const simulationRoutes =
       async ({ query: { number, from, user, source } }) =>
         explain(
           live.snapshot,
-          {
+          understood({
             v: 1,
             call_id: "simulation",
             from: { user: from, domain: realm },
@@ -30,7 +31,7 @@ export const simulationRoutes =
             source: { address: source, port: 5060 },
             transport: "udp",
             ...(user !== undefined && { user }),
-          },
+          }),
           Date.now(),
         ),
     );

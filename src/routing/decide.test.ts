@@ -133,6 +133,28 @@ describe("decide", () => {
     });
   });
 
+  it("writes a number into headers and addresses without changing what it is", () => {
+    const rules = world([
+      {
+        name: "out",
+        match: { prefix: "+49-77" },
+        action: {
+          type: "route",
+          targets: [{ type: "uri", uri: "sip:{rest}@any" }],
+          headers: { "X-Dialled": "<sip:{number}@any>" },
+        },
+      },
+    ]);
+    // The rule was written with a separator; calls come without.
+    expect(decide(rules, ask("+49771#%"))).toMatchObject({
+      targets: [{ uri: "sip:1%23%25@any" }],
+      headers: { "X-Dialled": "<sip:+49771#%25@any>" },
+    });
+    expect(decide(rules, ask("+4977>,<sip:x@y"))).toMatchObject({
+      headers: { "X-Dialled": "<sip:+4977%3E%2C%3Csip:x%40y@any>" },
+    });
+  });
+
   it("answers 484 when the number is too long for an address", () => {
     expect(decide(golden, ask("9".repeat(506)))).toMatchObject({ action: "reject", code: 484 });
   });

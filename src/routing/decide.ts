@@ -172,13 +172,13 @@ function decisionOf(candidate: Candidate, snapshot: Snapshot, question: Question
   };
 }
 
-/** Characters that mean nothing special in a SIP URI's user part; escapes that the caller sent stay as they are. */
-const escapeForUri = (text: string): string =>
-  text.replace(/%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-_.!~*'()+%]/gu, (character) =>
-    [...Buffer.from(character, "utf8")]
-      .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`)
-      .join(""),
-  );
+const escaped = (character: string): string =>
+  [...Buffer.from(character, "utf8")]
+    .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`)
+    .join("");
+
+/** All but the characters that mean nothing special in a SIP URI's user part. Numbers arrive without escapes. */
+const escapeForUri = (text: string): string => text.replace(/[^A-Za-z0-9\-_.!~*'()+]/gu, escaped);
 
 type Filler = (template: string, clean: (value: string) => string) => string;
 
@@ -197,7 +197,10 @@ const fillerOf = (question: Question, rest: string, looked: Looked): Filler => {
 };
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not enter a header
-const cleanForHeader = (text: string): string => text.replace(/[\u0000-\u001f\u007f]/g, " ");
+const controls = /[\u0000-\u001f\u007f]/g;
+
+/** Nothing that would end an address or begin another one. */
+const cleanForHeader = (text: string): string => text.replace(controls, " ").replace(/[<>"\\,;@%]/g, escaped);
 
 const expandHeaders = (headers: Record<string, string>, fill: Filler): Record<string, string> =>
   Object.fromEntries(

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from "node:net";
+import { canonicalNumber } from "../call/number.ts";
 import type { EntityIndex } from "../entities/entity.ts";
 import { emptyIndex, isEmpty, type MatchIndex, type MatchKey, valueAt, withValue } from "./match-index.ts";
 import type { Rule } from "./rule-schema.ts";
@@ -44,8 +45,13 @@ const bySpecificity = (a: Rule, b: Rule): number =>
   sourceBits(b) - sourceBits(a) ||
   (a.name < b.name ? -1 : 1);
 
+/** Of users as they are: no user begins with +. */
 const keyOf = (exact: string | undefined, prefix: string | undefined): MatchKey =>
-  exact !== undefined ? { exact } : prefix !== undefined ? { prefix } : "any";
+  exact !== undefined
+    ? { exact: canonicalNumber(exact) }
+    : prefix !== undefined
+      ? { prefix: canonicalNumber(prefix) }
+      : "any";
 
 type Group = readonly CompiledRule[];
 

@@ -6,6 +6,7 @@ import { dialogs } from "./dialogs.ts";
 import { faults } from "./faults.ts";
 import { media } from "./media.ts";
 import { memory } from "./memory.ts";
+import { numbers } from "./numbers.ts";
 import { offers } from "./offers.ts";
 import { overload } from "./overload.ts";
 import { passwords } from "./passwords.ts";
@@ -25,6 +26,7 @@ export const scenarios: Record<
       ...dialogs,
       ...media,
       ...memory,
+      ...numbers,
       ...offers,
       ...overload,
       ...passwords,

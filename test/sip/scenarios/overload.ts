@@ -39,6 +39,9 @@ export const overload: Record<string, Scenario> = {
     const ids = flood(caller, "5", 60);
     const emergency = await world.call(caller, "112");
     assert.equal(emergency.answer.code, 200);
+    // RFC 3966 5.1.5, RFC 3261 19.1.4: the same number.
+    for (const number of ["112;phone-context=example.org", "11%32"])
+      assert.equal((await world.call(caller, number)).answer.code, 200, number);
     await until("all are answered", () => finals(caller, ids).length >= ids.length);
     const refused = finals(caller, ids).filter((m) => m.code === 503);
     assert.ok(refused.length >= 40, `${refused.length} of 60 were refused`);
