@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { inNamespace } from "../src/callers/sipp.ts";
 import { startTelephones } from "../src/callers/softphone/client.ts";
+import { routeKnown } from "../src/drills/api.ts";
 import { waitForGreen } from "../src/drills/cluster-view.ts";
 import { askApp } from "../src/lab/app.ts";
 import { openLab } from "../src/lab/lab.ts";
@@ -55,6 +56,7 @@ describe.each(["udp", "tcp"] as const)("over %s", (transport) => {
     const target = { type: "uri", uri: `sip:${number}@198.18.77.55:${base};transport=${transport}` };
     const route = { match: { number }, action: { type: "route", targets: [target] } };
     await askApp(lab.state(), "PUT", `/v1/routes/mute-${transport}`, { body: route, deadlineMs: 8000 });
+    await routeKnown(lab, number, 10_000);
     await using phones = await startTelephones(inNamespace(hosts.outside?.namespace ?? "", "198.18.77.54"), {
       service: { address: service, port: 5060 },
       caller: { address: "198.18.77.54", port: base, transport },

@@ -9,6 +9,7 @@ import { inNamespace } from "../src/callers/sipp.ts";
 import { startTelephones, type Telephones } from "../src/callers/softphone/client.ts";
 import { hostDirs, runFiles } from "../src/cluster/facts.ts";
 import { loadSecrets } from "../src/cluster/load.ts";
+import { routeKnown } from "../src/drills/api.ts";
 import { waitForGreen } from "../src/drills/cluster-view.ts";
 import { askSocket } from "../src/http/socket.ts";
 import { askApp } from "../src/lab/app.ts";
@@ -111,6 +112,7 @@ beforeAll(async () => {
     match: { number: "7002" },
     action: { type: "route", targets: [target] },
   });
+  for (const dialled of [number, "7002"]) await routeKnown(lab, dialled, 10_000);
   phones = await startPhones(number);
 });
 
@@ -151,12 +153,13 @@ describe("recordings", () => {
   });
 
   it("by request during a call, with a range of it fetched, and deleted everywhere", async () => {
-    await using others = await startPhones("7002", 5090);
-    const target = { type: "uri", uri: "sip:7002@198.18.77.55:5090" };
-    await api("PUT", "/v1/routes/unrecorded", {
-      match: { number: "7002" },
+    await using others = await startPhones("7003", 5090);
+    const target = { type: "uri", uri: "sip:7003@198.18.77.55:5090" };
+    await api("PUT", "/v1/routes/by-request", {
+      match: { number: "7003" },
       action: { type: "route", targets: [target] },
     });
+    await routeKnown(lab, "7003", 10_000);
     const [callId = ""] = await others.calls({ count: 1 });
     const record = await until("the record", 10_000, () => recordOf(callId));
     expect(record.recording).toBeNull();
