@@ -141,5 +141,7 @@ export const eventSchema = z.object({
   decided_by: z.enum(["own", "peer", "last", "static", ""]).default(""),
   /** The decision said that this call is to be recorded. */
   record: z.boolean().optional(),
+  /** A call whose target was a number of ours came back to us: its second decision is pass 2. Missing: the first. */
+  pass: z.int().min(2).max(9).optional(),
 });
 export type CallEvent = z.infer<typeof eventSchema>;

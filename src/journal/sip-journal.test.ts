@@ -67,6 +67,12 @@ describe("parseJournalLine", () => {
     });
   });
 
+  test("the last column tells a later pass of a call that came back to us, and that it is to be recorded", () => {
+    expect(parseJournalLine(`${answer}2r`, "a")).toMatchObject({ pass: 2, record: true });
+    expect(parseJournalLine(`${answer}3`, "a").record).toBeUndefined();
+    expect(parseJournalLine(answer, "a").pass).toBeUndefined();
+  });
+
   test("an attempt names the target that failed", () => {
     expect(parseJournalLine(attempt, "a")).toMatchObject({
       kind: "attempt",

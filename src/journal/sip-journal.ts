@@ -131,9 +131,9 @@ export function parseJournalLine(line: string, node: string): CallEvent {
   const cells = line.split("|");
   if (cells.length < width) throw new JournalLineError(`has ${cells.length} columns, not ${width}`, line);
   const cell = (name: Column): string => cells.at(place.get(name) ?? 0) ?? "";
-  // "." alone, or with flags behind it; "r": the call is to be recorded.
-  const flags = /^\.(r?)$/.exec(cell("end"))?.[1];
-  if (flags === undefined) throw new JournalLineError("does not end as a line should", line);
+  // "." alone, or with more behind it: the pass of a call that came back to us; "r": it is to be recorded.
+  const end = /^\.([2-9]?)(r?)$/.exec(cell("end"));
+  if (!end) throw new JournalLineError("does not end as a line should", line);
 
   // A torn line may stick to the first column's front.
   const method = /(INVITE|BYE|ACK)$/.exec(cell("method"))?.[0] ?? "";
@@ -170,7 +170,8 @@ export function parseJournalLine(line: string, node: string): CallEvent {
         : clean(kind === "attempt" ? cell("attempted").replaceAll("%3B", ";") : cell("target"), 512),
     rule: own ? clean(cell("rule"), 512) : clean(unescaped(cell("rule")), 512),
     decided_by: ["own", "peer", "last", "static"].includes(by) ? by : "",
-    ...(flags === "r" ? { record: true } : {}),
+    ...(end[2] === "r" ? { record: true } : {}),
+    ...(end[1] ? { pass: Number(end[1]) } : {}),
   });
   if (!result.success)
     throw new JournalLineError(

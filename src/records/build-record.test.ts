@@ -174,6 +174,27 @@ describe("buildRecord", () => {
     });
   });
 
+  it("is one call that came back to us, with the rule that was dialled and the telephone that answered", () => {
+    const again = [
+      event("start", 5, { pass: 2 }),
+      event("attempt", 900, { pass: 2, code: 486, target: "sip:7@phone" }),
+      event("fail", 901, { pass: 2, code: 486 }),
+      event("attempt", 902, { code: 486, target: "sip:6@us" }),
+    ];
+    expect(buildRecord([event("start", 0), ...again], soon).closed_how).toBeNull();
+    const answered = [
+      event("start", 905, { pass: 2 }),
+      event("answer", 2000, { pass: 2, rule: "second", target: "sip:8@phone" }),
+      event("answer", 2001, { rule: "first", target: "sip:8@us" }),
+    ];
+    expect(buildRecord([event("start", 0), ...again, ...answered], soon)).toMatchObject({
+      outcome: "answered",
+      rule: "first",
+      target: "sip:8@phone",
+      note: "",
+    });
+  });
+
   it("does not depend on the order of events or on copies", () => {
     const kinds = fc.constantFrom<CallEvent["kind"]>("start", "answer", "confirm", "end", "fail", "attempt");
     const events = fc.array(
@@ -184,15 +205,17 @@ describe("buildRecord", () => {
         turned: fc.boolean(),
         code: fc.constantFrom(200, 481),
         to_tag: fc.constantFrom("tt", "t2"),
+        pass: fc.constantFrom(undefined, 2, 3),
       }),
       { minLength: 1, maxLength: 8 },
     );
     fc.assert(
       fc.property(events, fc.infiniteStream(fc.nat()), (list, random) => {
-        const original = list.map(({ kind, ms, node, turned, code, to_tag }) =>
+        const original = list.map(({ kind, ms, node, turned, code, to_tag, pass }) =>
           event(kind, ms, {
             node,
             ...(kind !== "start" && { to_tag }),
+            ...(pass !== undefined && { pass }),
             ...(kind === "end" && { code, ...(turned && { from_tag: to_tag, to_tag: "ft" }) }),
           }),
         );

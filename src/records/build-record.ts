@@ -78,6 +78,10 @@ export const buildRecords = (events: readonly CallEvent[], limits: Limits): Call
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
+/** A call that came back to us has events of each pass (sip/chain.cfg); the first one's say how it went as a whole. */
+const isFirstPass = (event: CallEvent): boolean => event.pass === undefined;
+const byPass = (events: CallEvent[]): CallEvent[] => events.toSorted((a, b) => (a.pass ?? 1) - (b.pass ?? 1));
+
 /** The events of one leg that say how it went. */
 interface Story {
   ordered: readonly CallEvent[];
@@ -94,12 +98,12 @@ interface Story {
 
 function storyOf(ordered: readonly CallEvent[]): Story {
   const of = (kind: CallEvent["kind"]) => ordered.filter((event) => event.kind === kind);
-  const [start] = of("start");
-  const [answer] = of("answer");
+  const [start] = of("start").filter(isFirstPass);
+  const [answer] = byPass(of("answer"));
   const [confirm] = of("confirm");
   const end = endOf(ordered);
-  const lastStart = of("start").at(-1);
-  const lastFail = of("fail").at(-1);
+  const lastStart = of("start").filter(isFirstPass).at(-1);
+  const lastFail = of("fail").filter(isFirstPass).at(-1);
   // The caller tried again under the same Call-ID after a failure (as after 401): the failure was not the end.
   const fail = lastFail && lastStart && at(lastStart) > at(lastFail) ? undefined : lastFail;
   return {
@@ -210,8 +214,8 @@ function notesOf(story: Story, ending: Ending): string[] {
 
 /** What the INVITE's own events say counts more than what in-dialog requests say. */
 const byWeight = ({ of, fail }: Story): CallEvent[] => [
-  ...of("start"),
-  ...of("answer"),
+  ...byPass(of("start")),
+  ...byPass(of("answer")),
   ...(fail ? [fail] : []),
   ...of("attempt"),
   ...of("confirm"),
@@ -252,7 +256,11 @@ export function buildRecord(events: readonly CallEvent[], limits: Limits): CallR
     status: ending.status,
     outcome: ending.outcome,
     reason: fail && !up ? fail.reason : (answer?.reason ?? ""),
-    target: final?.target || attempts.at(-1)?.target || "",
+    target:
+      byPass(story.of("answer")).findLast((event) => event.target !== "")?.target ||
+      final?.target ||
+      attempts.at(-1)?.target ||
+      "",
     origin: start?.node ?? weighed.find((event) => event.origin)?.origin ?? "",
     nodes: [
       ...new Set(ordered.flatMap((event) => (event.origin ? [event.node, event.origin] : [event.node]))),

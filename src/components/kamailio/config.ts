@@ -28,6 +28,7 @@ const logic = [
   "identity",
   "ask",
   "call",
+  "chain",
   "media",
   "journal",
 ] as const;
@@ -146,6 +147,9 @@ export function kamailioConfig(context: HostContext): string {
 #!define REALM ${quoted(realm)}
 #!define CLUSTER_HOSTS ${quoted(oneOf([...allHosts(cluster).map((host) => host.address), service]))}
 #!define OUR_DOMAINS ${quoted(oneOf(domains))}
+#!define OURSELVES ${quoted(oneOf([service, ...nodes(cluster).map((host) => host.address), ...(domain === undefined ? [] : [domain, ...nodes(cluster).map((host) => `${host.name}.${domain}`)])]))}
+#!substdef "!OUR_PORT!${port}!g"
+#!define CHAIN_SECRET ${quoted(secrets.nonce_secret)}
 #!define OUR_VIA ${quoted(ourVia(doors, port))}
 #!substdef "!OUR_IP!${doors.length === 1 ? service : `(${doors.join("|")})`}!g"
 ${edges(cluster).length === 0 ? "" : "#!define WITH_EDGES\n"}#!define EDGES ${quoted(edges(cluster).length === 0 ? "^-$" : oneOf(edges(cluster).map((host) => host.address)))}

@@ -1,6 +1,7 @@
 import type { Scenario } from "../world.ts";
 import { attacks } from "./attacks.ts";
 import { calls } from "./calls.ts";
+import { chains } from "./chains.ts";
 import { cluster } from "./cluster.ts";
 import { dialogs } from "./dialogs.ts";
 import { faults } from "./faults.ts";
@@ -22,6 +23,7 @@ export const scenarios: Record<
       ...calls,
       ...faults,
       ...attacks,
+      ...chains,
       ...cluster,
       ...dialogs,
       ...media,
