@@ -29,6 +29,7 @@ const logic = [
   "ask",
   "call",
   "chain",
+  "contacts",
   "media",
   "journal",
 ] as const;
@@ -42,8 +43,11 @@ export const sipJournal = ({ dirs }: HostContext): string => join(dirs.journal, 
 
 export const kamailioEtc = ({ dirs }: HostContext): string => join(dirs.etc, "kamailio");
 
-/** Shared memory in MB: locations (about 1.5 kB each), remembered decisions, transactions of 1000 calls/s. */
-const sharedMb = 256;
+/**
+ * Shared memory in MB: locations (about 1.5 kB each), remembered decisions, transactions of 1000 calls/s (31 kB for a call
+ * that rings, 640 bytes of it for each of max_branches).
+ */
+const sharedMb = 384;
 
 /**
  * How long a request may wait before calls are refused, and while they are; a decision may take so much longer. Well

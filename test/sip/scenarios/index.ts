@@ -1,5 +1,6 @@
 import type { Scenario } from "../world.ts";
 import { attacks } from "./attacks.ts";
+import { branches } from "./branches.ts";
 import { calls } from "./calls.ts";
 import { chains } from "./chains.ts";
 import { cluster } from "./cluster.ts";
@@ -24,6 +25,7 @@ export const scenarios: Record<
       ...faults,
       ...attacks,
       ...chains,
+      ...branches,
       ...cluster,
       ...dialogs,
       ...media,
