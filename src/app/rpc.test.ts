@@ -1,3 +1,4 @@
+import { Map as SharedMap, Set as SharedSet } from "immutable";
 import { pino } from "pino";
 import { describe, expect, it, vi } from "vitest";
 import type { Database } from "../db/database.ts";
@@ -60,5 +61,21 @@ describe("JSON-RPC", () => {
       code: 404,
       message: "unknown user",
     });
+  });
+
+  it("tells the numbers that a user may show with its credentials", () => {
+    const ada = { name: "ada", display: "", ha1_md5: "m", ha1_sha256: "s", enabled: true };
+    const shown = (may_show: string[] | undefined, assigned: string[]) => {
+      const snapshot = {
+        ...live.snapshot,
+        parts: { ...live.snapshot.parts, users: SharedMap({ ada: { ...ada, may_show } }) },
+        indexes: { ...live.snapshot.indexes, numbers: SharedMap({ ada: SharedSet(assigned) }) },
+      };
+      const request = { jsonrpc: "2.0", id: 1, method: "credentials", params: { user: "ada", realm: "r" } };
+      const known = { decide: live.decide.bind(live), state: live.state.bind(live), snapshot };
+      return JSON.parse(answer({ ...parts, live: known }, JSON.stringify(request)) ?? "").result;
+    };
+    expect(shown(undefined, [])).toEqual({ user: "ada", ha1_md5: "m", ha1_sha256: "s" });
+    expect(shown(["+49*"], ["77"])).toMatchObject({ shows: "^([+]49.*|77)$" });
   });
 });

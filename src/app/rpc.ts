@@ -5,6 +5,7 @@ import { ask, type Deciding, UndecidedError } from "../call/ask.ts";
 import { questionSchema } from "../call/contract.ts";
 import { scriptLine } from "../call/line.ts";
 import type { ProbeCredentials } from "../call/probe-user.ts";
+import { showsPattern } from "../directory/shows.ts";
 import { encodeNetstring, FrameError, NetstringDecoder } from "../http/netstring.ts";
 import type { LiveRouting } from "../routing/live.ts";
 import type { Events } from "../telemetry/log.ts";
@@ -44,7 +45,7 @@ const fault = (code: number, message: string): Outcome => ({ error: { code, mess
  * Answers one JSON-RPC 2.0 request from memory, never from the database. Undefined for notifications.
  * Methods: `decide` (params = Question, result = Decision), `decide_line` (the same, result = a line for Kamailio's
  * script, call/line.ts) and `credentials` (params {user, realm}, result
- * {user, ha1_md5, ha1_sha256}; error 404 "unknown user"). A fault of ours is error -32603, and stands in the log.
+ * {user, ha1_md5, ha1_sha256, shows?: the numbers that it may show as a caller, showsPattern}; error 404 "unknown user"). A fault of ours is error -32603, and stands in the log.
  */
 export function answer(parts: RpcParts, text: string): string | undefined {
   let json: unknown;
@@ -88,7 +89,15 @@ function call(parts: RpcParts, method: string, params: unknown): Outcome {
     if (probe && wanted.data.realm === realm) return { result: { user: wanted.data.user, ...probe } };
     const user = live.snapshot.parts.users.get(wanted.data.user);
     if (!user?.enabled || wanted.data.realm !== realm) return fault(codes.unknownUser, "unknown user");
-    return { result: { user: user.name, ha1_md5: user.ha1_md5, ha1_sha256: user.ha1_sha256 } };
+    const shows = showsPattern(user.may_show ?? [], live.snapshot.indexes.numbers.get(user.name) ?? []);
+    return {
+      result: {
+        user: user.name,
+        ha1_md5: user.ha1_md5,
+        ha1_sha256: user.ha1_sha256,
+        ...(shows !== "" && { shows }),
+      },
+    };
   }
   return fault(codes.method, `no method ${method}`);
 }

@@ -51,10 +51,15 @@ A telephone registers at the service address with the user's name and password. 
   withPassword(group.command("add <name>").description("a new user"))
     .option("--display <name>", "the person's name", "")
     .option("--description <text>", "a note", "")
+    .option(
+      "--may-show <number...>",
+      "numbers that it may show as a caller beside its own; +4977123*: all that begin so",
+      [],
+    )
     .action(
       async (
         name: string,
-        options: PasswordOptions & { display: string; description: string },
+        options: PasswordOptions & { display: string; description: string; mayShow: string[] },
         command: Command,
       ) => {
         const { password, generated } = await passwordOf(options);
@@ -64,6 +69,7 @@ A telephone registers at the service address with the user's name and password. 
           password,
           display,
           description,
+          may_show: options.mayShow,
         });
         print(command, { name, ...(generated && { password }), ...answer }, () =>
           generated
@@ -89,6 +95,21 @@ A telephone registers at the service address with the user's name and password. 
       );
     },
   );
+
+  group
+    .command("may-show <name> [number...]")
+    .description("the numbers that a user may show as a caller beside its own; none: none")
+    .action(async (name: string, numbers: string[], _options: unknown, command: Command) => {
+      const targets = apiTargets(command);
+      const path = `/v1/users/${encodeURIComponent(name)}`;
+      const user = await ask(targets, userSchema, "GET", path);
+      const answer = await ask(targets, versioned, "PUT", path, { ...user, may_show: numbers });
+      print(command, { name, may_show: numbers, ...answer }, () =>
+        numbers.length === 0
+          ? `${name} shows its own numbers only`
+          : `${name} may show ${numbers.join(", ")} too`,
+      );
+    });
 
   for (const [verb, enabled] of [
     ["enable", true],
@@ -129,8 +150,14 @@ A telephone registers at the service address with the user's name and password. 
         users.length === 0
           ? "no users yet; add one with 'dialtone user add NAME'"
           : table(
-              ["NAME", "DISPLAY", "ENABLED", "NOTE"],
-              users.map((user) => [user.name, user.display, user.enabled ? "yes" : "no", user.description]),
+              ["NAME", "DISPLAY", "ENABLED", "MAY SHOW", "NOTE"],
+              users.map((user) => [
+                user.name,
+                user.display,
+                user.enabled ? "yes" : "no",
+                user.may_show.join(" "),
+                user.description,
+              ]),
             ),
       );
     });

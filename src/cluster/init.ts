@@ -55,6 +55,8 @@ upstream: [${options.upstream.join(", ")}]
 sip:
   # Realm of the telephones' passwords. Changing it makes all passwords invalid.
   realm: ${options.cluster}
+  # Carriers and PBXs whose word is taken for who calls: addresses, networks; host names for calls that go there (docs/sip.md).
+  # trusted: [198.51.100.0/24, sip.carrier.example]
   # Where calls go when nothing can decide, e.g. sip:+441234567890@carrier.example; without it callers hear 503.
 ${options.fallback === undefined ? "  # fallback: sip:reception@192.0.2.9" : `  fallback: ${options.fallback}`}
 

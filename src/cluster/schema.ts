@@ -120,6 +120,18 @@ export const clusterSchema = z
         realm: z.string().min(1).max(64).default("dialtone"),
         /** RFC 8760: SHA-256 is better, but most telephones only know MD5. */
         digest: z.enum(["md5", "sha-256"]).default("md5"),
+        /**
+         * Carriers and PBXs whose word is taken for who calls, and who keep to themselves what they are told of a caller
+         * that wants to be hidden: addresses and networks, of sources and targets; host names, of targets only (docs/sip.md).
+         */
+        trusted: z
+          .array(
+            z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6(), dnsName], {
+              error:
+                "must be an address, a network such as 192.0.2.0/24, or a host name in small letters such as sip.carrier.example",
+            }),
+          )
+          .default([]),
         /** Where a call goes when nothing else can decide: a SIP URI, or nothing (503). */
         fallback: z
           .string()

@@ -186,6 +186,10 @@ export const migrations: Migration[] = [
       ) ${tail}`,
     ],
   },
+  {
+    name: "0007-shown-numbers",
+    statements: ["ALTER TABLE users ADD COLUMN IF NOT EXISTS may_show TEXT NOT NULL DEFAULT '[]'"],
+  },
 ];
 
 /**

@@ -14,6 +14,8 @@ export interface UsersTable {
   /** Hex of SHA-256(user:realm:password), RFC 8760. */
   ha1_sha256: string;
   enabled: number;
+  /** Numbers that it may show as a caller: a list. */
+  may_show: Json;
 }
 
 export interface NumbersTable {

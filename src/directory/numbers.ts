@@ -1,3 +1,4 @@
+import { Map as SharedMap, Set as SharedSet } from "immutable";
 import type { z } from "zod";
 import { canonicalNumber } from "../call/number.ts";
 import type { NumbersTable } from "../db/tables.ts";
@@ -6,13 +7,30 @@ import { Problem } from "../http/problems.ts";
 import { dialString, entityName } from "./names-schema.ts";
 import { newNumberSchema, numberEntrySchema, numberSchema, putNumberSchema } from "./number-schema.ts";
 
+type Entry = z.infer<typeof numberEntrySchema>;
+
+/** User → the numbers assigned to it. */
+export type NumbersOfUsers = SharedMap<string, SharedSet<string>>;
+
+function moved(index: NumbersOfUsers, before: Entry | undefined, after: Entry | undefined): NumbersOfUsers {
+  let draft = index;
+  if (before) {
+    const left = (draft.get(before.user) ?? SharedSet<string>()).delete(before.number);
+    draft = left.isEmpty() ? draft.delete(before.user) : draft.set(before.user, left);
+  }
+  return after
+    ? draft.set(after.user, (draft.get(after.user) ?? SharedSet<string>()).add(after.number))
+    : draft;
+}
+
 export const numbers = entity({
   kind: "number",
   table: "numbers",
   key: "number",
   value: numberEntrySchema,
   keyOf: ({ number }) => number,
-  read: ({ number, user_name }: NumbersTable) => ({ number, user: user_name }),
+  read: ({ number, user_name }: NumbersTable): Entry => ({ number, user: user_name }),
+  index: { empty: SharedMap() as NumbersOfUsers, changed: moved },
   api: {
     path: "numbers",
     tag: "numbers",

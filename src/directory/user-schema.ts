@@ -15,12 +15,27 @@ const display = z
   .max(128)
   .regex(/^[^\r\n]*$/, "must be one line");
 
+const shownNumbers = z
+  .array(
+    z
+      .string()
+      .regex(
+        /^\+?[A-Za-z0-9#_.~-]{1,64}\*?$/,
+        "must be 1 to 64 of letters, digits and + # _ . ~ -, with * at its end for all that begin so",
+      ),
+  )
+  .max(32)
+  .describe(
+    "numbers that it may show as a caller, beside its name and the numbers assigned to it; +4977123*: all that begin so",
+  );
+
 /** A user as the API shows it. */
 export const userSchema = z.object({
   name: entityName.describe("the user part of the SIP address, and the name to register with"),
   display: z.string(),
   description: z.string(),
   enabled: z.boolean(),
+  may_show: shownNumbers.default([]),
 });
 export type User = z.infer<typeof userSchema>;
 
@@ -30,6 +45,7 @@ export const newUserSchema = z.strictObject({
   display: display.default(""),
   description: z.string().max(256).default(""),
   enabled: z.boolean().default(true),
+  may_show: shownNumbers.default([]),
 });
 
 /** For PUT: a new user needs a password, an existing one keeps its own when none is given. */
@@ -45,5 +61,6 @@ export const userEntrySchema = z.object({
   ha1_md5: z.string(),
   ha1_sha256: z.string(),
   enabled: z.boolean(),
+  may_show: z.array(z.string()).optional(),
 });
 export type UserEntry = z.infer<typeof userEntrySchema>;

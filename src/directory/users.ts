@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { UsersTable } from "../db/tables.ts";
 import { entity } from "../entities/entity.ts";
 import { Problem } from "../http/problems.ts";
@@ -8,13 +8,22 @@ import { newUserSchema, putUserSchema, userEntrySchema, userSchema } from "./use
 
 type Input = z.infer<typeof newUserSchema> | (z.infer<typeof putUserSchema> & { name: string });
 
+const shownOf = ({ may_show }: UsersTable): string[] => z.array(z.string()).parse(JSON.parse(may_show));
+
 export const users = entity({
   kind: "user",
   table: "users",
   key: "name",
   value: userEntrySchema,
   keyOf: ({ name }) => name,
-  read: (row: UsersTable) => userEntrySchema.parse({ ...row, enabled: row.enabled !== 0 }),
+  read: (row: UsersTable) => {
+    const mayShow = shownOf(row);
+    return userEntrySchema.parse({
+      ...row,
+      enabled: row.enabled !== 0,
+      may_show: mayShow.length === 0 ? undefined : mayShow,
+    });
+  },
   api: {
     path: "users",
     tag: "users",
@@ -27,11 +36,16 @@ export const users = entity({
       display: row.display,
       description: row.description,
       enabled: row.enabled !== 0,
+      may_show: shownOf(row),
     }),
-    put: async (trx, { name, password, enabled, display, description }: Input, { realm, mayExist }) => {
+    put: async (
+      trx,
+      { name, password, enabled, display, description, may_show }: Input,
+      { realm, mayExist },
+    ) => {
       const found = await trx.selectFrom("users").select("name").where("name", "=", name).executeTakeFirst();
       if (found && !mayExist) throw new Problem("exists", `there is a user ${name} already`);
-      const values = { display, description, enabled: Number(enabled) };
+      const values = { display, description, enabled: Number(enabled), may_show: JSON.stringify(may_show) };
       const secret = password === undefined ? undefined : ha1(name, realm, password);
       if (found)
         await trx

@@ -1,4 +1,6 @@
+import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { join } from "node:path";
 import { scriptLine } from "../../call/line.ts";
 import { probeUser } from "../../call/probe-user.ts";
@@ -68,6 +70,20 @@ export const oneOf = (values: string[]): string =>
 /** Matches the Via that Kamailio writes: without the port when it is SIP's own. */
 const ourVia = (addresses: string[], port: number): string =>
   `[ /](UDP|TCP) +(${addresses.join("|").replaceAll(".", "[.]")})${port === 5060 ? "(:5060)?" : `:${port}`}([^0-9.:]|$)`;
+
+/** Who is believed: is_in_subnet of ipops wants networks, names are compared. */
+function trustedDefines(trusted: string[]): string {
+  if (trusted.length === 0) return "";
+  const bits = (address: string) => (isIP(address) === 6 ? 128 : 32);
+  const isName = (text: string) => isIP(text.split("/")[0] ?? "") === 0;
+  const networks = trusted
+    .filter((text) => !isName(text))
+    .map((text) => (text.includes("/") ? text : `${text}/${bits(text)}`));
+  return `#!define WITH_TRUSTED
+#!define TRUSTED_NETWORKS ${quoted(networks.join(",") || "255.255.255.255/32")}
+#!define TRUSTED_NAMES ${quoted(oneOf(trusted.filter(isName)))}
+`;
+}
 
 /** What a call without any other decision gets: Kamailio code that sets $avp(line). */
 function staticDecision(fallback: string | undefined): string {
@@ -154,7 +170,7 @@ export function kamailioConfig(context: HostContext): string {
 #!define OURSELVES ${quoted(oneOf([service, ...nodes(cluster).map((host) => host.address), ...(domain === undefined ? [] : [domain, ...nodes(cluster).map((host) => `${host.name}.${domain}`)])]))}
 #!substdef "!OUR_PORT!${port}!g"
 #!define CHAIN_SECRET ${quoted(secrets.nonce_secret)}
-#!define OUR_VIA ${quoted(ourVia(doors, port))}
+${trustedDefines(cluster.sip.trusted)}#!define OUR_VIA ${quoted(ourVia(doors, port))}
 #!substdef "!OUR_IP!${doors.length === 1 ? service : `(${doors.join("|")})`}!g"
 ${edges(cluster).length === 0 ? "" : "#!define WITH_EDGES\n"}#!define EDGES ${quoted(edges(cluster).length === 0 ? "^-$" : oneOf(edges(cluster).map((host) => host.address)))}
 ${own ? "#!define OWN_ADDRESS\n" : ""}
@@ -186,6 +202,7 @@ ${param("ctl", "mode", 0o600)}
 ${param("ctl", "binrpc_max_body_size", 16_384)}
 ${param("ctl", "binrpc_struct_max_body_size", 4096)}
 ${param("auth", "secret", secrets.nonce_secret)}
+${param("uac", "restore_passwd", hash("sha256", `From ${secrets.nonce_secret}`))}
 ${digest === "md5" ? "" : `${param("auth", "algorithm", "SHA-256")}\n`}${param("dmq", "server_address", `sip:${self.address}:${port}`)}
 ${param("dmq", "server_socket", `udp:${self.address}:${port}`)}
 ${peers.map((peer) => param("dmq", "notification_address", `sip:${peer.address}:${port}`)).join("\n")}

@@ -6,6 +6,7 @@ import { chains } from "./chains.ts";
 import { cluster } from "./cluster.ts";
 import { dialogs } from "./dialogs.ts";
 import { faults } from "./faults.ts";
+import { identity } from "./identity.ts";
 import { media } from "./media.ts";
 import { memory } from "./memory.ts";
 import { numbers } from "./numbers.ts";
@@ -37,4 +38,5 @@ export const scenarios: Record<
     }).map(([name, run]) => [name, { run, sip: {} }]),
   ),
   ...settings,
+  ...identity,
 };
