@@ -147,6 +147,33 @@ const identities: Record<string, Scenario> = {
     assert.deepEqual(await asserted(as(hidden), trunk, "0"), [at("101"), hidden]);
   },
 
+  "a call that comes back to us (a chain of numbers) is judged once": async (world) => {
+    const { phone, trunk, stranger } = await sides(world);
+    const decided = world.own.decide;
+    world.decides((question) => {
+      const direct = decided(question) as { action: string };
+      const onwards = { "9": "1", "8": "0" }[String(question.number)];
+      return direct.action === "reject" || onwards === undefined
+        ? direct
+        : toUri(`sip:${onwards}@${service.address}`);
+    });
+    const mine = { from: at("+4977123456"), user: "101", password: "pw-101" };
+    const got = await seen(world, stranger, phone, "9", mine);
+    assert.match(header(got, "From"), /4977123456/);
+    assert.deepEqual(headers(got, "P-Asserted-Identity"), [at("+4977123456")]);
+    assert.equal(world.own.questions.at(-1)?.user, "101");
+    const private_ = { ...mine, from: hidden };
+    none(await seen(world, stranger, phone, "9", private_));
+    assert.deepEqual(headers(await seen(world, stranger, trunk, "8", private_), "P-Asserted-Identity"), [
+      at("101"),
+    ]);
+    none(
+      await seen(world, stranger, phone, "9", { extra: boss.filter((line) => !line.startsWith("P-Pref")) }),
+    );
+    const secret = { from: '"Ada" <sip:+4977999@198.18.77.50>', extra: ["Privacy: id"] };
+    assert.doesNotMatch((await seen(world, stranger, phone, "9", secret)).text, /4977999|Ada/);
+  },
+
   "Privacy is obeyed towards the untrusted, and only there (RFC 3323 5, RFC 3325 7)": async (world) => {
     const { phone, trunk, stranger, believed } = await sides(world);
     const from = '"Ada Secret" <sip:+4977999@198.18.77.54>';
