@@ -184,7 +184,7 @@ describe("the app", () => {
       targets: [{ uri: "sip:+49301@carrier.example" }],
       rule: "abroad",
     });
-    expect((await ask("POST", "/v1/calls/decide", question("0049301"))).body).toMatchObject({ code: 404 });
+    expect((await ask("POST", "/v1/calls/decide", question("0049301"))).body).toMatchObject({ code: 407 });
     const why = await ask("GET", "/v1/rules/simulate?number=0049301");
     expect(why.body.considered).toEqual([
       { candidate: "abroad", verdict: "passed over", why: "the caller did not authenticate" },
