@@ -60,6 +60,14 @@ export const redisPassword = (secrets: Secrets): string =>
 export const mediaTimeoutPath = (secrets: Secrets): string =>
   `/${createHmac("sha256", secrets.peer_token).update("media-timeout").digest("base64url")}`;
 
+/** Key of what Kamailio seals (sip/seals.cfg): letters, digits, `-` and `_`. */
+export const sealKey = (secrets: Secrets): string =>
+  createHmac("sha256", secrets.peer_token).update("sip seals").digest("base64url");
+
+/** What answers in the name of somebody whom nobody knows are checked with, so that they are wrong: 32 hex digits. */
+export const nobodysHa1 = (secrets: Secrets): string =>
+  createHmac("sha256", secrets.peer_token).update("nobody").digest("hex").slice(0, 32);
+
 /** May read the figures of hosts and nothing else. */
 export const metricsToken = (secrets: Secrets): string =>
   secrets.metrics_token ?? createHmac("sha256", secrets.peer_token).update("metrics").digest("base64url");

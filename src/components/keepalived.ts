@@ -13,6 +13,9 @@ export const holdsServiceAddress = (context: HostContext): boolean =>
 
 /**
  * VRRP as keepalived.conf(5) says it. Pure.
+ * Peers are in the same network as this node (the service address is), so their adverts come with the TTL they were sent
+ * with; one that a router has passed on, or from another address, would take the service address away (VRRP 3 has no
+ * authentication, RFC 5798 9).
  * No garp_master_refresh: one that falls into a handover calls callers back to the node that is about to let go; the
  * agent repeats announcements (agent/announcements.ts), and knows when not to.
  * rlimit_rttime in µs: with the default of 10 ms the kernel killed a VRRP process on a busy virtual machine in the
@@ -52,8 +55,9 @@ vrrp_instance dialtone {
     advert_int ${(cluster.vrrp.advert_ms / 1000).toFixed(2)}
     down_timer_adverts ${cluster.vrrp.down_adverts}
     unicast_src_ip ${self.address}
+    check_unicast_src
     unicast_peer {
-${peers.map((peer) => `        ${peer.address}`).join("\n")}
+${peers.map((peer) => `        ${peer.address} min_ttl 255 max_ttl 255`).join("\n")}
     }
     virtual_ipaddress {
         ${cluster.service.address} dev ${self.interface}

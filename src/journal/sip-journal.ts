@@ -135,8 +135,8 @@ export function parseJournalLine(line: string, node: string): CallEvent {
   const end = /^\.([2-9]?)(r?)$/.exec(cell("end"));
   if (!end) throw new JournalLineError("does not end as a line should", line);
 
-  // A torn line may stick to the first column's front.
-  const method = /(INVITE|BYE|ACK)$/.exec(cell("method"))?.[0] ?? "";
+  // A torn line may stick to the first column's front. To Kamailio `invite` is one too (RFC 3261 7.1 says otherwise).
+  const method = /(INVITE|BYE|ACK)$/i.exec(cell("method"))?.[0].toUpperCase() ?? "";
   const code = Number(/^\d{3}$/.exec(cell("code"))?.[0] ?? Number.NaN);
   const kind = kindOf(cell("kind"), method, code);
   if (!kind) throw new JournalLineError("is of no kind that is known", line);

@@ -6,6 +6,7 @@ import type { PartName } from "../../report/parts.ts";
 import type { Part } from "../parts/part.ts";
 import { FunctionalTest } from "./functional.ts";
 import { HardwareWatch } from "./hardware.ts";
+import { IntruderWatch } from "./intruders.ts";
 import { OutsideView } from "./outside-view.ts";
 import { Refusals } from "./refusals.ts";
 import { StandingWatch } from "./standing.ts";
@@ -18,6 +19,7 @@ export class SelfView {
   private readonly outside: OutsideView;
   private readonly standing: StandingWatch;
   private readonly refusals: Refusals;
+  private readonly intruders: IntruderWatch;
   private readonly part: (name: PartName) => Part | undefined;
   /** Since when this host has held the address, or its agent has run with it. */
   private heldSince: number | undefined;
@@ -33,6 +35,7 @@ export class SelfView {
   ) {
     this.part = host.part;
     this.refusals = new Refusals((text) => host.tell("calls", text));
+    this.intruders = new IntruderWatch((text) => host.tell("strangers", text));
     this.isNode = context.self.role === "node";
     this.functional = new FunctionalTest(context, () => ({
       sip: this.isNode && !host.stopping() && host.part("kamailio")?.report().ok === true,
@@ -54,6 +57,7 @@ export class SelfView {
     this.functional.tick(now);
     const sip = this.part("kamailio")?.health?.facts as SipHealth | undefined;
     this.refusals.look(sip?.load, now);
+    this.intruders.look(sip?.load?.intruders);
     this.hardware.tick(now);
     this.outside.tick(now, holds);
     this.standing.tick(now, report, peers);

@@ -16,6 +16,7 @@ import {
   servesAtOwnAddress,
   serviceIp,
 } from "../../cluster/facts.ts";
+import { nobodysHa1, sealKey } from "../../cluster/secrets.ts";
 import type { GeneratedFile } from "../../host/generated.ts";
 import { accColumns, journalTable } from "../../journal/sip-journal.ts";
 import { coreParameters } from "./core.ts";
@@ -25,6 +26,7 @@ import { locationsFolder } from "./locations.ts";
 const logic = [
   "modules",
   "request",
+  "seals",
   "overload",
   "auth",
   "identity",
@@ -162,6 +164,8 @@ export function kamailioConfig(context: HostContext): string {
 #!define LAG_BEGIN_MS ${lagMs.begin}
 #!define LAG_KEEP_MS ${lagMs.keep}
 #!define DECIDED_SLOWLY_MS ${lagMs.decision}
+#!define SEAL_KEY ${quoted(sealKey(secrets))}
+#!define NOBODYS_HA1 ${quoted(nobodysHa1(secrets))}
 #!define PROBE_USER ${quoted(probeUser(self.name))}
 #!substdef "!SERVICE_IP!${service}!g"
 #!define REALM ${quoted(realm)}
@@ -178,6 +182,7 @@ ${own ? "#!define OWN_ADDRESS\n" : ""}
 #!substdef "!DIGEST_HASH!${digest === "md5" ? "s.md5" : "s.sha256"}!g"
 #!substdef "!ASK_TIMEOUT_MS!${askTimeoutMs}!g"
 #!define LAST_DECISION_MIN_FREE ${(sharedMb / 2) * 1024 * 1024}
+#!define NOBODY_MIN_FREE ${(sharedMb / 4) * 3 * 1024 * 1024}
 #!substdef "!REPLICATE!${replicates(cluster) ? 1 : 0}!g"
 ${replicates(cluster) ? "" : `#!define LOCATIONS_FOLDER ${quoted(`text://${locationsFolder(context)}`)}\n`}#!define MEDIA_PATH ${quoted(cluster.media.path)}
 ${cluster.media.without_relay === "reject" ? "#!define MEDIA_REQUIRED\n" : ""}#!substdef "!CALL_SECONDS!${Math.round(cluster.sip.max_call_hours * 3600)}!g"

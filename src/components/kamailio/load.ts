@@ -11,14 +11,31 @@ export interface SipLoad {
   lag: number;
   /** Requests that its workers have taken since its start, of all sockets. */
   served: number;
+  /** What strangers tried since its start; a server of a release before this one says nothing of it. */
+  intruders?: Intruders;
+}
+
+export interface Intruders {
+  /** Sources that were banned for wrong passwords, and the last of them ("0": none). */
+  banned: number;
+  guilty: string;
+  /** Messages in the name of another node, without the cluster's seal. */
+  forged: number;
 }
 
 /** Pure. @throws Error when the header is missing or another. */
 export function parseLoad(text: string): SipLoad {
-  const [, limit, refused, lag, served] =
-    /^X-Dialtone-Load: limit=(\d+);refused=(\d+);lag=(-?\d+);served=(\d+)\r?$/m.exec(text) ?? [];
+  const [, limit, refused, lag, served, banned, forged, guilty = ""] =
+    /^X-Dialtone-Load: limit=(\d+);refused=(\d+);lag=(-?\d+);served=(\d+)(?:;banned=(\d+);forged=(\d+);guilty=(\S+))?\r?$/m.exec(
+      text,
+    ) ?? [];
   if (served === undefined) throw new Error(`Kamailio's probe socket answered without its load: ${text}`);
-  return { limit: Number(limit), refused: Number(refused), lag: Number(lag), served: Number(served) };
+  return {
+    ...{ limit: Number(limit), refused: Number(refused), lag: Number(lag), served: Number(served) },
+    ...(banned === undefined
+      ? {}
+      : { intruders: { banned: Number(banned), forged: Number(forged), guilty } }),
+  };
 }
 
 /** Answered by a worker of its own, also while those for calls have too much to do. @throws Error as sipOptions does */

@@ -173,7 +173,9 @@ export const attacks: Record<string, Scenario> = {
     assert.equal(world.own.questions.at(-1)?.user, undefined);
   },
 
-  "RFC 4475's torture messages: answered as they should be, and survived": async (world) => {
+  "the torture messages of RFC 4475 and RFC 5118: answered as they should be, and survived": async (
+    world,
+  ) => {
     await world.phone("198.18.77.51", 5070, 200);
     const caller = await world.ua("198.18.77.50");
     world.decides(() => toUri("sip:1@198.18.77.51:5070"));

@@ -6,6 +6,7 @@ import { chains } from "./chains.ts";
 import { cluster } from "./cluster.ts";
 import { dialogs } from "./dialogs.ts";
 import { faults } from "./faults.ts";
+import { hostile } from "./hostile.ts";
 import { identity } from "./identity.ts";
 import { media } from "./media.ts";
 import { memory } from "./memory.ts";
@@ -29,6 +30,7 @@ export const scenarios: Record<
       ...branches,
       ...cluster,
       ...dialogs,
+      ...hostile,
       ...media,
       ...memory,
       ...numbers,
