@@ -86,6 +86,8 @@ export const decisionSchema = z.discriminatedUnion("action", [
     record_refused: z.literal(true).optional(),
     /** Audio: through the relay, only when a NAT is in the way, or never; default: media.path of cluster.yaml. */
     media: z.enum(["relay", "nat", "direct"]).optional(),
+    /** A target answers with a redirection (3xx): call where it leads, or hand it back to the caller (default). */
+    redirects: z.enum(["follow", "return"]).optional(),
     /** Which rule decided: for people, and in the call record. */
     rule: text,
     rules_version: z.int(),

@@ -74,4 +74,12 @@ describe("a decision as a line", () => {
       ["d", "d", "", ""],
     );
   });
+
+  it("says that redirections are followed", () => {
+    const flags = (redirects: "follow" | "return", uri: string) =>
+      scriptLine({ ...route, redirects, targets: [{ type: "uri", uri }] }).split("|")[6];
+    expect(flags("return", "sip:192.0.2.1")).toBe("");
+    expect(flags("follow", "sip:192.0.2.1")).toBe("f");
+    expect(flags("follow", "sip:b.example")).toBe("df");
+  });
 });

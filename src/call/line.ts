@@ -6,11 +6,11 @@ import type { Scope } from "./remember.ts";
  * parsing a document again and again. Everything that the script would have to check or change is done here.
  *
  *     reject | scope | until | rule | code | reason
- *     serial or parallel | scope | until | rule | media | record | lookup | caller | name | headers | targets
+ *     serial or parallel | scope | until | rule | media | record | flags | caller | name | headers | targets
  *       and for each target: kind | address | via | timeout | headers
  *
  * scope: the first letter of `remember.scope`. until: Unix time, seconds. media: empty = the default. record: `r`; `x`:
- * it should be recorded, but there is no space. lookup: `d` = some address is a host name. name, headers:
+ * it should be recorded, but there is no space. flags: `d` = some address is a host name, `f` = redirections are followed. name, headers:
  * percent-encoded; headers are lines as in a message. targets: their number. kind: `u` user, `a` address, `-` none that
  * can be used. timeout: ms, 0 = the default.
  */
@@ -65,16 +65,16 @@ export function scriptLine(decision: Decision): string {
   const head = [...memory, plain(rule, 64)];
   if (action === "reject")
     return ["reject", ...head, String(decision.code), plain(decision.reason, 128) || "Rejected"].join("|");
-  const { strategy, media, record, record_refused, caller_id, headers, targets } = decision;
+  const { strategy, media, record, record_refused, redirects, caller_id, headers, targets } = decision;
   const presented = caller_id && callerPart.test(caller_id.number) ? caller_id : undefined;
   return [
     strategy,
     ...head,
     media ?? "",
     record ? (record_refused ? "x" : "r") : "",
-    targets.some((target) => target.type === "uri" && (namesHost(target.uri) || namesHost(target.via)))
+    (targets.some((target) => target.type === "uri" && (namesHost(target.uri) || namesHost(target.via)))
       ? "d"
-      : "",
+      : "") + (redirects === "follow" ? "f" : ""),
     presented?.number ?? "",
     encoded((presented?.name ?? "").replace(/["\\]/g, "").replace(controls, " ")),
     headerLines(headers),

@@ -24,6 +24,7 @@ interface AddOptions {
   reason?: string;
   record?: boolean;
   media?: "relay" | "nat" | "direct";
+  followRedirects?: boolean;
   callerId?: string;
   header?: Record<string, string>;
   priority: number;
@@ -88,6 +89,7 @@ export function ruleOf(name: string, options: AddOptions): RuleInput {
             targets: (options.to ?? []).map((text) => targetOf(text, options.timeout)),
             record: options.record ?? false,
             ...(options.media !== undefined && { media: options.media }),
+            ...(options.followRedirects && { redirects: "follow" }),
             ...(options.callerId !== undefined && { caller_id: { number: options.callerId } }),
             ...(options.header && { headers: options.header }),
           },
@@ -149,6 +151,7 @@ Targets: a user's name, or a SIP address with {number}, {rest} (after the prefix
         "audio through the media relay, only when a NAT is in the way, or never",
       ).choices(["relay", "nat", "direct"]),
     )
+    .option("--follow-redirects", "a target that redirects the call (302): call where it leads")
     .option("--caller-id <number>", "show this number to the called side")
     .option("--header <header>", "add a SIP header, as 'Name: value'; repeat it for more", header)
     .option("--priority <number>", "-1000 to 1000, higher is looked at first", integer, 0)

@@ -169,6 +169,7 @@ function decisionOf(candidate: Candidate, snapshot: Snapshot, question: Question
     ...(action.headers && { headers: expandHeaders(action.headers, fill) }),
     record: action.record,
     ...(action.media && { media: action.media }),
+    ...(action.redirects && { redirects: action.redirects }),
   };
 }
 

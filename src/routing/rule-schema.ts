@@ -67,6 +67,12 @@ const actionSchema = z.discriminatedUnion("type", [
       .enum(["relay", "nat", "direct"])
       .optional()
       .describe("audio through the relay, only when a NAT is in the way, or never; default: cluster.yaml"),
+    redirects: z
+      .enum(["follow", "return"])
+      .optional()
+      .describe(
+        "a target redirects the call (3xx): call where it leads (a number here is decided about as any other), or hand it back to the caller; default: return",
+      ),
   }),
   z.strictObject({
     type: z.literal("reject"),

@@ -95,14 +95,14 @@ export class Ua {
     }
   }
 
-  /** A response to a request that came in. @param options extra: whole header lines */
+  /** A response to a request that came in. @param options extra: whole header lines; contact: in place of its own */
   reply(
     request: SipMessage,
     code: number,
     reason: string,
-    options: { tag?: string; extra?: string[] } = {},
+    options: { tag?: string; extra?: string[]; contact?: string } = {},
   ): void {
-    const contact: Header = ["contact", `<sip:${this.address}:${this.port}>`];
+    const contact: Header = ["contact", options.contact ?? `<sip:${this.address}:${this.port}>`];
     const extra = (options.extra ?? []).map((line): Header => {
       const colon = line.indexOf(":");
       return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];

@@ -34,6 +34,7 @@ const logic = [
   "call",
   "chain",
   "contacts",
+  "answers",
   "media",
   "journal",
 ] as const;

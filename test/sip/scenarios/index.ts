@@ -1,4 +1,5 @@
 import type { Scenario } from "../world.ts";
+import { answers } from "./answers.ts";
 import { attacks } from "./attacks.ts";
 import { branches } from "./branches.ts";
 import { calls } from "./calls.ts";
@@ -25,6 +26,7 @@ export const scenarios: Record<
     Object.entries({
       ...calls,
       ...faults,
+      ...answers,
       ...attacks,
       ...chains,
       ...branches,
