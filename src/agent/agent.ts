@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { flushCompileCache } from "node:module";
 import writeFileAtomic from "write-file-atomic";
+import { recordedDigests } from "../change/check.ts";
 import { configDigest, type HostContext, replicates, runFiles } from "../cluster/facts.ts";
 import type { Component } from "../components/common/component.ts";
 import { makeHostDirectories, writeComponentFiles } from "../host/files.ts";
+import { runInMemory } from "../host/memory.ts";
 import { setWeight } from "../host/priority.ts";
 import { identify } from "../host/process.ts";
 import { closeSockets } from "../http/socket.ts";
@@ -18,6 +20,7 @@ import { watchVrrp } from "./address/service-address.ts";
 import { type AppRelay, relayToPeers } from "./calls/app-relay.ts";
 import { listenForEndedAudio } from "./calls/ended-audio.ts";
 import { calmBeatMs, calmTickMs, isCalm, matter, type Signs } from "./calm.ts";
+import { startCarrying } from "./chores/carry.ts";
 import { startDrillSchedule } from "./chores/drill-schedule.ts";
 import { startHousekeeping } from "./chores/housekeeping.ts";
 import { serveMetrics } from "./doors/metrics-server.ts";
@@ -88,10 +91,12 @@ export class HostAgent {
     setWeight(process.pid, -10);
     // A host that loses its power leaves no cache behind.
     flushCompileCache();
+    runInMemory(context.dirs, () => Object.keys(recordedDigests(context.dirs)).length > 0);
     await makeHostDirectories(context);
     await writeFileAtomic(runFiles(context.dirs).agentPid, JSON.stringify(identify(process.pid)));
     await this.takeOver();
     log.add("agent", "started", `release ${this.release}, configuration ${this.config}`);
+    const stopCarrying = isNode ? startCarrying(context, teller("journal")) : () => Promise.resolve();
     const stopVrrp = isNode
       ? await watchVrrp(context, (state) => {
           log.add("vrrp", "address", state);
@@ -150,6 +155,7 @@ export class HostAgent {
       if (ending !== "restart-agent") await this.stopParts();
     } finally {
       clearTimeout(timer);
+      await stopCarrying();
       await stopListening();
       await stopDrills();
       stopHousekeeping();
@@ -169,6 +175,7 @@ export class HostAgent {
     }
     const how = ending === "restart-agent" ? "for the next one; parts go on" : "all parts are stopped";
     log.add("agent", "stopped", how);
+    await log.settled(1000);
     return ending;
   }
 

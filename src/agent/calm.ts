@@ -1,3 +1,4 @@
+import { diskTroubles } from "../report/hardware.ts";
 import type { HostReport } from "../report/host-report.ts";
 
 /** When nothing happens, an agent looks less often; whatever may be the beginning of something ends that at once. Pure. */
@@ -34,6 +35,7 @@ export const isCalm = (signs: Signs, before: Signs | undefined): boolean =>
 /** What others act on of a report: when it changes, they are to read it soon. Figures and ages are none of it. */
 export function matter(report: HostReport): string {
   const { stopping, handover, holds, term, verdict, serves, parts, database, light, drained, trial } = report;
+  const { hardware } = report;
   const { orders = [], orderResults = [], fencing, drift, functional, upstream, watch } = report;
   return JSON.stringify([
     ...[stopping, handover, holds, term, verdict.mayHold, verdict.light, serves?.ok, upstream],
@@ -41,6 +43,7 @@ export function matter(report: HostReport): string {
     ...[database?.phase, database?.settled, database?.waiting, database?.facts?.primary],
     ...[database?.facts?.state, database?.facts?.size, database?.facts?.replication?.state],
     light?.reasons.map(({ code }) => code),
+    hardware ? diskTroubles(hardware).length : 0,
     ...[drained, trial, fencing, orders.map(({ id }) => id), drift?.length, functional?.ok],
     orderResults.map(({ id, state, text }) => [id, state, text]),
     ...[watch?.lastEvent, watch?.alerts.told.length],

@@ -76,7 +76,7 @@ export function makeKeepers(context: HostContext, components: Component[], agent
     part,
     stopping: agent.stopping,
     primary: () => database.facts?.primary === true,
-    tell: teller("overload"),
+    tell: (kind, subject, text) => log.add(kind, subject, text),
   });
   const gates: Partial<Record<PartName, Gate>> = {
     mariadb: () => database.startGate(),

@@ -3,13 +3,15 @@ import { dirname, join } from "node:path";
 import type { Logger } from "pino";
 import { eventSchema } from "../call/contract.ts";
 import { probeCredentials } from "../call/probe-user.ts";
-import type { HostContext } from "../cluster/facts.ts";
+import { type HostContext, journalDirs } from "../cluster/facts.ts";
+import { journalFiles } from "../components/kamailio/journal.ts";
 import { type Database, databaseLogin, endpointsOf, openDatabase } from "../db/database.ts";
 import type { PoolOptions } from "../db/pool.ts";
 import { drillRoutes } from "../drill-runs/history-api.ts";
 import { entityRoutes } from "../entities/api.ts";
 import { type Checkpoint, loadCheckpoint } from "../journal/checkpoint.ts";
 import { type HttpJournal, openHttpJournal } from "../journal/http-journal.ts";
+import { Kept } from "../journal/kept.ts";
 import { parseJournalLine, parseProbeLine } from "../journal/sip-journal.ts";
 import { probeRoutes } from "../probe/api.ts";
 import { ProbeStore } from "../probe/store.ts";
@@ -47,7 +49,7 @@ export const appFiles = ({ dirs }: HostContext) => ({
   checkpoint: join(dirs.app, "checkpoint.json"),
   quarantine: join(dirs.journal, "quarantine", "lines.ndjson"),
   httpJournal: join(dirs.journal, "http"),
-  sipJournal: join(dirs.journal, "sip"),
+  sipJournal: journalDirs(dirs).disk,
 });
 
 /** The app of one host: what runs, and what its HTTP and JSON-RPC servers are made from. */
@@ -123,6 +125,7 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
   const deciding = { live, guard: recordings.guard, probes: probeCredentials(context), events };
   const { secrets } = context;
   const { realm } = context.cluster.sip;
+  const kept = new Kept(journalDirs(context.dirs).memory, journalFiles);
   const { guard } = recordings;
   const schemaReady = () => schema.ready;
   const health = { node, live, database, journal, shipper, reconciler, guard, loop, schemaReady };
@@ -151,9 +154,10 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
     reconciler,
     recordings,
     live,
-    rpc: { ...deciding, realm },
+    rpc: { ...deciding, realm, kept: (deadlineMs) => kept.wait(deadlineMs) },
     http: { secrets, routes, loop, events },
     [Symbol.asyncDispose]: async () => {
+      kept.close();
       await journal[Symbol.asyncDispose]();
       await recordings[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();

@@ -10,7 +10,8 @@ const events = createEvents(pino({ level: "silent" }));
 // Answers come from memory: a database that is touched would throw.
 const live = new LiveRouting("/nonexistent", {} as Database, events);
 const guard = { apply: <D>(decision: D): D => decision };
-const parts = { live, guard, realm: "r", probes: new Map(), events };
+const kept = () => Promise.resolve(true);
+const parts = { live, guard, realm: "r", probes: new Map(), events, kept };
 const ask = (request: unknown) => JSON.parse(answer(parts, JSON.stringify(request)) ?? "null");
 
 describe("JSON-RPC", () => {

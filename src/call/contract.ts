@@ -145,5 +145,7 @@ export const eventSchema = z.object({
   record: z.boolean().optional(),
   /** A call whose target was a number of ours came back to us: its second decision is pass 2. Missing: the first. */
   pass: z.int().min(2).max(9).optional(),
+  /** It came to the disk of its node only after that had not answered for a while, or was full: memory alone had it. */
+  late: z.boolean().optional(),
 });
 export type CallEvent = z.infer<typeof eventSchema>;

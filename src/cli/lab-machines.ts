@@ -20,19 +20,26 @@ export function registerMachineFaults(group: Command): void {
     .description("stop a host in good order and restart it with a clock or a disk that can be broken")
     .option("--clock", "a wall clock of its own (libfaketime), for 'lab clock'")
     .option("--disk <MiB>", "a small disk of its own (tmpfs), for 'lab fill'; at least 300", positive)
+    .option("--image", "with --disk: an ext4 file system in an image, for 'lab hang'")
     .addHelpText(
       "after",
       "\nWithout an option: as it was before. Refit the standby first, and wait for green.",
     )
-    .action(async (word: string, options: { clock?: boolean; disk?: number }, command: Command) => {
-      const { lab, print } = contextOf(command);
-      const host = await hostOf(lab, word);
-      await lab.refit(host, {
-        ...(options.clock ? { clock: true } : {}),
-        ...(options.disk === undefined ? {} : { diskMb: options.disk }),
-      });
-      print(`${host} restarts`, { host, ...options });
-    });
+    .action(
+      async (
+        word: string,
+        options: { clock?: boolean; disk?: number; image?: boolean },
+        command: Command,
+      ) => {
+        const { lab, print } = contextOf(command);
+        const host = await hostOf(lab, word);
+        await lab.refit(host, {
+          ...(options.clock ? { clock: true } : {}),
+          ...(options.disk === undefined ? {} : { diskMb: options.disk, image: options.image ?? false }),
+        });
+        print(`${host} restarts`, { host, ...options });
+      },
+    );
   group
     .command("clock <host> <seconds>")
     .description("the host's wall clock jumps: so many seconds from the true time (-3600: an hour back)")
@@ -51,6 +58,15 @@ export function registerMachineFaults(group: Command): void {
       const host = await hostOf(lab, word);
       const moment = await lab.fillDisk(host);
       print(`the disk of ${host} is full ${momentText(moment)}`, { host, ...moment });
+    });
+  group
+    .command("hang <host>")
+    .description("the host's disk does not answer, until 'heal' (90 s at most)")
+    .action(async (word: string, _options: unknown, command: Command) => {
+      const { lab, print } = contextOf(command);
+      const host = await hostOf(lab, word);
+      const moment = await lab.hangDisk(host);
+      print(`the disk of ${host} does not answer ${momentText(moment)}`, { host, ...moment });
     });
   group
     .command("load <host>")

@@ -38,7 +38,10 @@ function registerFaults(group: Command): void {
     .description(
       "power cut of a host: cable out, then every process killed; with a part: SIGKILL of that part",
     )
-    .option("--lose-unsynced", "the host's journal loses what was not yet on the disk")
+    .option(
+      "--lose-unsynced",
+      "the host loses what it had in memory alone, such as call events that no disk had yet",
+    )
     .option("--stay-dead", "nothing restarts the agent until heal (only for the part 'agent')")
     .addHelpText(
       "after",

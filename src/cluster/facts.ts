@@ -18,9 +18,11 @@ export interface HostDirs {
   data: string;
   /** Generated configuration files. */
   etc: string;
-  /** Sockets, pid files, the VRRP track file, parts.json. */
+  /** Sockets, pid files, the VRRP track file, parts.json. In memory (host/memory.ts): nobody waits there for a disk. */
   run: string;
   log: string;
+  /** Where the parts' output comes first: in memory too, moved to `log` within seconds (agent/chores/logs.ts). */
+  fresh: string;
   /** Journals of call events: append-only, kept for days. */
   journal: string;
   /** MariaDB's datadir. */
@@ -68,10 +70,17 @@ export const hostDirs = (data: string): HostDirs => ({
   etc: join(data, "etc"),
   run: join(data, "run"),
   log: join(data, "log"),
+  fresh: join(data, "run", "log"),
   journal: join(data, "journal"),
   mariadb: join(data, "mariadb"),
   app: join(data, "app"),
   captures: join(data, "captures"),
+});
+
+/** Kamailio's journal: where it writes, in memory, and where each line is carried at once (journal/carrier.ts). */
+export const journalDirs = (dirs: HostDirs) => ({
+  memory: join(dirs.run, "journal"),
+  disk: join(dirs.journal, "sip"),
 });
 
 /** Files and sockets in `run` that more than one part knows. */

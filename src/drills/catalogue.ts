@@ -17,6 +17,8 @@ export type Step =
   | { do: "clock"; on: Role; seconds: number }
   /** Nothing more can be written to the host's data directory. */
   | { do: "fill-disk"; on: Role }
+  /** Whoever writes to the host's data directory, or syncs, stands still. */
+  | { do: "hang-disk"; on: Role }
   /** Busy loops on the host, at the priority of ordinary programs. */
   | { do: "busy"; on: Role; loops: number }
   | { do: "wait"; ms: number }
@@ -25,7 +27,7 @@ export type Step =
   | { do: "rolling-restart" };
 
 /** What a lab's nodes need before a fault can be made: they are restarted with it. */
-export type Fitting = "movable-clock" | "small-disk";
+export type Fitting = "movable-clock" | "small-disk" | "hangable-disk";
 
 export interface DrillKind {
   name: string;
@@ -274,6 +276,21 @@ const machine: DrillKind[] = [
       fitting: "small-disk",
     }),
   ]),
+  ...(["active", "standby", "witness", "both"] as const).map((on) =>
+    drill({
+      name: `disk-hang-${on}`,
+      title: `${on === "both" ? "both nodes' disks do" : on === "witness" ? "the witness's disk does" : `the ${on} node's disk does`} not answer for 10 s`,
+      steps: (on === "both" ? (["active", "standby"] as const) : [on]).map((role) => ({
+        do: "hang-disk",
+        on: role,
+      })),
+      holdMs: 10_000,
+      undo: "they answer again",
+      fitting: "hangable-disk",
+      // One that is as bad is no better.
+      stays: on !== "active",
+    }),
+  ),
 ];
 
 const planned: DrillKind[] = [

@@ -3,7 +3,7 @@ import { switchOver } from "../client/switchover.ts";
 import { agentSocketOf } from "../lab/agents.ts";
 import type { HostStatus, Lab, Moment } from "../lab/lab.ts";
 import { activeNodes } from "../lab/readiness.ts";
-import type { DrillKind, Role, Step } from "./catalogue.ts";
+import type { DrillKind, Fitting, Role, Step } from "./catalogue.ts";
 import { untilGreen } from "./cluster-view.ts";
 import { labGround } from "./ground.ts";
 import { maintain } from "./maintenance.ts";
@@ -66,6 +66,8 @@ async function doStep(lab: Lab, step: Step, roles: Roles, signal: AbortSignal): 
       return lab.clock(hostOf(roles, step.on), step.seconds);
     case "fill-disk":
       return lab.fillDisk(hostOf(roles, step.on));
+    case "hang-disk":
+      return lab.hangDisk(hostOf(roles, step.on));
     case "busy":
       return lab.busy(hostOf(roles, step.on), step.loops);
     case "switchover": {
@@ -103,6 +105,12 @@ export async function inject(
 /** Room for the database's log and Galera's cache, and some more. */
 const smallDiskMb = 400;
 
+const fittings: Record<Fitting, Parameters<Lab["refit"]>[1]> = {
+  "movable-clock": { clock: true },
+  "small-disk": { diskMb: smallDiskMb },
+  "hangable-disk": { diskMb: smallDiskMb, image: true },
+};
+
 /**
  * Gives a lab's nodes what a drill needs, one after the other, standby first, and takes it away again when disposed of.
  */
@@ -117,8 +125,10 @@ export async function equip(
   const ground = labGround(lab);
   const waiting = (why: string[]) => tell(`waiting: ${why.join("; ")}`);
   const refitAll = async (wanted: Parameters<Lab["refit"]>[1], stop: AbortSignal) => {
-    const { active, standby } = rolesOf((await ground.look()).hosts);
-    for (const host of [standby, active]) {
+    const { active, standby, witness } = rolesOf((await ground.look()).hosts);
+    // A witness has no clock that counts, and little to write.
+    const third = fitting === "hangable-disk" && witness !== undefined ? [witness] : [];
+    for (const host of [...third, standby, active]) {
       tell(`restarting ${host} ${Object.keys(wanted).length > 0 ? `with a ${fitting}` : "as it was"}`);
       await lab.refit(host, wanted);
       await untilGreen(ground, 120_000, waiting, stop);
@@ -127,7 +137,7 @@ export async function equip(
   // Also after an abort: what is left behind would falsify whatever comes next.
   const restore = () => refitAll({}, new AbortController().signal);
   try {
-    await refitAll(fitting === "movable-clock" ? { clock: true } : { diskMb: smallDiskMb }, signal);
+    await refitAll(fittings[fitting], signal);
   } catch (error) {
     await restore();
     throw error;

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
+import { WriteBehind } from "../base/behind.ts";
 import { messageOf } from "../base/message.ts";
 import { type HostContext, voters } from "../cluster/facts.ts";
 import type { FencingReport } from "../report/fencing.ts";
@@ -31,6 +32,7 @@ export class Fencing {
   private readonly context: HostContext;
   private readonly tell: Tell;
   private readonly file: string;
+  private readonly kept: WriteBehind;
   private memory: Memory = {};
   private readonly running = new Set<string>();
   private readonly endedAt = new Map<string, number>();
@@ -43,6 +45,10 @@ export class Fencing {
     this.context = context;
     this.tell = tell;
     this.file = join(context.dirs.data, "fencing.json");
+    this.kept = new WriteBehind(
+      (text) => writeFileAtomic(this.file, text),
+      (error) => tell("memory", messageOf(error)),
+    );
     if (!context.cluster.fencing || !existsSync(this.file)) return;
     try {
       this.memory = memorySchema.parse(JSON.parse(readFileSync(this.file, "utf8")));
@@ -80,11 +86,7 @@ export class Fencing {
     const before = JSON.stringify(this.memory);
     this.memory = { ...this.memory, [host]: { ...this.of(host), ...change } };
     if (JSON.stringify(this.memory) === before) return;
-    try {
-      writeFileAtomic.sync(this.file, JSON.stringify(this.memory));
-    } catch (error) {
-      this.tell("memory", messageOf(error));
-    }
+    this.kept.put(JSON.stringify(this.memory));
   }
 
   private view(o: Observation, fit: boolean, agentUptimeMs: number): FenceView | undefined {

@@ -36,6 +36,9 @@ async function account(user: string): Promise<Account> {
 
 async function makeDirectory(path: string, mode = 0o755, owner = "root"): Promise<void> {
   const { uid, gid } = await account(owner);
+  // What is right already is left alone: a part must be able to start beside a disk that does not answer.
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory() && found.uid === uid && found.gid === gid) return;
   await mkdir(path, { recursive: true, mode });
   await chown(path, uid, gid);
 }
@@ -61,7 +64,8 @@ async function writeGenerated(file: GeneratedFile): Promise<void> {
 
 /** Directories of the host itself. */
 export async function makeHostDirectories({ dirs }: HostContext): Promise<void> {
-  for (const path of [dirs.data, dirs.etc, dirs.run, dirs.log, dirs.journal]) await makeDirectory(path);
+  const { data, etc, run, log, fresh, journal } = dirs;
+  for (const path of [data, etc, run, log, fresh, journal]) await makeDirectory(path);
   await makeDirectory(dirs.app, 0o750, "dialtone");
 }
 

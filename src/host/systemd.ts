@@ -2,7 +2,11 @@
  * Of an agent's process: what lives long in it is little, so a small young generation keeps its memory small, and one
  * thread is enough for V8's work beside its own. https://nodejs.org/api/cli.html#node_optionsoptions
  */
-export const agentEnvironment = { NODE_OPTIONS: "--max-semi-space-size=2 --v8-pool-size=1" };
+export const agentEnvironment = {
+  NODE_OPTIONS: "--max-semi-space-size=2 --v8-pool-size=1",
+  /** A disk that does not answer keeps a thread for each file (of the app's too, which inherits this): default 4. */
+  UV_THREADPOOL_SIZE: "16",
+};
 
 /** The unit that runs an agent in production; systemd.service(5), systemd.kill(5). Pure. */
 export const systemdUnit = (facts: {
@@ -27,7 +31,7 @@ NotifyAccess=all
 WatchdogSec=10
 WatchdogSignal=SIGKILL
 TimeoutStartSec=60
-Environment="NODE_OPTIONS=${agentEnvironment.NODE_OPTIONS}"
+Environment="NODE_OPTIONS=${agentEnvironment.NODE_OPTIONS}" UV_THREADPOOL_SIZE=${agentEnvironment.UV_THREADPOOL_SIZE}
 ExecStart=${facts.program} --config ${facts.clusterFile} up --host ${facts.host} --data ${facts.data}
 # SIGTERM: the agent stops its parts in order. An agent that dies leaves them running, and the next one adopts them.
 KillMode=process

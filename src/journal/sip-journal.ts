@@ -4,17 +4,15 @@ import { type CallEvent, eventSchema } from "../call/contract.ts";
  * The journal of call events that Kamailio writes: the one place that names its columns. The generator of
  * kamailio.cfg takes `accColumns` from here, the shipper takes `parseJournalLine`.
  *
- * Files: DIR/journal/sip/acc_<n>.log, one per Kamailio process (some processes share one, with O_APPEND and one
- * write per line). A file only grows, also over restarts of Kamailio (the number belongs to the process's role,
- * not to its pid). Lines end with "\n"; a last line without it is being written, or was when Kamailio was killed
+ * Files: DIR/run/journal/acc_<n>.log in memory, one per Kamailio process (some processes share one, with O_APPEND and
+ * one write per line), carried at once to DIR/journal/sip/acc_0.log (carrier.ts). A file only grows, also over restarts of
+ * Kamailio (the number belongs to the process's role, not to its pid). Lines end with "\n"; a last line without it is being written, or was when Kamailio was killed
  * (then the next line of that file is appended to it: the reader takes the columns from the end, so only the torn
  * one is lost).
  *
- * Rotation (components/kamailio/journal.ts): acc_<n>.log becomes `rotatedName(...)`, a new one takes its place, then RPC
- * `flatstore.k_rotate`. A process reopens its file before its next line, so a renamed file gets at most the line that
- * was just being written. Follow files by inode; a renamed file is finished when it has not grown for a minute.
- * Rotating twice within one second does not work (db_flatstore compares whole seconds), and never rotate on a
- * full disk: lines are dropped without a word there, but for the space that each file has behind its end.
+ * Rotation (components/kamailio/journal.ts), on the disk only: acc_0.log becomes `rotatedName(...)`, a new one takes its
+ * place, and the carrier finds it with its next lines. Follow files by inode; a renamed file is finished when it has not
+ * grown for a minute.
  */
 export const journalTable = "acc";
 
@@ -113,7 +111,7 @@ export interface ProbeEvent {
  * The functional test's line, marked by Kamailio with `p` in the last column; undefined: a line like any other. Pure.
  */
 export function parseProbeLine(line: string, node: string): ProbeEvent | undefined {
-  if (!line.endsWith("|.p")) return undefined;
+  if (!/\|\.pl?$/.test(line)) return undefined;
   return { node, call_id: clean(line.split("|").at(place.get("call_id") ?? 0) ?? "", 128) };
 }
 
@@ -131,8 +129,9 @@ export function parseJournalLine(line: string, node: string): CallEvent {
   const cells = line.split("|");
   if (cells.length < width) throw new JournalLineError(`has ${cells.length} columns, not ${width}`, line);
   const cell = (name: Column): string => cells.at(place.get(name) ?? 0) ?? "";
-  // "." alone, or with more behind it: the pass of a call that came back to us; "r": it is to be recorded.
-  const end = /^\.([2-9]?)(r?)$/.exec(cell("end"));
+  // "." alone, or with more behind it: the pass of a call that came back to us; "r": it is to be recorded; "l": it was in
+  // memory only for long (carrier.ts).
+  const end = /^\.([2-9]?)(r?)(l?)$/.exec(cell("end"));
   if (!end) throw new JournalLineError("does not end as a line should", line);
 
   // A torn line may stick to the first column's front. To Kamailio `invite` is one too (RFC 3261 7.1 says otherwise).
@@ -172,6 +171,7 @@ export function parseJournalLine(line: string, node: string): CallEvent {
     decided_by: ["own", "peer", "last", "static"].includes(by) ? by : "",
     ...(end[2] === "r" ? { record: true } : {}),
     ...(end[1] ? { pass: Number(end[1]) } : {}),
+    ...(end[3] === "l" ? { late: true } : {}),
   });
   if (!result.success)
     throw new JournalLineError(

@@ -1,9 +1,10 @@
+import { spawn } from "node:child_process";
 import { closeSync, existsSync, ftruncateSync, openSync, rmSync, writeSync } from "node:fs";
 import { mkdir, rename, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
+import { execa, execaSync } from "execa";
 
-/** A disk of its own for a host's data, small enough to be filled: tmpfs(5). */
+/** A disk of its own for a host's data: small enough to be filled (tmpfs(5)), or one that can stop to answer (an image). */
 
 const fillerOf = (data: string): string => join(data, "filler");
 const chunk = 1024 * 1024;
@@ -38,6 +39,26 @@ export function free(data: string): void {
   rmSync(fillerOf(data));
 }
 
+const imageOf = (data: string): string => `${data}.image`;
+
+/** No disk of a lab hangs for longer, whoever forgot it. */
+const mostSeconds = 90;
+
+/**
+ * Lets the disk hang: whoever writes to it, or syncs, stands still (fsfreeze(8)). A watchdog that outlives this process
+ * thaws it in any case: a frozen file system can not be unmounted, and its writers can not be killed.
+ */
+export function freeze(data: string): void {
+  const watchdog = `sleep ${mostSeconds}; fsfreeze -u "$1" 2> /dev/null`;
+  spawn("sh", ["-c", watchdog, "dialtone-thaw", data], { detached: true, stdio: "ignore", cwd: "/" }).unref();
+  execaSync("fsfreeze", ["--freeze", data]);
+}
+
+/** It answers again. Safe to repeat. */
+export function thaw(data: string): void {
+  execaSync("fsfreeze", ["--unfreeze", data], { reject: false });
+}
+
 const isMounted = async (directory: string): Promise<boolean> =>
   (await execa("mountpoint", ["--quiet", directory], { reject: false })).exitCode === 0;
 
@@ -49,16 +70,20 @@ const leastRoomMb = 150;
 
 /**
  * Moves a directory onto a tmpfs of its own, of so many megabytes, or more where what is there would not fit: a lab in
- * which many calls were made has a large ledger. Nobody may be using it.
+ * which many calls were made has a large ledger. Nobody may be using it. `image`: an ext4 file system, for `freeze`.
  */
-export async function smallDisk(data: string, wanted: number): Promise<void> {
+export async function smallDisk(data: string, wanted: number, image = false): Promise<void> {
   if (await isMounted(data)) return;
   const { stdout } = await execa("du", ["-sm", "--apparent-size", data]);
   const megabytes = Math.max(wanted, Number.parseInt(stdout, 10) + leastRoomMb);
   const aside = `${data}.large`;
   await rename(data, aside);
   await mkdir(data, { mode: 0o755 });
-  await execa("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m,mode=755`, "dialtone-lab", data]);
+  if (image) {
+    await execa("truncate", ["--size", `${megabytes}M`, imageOf(data)]);
+    await execa("mkfs.ext4", ["-q", "-m", "0", imageOf(data)]);
+    await execa("mount", ["-o", "loop", imageOf(data), data]);
+  } else await execa("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m,mode=755`, "dialtone-lab", data]);
   await copy(aside, data);
   await rm(aside, { recursive: true });
 }
@@ -66,12 +91,14 @@ export async function smallDisk(data: string, wanted: number): Promise<void> {
 /** Moves it back onto the disk that it came from. Safe to repeat. */
 export async function largeDisk(data: string): Promise<void> {
   if (!(await isMounted(data))) return;
+  thaw(data);
   free(data);
   const aside = `${data}.large`;
   await rm(aside, { recursive: true, force: true });
   await mkdir(aside, { mode: 0o755 });
   await copy(data, aside);
   await execa("umount", [data]);
+  await rm(imageOf(data), { force: true });
   await rmdir(data);
   await rename(aside, data);
 }

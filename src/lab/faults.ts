@@ -1,12 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { forgetMemory } from "../host/memory.ts";
 import { isAlive, type ProcessId } from "../host/process.ts";
 import { partsOf, spawnIn, startAgent } from "./agents.ts";
 import { setClock } from "./clock.ts";
 import { addCut, applyCuts, cutsWithout, everyone, machineName } from "./cuts.ts";
-import { fill, free } from "./disk.ts";
+import { fill, free, freeze, thaw } from "./disk.ts";
 import { labPaths } from "./names.ts";
 import { connectHost, disconnectHost, unplug } from "./network.ts";
-import { loseUnsynced } from "./page-cache.ts";
 import { processesIn, signal, treeOf } from "./processes.ts";
 import {
   type Cut,
@@ -41,8 +41,8 @@ function timed(action: () => void): Moment {
 }
 
 /**
- * Power cut: the cable is dead first, so that nothing the dying processes say gets out. With `unsynced` the journal
- * loses what no disk had yet.
+ * Power cut: the cable is dead first, so that nothing the dying processes say gets out. With `unsynced` also what the
+ * host had in memory is gone (host/memory.ts): call events that no disk had yet.
  */
 export async function killHost(state: LabState, name: string, unsynced = false): Promise<Moment> {
   const host = poweredHost(state, name);
@@ -52,9 +52,11 @@ export async function killHost(state: LabState, name: string, unsynced = false):
   // Written only now: the time between the cable and the processes should be short.
   state.paused = state.paused.filter((pause) => pause.host !== name);
   const gone = disconnectHost(state, name, host);
+  // Who waits for a disk that hangs can not die.
+  if (host.fitting?.image && host.data !== null) thaw(host.data);
   saveState(state);
   await gone;
-  if (unsynced && host.data !== null) await loseUnsynced(host.data);
+  if (unsynced && host.data !== null) forgetMemory(host.data);
   return moment;
 }
 
@@ -144,6 +146,14 @@ export function fillDisk(state: LabState, name: string): Moment {
   return timed(() => fill(data));
 }
 
+/** The host's own disk stops to answer, until `heal`. @throws Error when it has none that can. */
+export function hangDisk(state: LabState, name: string): Moment {
+  const { fitting, data } = poweredHost(state, name);
+  if (!fitting?.image || data === null)
+    throw new Error(`host '${name}' has no disk that can hang; dialtone lab refit ${name} --disk MB --image`);
+  return timed(() => freeze(data));
+}
+
 /** Busy loops on a host, at the priority of ordinary programs. The hosts share this machine's processors. */
 export function busy(state: LabState, name: string, loops: number): Moment {
   const { namespace } = poweredHost(state, name);
@@ -166,7 +176,9 @@ function healMachines(state: LabState, only?: string): void {
   for (const [name, { fitting, data }] of Object.entries(state.hosts)) {
     if (only !== undefined && name !== only) continue;
     if (fitting?.clock) setClock(labPaths(state.lab).clock(name), 0);
-    if (fitting?.diskMb !== undefined && data !== null) free(data);
+    if (fitting?.diskMb === undefined || data === null) continue;
+    if (fitting.image) thaw(data);
+    free(data);
   }
 }
 

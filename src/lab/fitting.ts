@@ -24,9 +24,9 @@ export async function refit(state: LabState, name: string, fitting: Fitting): Pr
   if (fitting.diskMb === undefined) await largeDisk(host.data);
   else {
     // Recorded first: whatever is mounted must be found again.
-    host.fitting = { ...host.fitting, diskMb: fitting.diskMb };
+    host.fitting = { ...host.fitting, ...fitting };
     saveState(state);
-    await smallDisk(host.data, fitting.diskMb);
+    await smallDisk(host.data, fitting.diskMb, fitting.image ?? false);
   }
   host.fitting = fitting;
   host.keeper = startAgent(state.lab, name, host);

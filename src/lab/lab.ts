@@ -72,8 +72,8 @@ export interface Lab {
   down(options?: DownOptions): Promise<{ wasUp: boolean; killed: string[] }>;
   status(): Promise<LabStatus>;
   /**
-   * Power cut of a host; or, with a part, SIGKILL of that part. `stayDead`: nothing restarts the agent. `unsynced`: the
-   * journal loses what was not yet on the disk.
+   * Power cut of a host; or, with a part, SIGKILL of that part. `stayDead`: nothing restarts the agent. `unsynced`: what
+   * it had in memory alone is gone too.
    */
   kill(host: string, part?: string, options?: { stayDead?: boolean; unsynced?: boolean }): Promise<Moment>;
   /** SIGSTOP of a part, or of everything on the host, until `resume` or `heal`. */
@@ -85,6 +85,8 @@ export interface Lab {
   clock(host: string, seconds: number): Promise<Moment>;
   /** Fills a host's disk. Needs `refit` with a disk. */
   fillDisk(host: string): Promise<Moment>;
+  /** A host's disk stops to answer, until `heal`. Needs `refit` with an image. */
+  hangDisk(host: string): Promise<Moment>;
   /** Starts busy loops on a host. */
   busy(host: string, loops: number): Promise<Moment>;
   /** Stops a host in good order and starts it again with other equipment; does not wait for its health. */
@@ -219,6 +221,7 @@ export function openLab(labName: string): Lab {
       ),
     clock: (host, seconds) => breaking((faults, current) => faults.jumpClock(current, host, seconds)),
     fillDisk: (host) => breaking((faults, current) => faults.fillDisk(current, host)),
+    hangDisk: (host) => breaking((faults, current) => faults.hangDisk(current, host)),
     busy: (host, loops) => breaking((faults, current) => faults.busy(current, host, loops)),
     refit: (host, fitting) =>
       changing(async (current) => (await import("./fitting.ts")).refit(current, host, fitting)),

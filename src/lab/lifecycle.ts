@@ -13,10 +13,11 @@ import { allHosts, type HostContext, hostDirs, nodes, serviceIp } from "../clust
 import { newSecrets, writeInit } from "../cluster/init.ts";
 import { loadCluster, loadSecrets, parseYaml, secretsFileOf } from "../cluster/load.ts";
 import { type Cluster, clusterSchema } from "../cluster/schema.ts";
+import { forgetMemory } from "../host/memory.ts";
 import { identify, isAlive } from "../host/process.ts";
 import { askSocket } from "../http/socket.ts";
 import { agentSocketOf, startAgent } from "./agents.ts";
-import { largeDisk } from "./disk.ts";
+import { largeDisk, thaw } from "./disk.ts";
 import { makeFirstDatabases } from "./first-database.ts";
 import {
   type AddressPlan,
@@ -161,8 +162,11 @@ function newState(lab: string, cluster: Cluster, plan: AddressPlan, options: UpO
 /** Removes what a lab left on this machine, by lab.json alone, and the record itself. Safe to repeat. */
 async function sweep(state: LabState): Promise<void> {
   await destroyNetwork(state);
-  for (const host of Object.values(state.hosts))
-    if (host.fitting?.diskMb !== undefined && host.data !== null) await largeDisk(host.data);
+  for (const { data, fitting } of Object.values(state.hosts)) {
+    if (data === null) continue;
+    forgetMemory(data);
+    if (fitting?.diskMb !== undefined) await largeDisk(data);
+  }
   rmSync(labPaths(state.lab).state, { force: true });
 }
 
@@ -253,6 +257,7 @@ async function until(condition: () => boolean, deadlineMs: number, hurry?: Abort
  * Returns the hosts whose agents did not end by themselves.
  */
 export async function destroy(state: LabState, graceMs: number, hurry?: AbortSignal): Promise<string[]> {
+  for (const { data, fitting } of Object.values(state.hosts)) if (fitting?.image && data !== null) thaw(data);
   for (const pause of state.paused) for (const id of pause.processes) signal(id, "SIGCONT");
   const end = async ([name, host]: [string, LabHost]): Promise<string[]> =>
     graceMs === 0 || (await stopHost(host, graceMs, hurry)) ? [] : [name];

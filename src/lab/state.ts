@@ -31,6 +31,8 @@ const hostSchema = z.object({
       clock: z.boolean().optional(),
       /** Its data is on a file system of so many MiB of its own (tmpfs). */
       diskMb: z.int().positive().optional(),
+      /** That is an ext4 file system in an image, which can hang. */
+      image: z.boolean().optional(),
     })
     .optional(),
 });

@@ -195,6 +195,7 @@ function notesOf(story: Story, ending: Ending): string[] {
   const answeredAt = answerOf(story);
   // In-dialog requests go through whichever node holds the service address at that time.
   const firstNode = start?.node ?? answer?.node;
+  const late = story.ordered.find((event) => event.late)?.node;
   const moved = [confirm, end].find((event) => event && firstNode !== undefined && event.node !== firstNode);
   const notes: [said: unknown, words: string | undefined][] = [
     [!start, "start event missing"],
@@ -203,6 +204,10 @@ function notesOf(story: Story, ending: Ending): string[] {
     [up && fail && at(up) > at(fail), `answered late: the caller had been told ${fail?.code} before`],
     [ending.note, ending.note],
     [moved && up, `went on at ${moved?.node} after ${firstNode}`],
+    [
+      late !== undefined,
+      `events were in the memory of ${late} alone for a while: its disk did not take them`,
+    ],
     // An answer is logged after it was sent on, so a quick BYE may bear a slightly earlier time.
     [
       ending.endedAt !== null && answeredAt !== null && answeredAt - ending.endedAt > 100,

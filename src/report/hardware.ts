@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { since } from "../base/duration.ts";
 
 /** The host below the parts, and what is to be said of it. Pure. */
 
@@ -11,6 +12,8 @@ export const hardwareSchema = z.object({
       freeInodes: z.number(),
       inodes: z.number(),
       readOnly: z.boolean(),
+      /** A write to it has waited for so long until now; missing: it answers, or an older agent. */
+      silentMs: z.number().optional(),
     }),
   ),
   /** What the files of Kamailio's journal have for themselves; missing: no journal here, or an older agent. */
@@ -27,7 +30,9 @@ export type HardwareReport = z.infer<typeof hardwareSchema>;
 
 /** Disks that have less than `least` bytes, or can not be written, in words. Pure. */
 export const fullerThan = (least: number, { disks }: HardwareReport): string[] =>
-  disks.flatMap(({ path, freeBytes, freeInodes, inodes, readOnly }) => {
+  disks.flatMap(({ path, freeBytes, freeInodes, inodes, readOnly, silentMs }) => {
+    if (silentMs !== undefined && silentMs >= hungMs)
+      return [`${path} does not answer (${since(Math.round(silentMs))})`];
     if (readOnly) return [`${path} can not be written (read-only file system?)`];
     if (freeBytes < least) return [`${path} is full: ${Math.floor(freeBytes / mb)} MB free`];
     // Some file systems have no fixed number of inodes and say 0 of 0.
@@ -41,6 +46,10 @@ export const diskTroubles = (hardware: HardwareReport): string[] => fullerThan(l
 
 /** A disk that nothing can be written to any more, in words; undefined: none. Pure. */
 export const diskFull = (hardware: HardwareReport): string | undefined => fullerThan(fullBytes, hardware)[0];
+
+/** Has a disk not answered for so long? Pure. */
+export const diskSilent = (hardware: HardwareReport, forMs: number): boolean =>
+  hardware.disks.some(({ silentMs }) => (silentMs ?? 0) >= forMs);
 
 /** What of it keeps a node from doing its job, in words; empty: nothing. Pure. */
 export function hardwareTroubles(hardware: HardwareReport): string[] {
@@ -57,6 +66,12 @@ export function hardwareTroubles(hardware: HardwareReport): string[] {
 }
 
 export const mb = 1024 * 1024;
+
+/** A disk that has not answered for so long hangs: a busy one takes longer only when it is nearly that. */
+export const hungMs = 1000;
+
+/** A write that waits for less than this is no news. */
+export const slowMs = 300;
 
 export const lowBytes = 64 * mb;
 

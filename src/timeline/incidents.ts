@@ -40,7 +40,7 @@ const causeWithinMs = 3000;
 const nearMs = 2000;
 
 const troubleKinds = new Set([
-  ...["part-exited", "part-sick", "part-failed", "part-killed", "peer-silent", "agent-stalled"],
+  ...["part-exited", "part-sick", "part-failed", "part-killed", "peer-silent", "agent-stalled", "disk"],
   ...["switchover", "drill", "address", "vrrp", "verdict", "ended-audio", "database"],
 ]);
 
@@ -54,7 +54,7 @@ function causeRank(entry: Entry): number {
   const { kind, subject } = entry;
   if (kind === "drill" || (kind === "switchover" && subject === "started")) return 0;
   if (kind === "agent" && subject === "stopping") return 0;
-  if (kind.startsWith("part-") || kind === "agent-stalled") return 1;
+  if (kind.startsWith("part-") || kind === "agent-stalled" || kind === "disk") return 1;
   if (kind === "peer-silent") return 2;
   if (kind === "agent") return 3;
   if (kind === "database" || kind === "ended-audio") return 4;

@@ -22,6 +22,8 @@ export class FakeApp {
   /** What does not fit the contract's schema, of questions and of the scenario's own decisions. */
   readonly faults: string[] = [];
   asked = 0;
+  /** How often it was asked whether the journal is on the disk. */
+  kept = 0;
   private server: Server | undefined;
   private readonly sockets = new Set<Socket>();
   private readonly address: string;
@@ -68,14 +70,23 @@ export class FakeApp {
     if (request.id === undefined) return;
     this.asked += 1;
     if (this.hung) return;
+    if (request.method === "kept") {
+      this.kept += 1;
+      this.send(socket, { jsonrpc: "2.0", id: request.id, result: true });
+      return;
+    }
     const asksForDecision = request.method === "decide_line";
     const result = asksForDecision ? this.line(request.params) : this.credentials(request.params);
     const error = asksForDecision ? "no decision" : "unknown user";
-    const answer = JSON.stringify({
+    this.send(socket, {
       jsonrpc: "2.0",
       id: request.id,
       ...(result === undefined ? { error: { code: -32000, message: error } } : { result }),
     });
+  }
+
+  private send(socket: Socket, message: object): void {
+    const answer = JSON.stringify(message);
     socket.write(`${Buffer.byteLength(answer)}:${answer},`);
   }
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeInPlace } from "../../base/in-place.ts";
+import { WriteBehind } from "../../base/behind.ts";
+import { writeInPlaceLater } from "../../base/in-place.ts";
 import { messageOf } from "../../base/message.ts";
 import type { HostContext } from "../../cluster/facts.ts";
 import { holdsServiceAddress } from "../../components/keepalived.ts";
@@ -12,7 +13,7 @@ export const nextTerm = (own: number, known: readonly number[]): number => Math.
 export class Claim {
   private readonly context: HostContext;
   private readonly file: string;
-  private readonly tell: (subject: string, text: string) => void;
+  private readonly kept: WriteBehind;
   private held = false;
   private changedAt = performance.now();
   private ownTerm = 0;
@@ -20,7 +21,11 @@ export class Claim {
   constructor(context: HostContext, tell: (subject: string, text: string) => void) {
     this.context = context;
     this.file = join(context.dirs.data, "term");
-    this.tell = tell;
+    // Known in memory and by the peers: the agent that has just got the address waits for no disk, and for no space.
+    this.kept = new WriteBehind(
+      (text) => writeInPlaceLater(this.file, text),
+      (error) => tell("term-not-kept", messageOf(error)),
+    );
   }
 
   get holds(): boolean {
@@ -54,11 +59,6 @@ export class Claim {
   /** A new claim, `known`: the terms of the others. */
   renew(known: readonly number[]): void {
     this.ownTerm = nextTerm(this.ownTerm, known);
-    try {
-      writeInPlace(this.file, String(this.ownTerm).padEnd(12));
-    } catch (error) {
-      // Known in memory and by the peers; a full disk must not end the agent that has just got the address.
-      this.tell("term-not-kept", messageOf(error));
-    }
+    this.kept.put(String(this.ownTerm).padEnd(12));
   }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
+import { WriteBehind } from "../../base/behind.ts";
 import { messageOf } from "../../base/message.ts";
 import { type HostContext, runFiles } from "../../cluster/facts.ts";
 import { askSocket } from "../../http/socket.ts";
@@ -49,6 +50,7 @@ export class Moves {
   private readonly context: HostContext;
   private readonly file: string;
   private readonly failed: (why: string) => void;
+  private readonly kept: WriteBehind;
   private last: LastHolder | undefined;
   private waiting: Move[] = [];
   private sending = false;
@@ -59,6 +61,10 @@ export class Moves {
     this.context = context;
     this.file = join(context.dirs.data, "moves.json");
     this.failed = failed;
+    this.kept = new WriteBehind(
+      (text) => writeFileAtomic(this.file, text),
+      (error) => failed(messageOf(error)),
+    );
     if (existsSync(this.file)) this.waiting = JSON.parse(readFileSync(this.file, "utf8")) as Move[]; // written by us
   }
 
@@ -106,10 +112,6 @@ export class Moves {
   }
 
   private keep(): void {
-    try {
-      writeFileAtomic.sync(this.file, JSON.stringify(this.waiting));
-    } catch (error) {
-      this.failed(messageOf(error));
-    }
+    this.kept.put(JSON.stringify(this.waiting));
   }
 }

@@ -1,12 +1,16 @@
 import { join } from "node:path";
 import { Cron } from "croner";
 import { messageOf } from "../../base/message.ts";
-import type { HostContext } from "../../cluster/facts.ts";
-import { sipJournal } from "../../components/kamailio/config.ts";
-import { reserveJournal, rotateJournal, trimJournal } from "../../components/kamailio/journal.ts";
+import { type HostContext, journalDirs } from "../../cluster/facts.ts";
+import {
+  forgetCarried,
+  reserveJournal,
+  rotateJournal,
+  trimJournal,
+} from "../../components/kamailio/journal.ts";
 import { loadCheckpoint } from "../../journal/checkpoint.ts";
 import { pruneJournal } from "../../journal/retention.ts";
-import { rotateLogs } from "./logs.ts";
+import { LogMover, rotateLogs } from "./logs.ts";
 
 /** What must be done regularly so that no file grows for ever. */
 
@@ -19,9 +23,9 @@ async function logs({ dirs }: HostContext, tell: Tell): Promise<void> {
 
 /** Kamailio's journal: a new file each day; removed only when it is in the database, and old (records/retention.ts). */
 async function journal(context: HostContext, tell: Tell): Promise<void> {
-  const finished = await rotateJournal(context, new Date(), AbortSignal.timeout(5000));
+  const finished = await rotateJournal(context, new Date());
   const removed = await pruneJournal(
-    sipJournal(context),
+    journalDirs(context.dirs).disk,
     await loadCheckpoint(join(context.dirs.app, "checkpoint.json")),
   );
   tell("journal", `finished ${finished.length} files, removed ${removed.length} old ones`);
@@ -32,7 +36,7 @@ function journalSpace(): (context: HostContext, tell: Tell) => Promise<void> {
   let told = "";
   return async (context, tell) => {
     const faults = await reserveJournal(context);
-    const text = faults[0] === undefined ? "" : `${faults.length} files: ${faults[0]}`;
+    const text = faults[0] ?? "";
     if (text !== told) tell("journal-space", text === "" ? "space is reserved for call events again" : text);
     told = text;
     await trimJournal(context);
@@ -50,10 +54,16 @@ export function startHousekeeping(context: HostContext, tell: Tell): () => void 
       },
       () => work(context, tell),
     );
+  const mover = new LogMover(context.dirs.fresh, context.dirs.log);
   const jobs = [
     job("logs", "* * * * *", logs),
+    job("logs", "* * * * * *", () => mover.move()),
     ...(context.self.role === "node"
-      ? [job("journal", "17 3 * * *", journal), job("journal-space", "*/5 * * * * *", journalSpace())]
+      ? [
+          job("journal", "17 3 * * *", journal),
+          job("journal-space", "*/5 * * * * *", journalSpace()),
+          job("journal-memory", "*/5 * * * * *", forgetCarried),
+        ]
       : []),
   ];
   return () => {

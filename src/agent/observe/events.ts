@@ -1,10 +1,17 @@
-import { appendFileSync, createReadStream, existsSync, readFileSync } from "node:fs";
+import { createReadStream, existsSync, readFileSync, write } from "node:fs";
+import { appendFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+import { appended, WriteBehind } from "../../base/behind.ts";
+import { messageOf } from "../../base/message.ts";
 import { type AgentEvent, readEvents } from "../../report/watch.ts";
 
 const keep = 2000;
 /** A timeline of more is no timeline. */
 const mostRead = 20_000;
+/** Characters that wait for a disk that does not answer. */
+const mostWaiting = 4 * 1024 * 1024;
+const writeTo = promisify(write);
 
 /** CLOCK_MONOTONIC in ms: the same for all processes of one machine, so that lab hosts can be compared. */
 export const monotonicMs = (): number => Number(process.hrtime.bigint() / 1000n) / 1000;
@@ -20,9 +27,14 @@ const parseLine = (line: string): AgentEvent[] => {
   }
 };
 
-/** The incident log of one host: the last entries in memory, all of them as JSON lines on disk. */
+/**
+ * The incident log of one host: the last entries in memory, all of them as JSON lines on disk and as text on stdout,
+ * written behind: whoever adds one waits for no disk.
+ */
 export class EventLog {
   private readonly file: string;
+  private readonly disk: WriteBehind;
+  private readonly terminal: WriteBehind;
   private readonly host: string;
   private readonly boot = bootId();
   private readonly entries: AgentEvent[];
@@ -31,13 +43,22 @@ export class EventLog {
   constructor(file: string, host: string) {
     this.file = file;
     this.host = host;
+    // A full disk must not stop the agent; the entry stays in memory and on stdout.
+    const failed = (error: unknown) => this.terminal.put(`incident log ${file}: ${messageOf(error)}\n`);
+    this.disk = new WriteBehind((text) => appendFile(file, text), failed, appended(mostWaiting));
+    // Also a pipe to a log that hangs would hold us: by a thread, not by process.stdout.
+    this.terminal = new WriteBehind(
+      (text) => writeTo(1, text),
+      () => {},
+      appended(mostWaiting),
+    );
     // Also the file before (logs.ts rotates): the count must go on, and so must the story.
     const texts = [`${file}.1`, file].map((name) => (existsSync(name) ? readFileSync(name, "utf8") : ""));
     const lines = texts.join("").split("\n").slice(-keep);
     this.entries = lines.flatMap(parseLine);
     this.seq = this.entries.at(-1)?.seq ?? 0;
     // Otherwise the first new entry would be lost in the half line of a power cut.
-    if (texts[1] !== "" && !texts[1]?.endsWith("\n")) this.write("\n");
+    if (texts[1] !== "" && !texts[1]?.endsWith("\n")) this.disk.put("\n");
   }
 
   /** `beganMsAgo`: what is told began so long before it was noticed. */
@@ -55,17 +76,13 @@ export class EventLog {
     };
     this.entries.push(event);
     if (this.entries.length > keep) this.entries.shift();
-    process.stdout.write(`${new Date(event.wallMs).toISOString()} ${kind} ${subject}: ${text}\n`);
-    this.write(`${JSON.stringify(event)}\n`);
+    this.terminal.put(`${new Date(event.wallMs).toISOString()} ${kind} ${subject}: ${text}\n`);
+    this.disk.put(`${JSON.stringify(event)}\n`);
   }
 
-  private write(line: string): void {
-    try {
-      appendFileSync(this.file, line);
-    } catch (error) {
-      // A full disk must not stop the agent; the entry stays in memory and on stdout.
-      process.stderr.write(`incident log ${this.file}: ${(error as Error).message}\n`);
-    }
+  /** At the end: what is still on its way, for so long, ms. */
+  async settled(deadlineMs: number): Promise<void> {
+    await Promise.all([this.disk.settled(deadlineMs), this.terminal.settled(deadlineMs)]);
   }
 
   /** `seq` of the newest entry. */

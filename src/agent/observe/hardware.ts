@@ -1,8 +1,10 @@
 import { constants } from "node:fs";
 import { access, readFile, statfs } from "node:fs/promises";
+import { join } from "node:path";
 import type { HostContext } from "../../cluster/facts.ts";
 import { journalReserve } from "../../components/kamailio/journal.ts";
-import type { HardwareReport } from "../../report/hardware.ts";
+import { type HardwareReport, hungMs, slowMs } from "../../report/hardware.ts";
+import { DiskProbe } from "./disk-probe.ts";
 
 /** The host below the parts, as far as it shows: disks, memory, processors, clock, cable. */
 
@@ -54,13 +56,20 @@ export class HardwareWatch {
   private clock: { wall: number; mono: number } | undefined;
   private step: { at: number; ms: number } | undefined;
   private last: HardwareReport | undefined;
+  private readonly probe: DiskProbe;
+  private readonly tell: (text: string) => void;
+  /** Since when the disk has not answered. */
+  private hungSince: number | undefined;
 
-  constructor(context: HostContext) {
+  constructor(context: HostContext, tell: (text: string) => void) {
     this.context = context;
+    this.tell = tell;
+    this.probe = new DiskProbe(join(context.dirs.journal, "probe"));
   }
 
   /** One step; called often, never waits. */
   tick(now: number): void {
+    this.watchDisk(now);
     if (this.busy || now < this.nextAt) return;
     this.busy = true;
     this.watchClock(now);
@@ -76,6 +85,19 @@ export class HardwareWatch {
         this.busy = false;
         this.nextAt = performance.now() + everyMs;
       });
+  }
+
+  private watchDisk(now: number): void {
+    this.probe.tick(now);
+    const silent = this.probe.silentMs(now);
+    if (silent >= hungMs && this.hungSince === undefined) {
+      this.hungSince = now - silent;
+      this.tell("does not answer: call events go to memory, and wait there");
+    } else if (silent < hungMs && this.hungSince !== undefined) {
+      const seconds = ((now - this.hungSince) / 1000).toFixed(1);
+      this.hungSince = undefined;
+      this.tell(`answers again, after ${seconds} s; what waited in memory is written now, and says so`);
+    }
   }
 
   private watchClock(now: number): void {
@@ -116,9 +138,11 @@ export class HardwareWatch {
   report(): HardwareReport | undefined {
     if (!this.last) return undefined;
     const now = performance.now();
+    const silentMs = Math.round(this.probe.silentMs(now));
     const step = this.step && now - this.step.at < rememberStepMs ? this.step : undefined;
     return {
       ...this.last,
+      ...(silentMs < slowMs ? {} : { disks: this.last.disks.map((disk) => ({ ...disk, silentMs })) }),
       ...(step ? { clockStep: { ms: step.ms, agoMs: Math.round(now - step.at) } } : {}),
     };
   }

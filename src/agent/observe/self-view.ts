@@ -30,18 +30,18 @@ export class SelfView {
       part(name: PartName): Part | undefined;
       stopping(): boolean;
       primary(): boolean;
-      tell(subject: string, text: string): void;
+      tell(kind: "overload" | "disk", subject: string, text: string): void;
     },
   ) {
     this.part = host.part;
-    this.refusals = new Refusals((text) => host.tell("calls", text));
-    this.intruders = new IntruderWatch((text) => host.tell("strangers", text));
+    this.refusals = new Refusals((text) => host.tell("overload", "calls", text));
+    this.intruders = new IntruderWatch((text) => host.tell("overload", "strangers", text));
     this.isNode = context.self.role === "node";
     this.functional = new FunctionalTest(context, () => ({
       sip: this.isNode && !host.stopping() && host.part("kamailio")?.report().ok === true,
       ledger: host.part("app")?.report().ok === true && host.primary(),
     }));
-    this.hardware = new HardwareWatch(context);
+    this.hardware = new HardwareWatch(context, (text) => host.tell("disk", context.self.name, text));
     this.outside = new OutsideView(context);
     this.standing = new StandingWatch(context, (name) => host.part(name));
   }

@@ -188,7 +188,7 @@ export class Part {
       // By nice(1), so that every thread and child has it from its first moment; it counts from our own.
       const priority = ["nice", "-n", String((command.nice ?? 0) - getPriority())];
       const [program, ...args] = [...priority, ...command.argv, ...extra];
-      const log = openSync(join(context.dirs.log, `${component.name}.log`), "a", 0o640);
+      const log = openSync(join(context.dirs.fresh, `${component.name}.log`), "a", 0o640);
       const child = spawn(program ?? "", args, {
         detached: true,
         stdio: ["ignore", log, log],

@@ -21,7 +21,7 @@ const functional = z.enum(["works", "fails", "fails-twice", "not-stored"]);
 /** disk-low: people are warned, and files can still be made. no-reserve: the file system can not reserve space. */
 const hardwareShape = z.enum([
   ...(["well", "disk-full", "disk-low", "no-inodes", "read-only", "no-link", "no-memory"] as const),
-  "no-reserve",
+  ...(["no-reserve", "disk-hangs", "disk-hangs-not-long", "disk-slow"] as const),
 ]);
 
 const sightingShape = z.strictObject({
@@ -143,6 +143,16 @@ function functionalOf(how: z.infer<typeof functional>, ageMs = 1000): NonNullabl
   return { ok: failures === 0, failures, storeFailures, detail, ms: 10, ageMs };
 }
 
+/** A disk that is slow answers in the end; one that hangs is told first, and then moved from. */
+const silence = (how: Given["hardware"]): { silentMs?: number } =>
+  how === "disk-hangs"
+    ? { silentMs: 1600 }
+    : how === "disk-hangs-not-long"
+      ? { silentMs: 1200 }
+      : how === "disk-slow"
+        ? { silentMs: 400 }
+        : {};
+
 function hardwareOf(how: Given["hardware"], cpu: number | undefined): NonNullable<HostReport["hardware"]> {
   const disk = {
     path: "/var/lib/dialtone",
@@ -151,6 +161,7 @@ function hardwareOf(how: Given["hardware"], cpu: number | undefined): NonNullabl
     freeInodes: 900,
     inodes: 1000,
     readOnly: how === "read-only",
+    ...silence(how),
   };
   if (how === "disk-full") disk.freeBytes = 1e6;
   if (how === "disk-low") disk.freeBytes = 5e7;

@@ -8,6 +8,7 @@ import {
   allHosts,
   edges,
   type HostContext,
+  journalDirs,
   nodes,
   ports,
   relayPort,
@@ -44,7 +45,7 @@ const logicText = logic.map(
 );
 
 /** Where Kamailio writes its journal: see records/sip-journal.ts. */
-export const sipJournal = ({ dirs }: HostContext): string => join(dirs.journal, "sip");
+export const sipJournal = ({ dirs }: HostContext): string => journalDirs(dirs).memory;
 
 export const kamailioEtc = ({ dirs }: HostContext): string => join(dirs.etc, "kamailio");
 

@@ -2,11 +2,17 @@ import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { type HostContext, replicates, servesAtOwnAddress, serviceIp } from "../../cluster/facts.ts";
+import {
+  type HostContext,
+  journalDirs,
+  replicates,
+  servesAtOwnAddress,
+  serviceIp,
+} from "../../cluster/facts.ts";
 import { spaceOf } from "../../journal/reserve.ts";
 import type { Component, Health } from "../common/component.ts";
 import { kamailioCommand, kamailioEtc, kamailioFiles, sipJournal } from "./config.ts";
-import { journalBehind, journalReserve, reserveJournal, syncJournal } from "./journal.ts";
+import { journalReserve, reserveJournal } from "./journal.ts";
 import { type SipLoad, sipLoad } from "./load.ts";
 import { locationsFolder, writeLocationTables } from "./locations.ts";
 import { sipOptions } from "./options.ts";
@@ -112,10 +118,10 @@ async function probe(context: HostContext, signal: AbortSignal): Promise<Health<
   const bad = answers.find((answer) => answer.code !== 200);
   if (bad) return { ok: false, detail: `SIP OPTIONS is answered with ${bad.code}` };
   const ms = Math.max(...answers.map((answer) => answer.ms));
-  const { free: journalFree } = await spaceOf(sipJournal(context));
+  const { disk } = journalDirs(context.dirs);
+  const { free: journalFree } = await spaceOf(disk);
   const journalReserved = journalReserve(context) ?? 0;
-  const behind = journalBehind(context);
-  const warning = `${journalWarning(sipJournal(context), journalFree, journalReserved)}${behind === undefined ? "" : `; ${behind}`}`;
+  const warning = journalWarning(disk, journalFree, journalReserved);
   return {
     ok: true,
     detail: `answers SIP in ${ms.toFixed(1)} ms${tooMany(load)}${warning}`,
@@ -130,16 +136,14 @@ export const kamailio: Component = {
     { path: kamailioEtc(context), mode: 0o755 },
     { path: join(context.dirs.run, "kamailio"), owner: "kamailio", mode: 0o755 },
     { path: sipJournal(context), owner: "kamailio", mode: 0o755 },
+    { path: journalDirs(context.dirs).disk, owner: "kamailio", mode: 0o755 },
     ...(replicates(context.cluster) ? [] : [{ path: locationsFolder(context), mode: 0o755 }]),
   ],
   files: kamailioFiles,
   async prepare(context) {
     if (!replicates(context.cluster)) await writeLocationTables(context);
     // A journal without its space must not keep calls from being taken: the probe says it.
-    if (context.self.role === "node") {
-      await syncJournal(context);
-      await reserveJournal(context);
-    }
+    if (context.self.role === "node") await reserveJournal(context);
     return [];
   },
   command: (context) => ({ argv: kamailioCommand(context), nice: -12 }),

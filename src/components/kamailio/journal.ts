@@ -1,18 +1,17 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { chown, link, open, readdir, readFile, readlink, rename, rm, stat } from "node:fs/promises";
+import { existsSync, statSync } from "node:fs";
+import { chown, link, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { execa } from "execa";
 import { messageOf } from "../../base/message.ts";
-import type { HostContext } from "../../cluster/facts.ts";
+import { type HostContext, journalDirs } from "../../cluster/facts.ts";
+import { readCarried } from "../../journal/carrier.ts";
 import { aheadOf, giveBack, reserveAhead, reserveBytes, spaceOf } from "../../journal/reserve.ts";
 import { rotatedName } from "../../journal/sip-journal.ts";
-import { writeThrough } from "../../journal/write-through.ts";
-import { sipJournal } from "./config.ts";
 import { sipWorkers } from "./core.ts";
-import { kamailioRpc } from "./rpc.ts";
 
 /**
- * The files of Kamailio's journal (records/sip-journal.ts): made before anybody writes to them, each with space behind its
- * end, because db_flatstore drops lines without a word when the disk is full.
+ * The files of Kamailio's journal. Its processes write to memory, where they wait for no disk (journal/carrier.ts carries
+ * the lines to one file on the disk). That file has space behind its end, which nothing else on a full disk can take.
  */
 
 const inUse = /^acc_\d+\.log$/;
@@ -21,10 +20,17 @@ const finished = /^acc_\d+\.\w+\.log$/;
 const settledMs = 60_000;
 /** What else needs a little room while the journal begins new files. */
 const roomBytes = 16 * 1024 * 1024;
+/** All workers' lines come into one file. */
+const shares = 4;
+/** Memory behind which nothing is needed any more is given back in such pieces. */
+const punchBytes = 1024 * 1024;
+
+/** The file on the disk that lines are carried to. */
+export const carriedTo = "acc_0.log";
 
 /**
- * The files that Kamailio may write to. db_flatstore (km_flatstore_mod.c) numbers them by the process's rank: SIP workers,
- * UDP then TCP, from 1 on and 128 more; timers (-1) are 1; async workers and the like (-2) are 2.
+ * The files in memory that Kamailio may write to. db_flatstore (km_flatstore_mod.c) numbers them by the process's rank: SIP
+ * workers, UDP then TCP, from 1 on and 128 more; timers (-1) are 1; async workers and the like (-2) are 2.
  */
 export const journalFiles: readonly string[] = [
   ...[1, 2],
@@ -41,130 +47,90 @@ async function make(folder: string, name: string): Promise<string> {
   return path;
 }
 
-/** Folders of this process: why their files are not written through; "": they are. */
-const through = new Map<string, string>();
-
-/** Before each start of Kamailio: a caller's record must outlive the power of the node that answered. */
-export async function syncJournal(context: HostContext): Promise<void> {
-  const folder = sipJournal(context);
-  through.set(folder, await writeThrough(folder).then(() => "", messageOf));
-}
-
-/** Why call events do not reach the disk at once; undefined: they do, or Kamailio was not started by this process. */
-export const journalBehind = (context: HostContext): string | undefined =>
-  through.get(sipJournal(context)) || undefined;
+const bytesFor = (all: number): number => shares * reserveBytes(all);
 
 /**
- * Makes the files that are missing and tops their space up. Called before each start of Kamailio, and every few seconds.
- * @returns what could not be had, each in words; a journal without it works until the disk is full
+ * Makes the file on the disk and tops its space up. Called before each start of Kamailio, and every few seconds.
+ * @returns what could not be had, in words; a journal without it works until the disk is full
  */
-export async function reserveJournal(context: HostContext): Promise<string[]> {
-  const folder = sipJournal(context);
+export async function reserveJournal({ dirs }: HostContext): Promise<string[]> {
+  const { disk } = journalDirs(dirs);
   // Kamailio has never been started here.
-  if (!existsSync(folder)) return [];
-  const { free, all } = await spaceOf(folder);
-  const names = new Set([...journalFiles, ...(await readdir(folder)).filter((name) => inUse.test(name))]);
-  const bytes = Math.floor(Math.min(reserveBytes(all), free / 2 / names.size));
-  const results = await Promise.all(
-    [...names].map(async (name) => {
-      try {
-        await reserveAhead(await make(folder, name), bytes);
-        return [];
-      } catch (error) {
-        return [messageOf(error)];
-      }
-    }),
-  );
-  return results.flat();
+  if (!existsSync(disk)) return [];
+  const { free, all } = await spaceOf(disk);
+  try {
+    await reserveAhead(await make(disk, carriedTo), Math.floor(Math.min(bytesFor(all), free / 2)));
+    return [];
+  } catch (error) {
+    return [messageOf(error)];
+  }
 }
 
 /** What is reserved for call events, bytes; undefined: there is no journal yet. Cheap: asked with each probe. */
-export function journalReserve(context: HostContext): number | undefined {
-  const folder = sipJournal(context);
-  let sum: number | undefined;
-  for (const name of journalFiles) {
-    const found = statSync(join(folder, name), { throwIfNoEntry: false });
-    if (found) sum = (sum ?? 0) + aheadOf(found);
-  }
-  return sum;
+export function journalReserve({ dirs }: HostContext): number | undefined {
+  const found = statSync(join(journalDirs(dirs).disk, carriedTo), { throwIfNoEntry: false });
+  return found && aheadOf(found);
 }
 
 /**
- * Finishes the journal's files: puts new ones, with their space, in their place and lets Kamailio open them. At no moment
- * is there none. At most once in two seconds.
+ * Finishes the journal's file: puts a new one, with its space, in its place; the carrier finds it with its next line. At no
+ * moment is there none.
  * @returns the names of the finished files
- * @throws Error when the disk is too full for new ones: the journal goes on in the files that it has
+ * @throws Error when the disk is too full for a new one: the journal goes on in the file that it has
  */
-export async function rotateJournal(
-  context: HostContext,
-  when: Date,
-  signal: AbortSignal,
-): Promise<string[]> {
-  const folder = sipJournal(context);
+export async function rotateJournal({ dirs }: HostContext, when: Date): Promise<string[]> {
+  const folder = journalDirs(dirs).disk;
   const found = (await readdir(folder)).filter((name) => inUse.test(name));
   const sizes = await Promise.all(found.map(async (name) => (await stat(join(folder, name))).size));
   // An empty one has nothing to be finished.
   const files = found.filter((_, index) => (sizes[index] ?? 0) > 0);
   const { free, all } = await spaceOf(folder);
-  const bytes = reserveBytes(all);
-  if (free < files.length * bytes + roomBytes)
-    throw new Error(`${folder} has too little space to begin new files: it goes on with those that it has`);
-  const next = (name: string) => `${name}.next`;
-  try {
-    for (const name of files) {
-      await rm(join(folder, next(name)), { force: true });
-      const path = await make(folder, next(name));
-      // Where nothing can be reserved at all, the old ones have nothing either.
-      await reserveAhead(path, bytes).catch(async (error: unknown) => {
-        if ((await spaceOf(folder)).free < roomBytes) throw error;
-      });
-    }
-  } catch (error) {
-    for (const name of files) await rm(join(folder, next(name)), { force: true });
-    throw error;
+  const bytes = bytesFor(all);
+  if (free < bytes + roomBytes)
+    throw new Error(
+      `${folder} has too little space to begin a new file: it goes on with the one that it has`,
+    );
+  const finishedNames: string[] = [];
+  for (const name of files) {
+    const to = rotatedName(name, when);
+    if (name === carriedTo) {
+      const next = `${name}.next`;
+      await rm(join(folder, next), { force: true });
+      const path = await make(folder, next);
+      // Where nothing can be reserved at all, the old one has nothing either.
+      await reserveAhead(path, bytes).catch(() => undefined);
+      await link(join(folder, name), join(folder, to));
+      await rename(path, join(folder, name));
+      // Those that an earlier release let Kamailio write to get no more lines.
+    } else await rename(join(folder, name), join(folder, to));
+    finishedNames.push(to);
   }
-  const renamed = files.map((name) => [name, rotatedName(name, when)] as const);
-  for (const [from, to] of renamed) {
-    await link(join(folder, from), join(folder, to));
-    await rename(join(folder, next(from)), join(folder, from));
-  }
-  await kamailioRpc(context, "flatstore.k_rotate", [], signal);
-  return renamed.map(([, to]) => to);
+  return finishedNames;
 }
 
-/**
- * Gives back what finished files have behind their ends. One that a process of Kamailio still has open is left alone: a
- * worker lets go of it with its next line, and only then can nobody lose one.
- */
-export async function trimJournal(context: HostContext): Promise<void> {
-  const folder = sipJournal(context);
-  const candidates: string[] = [];
+/** Gives back what finished files have behind their ends; the carrier let go of them long before. */
+export async function trimJournal({ dirs }: HostContext): Promise<void> {
+  const folder = journalDirs(dirs).disk;
   for (const name of await readdir(folder)) {
     if (!finished.test(name)) continue;
     const path = join(folder, name);
     const found = await stat(path);
     const changed = Math.max(found.ctimeMs, found.mtimeMs);
-    if (aheadOf(found) > 64 * 1024 && Date.now() - changed > settledMs) candidates.push(path);
+    if (aheadOf(found) > 64 * 1024 && Date.now() - changed > settledMs) await giveBack(path);
   }
-  if (candidates.length === 0) return;
-  const open = await openFiles(context);
-  for (const path of candidates) if (open && !open.has(path)) await giveBack(path);
 }
 
-/** The files that Kamailio's processes have open; undefined: it does not run, or that can not be told now. */
-async function openFiles({ dirs }: HostContext): Promise<Set<string> | undefined> {
-  const parent = readFileSync(join(dirs.run, "kamailio", "kamailio.pid"), "latin1").trim();
-  if (!existsSync(`/proc/${parent}/fd`)) return undefined;
-  const children = await readFile(`/proc/${parent}/task/${parent}/children`, "latin1");
-  const files = new Set<string>();
-  for (const pid of [parent, ...children.trim().split(" ")])
-    for (const entry of await readdir(`/proc/${pid}/fd`))
-      files.add(
-        await readlink(`/proc/${pid}/fd/${entry}`).catch((error: NodeJS.ErrnoException) => {
-          // Closed since the listing.
-          if (error.code === "ENOENT") return "";
-          throw error;
-        }),
-      );
-  return files;
+/** Gives the memory back in which lines are that have been carried: a hole at the beginning (fallocate(1)). */
+export async function forgetCarried({ dirs }: HostContext): Promise<void> {
+  const { memory } = journalDirs(dirs);
+  if (!existsSync(memory)) return;
+  for (const [name, at] of Object.entries(readCarried(memory))) {
+    const path = join(memory, name);
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (!found || at > found.size) continue;
+    const held = 512 * found.blocks - (found.size - at);
+    if (held < 2 * punchBytes) continue;
+    const length = String(Math.floor(at / 4096) * 4096);
+    await execa("fallocate", ["--punch-hole", "--offset", "0", "--length", length, path], { timeout: 5000 });
+  }
 }

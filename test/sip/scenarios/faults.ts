@@ -1,36 +1,9 @@
 import { strict as assert } from "node:assert";
-import { execFileSync } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeSync } from "node:fs";
-import { join } from "node:path";
-import { sipJournal } from "../../../src/components/kamailio/config.ts";
-import { kamailio } from "../../../src/components/kamailio/index.ts";
-import { journalFiles, reserveJournal, rotateJournal } from "../../../src/components/kamailio/journal.ts";
 import { kamailioFacts } from "../../../src/components/kamailio/rpc.ts";
 import { inDialog, invite, service } from "../call.ts";
 import { context, Server } from "../server.ts";
 import { header } from "../ua.ts";
-import { kinds, quick, type Scenario, toUri, until, type World } from "../world.ts";
-
-/** A stopped server's journal gets a file system of its own; whoever asks for it unmounts it. @returns where */
-async function smallDisk({ server }: World, size: string): Promise<string> {
-  await server.stop();
-  const folder = sipJournal(server.context);
-  mkdirSync(folder, { recursive: true });
-  execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size},mode=0777`, "tmpfs", folder]);
-  return folder;
-}
-
-/** Writes until nothing more fits. */
-function fill(path: string): void {
-  const handle = openSync(path, "w");
-  try {
-    for (;;) writeSync(handle, Buffer.alloc(4096));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
-  } finally {
-    closeSync(handle);
-  }
-}
+import { kinds, quick, type Scenario, toUri, until } from "../world.ts";
 
 const soon = () => AbortSignal.timeout(2000);
 
@@ -220,81 +193,23 @@ export const faults: Record<string, Scenario> = {
     assert.equal(kinds(await world.server.waitEvents(call.callId, ["confirm"])), "confirm");
   },
 
-  "a full disk under the journal: calls unharmed, none of their events lost, no rotation, health says so":
-    async (world) => {
-      const folder = await smallDisk(world, "4m");
-      try {
-        await world.server.start(true);
-        const filler = join(folder, "filler");
-        fill(filler);
-        await world.phone("198.18.77.51", 5070, 200);
-        const caller = await world.ua("198.18.77.50");
-        world.decides(() => toUri("sip:1@198.18.77.51:5070"));
-        const ids: string[] = [];
-        for (let i = 0; i < 60; i++) {
-          const { answer, callId } = await world.call(caller, "5");
-          assert.equal(answer.code, 200, `call ${i}`);
-          ids.push(callId);
-        }
-        for (const id of ids) await world.server.waitEvents(id, ["start", "answer"]);
-        const health = await kamailio.probe(world.server.context, soon());
-        assert.ok(health.ok);
-        assert.match(health.detail, /IN DANGER: 0 MB free/);
-        await assert.rejects(rotateJournal(world.server.context, new Date(), soon()), /too little space/);
-        assert.deepEqual(await reserveJournal(world.server.context), []);
-        rmSync(filler);
-        const called = await world.call(caller, "5");
-        await world.server.waitEvents(called.callId, ["start", "answer"]);
-        // Whatever wrote a line here is one of those that space is reserved for.
-        const made = readdirSync(folder);
-        assert.deepEqual(
-          made.filter((name) => !journalFiles.includes(name)),
-          [],
-        );
-      } finally {
-        await world.server.stop("SIGKILL");
-        execFileSync("umount", ["--lazy", folder]);
-      }
-    },
-
-  "a full disk under a journal without reserved space: calls unharmed, events again when there is space":
-    async (world) => {
-      const folder = await smallDisk(world, "16k");
-      try {
-        await world.server.start();
-        await world.phone("198.18.77.51", 5070, 200);
-        const caller = await world.ua("198.18.77.50");
-        world.decides(() => toUri("sip:1@198.18.77.51:5070"));
-        for (let i = 0; i < 60; i++)
-          assert.equal((await world.call(caller, "5")).answer.code, 200, `call ${i}`);
-        const health = await kamailio.probe(world.server.context, soon());
-        assert.ok(health.ok);
-        assert.match(health.detail, /IN DANGER/);
-        execFileSync("mount", ["-o", "remount,size=32m", folder]);
-        const called = await world.call(caller, "5");
-        await world.server.waitEvents(called.callId, ["start", "answer"]);
-      } finally {
-        await world.server.stop("SIGKILL");
-        execFileSync("umount", ["--lazy", folder]);
-      }
-    },
-
-  "rotation of the journal under calls loses nothing": async (world) => {
-    await world.phone("198.18.77.51", 5070, 200);
+  "an end goes on when the app says that it is on the disk, and when nobody says so": async (world) => {
+    const callee = await world.phone("198.18.77.51", 5070, 200);
     const caller = await world.ua("198.18.77.50");
     world.decides(() => toUri("sip:1@198.18.77.51:5070"));
-    const ids: string[] = [];
-    let rotated = 0;
-    for (let i = 0; i < 40; i++) {
-      if (i === 20) rotated = (await rotateJournal(world.server.context, new Date(), soon())).length;
-      ids.push((await world.call(caller, "5")).callId);
+    for (const hung of [false, true]) {
+      const before = world.own.kept;
+      const { answer, callId } = await world.call(caller, "5");
+      world.own.hung = hung;
+      caller.send(inDialog(caller, answer, "BYE", 2), service);
+      const bye = await callee.wait("BYE", (m) => m.method === "BYE" && header(m, "call-id") === callId);
+      callee.reply(bye, 200, "OK");
+      await caller.wait(
+        "200 for BYE",
+        (m) => m.code === 200 && /BYE/.test(header(m, "cseq") ?? "") && header(m, "call-id") === callId,
+      );
+      assert.equal(world.own.kept - before, hung ? 0 : 1);
+      await world.server.waitEvents(callId, ["start", "answer", "end"]);
     }
-    assert.ok(rotated > 0);
-    for (const id of ids)
-      assert.equal(kinds(await world.server.waitEvents(id, ["start", "answer"])), "answer start");
-    const folder = sipJournal(world.server.context);
-    const old = readdirSync(folder).filter((file) => /\dZ\.log$/.test(file));
-    assert.equal(old.length, rotated);
-    assert.ok(old.every((file) => statSync(join(folder, file)).size > 0));
   },
 };
