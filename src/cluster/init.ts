@@ -17,6 +17,8 @@ export interface InitOptions {
   /** Two databases that follow each other, instead of a Galera group with a witness. */
   asynchronous?: boolean;
   fallback?: string;
+  /** Names of the service. */
+  names?: string[];
 }
 
 /** The text of a cluster.yaml, with comments that teach. Pure; checked against the schema. @throws ConfigError */
@@ -55,6 +57,8 @@ upstream: [${options.upstream.join(", ")}]
 sip:
   # Realm of the telephones' passwords. Changing it makes all passwords invalid.
   realm: ${options.cluster}
+  # Names under which telephones know the service, also as their outbound proxy.
+${options.names === undefined ? "  # names: [sip.example.org]" : `  names: [${options.names.join(", ")}]`}
   # Carriers and PBXs whose word is taken for who calls: addresses, networks; host names for calls that go there (docs/sip.md).
   # trusted: [198.51.100.0/24, sip.carrier.example]
   # Where calls go when nothing can decide, e.g. sip:+441234567890@carrier.example; without it callers hear 503.

@@ -1,4 +1,4 @@
-import { isIPv4 } from "node:net";
+import { isIPv4, isIPv6 } from "node:net";
 import { z } from "zod";
 import { alertsSchema } from "./alerts-schema.ts";
 import { drillsSchema } from "./drills-schema.ts";
@@ -8,7 +8,15 @@ import { drillsSchema } from "./drills-schema.ts";
  * Unknown keys are refused, so that a misspelt setting can not be silently ignored.
  */
 
-const ipv4 = z.string().refine(isIPv4, "must be an IPv4 address such as 192.0.2.10");
+/** Says what must stand there, and that an IPv6 address must not. */
+const wanted = (what: string) => ({
+  error: ({ input }: { input: unknown }): string =>
+    String(input).split("/").some(isIPv6)
+      ? `must be ${what}: IPv6 is not supported (docs/sip.md, NAT and transports)`
+      : `must be ${what}`,
+});
+
+const ipv4 = z.string().refine(isIPv4, wanted("an IPv4 address such as 192.0.2.10"));
 
 const name = z
   .string()
@@ -31,6 +39,16 @@ const dnsName = z
     /^[a-z0-9_]([a-z0-9_-]*[a-z0-9])?([.][a-z0-9_]([a-z0-9_-]*[a-z0-9])?)+$/,
     "must be a domain name in small letters, without a dot at its end, such as sip.example.org",
   );
+
+/** A domain name, also one without a dot. Letters may be capitals: they do not matter (RFC 1035 2.3.3). */
+const hostNameOfService = z
+  .string()
+  .max(200)
+  .regex(
+    /^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?([.][A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/,
+    "must be a domain name such as sip.example.org, without scheme, port or dot at its end",
+  )
+  .refine((text) => !isIPv4(text), "must be a name: addresses of the cluster need not be said");
 
 /**
  * `node` carries calls and data; `witness` only votes and looks from outside; `edge` only passes SIP on to the nodes
@@ -108,7 +126,7 @@ export const clusterSchema = z
         return (
           rest === undefined && isIPv4(ip ?? "") && /^\d+$/.test(bits ?? "") && length >= 1 && length <= 32
         );
-      }, "must be an IPv4 address with a prefix length, such as 192.0.2.100/24"),
+      }, wanted("an IPv4 address with a prefix length, such as 192.0.2.100/24")),
     }),
     hosts: z.record(hostName, hostSchema),
     /** Addresses outside the cluster (router, carrier); reaching one of them means "I am connected". */
@@ -118,6 +136,11 @@ export const clusterSchema = z
         port: port.default(5060),
         /** Realm of digest authentication; the HA1s of all users depend on it. */
         realm: z.string().min(1).max(64).default("dialtone"),
+        /**
+         * Names under which telephones know the service: what stands behind the @, and in a Route (an "outbound proxy").
+         * Addresses, realm and the names of movers.dns need not be said.
+         */
+        names: z.array(hostNameOfService).max(20).default([]),
         /** RFC 8760: SHA-256 is better, but most telephones only know MD5. */
         digest: z.enum(["md5", "sha-256"]).default("md5"),
         /**

@@ -90,6 +90,7 @@ function clusterOf(
       serviceAddress: `${plan.service}/${plan.bits}`,
       hosts: [host("a", "node"), host("b", "node"), host("w", "witness")],
       upstream: [plan.outside],
+      names: ["sip.dialtone.test"],
     });
   }
   applySettings(file, settings);

@@ -32,7 +32,7 @@ export function invite(ua: Ua, number: string, options: InviteOptions = {}): Inv
   const uri = options.uri ?? `sip:${number}@${service.address}`;
   const lines = [
     `INVITE ${uri} SIP/2.0`,
-    `Via: SIP/2.0/UDP ${ua.address}:${ua.port};branch=${branch};rport`,
+    `Via: SIP/2.0/${ua.way} ${ua.address}:${ua.port};branch=${branch};rport`,
     `Max-Forwards: ${options.maxForwards ?? 70}`,
     `From: ${options.from ?? `<sip:caller@${ua.address}>`};tag=${fromTag}`,
     `To: <${uri}>`,
@@ -51,7 +51,7 @@ export function sameBranch(ua: Ua, call: Invite, method: "CANCEL" | "ACK", to: s
 }
 
 const underVia = (ua: Ua, message: Message): string => {
-  const via = `SIP/2.0/UDP ${ua.address}:${ua.port};branch=z9hG4bK${token()};rport`;
+  const via = `SIP/2.0/${ua.way} ${ua.address}:${ua.port};branch=z9hG4bK${token()};rport`;
   return serialise({ ...message, headers: [["via", via], ...message.headers] });
 };
 

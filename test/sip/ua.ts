@@ -7,7 +7,7 @@ import {
   response,
   serialise,
 } from "../../src/sip/message.ts";
-import { openUdp, type Place, type SipTransport } from "../../src/sip/transport.ts";
+import { type Flow, openTcp, openUdp, type Place, type SipTransport } from "../../src/sip/transport.ts";
 
 /**
  * A telephone for scenarios, without transactions: it sends what it is told, malformed text too, and hands over what
@@ -45,19 +45,24 @@ export const parse = (text: string, from: Place): SipMessage => ({ ...parseMessa
 export class Ua {
   readonly address: string;
   readonly port: number;
+  /** As Via writes it. */
+  readonly way: "UDP" | "TCP";
   readonly seen: SipMessage[] = [];
   /** Answers requests by itself; null: says nothing. */
   onRequest: ((request: SipMessage) => void) | null = null;
   private readonly transport: SipTransport;
+  private readonly flows = new WeakMap<SipMessage, Flow>();
   private waiting: (() => void)[] = [];
 
   private constructor(transport: SipTransport) {
     this.transport = transport;
     this.address = transport.local.address;
     this.port = transport.local.port;
+    this.way = transport.name === "TCP" ? "TCP" : "UDP";
     transport.attach({
-      message: (text, { remote }) => {
-        const message = parse(text, remote);
+      message: (text, flow) => {
+        const message = parse(text, flow.remote);
+        this.flows.set(message, flow);
         this.seen.push(message);
         if (message.code === 0) this.onRequest?.(message);
         for (const wake of this.waiting.splice(0)) wake();
@@ -68,6 +73,11 @@ export class Ua {
 
   static async open(address: string, port = 0): Promise<Ua> {
     return new Ua(await openUdp({ address, port }, "latin1"));
+  }
+
+  /** Listens at `port`, and opens a connection from another one to whom it writes to. */
+  static async openTcp(address: string, port = 0): Promise<Ua> {
+    return new Ua(await openTcp({ address, port }));
   }
 
   send(text: string | Buffer, to: Place): void {
@@ -95,7 +105,7 @@ export class Ua {
     }
   }
 
-  /** A response to a request that came in. @param options extra: whole header lines; contact: in place of its own */
+  /** A response, by the way its request came. @param options extra: whole header lines; contact: in place of its own */
   reply(
     request: SipMessage,
     code: number,
@@ -113,7 +123,9 @@ export class Ua {
       headers: [contact, ...extra],
       ...(tag === undefined ? {} : { tag }),
     });
-    this.send(serialise(made), request.from);
+    const flow = this.flows.get(request);
+    if (flow) flow.send(serialise(made), request.from);
+    else this.send(serialise(made), request.from);
   }
 
   close(): void {

@@ -47,6 +47,12 @@ export class World implements AsyncDisposable {
     return ua;
   }
 
+  async tcpUa(address: string, port = 0): Promise<Ua> {
+    const ua = await Ua.openTcp(address, port);
+    this.uas.push(ua);
+    return ua;
+  }
+
   /** Both apps decide the same. */
   decides(decision: (question: Record<string, unknown>) => unknown): void {
     this.own.decide = decision;
@@ -56,13 +62,17 @@ export class World implements AsyncDisposable {
   /** A telephone that answers a call with these codes, one after the other, and everything else with 200. */
   async phone(address: string, port: number, ...codes: number[]): Promise<Ua> {
     const ua = await this.ua(address, port);
+    this.answers(ua, ...codes);
+    return ua;
+  }
+
+  answers(ua: Ua, ...codes: number[]): void {
     const tag = token();
     ua.onRequest = (request) => {
       if (request.method === "ACK") return;
       if (request.method !== "INVITE") ua.reply(request, 200, "OK", { tag });
       else for (const code of codes) ua.reply(request, code, "Reason", { tag });
     };
-    return ua;
   }
 
   async register(
@@ -70,17 +80,22 @@ export class World implements AsyncDisposable {
     user: string,
     password: string,
     at: { address: string; port: number } = service,
+    {
+      contact = `<sip:${user}@${ua.address}:${ua.port}>`,
+      extra = [],
+    }: { contact?: string; extra?: string[] } = {},
   ): Promise<SipMessage> {
     const send = (cseq: number, authorization?: string) => {
       const lines = [
         `REGISTER sip:${at.address} SIP/2.0`,
-        `Via: SIP/2.0/UDP ${ua.address}:${ua.port};branch=z9hG4bK${token()};rport`,
+        `Via: SIP/2.0/${ua.way} ${ua.address}:${ua.port};branch=z9hG4bK${token()};rport`,
         "Max-Forwards: 70",
         `From: <sip:${user}@${at.address}>;tag=${token()}`,
         `To: <sip:${user}@${at.address}>`,
         `Call-ID: ${callId}`,
         `CSeq: ${cseq} REGISTER`,
-        `Contact: <sip:${user}@${ua.address}:${ua.port}>`,
+        `Contact: ${contact}`,
+        ...extra,
         ...(authorization === undefined ? [] : [`Authorization: ${authorization}`]),
         "Expires: 300",
         "Content-Length: 0",

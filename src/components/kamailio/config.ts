@@ -37,6 +37,7 @@ const logic = [
   "contacts",
   "answers",
   "media",
+  "transport",
   "journal",
 ] as const;
 const logicFolder = join(import.meta.dirname, "../../../sip");
@@ -113,16 +114,25 @@ listen=tcp:${service}:${port}
 listen=udp:${self.address}:${port} name "node"`;
 };
 
+/**
+ * Names and addresses that mean this service in a Route too, at any port: other nodes' because an edge sends here what was
+ * for one that died. Not the edges': their Route stands before ours. (A realm can be any text.)
+ */
+const aliases = (domains: string[], { cluster }: HostContext): string => {
+  const fronts = new Set(edges(cluster).map((host) => host.address));
+  return [...new Set(domains)]
+    .filter((domain) => !fronts.has(domain) && /^[a-z0-9.-]+$/i.test(domain))
+    .map((domain) => `alias=${quoted(domain)}\n`)
+    .join("");
+};
+
 const listenOwn = ({ cluster, self }: HostContext): string => {
   const [service, { port }] = [serviceIp(cluster), cluster.sip];
-  const peers = nodes(cluster).filter((host) => host.name !== self.name);
   return `# Calls come in at the node's own address, and at the service address while this node holds it.
 listen=udp:${self.address}:${port} name "node"
 listen=tcp:${self.address}:${port}
 listen=udp:${service}:${port} name "service"
-listen=tcp:${service}:${port}
-# Another node's Route counts as our own: what an edge sends here because that node died.
-${peers.flatMap(({ address }) => ["udp", "tcp"].map((way) => `alias=${way}:${address}:${port}`)).join("\n")}`;
+listen=tcp:${service}:${port}`;
 };
 
 /**
@@ -140,7 +150,7 @@ export function kamailioConfig(context: HostContext): string {
   const { dns } = cluster.movers;
   const domain = dns ? (dns.name ?? dns.zone) : undefined;
   const domains = [
-    ...[service, realm, ...nodes(cluster).map((host) => host.address)],
+    ...[service, realm, ...cluster.sip.names, ...nodes(cluster).map((host) => host.address)],
     ...edges(cluster).map((host) => host.address),
     ...(domain === undefined ? [] : [domain, ...allHosts(cluster).map((host) => `${host.name}.${domain}`)]),
   ];
@@ -173,7 +183,7 @@ export function kamailioConfig(context: HostContext): string {
 #!define REALM ${quoted(realm)}
 #!define CLUSTER_HOSTS ${quoted(oneOf([...allHosts(cluster).map((host) => host.address), service]))}
 #!define OUR_DOMAINS ${quoted(oneOf(domains))}
-#!define OURSELVES ${quoted(oneOf([service, ...nodes(cluster).map((host) => host.address), ...(domain === undefined ? [] : [domain, ...nodes(cluster).map((host) => `${host.name}.${domain}`)])]))}
+#!define OURSELVES ${quoted(oneOf([service, ...cluster.sip.names, ...nodes(cluster).map((host) => host.address), ...(domain === undefined ? [] : [domain, ...nodes(cluster).map((host) => `${host.name}.${domain}`)])]))}
 #!substdef "!OUR_PORT!${port}!g"
 #!define CHAIN_SECRET ${quoted(secrets.nonce_secret)}
 ${trustedDefines(cluster.sip.trusted)}#!define OUR_VIA ${quoted(ourVia(doors, port))}
@@ -200,7 +210,7 @@ ${own ? listenOwn(context) : listenService(context)}
 socket_workers=1
 listen=udp:127.0.0.1:${ports.sipProbe} name "probe"
 auto_aliases=no
-async_workers=2
+${aliases(domains, context)}async_workers=2
 
 ${cfg("modules")}
 

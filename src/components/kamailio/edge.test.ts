@@ -38,9 +38,11 @@ test("hot-hot: a node has two doors for SIP and audio, and takes other nodes' Ro
     "listen=tcp:192.0.2.11:5060",
     'listen=udp:192.0.2.100:5060 name "service"',
     "listen=tcp:192.0.2.100:5060",
-    "alias=udp:192.0.2.12:5060",
-    "alias=tcp:192.0.2.12:5060",
     'listen=udp:127.0.0.1:8082 name "probe"',
+    'alias="192.0.2.100"',
+    'alias="dialtone"',
+    'alias="192.0.2.11"',
+    'alias="192.0.2.12"',
   ]);
   expect(config).toContain("#!define OWN_ADDRESS\n");
   const relay = rtpengineConfig(contextOf("hot-hot", "a"));

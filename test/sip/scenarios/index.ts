@@ -15,7 +15,9 @@ import { numbers } from "./numbers.ts";
 import { offers } from "./offers.ts";
 import { overload } from "./overload.ts";
 import { passwords } from "./passwords.ts";
+import { proxies } from "./proxies.ts";
 import { settings } from "./settings.ts";
+import { transports } from "./transports.ts";
 
 /** name → what happens, and with which `sip` and `media` sections of cluster.yaml. */
 export const scenarios: Record<
@@ -38,9 +40,11 @@ export const scenarios: Record<
       ...numbers,
       ...offers,
       ...overload,
+      ...transports,
       ...passwords,
     }).map(([name, run]) => [name, { run, sip: {} }]),
   ),
+  ...proxies,
   ...settings,
   ...identity,
 };
