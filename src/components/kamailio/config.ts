@@ -20,6 +20,7 @@ import {
 import { nobodysHa1, sealKey } from "../../cluster/secrets.ts";
 import type { GeneratedFile } from "../../host/generated.ts";
 import { accColumns, journalTable } from "../../journal/sip-journal.ts";
+import { contactForm } from "./contact-form.ts";
 import { coreParameters } from "./core.ts";
 import { locationsFolder } from "./locations.ts";
 
@@ -182,6 +183,7 @@ export function kamailioConfig(context: HostContext): string {
 #!substdef "!SERVICE_IP!${service}!g"
 #!define REALM ${quoted(realm)}
 #!define CLUSTER_HOSTS ${quoted(oneOf([...allHosts(cluster).map((host) => host.address), service]))}
+#!define CONTACT_FORM ${quoted(contactForm)}
 #!define OUR_DOMAINS ${quoted(oneOf(domains))}
 #!define OURSELVES ${quoted(oneOf([service, ...cluster.sip.names, ...nodes(cluster).map((host) => host.address), ...(domain === undefined ? [] : [domain, ...nodes(cluster).map((host) => `${host.name}.${domain}`)])]))}
 #!substdef "!OUR_PORT!${port}!g"

@@ -16,6 +16,7 @@ import { offers } from "./offers.ts";
 import { overload } from "./overload.ts";
 import { passwords } from "./passwords.ts";
 import { proxies } from "./proxies.ts";
+import { registration } from "./registration.ts";
 import { settings } from "./settings.ts";
 import { transports } from "./transports.ts";
 
@@ -42,6 +43,7 @@ export const scenarios: Record<
       ...overload,
       ...transports,
       ...passwords,
+      ...registration,
     }).map(([name, run]) => [name, { run, sip: {} }]),
   ),
   ...proxies,
