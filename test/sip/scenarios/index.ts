@@ -1,6 +1,7 @@
 import type { Scenario } from "../world.ts";
 import { answers } from "./answers.ts";
 import { attacks } from "./attacks.ts";
+import { bodies } from "./bodies.ts";
 import { branches } from "./branches.ts";
 import { calls } from "./calls.ts";
 import { chains } from "./chains.ts";
@@ -27,6 +28,7 @@ export const scenarios: Record<
 > = {
   ...Object.fromEntries(
     Object.entries({
+      ...bodies,
       ...calls,
       ...faults,
       ...answers,
