@@ -116,8 +116,9 @@ export const eventSchema = z.object({
    * start: INVITE arrived. answer: 2xx (each telephone's, when several
    * answer). confirm: ACK seen by a node that did not route the INVITE (the 2xx passed
    * statelessly after a failover). end: BYE; a second one with code 481 when the far end knows no such dialog. fail: final non-2xx to the caller. attempt: one target failed.
+   * refer: one side asked the other to call `target` instead, and it accepted.
    */
-  kind: z.enum(["start", "answer", "confirm", "end", "fail", "attempt"]),
+  kind: z.enum(["start", "answer", "confirm", "end", "fail", "attempt", "refer"]),
   call_id: text.min(1),
   from_tag: text,
   to_tag: text.default(""),
@@ -147,5 +148,9 @@ export const eventSchema = z.object({
   pass: z.int().min(2).max(9).optional(),
   /** It came to the disk of its node only after that had not answered for a while, or was full: memory alone had it. */
   late: z.boolean().optional(),
+  /** start: who transferred the caller here (RFC 3892). refer: who asked. */
+  referred_by: text.optional(),
+  /** start: the Call-ID of the call whose place it takes (RFC 3891). */
+  replaces: text.optional(),
 });
 export type CallEvent = z.infer<typeof eventSchema>;

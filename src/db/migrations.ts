@@ -190,6 +190,10 @@ export const migrations: Migration[] = [
     name: "0007-shown-numbers",
     statements: ["ALTER TABLE users ADD COLUMN IF NOT EXISTS may_show TEXT NOT NULL DEFAULT '[]'"],
   },
+  {
+    name: "0008-record-details",
+    statements: ["ALTER TABLE records ADD COLUMN IF NOT EXISTS details MEDIUMTEXT NULL"],
+  },
 ];
 
 /**

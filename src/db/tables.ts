@@ -92,6 +92,8 @@ export interface RecordsTable {
   closed_how: string | null;
   note: string;
   events: number;
+  /** JSON object of what few records have: transfers, passes. Of an older release: null. */
+  details: string | null;
   updated_at: Generated<Date>;
 }
 

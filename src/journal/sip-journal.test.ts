@@ -67,6 +67,29 @@ describe("parseJournalLine", () => {
     });
   });
 
+  test("who transferred whom", () => {
+    const transferred = start.replace(
+      "sip:4711@198.18.77.100||",
+      "sip:4711@198.18.77.100|b=sip:7@h;x=1 r=c9@h|",
+    );
+    expect(parseJournalLine(transferred, "a")).toMatchObject({
+      target: "",
+      referred_by: "sip:7@h;x=1",
+      replaces: "c9@h",
+    });
+    const refer = end
+      .replace("BYE|ft1", "REFER|ft1")
+      .replace("|000|BYE|1795226170|end|", "|202|Accepted|1795226170|refer|")
+      .replace("||sip:198", "|sip:8@h?Replaces=c9|sip:198");
+    expect(parseJournalLine(refer, "a")).toMatchObject({
+      kind: "refer",
+      code: 202,
+      target: "sip:8@h?Replaces=c9",
+      referred_by: "sip:caller@198.18.77.50",
+      rule: "rule; one",
+    });
+  });
+
   test("the last column tells a later pass of a call that came back to us, and that it is to be recorded", () => {
     expect(parseJournalLine(`${answer}2r`, "a")).toMatchObject({ pass: 2, record: true });
     expect(parseJournalLine(`${answer}3`, "a").record).toBeUndefined();

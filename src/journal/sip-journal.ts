@@ -95,10 +95,34 @@ function unescaped(value: string): string {
 }
 
 function kindOf(kind: string, method: string, code: number): CallEvent["kind"] | undefined {
-  if (kind === "start" || kind === "confirm" || kind === "attempt" || kind === "end") return kind;
+  if (kind === "start" || kind === "confirm" || kind === "attempt" || kind === "end" || kind === "refer")
+    return kind;
   if (kind !== "") return undefined;
   if (method !== "INVITE") return undefined;
   return code >= 200 && code < 300 ? "answer" : "fail";
+}
+
+/** @param attempted what a line has in a column of its own, for kinds that speak of another target than the request URI. */
+function targetOf(kind: CallEvent["kind"], attempted: string, target: string): string {
+  if (kind === "start") return "";
+  if (kind === "attempt") return attempted.replaceAll("%3B", ";");
+  return kind === "refer" ? attempted : target;
+}
+
+/** Who transferred whom: `b=URI r=CALL-ID` of a start, the sender of a REFER (sip/transfer.cfg). */
+function transferIn(
+  kind: CallEvent["kind"],
+  attempted: string,
+  from: string,
+): Pick<CallEvent, "referred_by" | "replaces"> {
+  if (kind === "refer") return { referred_by: from };
+  if (kind !== "start" || attempted === "") return {};
+  const by = /^b=(\S+)/.exec(attempted)?.[1];
+  const replaces = /(?:^| )r=(\S+)/.exec(attempted)?.[1];
+  return {
+    ...(by === undefined ? {} : { referred_by: by }),
+    ...(replaces === undefined ? {} : { replaces }),
+  };
 }
 
 /** A call of the functional test that came to its end: no call of anybody's, and never in a call record. */
@@ -135,7 +159,7 @@ export function parseJournalLine(line: string, node: string): CallEvent {
   if (!end) throw new JournalLineError("does not end as a line should", line);
 
   // A torn line may stick to the first column's front. To Kamailio `invite` is one too (RFC 3261 7.1 says otherwise).
-  const method = /(INVITE|BYE|ACK)$/i.exec(cell("method"))?.[0].toUpperCase() ?? "";
+  const method = /(INVITE|BYE|ACK|REFER)$/i.exec(cell("method"))?.[0].toUpperCase() ?? "";
   const code = Number(/^\d{3}$/.exec(cell("code"))?.[0] ?? Number.NaN);
   const kind = kindOf(cell("kind"), method, code);
   if (!kind) throw new JournalLineError("is of no kind that is known", line);
@@ -143,7 +167,8 @@ export function parseJournalLine(line: string, node: string): CallEvent {
   const at = instant(cell("at"));
   const started = instant(cell("started"));
   const origin = /^[a-z][a-z0-9-]{0,14}$/.exec(cell("origin"))?.[0];
-  const own = kind !== "end" && kind !== "confirm";
+  const own = kind !== "end" && kind !== "confirm" && kind !== "refer";
+  const attempted = clean(cell("attempted"), 512);
   const by = cell("by");
   const result = eventSchema.safeParse({
     v: 1,
@@ -163,13 +188,11 @@ export function parseJournalLine(line: string, node: string): CallEvent {
     to: clean(cell("to"), 512),
     source: clean(cell("source"), 64),
     user: clean(cell("user"), 512),
-    target:
-      kind === "start"
-        ? ""
-        : clean(kind === "attempt" ? cell("attempted").replaceAll("%3B", ";") : cell("target"), 512),
+    target: targetOf(kind, attempted, clean(cell("target"), 512)),
     rule: own ? clean(cell("rule"), 512) : clean(unescaped(cell("rule")), 512),
     decided_by: ["own", "peer", "last", "static"].includes(by) ? by : "",
     ...(end[2] === "r" ? { record: true } : {}),
+    ...transferIn(kind, attempted, clean(cell("from"), 512)),
     ...(end[1] ? { pass: Number(end[1]) } : {}),
     ...(end[3] === "l" ? { late: true } : {}),
   });

@@ -174,6 +174,32 @@ describe("buildRecord", () => {
     });
   });
 
+  it("shows who transferred whom", () => {
+    const refer = event("refer", 5000, {
+      from_tag: "tt",
+      to_tag: "ft",
+      from: "sip:1002@x",
+      to: "sip:1001@x",
+      target: "sip:1003@x?Replaces=c9",
+      referred_by: "sip:1002@x",
+      code: 202,
+    });
+    const [record, other] = buildRecords([event("start", 0), event("answer", 1000), refer], soon);
+    expect(other).toBeUndefined();
+    expect(record).toMatchObject({
+      transfers: [{ by: "sip:1002@x", to: "sip:1003@x" }],
+      note: "sip:1002@x transferred the other to sip:1003@x",
+      closed_how: null,
+    });
+    expect(
+      buildRecord([event("start", 0, { referred_by: "sip:1002@x", replaces: "c9" })], soon),
+    ).toMatchObject({
+      transferred_by: "sip:1002@x",
+      replaces: "c9",
+      note: "transferred by sip:1002@x; in the place of call c9",
+    });
+  });
+
   it("is one call that came back to us, with the rule that was dialled and the telephone that answered", () => {
     const again = [
       event("start", 5, { pass: 2 }),
@@ -192,11 +218,24 @@ describe("buildRecord", () => {
       rule: "first",
       target: "sip:8@phone",
       note: "",
+      passes: [
+        { pass: 1, rule: "first", code: 200 },
+        { pass: 2, code: 486 },
+        { pass: 2, rule: "second", target: "sip:8@phone", code: 200 },
+      ],
     });
   });
 
   it("does not depend on the order of events or on copies", () => {
-    const kinds = fc.constantFrom<CallEvent["kind"]>("start", "answer", "confirm", "end", "fail", "attempt");
+    const kinds = fc.constantFrom<CallEvent["kind"]>(
+      "start",
+      "answer",
+      "confirm",
+      "end",
+      "fail",
+      "attempt",
+      "refer",
+    );
     const events = fc.array(
       fc.record({
         kind: kinds,

@@ -28,6 +28,7 @@ const rank: Record<CallEvent["kind"], number> = {
   confirm: 3,
   fail: 4,
   end: 5,
+  refer: 6,
 };
 const at = (event: CallEvent): number => Date.parse(event.time);
 
@@ -40,17 +41,16 @@ function normalise(events: readonly CallEvent[]): CallEvent[] {
   );
 }
 
+/** Requests in the dialog, which either side sends. */
+const saidBy = ({ kind }: CallEvent): boolean => kind === "end" || kind === "confirm" || kind === "refer";
+
 /**
  * Groups the events of one Call-ID into legs, by the From tag of the INVITE. A BYE from the called side carries the
  * tags the other way round; it is turned when the leg is known. Pure.
  */
 export function legsOf(events: readonly CallEvent[]): Map<string, CallEvent[]> {
   const ordered = normalise(events);
-  const inviteTags = new Set(
-    ordered
-      .filter((event) => event.kind !== "end" && event.kind !== "confirm")
-      .map((event) => event.from_tag),
-  );
+  const inviteTags = new Set(ordered.filter((event) => !saidBy(event)).map((event) => event.from_tag));
   const legs = new Map<string, CallEvent[]>();
   for (const event of ordered) {
     const turned = !inviteTags.has(event.from_tag) && event.to_tag !== "" && inviteTags.has(event.to_tag);
@@ -73,6 +73,7 @@ const isRefusal = (event: CallEvent): boolean => event.kind === "end" && event.c
  */
 export const buildRecords = (events: readonly CallEvent[], limits: Limits): CallRecord[] =>
   [...legsOf(events).values()]
+    .filter((leg) => leg.some((event) => event.kind !== "refer"))
     .filter((leg) => !leg.some(isRefusal) || leg.some((event) => event.kind !== "end"))
     .map((leg) => buildRecord(leg, limits));
 
@@ -189,6 +190,41 @@ function endingOf(story: Story, limits: Limits): Ending {
   return { ...answered, closedHow: null, endedAt: null };
 }
 
+/** The two sides' REFERs that were accepted. */
+const transfersOf = ({ of }: Story): CallRecord["transfers"] =>
+  of("refer").map((event) => ({
+    time: iso(at(event)),
+    by: event.referred_by ?? "",
+    to: event.target.replace(/\?.*/, ""),
+  }));
+
+/** Who transferred whom. */
+function transferWords(story: Story): string[] {
+  const { start } = story;
+  const by = start?.referred_by;
+  return [
+    ...(by ? [`transferred by ${by}`] : []),
+    ...(start?.replaces ? [`in the place of call ${start.replaces}`] : []),
+    ...transfersOf(story).map((transfer) => `${transfer.by} transferred the other to ${transfer.to}`),
+  ];
+}
+
+/** What a call that came back to us went through. */
+function passesOf({ of }: Story): CallRecord["passes"] {
+  const later = of("start").filter((event) => event.pass !== undefined);
+  if (later.length === 0) return [];
+  return [...of("answer"), ...of("fail")]
+    .toSorted((a, b) => (a.pass ?? 1) - (b.pass ?? 1) || at(a) - at(b))
+    .map(({ pass = 1, to, rule, decided_by, target, code }) => ({
+      pass,
+      number: numberOf(to),
+      rule,
+      decided_by,
+      target,
+      code,
+    }));
+}
+
 /** What a reader of the record should know, in words. */
 function notesOf(story: Story, ending: Ending): string[] {
   const { start, answer, confirm, end, fail, up } = story;
@@ -202,6 +238,7 @@ function notesOf(story: Story, ending: Ending): string[] {
     [!answer && confirm, "answer time estimated from the ACK"],
     [!answer && !confirm && up, "answer event missing: time of the answer unknown"],
     [up && fail && at(up) > at(fail), `answered late: the caller had been told ${fail?.code} before`],
+    ...transferWords(story).map((words): [boolean, string] => [true, words]),
     [ending.note, ending.note],
     [moved && up, `went on at ${moved?.node} after ${firstNode}`],
     [
@@ -280,6 +317,10 @@ export function buildRecord(events: readonly CallEvent[], limits: Limits): CallR
     rule: first("rule"),
     decided_by: first("decided_by"),
     closed_how: ending.closedHow,
+    transfers: transfersOf(story),
+    transferred_by: start?.referred_by ?? "",
+    replaces: start?.replaces ?? "",
+    passes: passesOf(story),
     // Looked up when the record is read (moves.ts): the agents tell them later than the call's own events.
     interruptions: [],
     note: notesOf(story, ending).join("; "),

@@ -58,6 +58,25 @@ export const callRecordSchema = z.object({
     .describe(
       "moves of the service address during the conversation, and how long relayed audio was silent at most",
     ),
+  transfers: z
+    .array(z.object({ time, by: z.string(), to: z.string() }))
+    .default([])
+    .describe("who of the two asked the other to call somebody else, and whom (REFER, accepted)"),
+  transferred_by: z.string().default("").describe("who transferred the caller here (Referred-By)"),
+  replaces: z.string().default("").describe("Call-ID of the call whose place this one took (Replaces)"),
+  passes: z
+    .array(
+      z.object({
+        pass: z.int(),
+        number: z.string(),
+        rule: z.string(),
+        decided_by: z.string(),
+        target: z.string(),
+        code: z.int(),
+      }),
+    )
+    .default([])
+    .describe("how each decision came out, when a target was a number of this service; else empty"),
   note: z.string().describe("what is not as usual about this record"),
   recording: z
     .object({

@@ -225,6 +225,12 @@ async function writeRecords(trx: Transaction<Tables>, calls: readonly Built[]): 
   await expectRecordings(trx, records);
 }
 
+/** null, as nearly always: none of it. */
+function detailsText({ transfers, transferred_by, replaces, passes }: CallRecord): string | null {
+  const none = transfers.length + passes.length === 0 && transferred_by === "" && replaces === "";
+  return none ? null : JSON.stringify({ transfers, transferred_by, replaces, passes });
+}
+
 const short = (text: string): string => text.slice(0, 512);
 const date = (text: string): Date => new Date(text);
 
@@ -254,4 +260,5 @@ const recordRow = (ref: Buffer, record: CallRecord): Omit<RecordsTable, "updated
   closed_how: record.closed_how,
   note: short(record.note),
   events: record.events,
+  details: detailsText(record),
 });

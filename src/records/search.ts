@@ -4,7 +4,7 @@ import type { Database } from "../db/database.ts";
 import type { Db, RecordsTable, Tables } from "../db/tables.ts";
 import { Problem } from "../http/problems.ts";
 import { callRefOf } from "./build-record.ts";
-import type { CallRecord } from "./call-record.ts";
+import { type CallRecord, callRecordSchema } from "./call-record.ts";
 import type { Move } from "./move-schema.ts";
 import { interruptionsOf, interruptionText, movesDuring } from "./moves.ts";
 import type { RecordQuery } from "./record-query-schema.ts";
@@ -117,6 +117,13 @@ export async function searchRecords(
 
 type RecordsTableRow = Omit<RecordsTable, "updated_at"> & { updated_at: Date | unknown };
 
+const detailsSchema = callRecordSchema.pick({
+  transfers: true,
+  transferred_by: true,
+  replaces: true,
+  passes: true,
+});
+
 const recordOfRow = (
   row: RecordsTableRow,
   recordings: ReadonlyMap<string, CallRecord["recording"]>,
@@ -144,6 +151,7 @@ const recordOfRow = (
   rule: row.rule,
   decided_by: row.decided_by,
   closed_how: row.closed_how as CallRecord["closed_how"],
+  ...detailsSchema.parse(JSON.parse(row.details ?? "{}")),
   interruptions: interruptionsOf(row, moves),
   note: [row.note, ...interruptionsOf(row, moves).map(interruptionText)].filter(Boolean).join("; "),
   recording: recordings.get(row.id.toString("hex")) ?? null,

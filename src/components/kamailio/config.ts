@@ -39,6 +39,7 @@ const logic = [
   "answers",
   "media",
   "transport",
+  "transfer",
   "journal",
 ] as const;
 const logicFolder = join(import.meta.dirname, "../../../sip");

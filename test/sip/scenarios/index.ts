@@ -20,6 +20,7 @@ import { proxies } from "./proxies.ts";
 import { registration } from "./registration.ts";
 import { settings } from "./settings.ts";
 import { transports } from "./transports.ts";
+import { transfers } from "./transfers.ts";
 
 /** name → what happens, and with which `sip` and `media` sections of cluster.yaml. */
 export const scenarios: Record<
@@ -44,6 +45,7 @@ export const scenarios: Record<
       ...offers,
       ...overload,
       ...transports,
+      ...transfers,
       ...passwords,
       ...registration,
     }).map(([name, run]) => [name, { run, sip: {} }]),
