@@ -188,7 +188,6 @@ export function kamailioConfig(context: HostContext): string {
 #!define OUR_DOMAINS ${quoted(oneOf(domains))}
 #!define OURSELVES ${quoted(oneOf([service, ...cluster.sip.names, ...nodes(cluster).map((host) => host.address), ...(domain === undefined ? [] : [domain, ...nodes(cluster).map((host) => `${host.name}.${domain}`)])]))}
 #!substdef "!OUR_PORT!${port}!g"
-#!define CHAIN_SECRET ${quoted(secrets.nonce_secret)}
 ${trustedDefines(cluster.sip.trusted)}#!define OUR_VIA ${quoted(ourVia(doors, port))}
 #!substdef "!OUR_IP!${doors.length === 1 ? service : `(${doors.join("|")})`}!g"
 ${edges(cluster).length === 0 ? "" : "#!define WITH_EDGES\n"}#!define EDGES ${quoted(edges(cluster).length === 0 ? "^-$" : oneOf(edges(cluster).map((host) => host.address)))}
