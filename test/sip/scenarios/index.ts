@@ -19,8 +19,8 @@ import { passwords } from "./passwords.ts";
 import { proxies } from "./proxies.ts";
 import { registration } from "./registration.ts";
 import { settings } from "./settings.ts";
-import { transports } from "./transports.ts";
 import { transfers } from "./transfers.ts";
+import { transports } from "./transports.ts";
 
 /** name → what happens, and with which `sip` and `media` sections of cluster.yaml. */
 export const scenarios: Record<
