@@ -1,17 +1,29 @@
 import type { Intruders } from "../../components/kamailio/load.ts";
 
-/** What strangers tried at the SIP server, from its own figures; each kind is told once a look, when there is more of it. */
+/** Who forges messages sends many: told at once, then once a minute. */
+const forgedEveryMs = 60_000;
+
+/** What strangers tried at the SIP server, from its own figures; told when there is more of it. */
 export class IntruderWatch {
   private readonly tell: (text: string) => void;
   private last: Intruders | undefined;
+  private untold = 0;
+  private toldAt = Number.NEGATIVE_INFINITY;
 
   constructor(tell: (text: string) => void) {
     this.tell = tell;
   }
 
-  /** @param now undefined: nothing is known at the moment */
-  look(now: Intruders | undefined): void {
-    if (!now || now === this.last) return;
+  /** @param seen undefined: nothing is known at the moment. @param now monotonic, ms */
+  look(seen: Intruders | undefined, now: number): void {
+    if (seen && seen !== this.last) this.compare(seen);
+    if (this.untold === 0 || now - this.toldAt < forgedEveryMs) return;
+    this.tell(`${this.untold} messages in the name of a node, without the cluster's seal: not believed`);
+    this.untold = 0;
+    this.toldAt = now;
+  }
+
+  private compare(now: Intruders): void {
     const before = this.last ?? { banned: 0, forged: 0, guilty: "" };
     this.last = now;
     // Fewer than before: it was restarted, and counts from zero.
@@ -21,7 +33,6 @@ export class IntruderWatch {
       this.tell(
         `wrong passwords: ${banned === 1 ? "" : `${banned} sources, the last `}${now.guilty} is not answered for 5 minutes`,
       );
-    if (forged > 0)
-      this.tell(`${forged} messages in the name of a node, without the cluster's seal: not believed`);
+    this.untold += forged;
   }
 }

@@ -7,6 +7,7 @@ import type { Part } from "../parts/part.ts";
 import { FunctionalTest } from "./functional.ts";
 import { HardwareWatch } from "./hardware.ts";
 import { IntruderWatch } from "./intruders.ts";
+import { LogFlood } from "./log-flood.ts";
 import { OutsideView } from "./outside-view.ts";
 import { Refusals } from "./refusals.ts";
 import { StandingWatch } from "./standing.ts";
@@ -20,6 +21,7 @@ export class SelfView {
   private readonly standing: StandingWatch;
   private readonly refusals: Refusals;
   private readonly intruders: IntruderWatch;
+  private readonly logFlood: LogFlood;
   private readonly part: (name: PartName) => Part | undefined;
   /** Since when this host has held the address, or its agent has run with it. */
   private heldSince: number | undefined;
@@ -36,6 +38,7 @@ export class SelfView {
     this.part = host.part;
     this.refusals = new Refusals((text) => host.tell("overload", "calls", text));
     this.intruders = new IntruderWatch((text) => host.tell("overload", "strangers", text));
+    this.logFlood = new LogFlood(context, (text) => host.tell("overload", "strangers", text));
     this.isNode = context.self.role === "node";
     this.functional = new FunctionalTest(context, () => ({
       sip: this.isNode && !host.stopping() && host.part("kamailio")?.report().ok === true,
@@ -57,7 +60,8 @@ export class SelfView {
     this.functional.tick(now);
     const sip = this.part("kamailio")?.health?.facts as SipHealth | undefined;
     this.refusals.look(sip?.load, now);
-    this.intruders.look(sip?.load?.intruders);
+    this.intruders.look(sip?.load?.intruders, now);
+    this.logFlood.tick(now, this.isNode && this.part("kamailio")?.report().ok === true);
     this.hardware.tick(now);
     this.outside.tick(now, holds);
     this.standing.tick(now, report, peers);

@@ -23,10 +23,10 @@ function record(kind: number, value: Buffer): Buffer {
 
 const encodeValue = (value: string | number): Buffer =>
   typeof value === "number"
-    ? record(kinds.int, bigEndian(value))
+    ? record(kinds.int, bigEndian(value < 0 ? value + 2 ** 32 : value))
     : record(kinds.string, Buffer.from(`${value}\0`));
 
-/** A request. Numbers must be whole and not negative. @param cookie chosen by the caller, comes back in the reply */
+/** A request. Numbers must be whole, of 32 bits. @param cookie chosen by the caller, comes back in the reply */
 export function encodeRequest(method: string, params: (string | number)[], cookie: number): Buffer {
   const body = Buffer.concat([method, ...params].map(encodeValue));
   const head = Buffer.alloc(10);

@@ -1,0 +1,149 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { execa } from "execa";
+import { inNamespace } from "../src/callers/sipp.ts";
+import { drillNamed } from "../src/drills/catalogue.ts";
+import { inject, rolesOf } from "../src/drills/inject.ts";
+import { outsideHost } from "../src/lab/names.ts";
+import { report } from "./common.ts";
+import { openStage } from "./load/stage.ts";
+import { startBaresip } from "./phones/baresip.ts";
+import { startLinphone } from "./phones/linphone.ts";
+import type { Phone } from "./phones/phone.ts";
+import { blindTransfer, digits, holdAndResume, outlive, talk } from "./phones/tries.ts";
+
+/**
+ * Telephone programs of Debian on a lab: what works of what people do with telephones, judged by the tones that each end
+ * heard, and what they notice of faults. Installs them (scripts/phones.txt) where they are missing.
+ *
+ *   node bench/phones.ts [--lab NAME] [--faults switchover,host-death,kamailio-hang-active]
+ */
+const { values } = parseArgs({
+  options: {
+    lab: { type: "string" },
+    faults: { type: "string", default: "switchover,host-death,kamailio-hang-active" },
+  },
+});
+
+const wanted = readFileSync(join(import.meta.dirname, "../scripts/phones.txt"), "utf8")
+  .split("\n")
+  .filter((line) => line !== "" && !line.startsWith("#"));
+const installed = await execa("dpkg-query", ["-W", ...wanted], { reject: false });
+const missing = wanted.filter((name) => !new RegExp(`^${name}(:\\w+)?\\t\\S`, "m").test(installed.stdout));
+if (missing.length > 0)
+  await execa("apt-get", ["install", "-y", "--no-install-recommends", ...missing], {
+    env: { DEBIAN_FRONTEND: "noninteractive" },
+  });
+
+await using stage = await openStage(values.lab, "phones");
+const { lab, ground, directory, signal, tell } = stage;
+const outside = lab.state().hosts[outsideHost];
+const addresses = (outside?.addresses ?? []).map((address) => address.split("/")[0] ?? "");
+const service = lab.state().service;
+await using endings = new AsyncDisposableStack();
+const sound = join(directory, "tone.wav");
+let count = 0;
+const all: Phone[] = [];
+
+/** A telephone of a user of its own. */
+async function phone(kind: "baresip" | "linphone", codecs = ["PCMU"]): Promise<Phone> {
+  const n = count++;
+  const user = `771${n}`;
+  const password = `pw-of-${user}`;
+  await ground.api("PUT", `/v1/users/${user}`, { password });
+  const folder = join(directory, user);
+  mkdirSync(folder);
+  const place = inNamespace(outside?.namespace ?? "", addresses[3 + (n % 4)] ?? "");
+  const setup = { place, service, user, password, port: 5100 + n * 50, directory: folder, codecs };
+  // 50 Hz apart and in no multiple of each other.
+  const made =
+    kind === "baresip"
+      ? startBaresip({ ...setup, tone: 450 + 150 * n })
+      : startLinphone({ ...setup, tone: linphoneTone }, sound);
+  endings.use(made);
+  all.push(made);
+  await made.registered();
+  return made;
+}
+const linphoneTone = 1900;
+await execa("ffmpeg", [
+  ...[
+    "-loglevel",
+    "error",
+    "-y",
+    "-f",
+    "lavfi",
+    "-i",
+    `sine=frequency=${linphoneTone}:sample_rate=8000:duration=120`,
+  ],
+  ...["-ac", "1", "-c:a", "pcm_s16le", sound],
+]);
+
+const rows: { phone: string; feature: string; works: string }[] = [];
+async function attempt(kind: string, feature: string, work: () => Promise<void>): Promise<void> {
+  signal.throwIfAborted();
+  const works = await work().then(
+    () => "yes",
+    (error: unknown) => `no: ${error instanceof Error ? error.message : String(error)}`,
+  );
+  rows.push({ phone: kind, feature, works });
+  tell(`${kind}: ${feature}: ${works}`);
+  // Calls that are left of a failure would be in the way of what comes next.
+  if (works !== "yes") for (const each of all) await each.hangUp();
+}
+
+const [b1, b2, b3] = [await phone("baresip"), await phone("baresip"), await phone("baresip")];
+const [l1, l2] = [await phone("linphone"), await phone("linphone")];
+for (const each of [b1, l1]) rows.push({ phone: each.kind, feature: "registers", works: "yes" });
+await attempt(b1.kind, "calls baresip, audio both ways", () => talk(b1, b2));
+await attempt(b1.kind, "calls linphonec, audio both ways", () => talk(b1, l1));
+await attempt(l1.kind, "calls baresip, audio both ways", () => talk(l1, b1));
+await attempt(l1.kind, "calls linphonec, audio both ways", () => talk(l1, l2));
+await attempt(b1.kind, "hold and resume", () => holdAndResume(b1, l1));
+await attempt(l1.kind, "hold and resume", () => holdAndResume(l1, b1));
+await attempt(b1.kind, "digits to baresip", () => digits(b1, b2));
+await attempt(b1.kind, "digits to linphonec", () => digits(b1, l1));
+await attempt(l1.kind, "digits to baresip", () => digits(l1, b1));
+await attempt(b1.kind, "sends its caller on to another (REFER)", () => blindTransfer(b1, b2, b3));
+await attempt(l1.kind, "sends its caller on to another (REFER)", () => blindTransfer(l1, b2, b3));
+const codecs = ["PCMA", "G722/16000/1", "opus"];
+const every = await phone("baresip", ["PCMU", ...codecs]);
+for (const codec of codecs) {
+  const only = await phone("baresip", [codec]);
+  for (const each of [every, l1])
+    await attempt(each.kind, `${codec.split("/")[0]} alone, called and calling`, async () => {
+      await talk(only, each);
+      await talk(each, only);
+    });
+}
+for (const name of values.faults.split(",")) {
+  const fault = drillNamed(name);
+  const wrong = await outlive(
+    [
+      [b1, b2],
+      [l1, l2],
+    ],
+    async () => void (await inject(lab, fault.steps, rolesOf((await lab.status()).hosts), signal)),
+    8000,
+  );
+  for (const each of [b1, l1])
+    await attempt(each.kind, `goes on after ${name}, hangs up, calls again`, async () => {
+      const words = wrong.get(each);
+      if (words !== undefined) throw new Error(words);
+    });
+  await lab.heal();
+  await stage.green();
+}
+
+/** sipsak only asks and registers. */
+const sipsak =
+  (...more: string[]) =>
+  async () =>
+    void (await execa("ip", ["netns", "exec", outside?.namespace ?? "", "sipsak", ...more], {
+      timeout: 10_000,
+    }));
+await attempt("sipsak 0.9.8.1", "OPTIONS", sipsak("-s", `sip:${service}`));
+await ground.api("PUT", "/v1/users/7790", { password: "pw-of-7790" });
+await attempt("sipsak 0.9.8.1", "registers", sipsak("-U", "-s", `sip:7790@${service}`, "-a", "pw-of-7790"));
+await report("phones", rows);
