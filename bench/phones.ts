@@ -85,7 +85,7 @@ async function attempt(kind: string, feature: string, work: () => Promise<void>)
   signal.throwIfAborted();
   const works = await work().then(
     () => "yes",
-    (error: unknown) => `no: ${error instanceof Error ? error.message : String(error)}`,
+    (error: unknown) => `no: ${String(error instanceof Error ? error.message : error).split("\n")[0]}`,
   );
   rows.push({ phone: kind, feature, works });
   tell(`${kind}: ${feature}: ${works}`);
@@ -145,5 +145,9 @@ const sipsak =
     }));
 await attempt("sipsak 0.9.8.1", "OPTIONS", sipsak("-s", `sip:${service}`));
 await ground.api("PUT", "/v1/users/7790", { password: "pw-of-7790" });
-await attempt("sipsak 0.9.8.1", "registers", sipsak("-U", "-s", `sip:7790@${service}`, "-a", "pw-of-7790"));
+await attempt(
+  "sipsak 0.9.8.1",
+  "registers",
+  sipsak("-U", "-s", `sip:7790@${service}`, "-u", "7790", "-a", "pw-of-7790"),
+);
 await report("phones", rows);
