@@ -1,5 +1,6 @@
 import type { Decision, Question, Target } from "../call/contract.ts";
 import { type Looked, rememberFor, scopeOf } from "../call/remember.ts";
+import { withoutDoubles } from "./doubles.ts";
 import { isSelective, matchesOf, prefixMatches } from "./match-index.ts";
 import type { Snapshot } from "./registry.ts";
 import type { CompiledRule, Level } from "./rule-index.ts";
@@ -151,9 +152,10 @@ function decisionOf(candidate: Candidate, snapshot: Snapshot, question: Question
   if (action.type === "reject")
     return { ...base, action: "reject", code: action.code, reason: action.reason };
   const fill = fillerOf(question, candidate.rest, looked);
-  const targets = action.targets
+  const expanded = action.targets
     .map((target) => expandTarget(target, fill))
     .filter((target) => target !== undefined);
+  const targets = action.strategy === "parallel" ? withoutDoubles(expanded) : expanded;
   if (targets.length === 0) return { ...base, action: "reject", code: 484, reason: "Address Incomplete" };
   return {
     ...base,

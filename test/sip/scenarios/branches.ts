@@ -141,6 +141,54 @@ export const branches: Record<string, Scenario> = {
       assert.equal(called(carrier).length, 0);
     },
 
+  "a telephone behind an edge (Path, RFC 3327) and one that is not: each by its way, the Route for the first alone":
+    async (world) => {
+      const edge = await ringing(world, "198.18.77.51", 5070);
+      const desk = await ringing(world, "198.18.77.52", 5071);
+      const caller = await world.ua("198.18.77.50");
+      const path = "<sip:198.18.77.51:5070;lr>";
+      const far = "sip:101@203.0.113.7:5060";
+      await registerAs(edge, "101", `<${far}>`, ["Supported: path", `Path: ${path}`]);
+      await registerAs(desk, "101", "<sip:101@198.18.77.52:5071>");
+      await registerAs(edge, "102", `<${far}>`, ["Supported: path", `Path: ${path}`]);
+      const both = () => called(edge).length > 0 && called(desk).length > 0;
+      const routes = (ua: Ua) => headers(ua.seen.find(isInvite) as SipMessage, "Route");
+      for (const [strategy, targets] of [
+        ["serial", users("101")],
+        ["parallel", [...users("102"), { type: "uri", uri: "sip:101@198.18.77.52:5071" }]],
+      ] as const) {
+        for (const ua of [edge, desk]) ua.seen.length = 0;
+        world.decides(() => ({ ...toUri(), strategy, targets }));
+        await ringAndCancel(caller, "1", "both ring", both);
+        assert.deepEqual([called(edge), called(desk)], [[far], ["sip:101@198.18.77.52:5071"]]);
+        assert.deepEqual([routes(edge), routes(desk)], [[path], []]);
+      }
+    },
+
+  "a telephone with two ways to here (RFC 5626 5.3) is called by the newest, others ring too": async (
+    world,
+  ) => {
+    const first = await ringing(world, "198.18.77.51", 5070);
+    const second = await ringing(world, "198.18.77.51", 5071);
+    const desk = await ringing(world, "198.18.77.52", 5072);
+    const caller = await world.ua("198.18.77.50");
+    const flow = (ua: Ua, id: number) =>
+      registerAs(
+        ua,
+        "101",
+        `<sip:101@198.18.77.51:${ua.port}>;reg-id=${id};+sip.instance="<urn:uuid:00000000-0000-1000-8000-00000000000a>"`,
+        ["Supported: path, outbound"],
+      );
+    await flow(first, 1);
+    await registerAs(desk, "101", "<sip:101@198.18.77.52:5072>");
+    await until("the next second", secondsLater(1));
+    await flow(second, 2);
+    world.decides(() => ({ ...toUri(), targets: users("101") }));
+    const rings = () => called(second).length > 0 && called(desk).length > 0;
+    await ringAndCancel(caller, "101", "both telephones ring", rings);
+    assert.equal(called(first).length, 0);
+  },
+
   "all 16 targets of a rule ring, and three people with five telephones each": async (world) => {
     const caller = await world.ua("198.18.77.50");
     const phones: Ua[] = [];

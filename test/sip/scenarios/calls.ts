@@ -192,7 +192,15 @@ export const calls: Record<string, Scenario> = {
 
   "a user with two telephones: both ring, the decision need not name addresses": async (world) => {
     const desk = await world.phone("198.18.77.51", 5070, 180);
-    const soft = await world.phone("198.18.77.52", 5071, 180, 200);
+    const soft = await world.ua("198.18.77.52", 5071);
+    // Not before the other was called: then there would be no need to.
+    soft.onRequest = (request) => {
+      if (request.method === "BYE") soft.reply(request, 200, "OK");
+      if (request.method === "INVITE")
+        void desk
+          .wait("its INVITE", (m) => m.method === "INVITE")
+          .then(() => soft.reply(request, 200, "OK", { tag: "soft" }));
+    };
     for (const ua of [desk, soft]) assert.equal((await world.register(ua, "101", "pw-101")).code, 200);
     const caller = await world.ua("198.18.77.50");
     world.decides(() => ({ ...toUri(), targets: [{ type: "user", user: "101" }] }));

@@ -1,0 +1,16 @@
+import { expect, it } from "vitest";
+import type { Target } from "../call/contract.ts";
+import { withoutDoubles } from "./doubles.ts";
+
+it("calls nobody twice at once", () => {
+  const uri = (target: string, via?: string): Target =>
+    via === undefined ? { type: "uri", uri: target } : { type: "uri", uri: target, via };
+  const targets: Target[] = [
+    uri("sip:a@x"),
+    { type: "user", user: "101" },
+    uri("sip:a@x"),
+    uri("sip:a@x", "sip:192.0.2.1"),
+    { type: "user", user: "101", timeout_ms: 5000 },
+  ];
+  expect(withoutDoubles(targets)).toEqual([targets[0], targets[1], targets[3]]);
+});
