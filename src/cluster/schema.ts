@@ -149,7 +149,7 @@ export const clusterSchema = z
          */
         trusted: z
           .array(
-            z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6(), dnsName], {
+            z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6(), dnsName.regex(/[.][a-z][a-z0-9-]*$/)], {
               error:
                 "must be an address, a network such as 192.0.2.0/24, or a host name in small letters such as sip.carrier.example",
             }),

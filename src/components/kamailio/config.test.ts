@@ -56,6 +56,23 @@ describe("kamailio.cfg", () => {
     expect(text).toContain('#!define REALM "a\\"; exit; \\"\\\\"');
   });
 
+  test("who is believed: networks, addresses as networks of one, and names; nobody without a list", () => {
+    expect(kamailioConfig(contextOf())).not.toContain("WITH_TRUSTED");
+    const text = kamailioConfig(
+      contextOf({ trusted: ["192.0.2.7", "2001:db8::/32", "2001:db8::1", "sip.x.example"] }),
+    );
+    expect(text).toContain('#!define TRUSTED_NETWORKS "192.0.2.7/32,2001:db8::/32,2001:db8::1/128"');
+    expect(text).toContain('#!define TRUSTED_NAMES "^(sip[.]x[.]example)$"');
+    expect(() => contextOf({ trusted: ["192.0.2.300"] })).toThrow(/must be an address, a network/);
+    expect(() => contextOf({ trusted: ["Any One"] })).toThrow(/must be an address, a network/);
+  });
+
+  test("the mask of hidden callers is the cluster's, and not the nonces' secret itself", () => {
+    const [mask] = lines(contextOf(), 'modparam("uac", "restore_passwd"');
+    expect(mask).toMatch(/"[0-9a-f]{64}"/);
+    expect(lines(contextOf({}, "b"), 'modparam("uac", "restore_passwd"')).toEqual([mask]);
+  });
+
   test("sha-256 is asked for in the module and from the app", () => {
     expect(kamailioConfig(contextOf())).toContain("HA1_FIELD!ha1_md5!");
     const text = kamailioConfig(contextOf({ digest: "sha-256" }));
