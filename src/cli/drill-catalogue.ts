@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
+import { utcTime } from "../base/moment.ts";
 import { apiTargets, ask, print, withApiOptions } from "../client/api.ts";
 import { defaultData } from "../cluster/facts.ts";
 import { findClusterFile } from "../cluster/load.ts";
@@ -20,8 +21,7 @@ import { positive } from "./options.ts";
 /** `dialtone drill list|run|catalogue|history` */
 
 /** Progress goes to stderr, so that stdout carries the result alone. */
-const tell = (text: string) =>
-  void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
+const tell = (text: string) => void process.stderr.write(`${utcTime(Date.now(), 0)} ${text}\n`);
 
 interface RunOptions {
   runs: number;

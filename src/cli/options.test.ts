@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ruleSchema } from "../routing/rule-schema.ts";
-import { momentOf } from "./records.ts";
+import { momentOf } from "./options.ts";
 import { ruleOf, targetOf } from "./route.ts";
 
 describe("the command line's own small languages", () => {
@@ -32,6 +32,10 @@ describe("the command line's own small languages", () => {
     const now = Date.parse("2026-11-21T12:00:00.000Z");
     expect(momentOf("90m", now)).toBe("2026-11-21T10:30:00.000Z");
     expect(momentOf("2026-11-21T10:00:00+01:00", now)).toBe("2026-11-21T09:00:00.000Z");
+    // As `records list` shows it.
+    expect(momentOf("2026-11-21 10:00:00.123", now)).toBe("2026-11-21T10:00:00.123Z");
+    expect(momentOf("10:00", now)).toBe("2026-11-21T10:00:00.000Z");
+    expect(() => momentOf("2026-02-30", now)).toThrow("UTC");
     expect(() => momentOf("yesterday", now)).toThrow("age");
   });
 });

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { parseMoment } from "../base/moment.ts";
 
 /** Values of options, as people write them. Each refuses what it does not understand (InvalidArgumentError). */
 
@@ -27,3 +28,22 @@ export function ageMs(text: string): number | undefined {
   const factor = unitsMs[unit];
   return number === undefined || factor === undefined ? undefined : Number(number) * factor;
 }
+
+/**
+ * `90m`, `12h`, `7d` before `now`, or a moment of its own as all tables show them (UTC), or with a zone. Pure.
+ * @returns Unix time in milliseconds @throws InvalidArgumentError
+ */
+export function momentMs(text: string, now: number): number {
+  const age = ageMs(text);
+  const time = age === undefined ? parseMoment(text, now) : now - age;
+  if (time === undefined)
+    throw new InvalidArgumentError(
+      "must be an age such as 90m, 12h, 7d, or a time such as '2026-11-21 10:00' or 10:00 (UTC), 2026-11-21T10:00+01:00",
+    );
+  return time;
+}
+
+/** The same as RFC 3339, as the API takes it. */
+export const momentOf = (text: string, now: number): string => new Date(momentMs(text, now)).toISOString();
+
+export const moment = (text: string): string => momentOf(text, Date.now());

@@ -4,10 +4,11 @@ import { pipeline } from "node:stream/promises";
 import { type Command, Option } from "commander";
 import { execa } from "execa";
 import { z } from "zod";
+import { utc } from "../base/moment.ts";
 import { apiTargets, ask, download, print, withApiOptions } from "../client/api.ts";
 import { type Recording, recordingSchema } from "../recordings/recording-schema.ts";
 import { recordingStatuses } from "../records/call-record.ts";
-import { momentOf } from "./records.ts";
+import { moment } from "./options.ts";
 import { table } from "./table.ts";
 
 const listed = z.object({ recordings: z.array(recordingSchema) });
@@ -34,7 +35,7 @@ const head = [
 ];
 
 const line = (recording: Recording): (string | number)[] => [
-  (recording.started_at ?? "").replace("T", " ").slice(0, 19),
+  recording.started_at === null ? "" : utc(recording.started_at, 0),
   recording.from.replace(/^sips?:/, ""),
   recording.to.replace(/^sips?:/, ""),
   recording.alarm ? `${recording.status} !` : recording.status,
@@ -75,10 +76,8 @@ Examples:
   group
     .command("list")
     .description("recordings, newest first")
-    .option("--since <time>", "noticed at or after: an age such as 2h, or a time", (text) =>
-      momentOf(text, Date.now()),
-    )
-    .option("--until <time>", "noticed before", (text) => momentOf(text, Date.now()))
+    .option("--since <time>", "noticed at or after: an age such as 2h, or a time (UTC)", moment)
+    .option("--until <time>", "noticed before", moment)
     .addOption(new Option("--status <status>").choices([...recordingStatuses]))
     .option("--alarm", "only those with something wrong")
     .option("--from <text>", "part of the caller's address")

@@ -1,34 +1,22 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { z } from "zod";
 import { messageOf } from "../base/message.ts";
+import { utc } from "../base/moment.ts";
 import { eventSchema } from "../call/contract.ts";
 import { apiTargets, ask, askNode, everyNode, print, withApiOptions } from "../client/api.ts";
 import { type CallRecord, callRecordSchema } from "../records/call-record.ts";
 import { type Reconciliation, reconciliationSchema } from "../records/reconciliation-schema.ts";
-import { ageMs } from "./options.ts";
+import { moment } from "./options.ts";
 import { table } from "./table.ts";
 
 const page = z.object({ records: z.array(callRecordSchema), next: z.string().nullable() });
 const detail = z.object({ record: callRecordSchema, events: z.array(eventSchema) });
 
-/** "90m", "12h", "7d" before `now`, or a moment of its own, as RFC 3339. Pure. @throws InvalidArgumentError */
-export function momentOf(text: string, now: number): string {
-  const age = ageMs(text);
-  const time = age === undefined ? Date.parse(text) : now - age;
-  if (Number.isNaN(time))
-    throw new InvalidArgumentError(
-      "must be an age such as 90m, 12h, 7d, or a time such as 2026-11-21T10:00Z",
-    );
-  return new Date(time).toISOString();
-}
-
-const moment = (text: string): string => momentOf(text, Date.now());
-
 const duration = (ms: number | null): string =>
   ms === null ? "" : `${Math.floor(ms / 60_000)}:${((ms % 60_000) / 1000).toFixed(1).padStart(4, "0")}`;
 
 const line = (record: CallRecord): (string | number)[] => [
-  record.started_at.replace("T", " ").slice(0, 23),
+  utc(record.started_at),
   record.from.replace(/^sips?:/, ""),
   record.number,
   record.outcome,
@@ -80,7 +68,7 @@ Examples:
   group
     .command("list")
     .description("call records, newest first")
-    .option("--since <time>", "started at or after: an age such as 2h, or a time", moment)
+    .option("--since <time>", "started at or after: an age such as 2h, or a time (UTC)", moment)
     .option("--until <time>", "started before", moment)
     .option("--from <text>", "part of the caller's address")
     .option("--to <text>", "part of the called address")
@@ -138,7 +126,7 @@ Examples:
           table(
             ["TIME (UTC)", "EVENT", "CODE", "NODE", "TARGET", "RULE", "DECIDED BY"],
             found.events.map((event) => [
-              event.time.replace("T", " "),
+              utc(event.time),
               event.kind,
               event.code || "",
               event.node,

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { z } from "zod";
 import { messageOf } from "../base/message.ts";
 import { apiTargets, ask } from "../client/api.ts";
@@ -11,7 +11,7 @@ import { callRecordSchema } from "../records/call-record.ts";
 import { findIncidents, type SeenCall, type SeenDrill } from "../timeline/incidents.ts";
 import { mergeTimeline, readSources, type Source } from "../timeline/merge.ts";
 import { entryText, timelineText } from "../timeline/text.ts";
-import { ageMs } from "./options.ts";
+import { momentMs } from "./options.ts";
 
 const pageSchema = z.object({ records: z.array(callRecordSchema), next: z.string().nullable() });
 const drillsSchema = z.object({
@@ -30,13 +30,8 @@ const followMs = 1000;
 /** A call that began so long before may still have noticed something. */
 const longestCallMs = 4 * 3_600_000;
 
-const span = (text: string): number => {
-  const ms = ageMs(text);
-  if (ms === undefined) throw new InvalidArgumentError("a time such as 90s, 15m, 1h or 2d");
-  return ms;
-};
-
 interface Options {
+  /** Unix time in milliseconds. */
   since: number;
   follow: boolean;
   all: boolean;
@@ -94,7 +89,7 @@ async function sourcesOf({ lab, data }: Options, since: number): Promise<Source[
 }
 
 async function show(command: Command, options: Options): Promise<void> {
-  const since = Date.now() - options.since;
+  const { since } = options;
   const [sources, { calls, notes }, drills] = await Promise.all([
     sourcesOf(options, since),
     affectedCalls(command, since),
@@ -114,7 +109,7 @@ async function show(command: Command, options: Options): Promise<void> {
 /** New entries as they come, each once. A late host's entries come late, with their own time. */
 async function follow(options: Options): Promise<void> {
   const seen = new Set<string>();
-  const began = Date.now() - options.since;
+  const began = options.since;
   for (;;) {
     // Twice the deadline back is enough for what is new.
     const since = seen.size === 0 ? began : Math.max(began, Date.now() - 60_000);
@@ -132,7 +127,12 @@ async function follow(options: Options): Promise<void> {
 export const addTimeline = (command: Command): Command =>
   command
     .description("what happened on all hosts, in one order, grouped to incidents: cause, callers, end")
-    .option("--since <time>", "how far back, such as 15m, 1h, 2d", span, 3_600_000)
+    .option(
+      "--since <time>",
+      "how far back, such as 15m, 1h, 2d, or since when (UTC)",
+      (text: string) => momentMs(text, Date.now()),
+      momentMs("1h", Date.now()),
+    )
     .option("--follow", "go on showing entries as they come, until Ctrl-C", false)
     .option("--all", "list all entries after the incidents, also those of normal work", false)
     .action(async (_options: unknown, self: Command) => {
@@ -150,7 +150,7 @@ export function registerTimeline(program: Command): void {
   ).addHelpText(
     "after",
     `
-Times are those of the clock of the host that is asked; the others are corrected by what their agents' answers show
+Times are UTC, those of the clock of the host that is asked; the others are corrected by what their agents' answers show
 (± ms: how wrong that can be). A host that does not answer is shown as far as the others have copied its log.
 
 Examples:

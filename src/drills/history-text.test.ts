@@ -46,8 +46,8 @@ it("says where figures are going only when there are enough of them", () => {
 
 it("shows one line for each kind, and what did not pass", () => {
   const text = historyText([drill(4, 400, false), drill(3, 390), drill(2, 200), drill(1, 200)]);
-  expect(text).toMatch(/host-death .* 4 .* 3 .* 2026-11-14 01:01 .* 400 ms .*▄▄██.*longer/);
-  expect(text).toMatch(/did not pass[\s\S]*2026-11-14 01:01:00 host-death \(schedule\): BROKEN/);
+  expect(text).toMatch(/host-death .* 4 .* 3 .* 2026-11-14 01:01:00 .* 400 ms .*▄▄██.*longer/);
+  expect(text).toMatch(/did not pass[\s\S]*2026-11-14 01:01:00Z host-death \(schedule\): BROKEN/);
   expect(historyText([])).toMatch(/nothing was drilled yet/);
 });
 

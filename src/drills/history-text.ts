@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import { utc, utcMoment } from "../base/moment.ts";
 import type { DrillRun } from "../drill-runs/run-record.ts";
 import type { DrillKind } from "./catalogue.ts";
 
@@ -62,7 +63,7 @@ export function historyText(drills: readonly DrillRun[]): string {
       "drill",
       "times",
       "passed",
-      "last",
+      "last (UTC)",
       "release",
       "config",
       "z last",
@@ -79,7 +80,7 @@ export function historyText(drills: readonly DrillRun[]): string {
     const z = all.toReversed().map((drill) => drill.figures?.z_ms?.median ?? null);
     table.push([
       ...[kind, String(all.length), `${all.filter(({ passed }) => passed).length}`],
-      ...[last.finished_at.slice(0, 16).replace("T", " "), last.release, last.config],
+      ...[utc(last.finished_at, 0), last.release, last.config],
       ...[ms(last.figures?.z_ms?.median), sparkline(z.slice(-shown))],
       trendOf(z.filter((value) => value !== null)),
     ]);
@@ -88,8 +89,7 @@ export function historyText(drills: readonly DrillRun[]): string {
     .filter(({ passed }) => !passed)
     .slice(0, 10)
     .map(
-      (drill) =>
-        `  ${drill.finished_at.slice(0, 19).replace("T", " ")} ${drill.kind} (${drill.started_by}): ${drill.summary}`,
+      (drill) => `  ${utcMoment(drill.finished_at, 0)} ${drill.kind} (${drill.started_by}): ${drill.summary}`,
     );
   return [
     table.toString(),

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import logUpdate from "log-update";
+import { utcTime } from "../base/moment.ts";
 import { askEvents } from "../report/ask.ts";
 import type { AgentEvent } from "../report/watch.ts";
 import { agentSocketOf } from "./agents.ts";
@@ -109,7 +110,7 @@ export async function showLive(lab: Lab, hints: string[], signal: AbortSignal): 
         logUpdate(renderFrame({ status, events, traffic: await readTraffic(lab), hints }));
       } else {
         const changes = changesBetween(before, status);
-        const time = new Date().toISOString().slice(11, 23);
+        const time = utcTime(Date.now());
         const lines = [...news.map(describeEvent), ...changes.map((change) => `${time} lab ${change}`)];
         for (const line of lines) process.stdout.write(`${line}\n`);
       }

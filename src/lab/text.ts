@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { utcTime } from "../base/moment.ts";
 import type { HostReport } from "../report/host-report.ts";
 import type { AgentEvent } from "../report/watch.ts";
 import type { HostStatus, LabStatus } from "./lab.ts";
@@ -92,6 +93,5 @@ export function describeHosts(status: LabStatus): string {
 
 /** One line about one entry of an agent's incident log. */
 export function describeEvent(event: AgentEvent): string {
-  const time = new Date(event.wallMs).toISOString().slice(11, 23);
-  return `${time} ${event.host} ${event.kind} ${event.subject}${event.text === "" ? "" : `: ${event.text}`}`;
+  return `${utcTime(event.wallMs)} ${event.host} ${event.kind} ${event.subject}${event.text === "" ? "" : `: ${event.text}`}`;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { utcMoment } from "../base/moment.ts";
 
 /** A node that a person took out of service. */
 
@@ -14,4 +15,4 @@ export type Drained = z.infer<typeof drainedSchema>;
 
 /** For people. Pure. */
 export const drainedText = ({ by, wallMs, why }: Drained): string =>
-  `out of service by ${by} since ${new Date(wallMs).toISOString().slice(0, 16).replace("T", " ")} UTC${why === "" ? "" : `: ${why}`} (dialtone undrain puts it back)`;
+  `out of service by ${by} since ${utcMoment(wallMs, 0)}${why === "" ? "" : `: ${why}`} (dialtone undrain puts it back)`;

@@ -1,11 +1,9 @@
 import { styleText } from "node:util";
+import { utcMoment, utcTime } from "../base/moment.ts";
 import type { Incident } from "./incidents.ts";
 import type { Entry, Source } from "./merge.ts";
 
 /** Words for people about a timeline. Pure. */
-
-const time = (ms: number): string => new Date(ms).toISOString().slice(11, 23);
-const moment = (ms: number): string => new Date(ms).toISOString().replace("T", " ").slice(0, 23);
 
 const ms = (value: number): string => {
   if (Math.abs(value) < 10) return `${value.toFixed(1)} ms`;
@@ -18,7 +16,7 @@ const duration = (value: number): string =>
 const within = (entry: Entry): string => (entry.withinMs === null ? "±?" : `±${Math.ceil(entry.withinMs)}`);
 
 export const entryText = (entry: Entry): string =>
-  `${time(entry.at)} ${within(entry).padEnd(5)}${entry.host.padEnd(6)} ${entry.kind} ${entry.subject}${
+  `${utcTime(entry.at)} ${within(entry).padEnd(5)}${entry.host.padEnd(6)} ${entry.kind} ${entry.subject}${
     entry.text === "" ? "" : `: ${entry.text}`
   }`;
 
@@ -49,7 +47,7 @@ export function incidentText(incident: Incident, number: number): string {
   const { begin, end, cause, entries, drills } = incident;
   const length = end === null ? styleText("red", "not over") : `over after ${duration(end - begin)}`;
   return [
-    styleText("bold", `Incident ${number} · ${moment(begin)} · ${length}`),
+    styleText("bold", `Incident ${number} · ${utcMoment(begin)} · ${length}`),
     `  cause    ${causeText(cause)}`,
     `  callers  ${callersText(incident)}`,
     ...drills.map(
