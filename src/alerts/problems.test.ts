@@ -112,3 +112,10 @@ test("what the light knows is told once, not by each node; an undrilled change n
   expect(found.map(({ key }) => key)).toEqual(["light:not-drilled", "light:rules-behind"]);
   expect(found[0]?.afterMs).toBeGreaterThan(3_600_000);
 });
+
+test("a disk that does not answer; one that is slow is none", () => {
+  const disk = { path: "/x", freeBytes: 5e10, bytes: 1e11, freeInodes: 9, inodes: 10, readOnly: false };
+  const hardware = (silentMs: number) => ({ hardware: { disks: [{ ...disk, silentMs }] } });
+  expect(keys(report("a", hardware(1500)), report("b"))).toEqual(["critical disk-hangs:a"]);
+  expect(keys(report("a", hardware(500)), report("b"))).toEqual([]);
+});

@@ -3,6 +3,7 @@ import { lacksQuorum } from "../explain/host-problems.ts";
 import { lossyLines } from "../explain/lossy-lines.ts";
 import { silenceText } from "../explain/silence.ts";
 import type { AlertProblem } from "../report/alerts.ts";
+import { diskSilent, hungMs } from "../report/hardware.ts";
 import type { HostReport } from "../report/host-report.ts";
 import type { LightCode } from "../report/light.ts";
 import { refusingText } from "../report/refusing.ts";
@@ -126,7 +127,7 @@ const ofLines = ({ reports }: View): AlertProblem[] =>
   }));
 
 function ofHost(report: HostReport, now: number): AlertProblem[] {
-  const { host, watch } = report;
+  const { hardware, host, watch } = report;
   const problems: AlertProblem[] = [];
   const warn = (key: string, title: string, text: string, more: Partial<AlertProblem> = {}) =>
     problems.push({ key: `${key}:${host}`, severity: "warning", title, text, ...more });
@@ -168,6 +169,13 @@ function ofHost(report: HostReport, now: number): AlertProblem[] {
       `app on ${host}: ${problem}`,
       "See 'dialtone status' and app.log.",
     );
+  if (hardware && diskSilent(hardware, hungMs))
+    problems.push({
+      key: `disk-hangs:${host}`,
+      severity: "critical",
+      title: `The disk of ${host} does not answer`,
+      text: "Calls go on; their events are in that host's memory alone until it answers, and a power cut would take them. The service address goes to a node whose disk works. See the kernel's log (dmesg), the controller, the storage behind it.",
+    });
   if (watch?.disk && watch.disk.freeBytes < leastFree * watch.disk.totalBytes)
     warn(
       "disk",

@@ -1,5 +1,5 @@
 import { drainedText } from "../report/drained.ts";
-import { hardwareTroubles } from "../report/hardware.ts";
+import { diskSilent, hardwareTroubles, hungMs } from "../report/hardware.ts";
 import type { HostReport } from "../report/host-report.ts";
 import type { PartName } from "../report/parts.ts";
 import { refusingText } from "../report/refusing.ts";
@@ -110,14 +110,18 @@ export function ofReport(report: HostReport, serves: boolean): Finding[] {
       callers: report.holds ? "callers from outside probably do not reach the service" : "nothing now",
       advice: "see its cable, the switch, the router; 'upstream' in cluster.yaml says which addresses",
     });
+  const hangs = hardware !== undefined && diskSilent(hardware, hungMs);
   for (const text of hardware ? hardwareTroubles(hardware) : [])
     add({
       code: "hardware",
       severity: "risk",
       what: text,
-      callers:
-        "calls go on; on a full disk their events get the space that is reserved for them, while it lasts",
-      advice: "make room (logs, recordings, old journals): the rest mends itself; or repair that host",
+      callers: hangs
+        ? "calls go on; their events are in memory alone until it answers again"
+        : "calls go on; on a full disk their events get the space that is reserved for them, while it lasts",
+      advice: hangs
+        ? "see the kernel's log (dmesg), the controller, the storage behind it; do not switch this host off before"
+        : "make room (logs, recordings, old journals): the rest mends itself; or repair that host",
     });
   if (hardware?.clockStep)
     add({
