@@ -89,6 +89,30 @@ export const chains: Record<string, Scenario> = {
     }
   },
 
+  "a caller id that each rule replaces: each side hears in the whole dialog what it heard first": async (
+    world,
+  ) => {
+    const phone = await world.phone("198.18.77.51", 5070, 200);
+    const caller = await world.phone("198.18.77.50", 5080, 200);
+    world.decides(({ number }) => ({
+      ...toUri(number === "5" ? "sip:6@198.18.77.100" : "sip:1@198.18.77.51:5070"),
+      caller_id: { number: number === "5" ? "555" : "666" },
+    }));
+    const called = await world.call(caller, "5");
+    const got = await phone.wait("the INVITE", (m) => m.method === "INVITE");
+    assert.match(header(got, "From"), /sip:666@/);
+    assert.match(header(called.answer, "From"), /sip:caller@198\.18\.77\.50/);
+    caller.send(inDialog(caller, called.answer, "ACK", 1), service);
+    caller.send(inDialog(caller, called.answer, "INFO", 2), service);
+    assert.match(header(await phone.wait("INFO", (m) => m.method === "INFO"), "From"), /sip:666@/);
+    const bye = inDialogCallee(phone, got, tagOf(header(called.answer, "To")), "BYE", 5);
+    phone.send(bye, service);
+    assert.match(
+      header(await caller.wait("BYE", (m) => m.method === "BYE"), "To"),
+      /sip:caller@198\.18\.77\.50/,
+    );
+  },
+
   "a chain that is busy goes on with the next target; its failures are attempts of the one call": async (
     world,
   ) => {
