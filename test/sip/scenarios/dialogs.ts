@@ -129,6 +129,38 @@ export const dialogs: Record<string, Scenario> = {
     });
   },
 
+  "a proxy behind us forks and two of its telephones answer: the session ends with the last of the two":
+    async (world) => {
+      await withRelay(world, uris.slice(0, 1), async (relay) => {
+        const proxy = await world.ua("198.18.77.51", 5070);
+        proxy.onRequest = (request) => {
+          if (request.method === "BYE") respond(proxy, request, "200 OK", "x");
+        };
+        const caller = await world.ua("198.18.77.50");
+        const { callId } = place(caller);
+        const request = await proxy.wait("the INVITE", (m) => m.method === "INVITE");
+        const answers: SipMessage[] = [];
+        for (const tag of ["tag0", "tag1"]) {
+          respond(proxy, request, "200 OK", tag, sdp(proxy.address, 5002));
+          answers.push(await caller.wait(`200 of ${tag}`, toTag(200, tag)));
+        }
+        await until("the later dialog is known", async () => (await rows(world)).includes("tag1"));
+        for (const [index, answer] of answers.toReversed().entries()) {
+          caller.send(inDialog(caller, answer, "ACK", 1), service);
+          caller.send(inDialog(caller, answer, "BYE", index + 2), service);
+          await caller.wait("200 of the BYE", reply(`${index + 2} BYE`));
+          if (index > 0) continue;
+          await world.server.waitEvents(callId, ["start", "answer", "answer", "end"]);
+          assert.deepEqual(deleted(relay), []);
+          assert.equal(recordsOf(world, callId)[0]?.closed_how, null);
+          await until("its dialog is forgotten", async () => !(await rows(world)).includes("tag1"), 10_000);
+        }
+        await world.server.waitEvents(callId, ["end", "end"]);
+        assert.deepEqual(deleted(relay), [`delete ${callId}`]);
+        assert.equal(recordsOf(world, callId)[0]?.closed_how, "bye");
+      });
+    },
+
   "a BYE of one early dialog (15): the other telephone rings on, is answered and has audio": async (
     world,
   ) => {
