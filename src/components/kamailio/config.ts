@@ -17,6 +17,7 @@ import {
   servesAtOwnAddress,
   serviceIp,
 } from "../../cluster/facts.ts";
+import type { Cluster } from "../../cluster/schema.ts";
 import { nobodysHa1, sealKey } from "../../cluster/secrets.ts";
 import type { GeneratedFile } from "../../host/generated.ts";
 import { accColumns, journalTable } from "../../journal/sip-journal.ts";
@@ -116,17 +117,19 @@ listen=tcp:${service}:${port}
 listen=udp:${self.address}:${port} name "node"`;
 };
 
-/**
- * Names and addresses that mean this service in a Route too, at any port: other nodes' because an edge sends here what was
- * for one that died. Not the edges': their Route stands before ours. (A realm can be any text.)
- */
-const aliases = (domains: string[], { cluster }: HostContext): string => {
-  const fronts = new Set(edges(cluster).map((host) => host.address));
-  return [...new Set(domains)]
-    .filter((domain) => !fronts.has(domain) && /^[a-z0-9.-]+$/i.test(domain))
+/** Names and addresses that mean the writer of this file in a Route too, at any port. (A realm can be any text.) */
+export const aliases = (domains: string[]): string =>
+  [...new Set(domains)]
+    .filter((domain) => /^[a-z0-9.-]+$/i.test(domain))
     .map((domain) => `alias=${quoted(domain)}\n`)
     .join("");
-};
+
+/** Names of the service, whoever answers to them: nodes, or edges before them. */
+export const serviceNames = ({ sip: { realm, names }, movers: { dns } }: Cluster): string[] => [
+  realm,
+  ...names,
+  ...(dns ? [dns.name ?? dns.zone] : []),
+];
 
 const listenOwn = ({ cluster, self }: HostContext): string => {
   const [service, { port }] = [serviceIp(cluster), cluster.sip];
@@ -151,9 +154,11 @@ export function kamailioConfig(context: HostContext): string {
   const doors = own ? [service, self.address] : [service];
   const { dns } = cluster.movers;
   const domain = dns ? (dns.name ?? dns.zone) : undefined;
+  /** Their Route stands before ours: it does not mean us. Other nodes' does: an edge sends here what was for one that died. */
+  const fronts = edges(cluster).map((host) => host.address);
   const domains = [
-    ...[service, realm, ...cluster.sip.names, ...nodes(cluster).map((host) => host.address)],
-    ...edges(cluster).map((host) => host.address),
+    ...[service, ...serviceNames(cluster), ...nodes(cluster).map((host) => host.address)],
+    ...fronts,
     ...(domain === undefined ? [] : [domain, ...allHosts(cluster).map((host) => `${host.name}.${domain}`)]),
   ];
   const cfg = (name: string) => `include_file ${quoted(join(kamailioEtc(context), `${name}.cfg`))}`;
@@ -212,7 +217,7 @@ ${own ? listenOwn(context) : listenService(context)}
 socket_workers=1
 listen=udp:127.0.0.1:${ports.sipProbe} name "probe"
 auto_aliases=no
-${aliases(domains, context)}async_workers=2
+${aliases(domains.filter((domain) => !fronts.includes(domain)))}async_workers=2
 
 ${cfg("modules")}
 

@@ -62,3 +62,9 @@ test("destinations that get nothing, from dispatcher.list", () => {
   const text = `[${entry("192.0.2.11:5060", "AP")},${entry("192.0.2.12:5060", "IP")}]`;
   expect(downIn(text)).toEqual(["192.0.2.12:5060"]);
 });
+
+test("an edge answers to the names of the service, as a telephone's outbound proxy", () => {
+  const config = edgeConfig(contextOf("hot-hot", "e"));
+  expect(config).toContain('alias="dialtone"\n');
+  expect(config).not.toContain('alias="192.0.2.11"');
+});

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type HostContext, nodes, runFiles, serviceIp } from "../../cluster/facts.ts";
 import type { GeneratedFile } from "../../host/generated.ts";
 import type { Component, Health } from "../common/component.ts";
-import { kamailioEtc, oneOf, quoted } from "./config.ts";
+import { aliases, kamailioEtc, oneOf, quoted, serviceNames } from "./config.ts";
 import { coreParameters } from "./core.ts";
 import { kamailio, stopped } from "./index.ts";
 import { sipOptions } from "./options.ts";
@@ -42,7 +42,7 @@ ${coreParameters}
 listen=udp:${self.address}:${port}
 listen=tcp:${self.address}:${port}
 auto_aliases=no
-
+${aliases(serviceNames(cluster))}
 include_file ${quoted(join(kamailioEtc(context), "edge.cfg"))}
 
 modparam("ctl", "binrpc", ${quoted(`unixs:${runFiles(context.dirs).kamailioSocket}`)})

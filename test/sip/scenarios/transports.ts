@@ -38,6 +38,15 @@ async function hangUpBack(phone: Ua, caller: Ua, callId: string, tag: string): P
 export const transports: Record<string, Scenario> = {
   "a registered Contact with the right address and another port: reached where it registered from (RFC 3581)":
     async (world) => {
+      for (const contact of [
+        "<sip:101@[2001:db8::1]:5060>",
+        "<sip:101@phone.invalid>",
+        "<sip:101@10.9.8.7>",
+      ]) {
+        const hidden = await registered(world, await world.ua("198.18.77.51"), contact);
+        await reached(world, hidden, contact);
+        await world.register(hidden, "101", "pw-101", service, { contact: "*", extra: ["Expires: 0"] });
+      }
       const phone = await registered(world, await world.ua("198.18.77.51"), "<sip:101@198.18.77.51:5999>");
       await reached(world, phone, "another port");
       // Its own Contact in the 200 has another port too.
