@@ -156,6 +156,8 @@ export function kamailioConfig(context: HostContext): string {
   const domain = dns ? (dns.name ?? dns.zone) : undefined;
   /** Their Route stands before ours: it does not mean us. Other nodes' does: an edge sends here what was for one that died. */
   const fronts = edges(cluster).map((host) => host.address);
+  /** At the own address, at another port, is the telephone of the functional test: what it gets would be taken for a strict router's. */
+  const others = [...fronts, self.address];
   const domains = [
     ...[service, ...serviceNames(cluster), ...nodes(cluster).map((host) => host.address)],
     ...fronts,
@@ -217,7 +219,7 @@ ${own ? listenOwn(context) : listenService(context)}
 socket_workers=1
 listen=udp:127.0.0.1:${ports.sipProbe} name "probe"
 auto_aliases=no
-${aliases(domains.filter((domain) => !fronts.includes(domain)))}async_workers=2
+${aliases(domains.filter((domain) => !others.includes(domain)))}async_workers=2
 
 ${cfg("modules")}
 

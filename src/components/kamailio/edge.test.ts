@@ -41,7 +41,6 @@ test("hot-hot: a node has two doors for SIP and audio, and takes other nodes' Ro
     'listen=udp:127.0.0.1:8082 name "probe"',
     'alias="192.0.2.100"',
     'alias="dialtone"',
-    'alias="192.0.2.11"',
     'alias="192.0.2.12"',
   ]);
   expect(config).toContain("#!define OWN_ADDRESS\n");

@@ -1,8 +1,10 @@
 import { strict as assert } from "node:assert";
+import { probeUser } from "../../../src/call/probe-user.ts";
 import { kamailioFacts, kamailioRpc } from "../../../src/components/kamailio/rpc.ts";
+import { ProbeTelephone } from "../../../src/probe/telephone.ts";
 import { FakeRelay } from "../fake-relay.ts";
 import { context, Server } from "../server.ts";
-import { header, token, type Ua } from "../ua.ts";
+import { ha1, header, token, type Ua } from "../ua.ts";
 import { type Scenario, toUri, until, type World } from "../world.ts";
 
 const soon = () => AbortSignal.timeout(2000);
@@ -99,6 +101,22 @@ export const cluster: Record<string, Scenario> = {
         relay.stop();
       }
     },
+
+  "the functional test's telephone, at the node's own address, calls itself and hangs up": async (world) => {
+    const { cluster: described, self } = world.server.context;
+    const user = probeUser(self.name);
+    for (const app of [world.own, world.peer])
+      app.credentials = (asked) => ({ user, ...ha1(asked.user, asked.realm, "secret") });
+    world.decides(() => ({ ...toUri(), targets: [{ type: "user", user }] }));
+    const place = { address: self.address, port: described.sip.port };
+    const telephone = await ProbeTelephone.open(place, user, ha1(user, described.sip.realm, "secret"));
+    try {
+      await telephone.register(soon());
+      await telephone.call(soon());
+    } finally {
+      telephone.close();
+    }
+  },
 
   "a challenge of one node can be answered at the other": async (world) => {
     await withB(world, async () => {
