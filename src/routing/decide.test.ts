@@ -276,7 +276,7 @@ describe("decide, for any rules", () => {
     );
   });
 
-  it("is quick with 100,000 numbers and 10,000 rules", () => {
+  it("looks at few candidates among 100,000 numbers and 10,000 rules (bench/decision.ts has the times)", () => {
     const numbers = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`9${index}`, "ada"]));
     const rules = Array.from(
       { length: 10_000 },
@@ -287,12 +287,9 @@ describe("decide, for any rules", () => {
       }),
     );
     const big = world(rules, numbers, [user("ada")]);
-    const started = performance.now();
-    for (let index = 0; index < 20_000; index++)
-      decide(big, ask(index % 2 ? `9${index}` : `8${index % 10_000}00`));
-    // Generous: about 5 µs each on an idle machine, the question's own check included.
-    expect((performance.now() - started) / 20_000).toBeLessThan(0.1);
     expect([...candidates(big, ask("95"))]).toHaveLength(1);
+    // The prefixes 89, 899, 8999 and 89990.
+    expect([...candidates(big, ask("899900"))]).toHaveLength(4);
   });
 });
 
