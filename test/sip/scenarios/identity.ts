@@ -78,6 +78,21 @@ const identities: Record<string, Scenario> = {
       none(
         await seen(world, stranger, to, number, { extra: boss.filter((line) => !line.startsWith("P-Pref")) }),
       );
+    // However the fields are written (RFC 3261 7.3.1), and how many there are.
+    const sly = boss.map((line) => line.replace(/^[^:]+/, (name) => `${name.toLowerCase()} `));
+    none(
+      await seen(world, stranger, phone, "1", {
+        extra: [...sly, ...sly].filter((line) => !/^p-pref/.test(line)),
+      }),
+    );
+    // A tel: From (RFC 3966) has no domain.
+    const tel = await seen(world, stranger, phone, "2", { from: "<tel:+4977999>", extra: sly.slice(0, 1) });
+    assert.match(header(tel, "From"), /^"Desk" <sip:0800@/);
+    none(await seen(world, stranger, phone, "1", { from: "<tel:+4977999>", extra: sly.slice(0, 1) }));
+    assert.doesNotMatch(
+      (await seen(world, stranger, phone, "1", { from: "<tel:+4977999>", extra: ["privacy: id"] })).text,
+      /4977999/,
+    );
     const got = await seen(world, believed, phone, "1", { extra: boss });
     assert.match(header(got, "P-Asserted-Identity"), /The Boss/);
     assert.match(header(got, "Diversion"), /1001/);
