@@ -202,6 +202,7 @@ describe("the app", () => {
       user: "1001",
       ha1_md5: expect.stringMatching(/^[0-9a-f]{32}$/),
       ha1_sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      shows: "^(5000)$",
     });
     expect(await rpc("credentials", { user: "x", realm: "apptest" })).toMatchObject({
       error: { message: "unknown user" },
