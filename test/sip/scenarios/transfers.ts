@@ -93,6 +93,9 @@ export const transfers: Record<string, Scenario> = {
     assert.equal(record?.replaces, "c9@198.18.77.51");
     assert.equal(record.transferred_by, "sip:101@198.18.77.100");
     assert.equal(record.target, "sip:103@198.18.77.52:5070");
+    const unsaid = await world.call(caller, "103", { ...from, extra: [`Replaces: ${replaces}`] });
+    await world.server.waitEvents(unsaid.callId, ["answer"]);
+    assert.equal(recordsOf(world, unsaid.callId)[0]?.note, "in the place of call c9@198.18.77.51");
   },
 
   "to the Contact of a registered telephone: that one alone is called, by the rules for its user": async (
