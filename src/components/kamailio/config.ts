@@ -117,11 +117,14 @@ listen=tcp:${service}:${port}
 listen=udp:${self.address}:${port} name "node"`;
 };
 
-/** Names and addresses that mean the writer of this file in a Route too, at any port. (A realm can be any text.) */
-export const aliases = (domains: string[]): string =>
+/**
+ * Names and addresses that mean the writer of this file in a Route too. Not at any port: a telephone on this host, as the
+ * functional test's, would be ourselves, and requests to its Contact a strict router's. (A realm can be any text.)
+ */
+export const aliases = (domains: string[], port: number): string =>
   [...new Set(domains)]
     .filter((domain) => /^[a-z0-9.-]+$/i.test(domain))
-    .map((domain) => `alias=${quoted(domain)}\n`)
+    .map((domain) => `alias=${quoted(domain)}:${port}\n`)
     .join("");
 
 /** Names of the service, whoever answers to them: nodes, or edges before them. */
@@ -219,7 +222,10 @@ ${own ? listenOwn(context) : listenService(context)}
 socket_workers=1
 listen=udp:127.0.0.1:${ports.sipProbe} name "probe"
 auto_aliases=no
-${aliases(domains.filter((domain) => !others.includes(domain)))}async_workers=2
+${aliases(
+  domains.filter((domain) => !others.includes(domain)),
+  port,
+)}async_workers=2
 
 ${cfg("modules")}
 

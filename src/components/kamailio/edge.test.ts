@@ -39,9 +39,9 @@ test("hot-hot: a node has two doors for SIP and audio, and takes other nodes' Ro
     'listen=udp:192.0.2.100:5060 name "service"',
     "listen=tcp:192.0.2.100:5060",
     'listen=udp:127.0.0.1:8082 name "probe"',
-    'alias="192.0.2.100"',
-    'alias="dialtone"',
-    'alias="192.0.2.12"',
+    'alias="192.0.2.100":5060',
+    'alias="dialtone":5060',
+    'alias="192.0.2.12":5060',
   ]);
   expect(config).toContain("#!define OWN_ADDRESS\n");
   const relay = rtpengineConfig(contextOf("hot-hot", "a"));
@@ -64,6 +64,6 @@ test("destinations that get nothing, from dispatcher.list", () => {
 
 test("an edge answers to the names of the service, as a telephone's outbound proxy", () => {
   const config = edgeConfig(contextOf("hot-hot", "e"));
-  expect(config).toContain('alias="dialtone"\n');
-  expect(config).not.toContain('alias="192.0.2.11"');
+  expect(config).toContain('alias="dialtone":5060\n');
+  expect(config).not.toContain('alias="192.0.2.11":5060');
 });

@@ -42,7 +42,7 @@ ${coreParameters}
 listen=udp:${self.address}:${port}
 listen=tcp:${self.address}:${port}
 auto_aliases=no
-${aliases(serviceNames(cluster))}
+${aliases(serviceNames(cluster), port)}
 include_file ${quoted(join(kamailioEtc(context), "edge.cfg"))}
 
 modparam("ctl", "binrpc", ${quoted(`unixs:${runFiles(context.dirs).kamailioSocket}`)})
