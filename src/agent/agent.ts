@@ -1,13 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { flushCompileCache } from "node:module";
-import writeFileAtomic from "write-file-atomic";
-import { recordedDigests } from "../change/check.ts";
-import { configDigest, type HostContext, replicates, runFiles } from "../cluster/facts.ts";
+import { configDigest, type HostContext, replicates } from "../cluster/facts.ts";
 import type { Component } from "../components/common/component.ts";
-import { makeHostDirectories, writeComponentFiles } from "../host/files.ts";
-import { runInMemory } from "../host/memory.ts";
-import { setWeight } from "../host/priority.ts";
-import { identify } from "../host/process.ts";
+import { writeComponentFiles } from "../host/files.ts";
 import { closeSockets } from "../http/socket.ts";
 import type { HostReport } from "../report/host-report.ts";
 import { contactMs, knownNodes } from "../report/news.ts";
@@ -29,6 +23,7 @@ import { type Ending, type Keepers, makeKeepers } from "./keepers.ts";
 import { Peers } from "./observe/peers.ts";
 import { type Pulses, startPulses } from "./observe/pulses.ts";
 import { Upstream } from "./observe/upstream.ts";
+import { prepareHost } from "./prepare.ts";
 import { type AgentState, observationOf, pulse, reportOf } from "./views.ts";
 
 const tickMs = 50;
@@ -87,13 +82,7 @@ export class HostAgent {
     const { context, keepers } = this;
     const { claim, log, maintenance, notifier, registrations, serving, teller, watch } = keepers;
     const isNode = context.self.role === "node";
-    // Who watches must not starve with those it watches.
-    setWeight(process.pid, -10);
-    // A host that loses its power leaves no cache behind.
-    flushCompileCache();
-    runInMemory(context.dirs, () => Object.keys(recordedDigests(context.dirs)).length > 0);
-    await makeHostDirectories(context);
-    await writeFileAtomic(runFiles(context.dirs).agentPid, JSON.stringify(identify(process.pid)));
+    await prepareHost(context);
     await this.takeOver();
     log.add("agent", "started", `release ${this.release}, configuration ${this.config}`);
     const stopCarrying = isNode ? startCarrying(context, teller("journal")) : () => Promise.resolve();
