@@ -68,18 +68,25 @@ function staysBusy(o: Observation): boolean {
  */
 export const comesBackMs = 60_000;
 
+/** A database that starts beside others joins the one that was first in so long, or something is wrong with it. */
+const comesUpMs = 30_000;
+
+/** Started with its host, and has not been in the Primary Component yet. */
+const comesUp = ({ quorumLostMs, parts: { mariadb } }: Observation): boolean =>
+  quorumLostMs === undefined && mariadb?.phase === "starting" && mariadb.sinceMs < comesUpMs;
+
 /**
- * The holder's database runs and has just lost the quorum, and the agents hear each other: calls need no database, the
- * other node knows that the address is taken, and moving it would cost more than waiting. docs/decisions/0021
+ * The holder's database runs and has just lost the quorum, or comes up a moment later than the other node's (after a power
+ * cut of all hosts), and the agents hear each other: calls need no database, the other node knows that the address is taken,
+ * and moving it would cost more than waiting. docs/decisions/0021
  */
 const mayComeBack = (o: Observation, quorate: Known): boolean =>
   o.stance === "availability" &&
   o.holds &&
   quorate.direct &&
   !quorate.holds &&
-  o.parts.mariadb?.ok === true &&
-  o.quorumLostMs !== undefined &&
-  o.quorumLostMs < comesBackMs;
+  (comesUp(o) ||
+    (o.parts.mariadb?.ok === true && o.quorumLostMs !== undefined && o.quorumLostMs < comesBackMs));
 
 /** Reasons why this node must not hold the address; empty: it may. */
 function objections(o: Observation): string[] {
