@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { kamailioRpc } from "../../../src/components/kamailio/rpc.ts";
 import { invite, sameBranch, service } from "../call.ts";
 import { authorize, header, headers, type SipMessage, token, type Ua } from "../ua.ts";
 import { type Scenario, toUri, until, type World } from "../world.ts";
@@ -265,7 +266,12 @@ export const branches: Record<string, Scenario> = {
     const twin = await ringing(world, "198.18.77.52", 5071);
     const mobile = await world.phone("198.18.77.53", 5072, 180, 200);
     const caller = await world.ua("198.18.77.50");
-    await registerAs(mobile, "101", "<sip:101@198.18.77.53:5072>;q=0.3");
+    // The first REGISTER that a worker of Kamailio 5.6 sees is stored with q=0 (sip/contacts.cfg, route[Q]).
+    await until("its q is stored", async () => {
+      await registerAs(mobile, "101", "<sip:101@198.18.77.53:5072>;q=0.3");
+      const stored = await kamailioRpc(world.server.context, "ul.dump", [], AbortSignal.timeout(2000));
+      return JSON.stringify(stored).includes('"Q":0.3');
+    });
     await registerAs(desk, "101", "<sip:101@198.18.77.51:5070>;q=1.0");
     await registerAs(twin, "101", "<sip:101@198.18.77.52:5071>");
     for (const ua of [desk, twin, mobile]) ua.seen.length = 0;
