@@ -43,9 +43,14 @@ function experienceOf(call: CallTimeline): "answered" | "not answered" | "either
   return call.answered === undefined && call.rejected !== undefined ? "not answered" : "either";
 }
 
-/** The caller's BYE met nobody (all power was off): the service can not know that the call is over. */
+const isTaken = (code: number | undefined): boolean => code !== undefined && code >= 200 && code < 300;
+
+/**
+ * The caller's BYE met nobody (all power was off) or was refused (SIPp's is malformed where a 200 crosses its CANCEL): the
+ * service can not know that the call is over.
+ */
 const hungUpUnheard = (call: CallTimeline, record: LedgerRecord): boolean =>
-  record.closed_how === null && call.answered !== undefined && call.hungUp?.code === undefined;
+  record.closed_how === null && call.answered !== undefined && !isTaken(call.hungUp?.code);
 
 /** By a node that had more calls than it can carry: sip/overload.cfg, route[REFUSE]. */
 const wasRefused = ({ answered, rejected }: CallTimeline): boolean =>
@@ -82,7 +87,7 @@ export function compareLedger(calls: CallTimeline[], records: LedgerRecord[]): C
     }
     if (heard) result.found++;
     if (record.closed_how === "estimated") result.estimated++;
-    if (record.closed_how === null && call.hungUp?.code !== undefined) result.open++;
+    if (record.closed_how === null && isTaken(call.hungUp?.code)) result.open++;
     const cutOff = hungUpUnheard(call, record);
     if (cutOff || (record.closed_how === null && call.answered === undefined)) result.pending++;
     const experience = experienceOf(call);

@@ -174,6 +174,24 @@ describe("buildRecord", () => {
     });
   });
 
+  it("ends with the dialog that the caller has, where another node took its INVITE again and both were answered", () => {
+    const on = (ms: number) => ({ started: new Date(t0 + ms).toISOString() });
+    const twice = [
+      event("start", 0, on(0)),
+      event("answer", 200, { to_tag: "lost", ...on(0) }),
+      event("start", 1000, { node: "b", ...on(1000) }),
+      event("answer", 1200, { to_tag: "heard", node: "b", ...on(1000) }),
+    ];
+    const silent = event("end", 11_000, { to_tag: "lost", node: "b", reason: "media-timeout", ...on(0) });
+    const hungUp = event("end", 30_000, { to_tag: "heard", node: "b", ...on(1000) });
+    expect(buildRecord([...twice, silent], soon)).toMatchObject({ closed_how: null });
+    for (const events of [
+      [...twice, hungUp],
+      [...twice, hungUp, silent],
+    ])
+      expect(buildRecord(events, soon)).toMatchObject({ closed_how: "bye", ended_at: hungUp.time });
+  });
+
   it("shows who transferred whom", () => {
     const refer = event("refer", 5000, {
       from_tag: "tt",

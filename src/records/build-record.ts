@@ -123,19 +123,29 @@ function storyOf(ordered: readonly CallEvent[]): Story {
  * The end of a conversation: of its last dialog, when all that were answered have ended. Two telephones may answer, and
  * the caller hangs up one of them (RFC 3261 13.2.2.4). Before an answer is known any end counts that the far end did not
  * refuse; of an answered dialog a refused one too: who sent that BYE has hung up (15.1.1).
+ *
+ * An INVITE that another node took again (the address moved before its answer reached the caller) may be answered twice: the
+ * caller has one of them and hangs that up; the other ends for want of audio.
  */
 function endOf(ordered: readonly CallEvent[]): CallEvent | undefined {
   const ends = ordered.filter((event) => event.kind === "end");
   const refused = new Set(ends.filter(isRefusal).map((event) => event.to_tag));
-  const answered = new Set(
+  const answers = new Map(
     ordered
       .filter((event) => (event.kind === "answer" || event.kind === "confirm") && event.to_tag !== "")
-      .map((event) => event.to_tag),
+      .map((event) => [event.to_tag, event]),
   );
-  const valid = ends.filter((event) => answered.has(event.to_tag) || !refused.has(event.to_tag));
+  const valid = ends.filter((event) => answers.has(event.to_tag) || !refused.has(event.to_tag));
   const ended = new Map(valid.toReversed().map((event) => [event.to_tag, event]));
-  if (![...answered].every((tag) => ended.has(tag) || ended.has(""))) return undefined;
-  return normalise([...ended.values()]).at(answered.size === 0 ? 0 : -1);
+  const any = ended.get("");
+  if (answers.size === 0 || any) return normalise([...ended.values()]).at(answers.size === 0 ? 0 : -1);
+  const taken = [...Map.groupBy(answers.values(), (event) => event.started ?? "").values()];
+  const over = taken.flatMap((dialogs) => {
+    const theirs = dialogs.flatMap(({ to_tag }) => ended.get(to_tag) ?? []);
+    return theirs.length === dialogs.length ? normalise(theirs).slice(-1) : [];
+  });
+  const hungUp = normalise(over.filter((event) => event.reason !== "media-timeout"))[0];
+  return hungUp ?? (over.length === taken.length ? normalise(over).at(-1) : undefined);
 }
 
 const startOf = ({ ordered, start }: Story): number =>
