@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import { setTimeout as delay } from "node:timers/promises";
 import { sipLoad } from "../../../src/components/kamailio/load.ts";
 import { kamailioRpc } from "../../../src/components/kamailio/rpc.ts";
 import { invite, service } from "../call.ts";
@@ -83,12 +84,12 @@ export const overload: Record<string, Scenario> = {
     world.decides(() => toUri("sip:1@198.18.77.51:5070"));
     const before = await world.call(caller, "5");
     await until("the way of its own packets is known", async () => (await sipLoad(soon())).lag >= 0);
-    // Two seconds of it, as Kamailio has only just been started.
+    // A second of it, as Kamailio has only just been started.
     const stop = new AbortController();
     const flooding = (async () => {
       while (!stop.signal.aborted) {
         flood(flooder, "5", 40);
-        await new Promise((resolve) => setImmediate(resolve));
+        await delay(10);
       }
     })();
     await until("some were refused", async () => (await sipLoad(soon())).refused > 0, 30_000).finally(() =>
