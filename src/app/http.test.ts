@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { FastifyInstance, InjectOptions } from "fastify";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hostOf, secret } from "../../test/support/host.ts";
+import { hostOf, secret, smallCluster } from "../../test/support/host.ts";
 import { clusterSchema } from "../cluster/schema.ts";
 import { appAccess } from "../http/access.ts";
 import { TrustedSockets } from "../http/auth.ts";
@@ -17,15 +17,7 @@ let parts: App;
 let server: FastifyInstance;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "dialtone-http-"));
-  const cluster = clusterSchema.parse({
-    cluster: "test",
-    service: { address: "192.0.2.100/24" },
-    hosts: {
-      a: { role: "node", address: "192.0.2.11" },
-      b: { role: "node", address: "192.0.2.12" },
-      w: { role: "witness", address: "192.0.2.13" },
-    },
-  });
+  const cluster = clusterSchema.parse(smallCluster);
   const context = hostOf(cluster, "a", root, { api_token: `api-${secret}`, peer_token: `peer-${secret}` });
   parts = await createApp(context, pino({ level: "silent" }));
   // A route without an entry in access.ts is refused here.

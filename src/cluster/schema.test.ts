@@ -1,15 +1,10 @@
 import { expect, test } from "vitest";
+import { smallCluster } from "../../test/support/host.ts";
 import { clusterSchema } from "./schema.ts";
 
 const faults = (more: Record<string, unknown>): string[] => {
   const parsed = clusterSchema.safeParse({
-    cluster: "test",
-    service: { address: "192.0.2.100/24" },
-    hosts: {
-      a: { role: "node", address: "192.0.2.11" },
-      b: { role: "node", address: "192.0.2.12" },
-      w: { role: "witness", address: "192.0.2.13" },
-    },
+    ...smallCluster,
     ...more,
   });
   return parsed.error?.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`) ?? [];

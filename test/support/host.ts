@@ -15,6 +15,17 @@ export const someSecrets: Secrets = {
   tls: { ca: "", ca_key: "", cert: "", key: "" },
 };
 
+/** A cluster.yaml with nothing in it that need not be: two nodes and a witness. */
+export const smallCluster = {
+  cluster: "test",
+  service: { address: "192.0.2.100/24" },
+  hosts: {
+    a: { role: "node", address: "192.0.2.11" },
+    b: { role: "node", address: "192.0.2.12" },
+    w: { role: "witness", address: "192.0.2.13" },
+  },
+};
+
 /** @param data where the host keeps its files @param more secrets that matter to the test */
 export const hostOf = (
   cluster: Cluster,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { hostOf, secret } from "../../../test/support/host.ts";
+import { hostOf, secret, smallCluster } from "../../../test/support/host.ts";
 import type { HostContext } from "../../cluster/facts.ts";
 import { clusterSchema } from "../../cluster/schema.ts";
 import { redisPassword } from "../../cluster/secrets.ts";
@@ -8,13 +8,7 @@ import { rtpengine, rtpengineConfig } from "./index.ts";
 
 const context = (self: string): HostContext => {
   const cluster = clusterSchema.parse({
-    cluster: "test",
-    service: { address: "192.0.2.100/24" },
-    hosts: {
-      a: { role: "node", address: "192.0.2.11" },
-      b: { role: "node", address: "192.0.2.12" },
-      w: { role: "witness", address: "192.0.2.13" },
-    },
+    ...smallCluster,
     media: { timeout_s: 30 },
   });
   return hostOf(cluster, self, `/data/${self}`, { redis: `redis-${secret}` });

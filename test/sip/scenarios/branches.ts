@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { kamailioRpc } from "../../../src/components/kamailio/rpc.ts";
 import { invite, sameBranch, service } from "../call.ts";
-import { authorize, header, headers, type SipMessage, token, type Ua } from "../ua.ts";
+import { header, headers, type SipMessage, token, type Ua } from "../ua.ts";
 import { type Scenario, toUri, until, type World } from "../world.ts";
 
 /** Who rings, and by which way: RFC 3261 16.5, 16.6, 10. */
@@ -13,38 +13,8 @@ export const called = (ua: Ua): string[] => [
 ];
 
 /** A REGISTER whose Contact is not where it comes from, or has parameters. @returns the answer */
-export async function registerAs(
-  ua: Ua,
-  user: string,
-  contact: string,
-  extra: string[] = [],
-): Promise<SipMessage> {
-  const callId = token();
-  const send = (cseq: number, authorization?: string) => {
-    const lines = [
-      `REGISTER sip:${service.address} SIP/2.0`,
-      `Via: SIP/2.0/UDP ${ua.address}:${ua.port};branch=z9hG4bK${token()};rport`,
-      "Max-Forwards: 70",
-      `From: <sip:${user}@${service.address}>;tag=${token()}`,
-      `To: <sip:${user}@${service.address}>`,
-      `Call-ID: ${callId}`,
-      `CSeq: ${cseq} REGISTER`,
-      `Contact: ${contact}`,
-      ...extra,
-      ...(authorization === undefined ? [] : [`Authorization: ${authorization}`]),
-      "Expires: 300",
-      "Content-Length: 0",
-    ];
-    ua.send(`${lines.join("\r\n")}\r\n\r\n`, service);
-  };
-  const final = (cseq: number) => (m: SipMessage) =>
-    m.code >= 200 && header(m, "Call-ID") === callId && header(m, "CSeq") === `${cseq} REGISTER`;
-  send(1);
-  const challenge = await ua.wait("a challenge", final(1));
-  const uri = `sip:${service.address}`;
-  send(2, authorize(header(challenge, "WWW-Authenticate"), user, `pw-${user}`, "REGISTER", uri));
-  return ua.wait("the answer to REGISTER", final(2));
-}
+const registerAs = (world: World, ua: Ua, user: string, contact: string, extra: string[] = []) =>
+  world.register(ua, user, `pw-${user}`, service, { contact, extra });
 
 /** Rings until it is cancelled. */
 export async function ringing(world: World, address: string, port: number): Promise<Ua> {
@@ -81,15 +51,15 @@ export const branches: Record<string, Scenario> = {
       const natted = "sip:101@192.168.77.7:5060";
       const plain = "sip:101@198.18.77.52:5071";
       const both = () => called(nat).length > 0 && called(office).length > 0;
-      await registerAs(nat, "101", `<${natted}>`);
-      await registerAs(office, "101", `<${plain}>`);
+      await registerAs(world, nat, "101", `<${natted}>`);
+      await registerAs(world, office, "101", `<${plain}>`);
       world.decides(() => ({ ...toUri(), targets: users("101") }));
       await ringAndCancel(caller, "101", "both ring", both);
       assert.deepEqual([called(nat), called(office)], [[natted], [plain]]);
       for (const ua of [nat, office]) ua.seen.length = 0;
       // In the other order of registrations.
-      await registerAs(office, "102", "<sip:102@198.18.77.52:5071>");
-      await registerAs(nat, "102", "<sip:102@192.168.77.7:5060>");
+      await registerAs(world, office, "102", "<sip:102@198.18.77.52:5071>");
+      await registerAs(world, nat, "102", "<sip:102@192.168.77.7:5060>");
       world.decides(() => ({ ...toUri(), targets: users("102") }));
       await ringAndCancel(caller, "102", "both ring", both);
       assert.deepEqual(
@@ -105,7 +75,7 @@ export const branches: Record<string, Scenario> = {
       const nat = await ringing(world, "198.18.77.53", 5072);
       const busy = await world.phone("198.18.77.54", 5073, 486);
       const caller = await world.ua("198.18.77.50");
-      await registerAs(nat, "101", "<sip:101@192.168.77.7:5060>");
+      await registerAs(world, nat, "101", "<sip:101@192.168.77.7:5060>");
       const all = () => [carrier, desk, nat].every((ua) => called(ua).length > 0);
       world.decides(() => ({
         ...toUri(),
@@ -127,7 +97,7 @@ export const branches: Record<string, Scenario> = {
       assert.deepEqual([carrier, desk, nat].map(at), ["", "desk", ""]);
       for (const ua of [carrier, desk, nat]) ua.seen.length = 0;
       // First one by way of another, then a user with two telephones, one of them behind a NAT.
-      await registerAs(desk, "101", "<sip:101@198.18.77.52:5071>");
+      await registerAs(world, desk, "101", "<sip:101@198.18.77.52:5071>");
       world.decides(() => ({
         ...toUri(),
         targets: [{ type: "uri", uri: "sip:x@pstn.invalid", via: "sip:198.18.77.54:5073" }, ...users("101")],
@@ -149,9 +119,9 @@ export const branches: Record<string, Scenario> = {
       const caller = await world.ua("198.18.77.50");
       const path = "<sip:198.18.77.51:5070;lr>";
       const far = "sip:101@203.0.113.7:5060";
-      await registerAs(edge, "101", `<${far}>`, ["Supported: path", `Path: ${path}`]);
-      await registerAs(desk, "101", "<sip:101@198.18.77.52:5071>");
-      await registerAs(edge, "102", `<${far}>`, ["Supported: path", `Path: ${path}`]);
+      await registerAs(world, edge, "101", `<${far}>`, ["Supported: path", `Path: ${path}`]);
+      await registerAs(world, desk, "101", "<sip:101@198.18.77.52:5071>");
+      await registerAs(world, edge, "102", `<${far}>`, ["Supported: path", `Path: ${path}`]);
       const both = () => called(edge).length > 0 && called(desk).length > 0;
       const routes = (ua: Ua) => headers(ua.seen.find(isInvite) as SipMessage, "Route");
       for (const [strategy, targets] of [
@@ -175,13 +145,14 @@ export const branches: Record<string, Scenario> = {
     const caller = await world.ua("198.18.77.50");
     const flow = (ua: Ua, id: number) =>
       registerAs(
+        world,
         ua,
         "101",
         `<sip:101@198.18.77.51:${ua.port}>;reg-id=${id};+sip.instance="<urn:uuid:00000000-0000-1000-8000-00000000000a>"`,
         ["Supported: path, outbound"],
       );
     await flow(first, 1);
-    await registerAs(desk, "101", "<sip:101@198.18.77.52:5072>");
+    await registerAs(world, desk, "101", "<sip:101@198.18.77.52:5072>");
     await until("the next second", secondsLater(1));
     await flow(second, 2);
     world.decides(() => ({ ...toUri(), targets: users("101") }));
@@ -268,12 +239,12 @@ export const branches: Record<string, Scenario> = {
     const caller = await world.ua("198.18.77.50");
     // The first REGISTER that a worker of Kamailio 5.6 sees is stored with q=0 (sip/contacts.cfg, route[Q]).
     await until("its q is stored", async () => {
-      await registerAs(mobile, "101", "<sip:101@198.18.77.53:5072>;q=0.3");
+      await registerAs(world, mobile, "101", "<sip:101@198.18.77.53:5072>;q=0.3");
       const stored = await kamailioRpc(world.server.context, "ul.dump", [], AbortSignal.timeout(2000));
       return JSON.stringify(stored).includes('"Q":0.3');
     });
-    await registerAs(desk, "101", "<sip:101@198.18.77.51:5070>;q=1.0");
-    await registerAs(twin, "101", "<sip:101@198.18.77.52:5071>");
+    await registerAs(world, desk, "101", "<sip:101@198.18.77.51:5070>;q=1.0");
+    await registerAs(world, twin, "101", "<sip:101@198.18.77.52:5071>");
     for (const ua of [desk, twin, mobile]) ua.seen.length = 0;
     const targets = [{ type: "user", user: "101", timeout_ms: 1500 }];
     world.decides(() => ({ ...toUri(), targets }));
