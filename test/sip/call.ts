@@ -1,7 +1,7 @@
 import { type SipMessage as Message, parseMessage, serialise } from "../../src/sip/message.ts";
 import { sameBranch as sameBranchOf } from "../../src/sip/transactions/matching.ts";
 import { dialogOfRequest, dialogOfResponse, requestIn } from "../../src/sip/user-agent/dialog.ts";
-import { token, type Ua } from "./ua.ts";
+import { header, headers, type SipMessage, tagOf, token, type Ua } from "./ua.ts";
 
 export const service = { address: "198.18.77.100", port: 5060 };
 
@@ -66,4 +66,39 @@ export function inDialog(ua: Ua, answer: Message, method: string, cseq: number, 
 /** The same from the called side: From and To change places, the route set is in its own order. */
 export function inDialogCallee(ua: Ua, request: Message, tag: string, method: string, cseq: number): string {
   return underVia(ua, requestIn(dialogOfRequest(request, tag), method, { seq: cseq }).request);
+}
+
+/** The same message with a body (each character a byte), in place of none. */
+export const withTyped = (text: string, type: string, body: string): string =>
+  text.replace(
+    /Content-Length: 0\r\n\r\n$/,
+    `Content-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+
+export const withBody = (text: string, body: string): string => withTyped(text, "application/sdp", body);
+
+/** An answer whose status line and body may be anything. @param more extra: whole header lines; type: the body's */
+export function respond(
+  ua: Ua,
+  request: SipMessage,
+  status: string,
+  tag: string,
+  body = "",
+  more: { extra?: string[]; type?: string; contact?: string } = {},
+): void {
+  const to = header(request, "To");
+  const lines = [
+    `SIP/2.0 ${status}`,
+    ...headers(request, "Via").map((via) => `Via: ${via}`),
+    ...headers(request, "Record-Route").map((route) => `Record-Route: ${route}`),
+    `From: ${header(request, "From")}`,
+    `To: ${tagOf(to) ? to : `${to};tag=${tag}`}`,
+    `Call-ID: ${header(request, "Call-ID")}`,
+    `CSeq: ${header(request, "CSeq")}`,
+    `Contact: ${more.contact ?? `<sip:${ua.address}:${ua.port}>`}`,
+    ...(more.extra ?? []),
+    "Content-Length: 0",
+  ];
+  const text = `${lines.join("\r\n")}\r\n\r\n`;
+  ua.send(body ? withTyped(text, more.type ?? "application/sdp", body) : text, request.from);
 }

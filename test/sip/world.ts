@@ -214,3 +214,12 @@ export const toUri = (...uris: string[]) => ({
 });
 
 export type Scenario = (world: World) => Promise<void>;
+
+export const rejected = (code: number, reason = "No") => ({
+  v: 1,
+  action: "reject",
+  code,
+  reason,
+  rule: "no",
+  rules_version: 1,
+});

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { header, headers, type SipMessage, token, type Ua } from "../ua.ts";
-import { type Scenario, toUri, type World } from "../world.ts";
+import { rejected, type Scenario, toUri, type World } from "../world.ts";
 import { called, ringing } from "./branches.ts";
 
 /** Which failure the caller gets: RFC 3261 16.7, and what each answer's own RFC wants. */
@@ -53,14 +53,7 @@ const uri = (address: string) => ({ type: "uri", uri: address, timeout_ms: 800 }
 const byNumber =
   (decisions: Record<string, unknown>) =>
   ({ number }: Record<string, unknown>) =>
-    decisions[String(number)] ?? {
-      v: 1,
-      action: "reject",
-      code: 404,
-      reason: "No",
-      rule: "none",
-      rules_version: 1,
-    };
+    decisions[String(number)] ?? rejected(404);
 
 export const answers: Record<string, Scenario> = {
   "busy is told also when others are silent, switched off or gone (RFC 3261 16.7 step 6)": async (world) => {

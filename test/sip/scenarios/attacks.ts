@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { inDialog, invite, service } from "../call.ts";
 import { header, parse, token, type Ua } from "../ua.ts";
-import { type Called, kinds, type Scenario, toUri, type World } from "../world.ts";
+import { type Called, kinds, rejected, type Scenario, toUri, type World } from "../world.ts";
 
 const torture = join(import.meta.dirname, "../../torture");
 
@@ -93,14 +93,7 @@ export const attacks: Record<string, Scenario> = {
   "no relaying: foreign Routes, dialogs that are not ours, foreign request URIs": async (world) => {
     const victim = await world.ua("198.18.77.51", 5070);
     const caller = await world.ua("198.18.77.50");
-    world.decides(() => ({
-      v: 1,
-      action: "reject",
-      code: 404,
-      reason: "No",
-      rule: "none",
-      rules_version: 1,
-    }));
+    world.decides(() => rejected(404));
     const routed = await world.call(caller, "5", { extra: ["Route: <sip:198.18.77.51:5070;lr>"] });
     assert.equal(routed.answer.code, 403);
     const both = await world.call(caller, "6", {

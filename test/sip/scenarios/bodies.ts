@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
-import { inDialog, invite, service } from "../call.ts";
+import { inDialog, invite, respond, service, withTyped } from "../call.ts";
 import type { FakeRelay } from "../fake-relay.ts";
-import { header, headers, type SipMessage, tagOf, token, type Ua } from "../ua.ts";
+import { header, type SipMessage, token, type Ua } from "../ua.ts";
 import { type Scenario, until, type World } from "../world.ts";
 import { port, sdp } from "./media.ts";
 import { withRelay } from "./offers.ts";
@@ -22,12 +22,6 @@ const part = ({ type, text, more = [] }: Part): string =>
 const multipart = (parts: Part[], boundary = "b1"): string =>
   `${parts.map((each) => `--${boundary}\r\n${part(each)}\r\n`).join("")}--${boundary}--\r\n`;
 
-const withTyped = (text: string, type: string, body: string): string =>
-  text.replace(
-    /Content-Length: 0\r\n\r\n$/,
-    `Content-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-  );
-
 const offer = (ua: Ua): Part => ({ type: "application/sdp", text: sdp(ua.address, 4002) });
 const pidf: Part = { type: "application/pidf+xml", text: location, more: ["Content-ID: <loc@example.org>"] };
 // ISUP is binary: zeros, line ends and bytes over 127 among it (RFC 3204).
@@ -43,20 +37,7 @@ async function answering(world: World, type: string, body: (ua: Ua) => string): 
   const tag = token();
   ua.onRequest = (request) => {
     if (request.method === "ACK") return;
-    const to = header(request, "To");
-    const lines = [
-      "SIP/2.0 200 OK",
-      ...headers(request, "Via").map((via) => `Via: ${via}`),
-      ...headers(request, "Record-Route").map((route) => `Record-Route: ${route}`),
-      `From: ${header(request, "From")}`,
-      `To: ${tagOf(to) ? to : `${to};tag=${tag}`}`,
-      `Call-ID: ${header(request, "Call-ID")}`,
-      `CSeq: ${header(request, "CSeq")}`,
-      `Contact: <sip:${ua.address}:${ua.port}>`,
-      "Content-Length: 0",
-    ];
-    const text = `${lines.join("\r\n")}\r\n\r\n`;
-    ua.send(request.method === "INVITE" ? withTyped(text, type, body(ua)) : text, request.from);
+    respond(ua, request, "200 OK", tag, request.method === "INVITE" ? body(ua) : "", { type });
   };
   return ua;
 }

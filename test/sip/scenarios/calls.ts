@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { inDialog, inDialogCallee, invite, sameBranch, service } from "../call.ts";
 import { header, headers, type SipMessage } from "../ua.ts";
-import { kinds, type Scenario, toUri, until } from "../world.ts";
+import { kinds, rejected, type Scenario, toUri, until } from "../world.ts";
 
 const events = (world: Parameters<Scenario>[0], callId: string, ...wanted: string[]) =>
   world.server.waitEvents(callId, wanted);
@@ -212,14 +212,7 @@ export const calls: Record<string, Scenario> = {
 
   "a rejection by decision, with its code and reason": async (world) => {
     const caller = await world.ua("198.18.77.50");
-    world.decides(() => ({
-      v: 1,
-      action: "reject",
-      code: 403,
-      reason: "Not Today",
-      rule: "no",
-      rules_version: 1,
-    }));
+    world.decides(() => rejected(403, "Not Today"));
     const called = await world.call(caller, "5");
     assert.equal(called.answer.text.split("\r\n")[0], "SIP/2.0 403 Not Today");
     const all = await events(world, called.callId, "start", "fail");

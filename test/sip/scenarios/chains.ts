@@ -1,11 +1,11 @@
 import { strict as assert } from "node:assert";
 import { buildRecords } from "../../../src/records/build-record.ts";
-import { inDialog, inDialogCallee, invite, service } from "../call.ts";
+import { inDialog, inDialogCallee, invite, respond, service, withBody } from "../call.ts";
 import { FakeRelay } from "../fake-relay.ts";
 import { header, headers, tagOf } from "../ua.ts";
 import { kinds, type Scenario, toUri, until, type World } from "../world.ts";
-import { port, sdp, withBody } from "./media.ts";
-import { reply, respond } from "./offers.ts";
+import { port, sdp } from "./media.ts";
+import { reply } from "./offers.ts";
 
 /** A number that is forwarded to another number here: the call comes back to us (a spiral, RFC 3261 16.3). */
 

@@ -1,12 +1,12 @@
 import { strict as assert } from "node:assert";
 import { kamailioRpc } from "../../../src/components/kamailio/rpc.ts";
 import { buildRecords } from "../../../src/records/build-record.ts";
-import { inDialog, invite, sameBranch, service } from "../call.ts";
+import { inDialog, invite, respond, sameBranch, service, withBody } from "../call.ts";
 import type { FakeRelay } from "../fake-relay.ts";
 import { header, type SipMessage, type Ua } from "../ua.ts";
 import { type Scenario, until, type World } from "../world.ts";
-import { sdp, withBody } from "./media.ts";
-import { reply, respond, withRelay } from "./offers.ts";
+import { sdp } from "./media.ts";
+import { reply, withRelay } from "./offers.ts";
 
 /** A call is a dialog, not a Call-ID: RFC 3261 12. The relay is not real here. */
 

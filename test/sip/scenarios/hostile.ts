@@ -8,7 +8,7 @@ import { UserAgent } from "../../../src/sip/user-agent/user-agent.ts";
 import { attackWith } from "../../hostile/attacker.ts";
 import { inDialog, service } from "../call.ts";
 import { header, parse, token } from "../ua.ts";
-import { type Scenario, toUri, until, type World } from "../world.ts";
+import { rejected, type Scenario, toUri, until, type World } from "../world.ts";
 
 const facts = (world: World) => kamailioFacts(world.server.context, AbortSignal.timeout(2000));
 
@@ -30,7 +30,7 @@ const ownMemory = (pids: number[]): number =>
     )
     .reduce((sum, pss) => sum + pss, 0);
 
-const forbidden = { v: 1, action: "reject", code: 403, reason: "No", rule: "no", rules_version: 1 };
+const forbidden = rejected(403);
 
 /** What strangers send who mean it. */
 export const hostile: Record<string, Scenario> = {

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { inDialog, inDialogCallee, service } from "../call.ts";
 import { ha1, header, headers, type SipMessage, token, type Ua } from "../ua.ts";
-import { type Called, type Scenario, toUri, type World } from "../world.ts";
+import { type Called, rejected, type Scenario, toUri, type World } from "../world.ts";
 
 const carrier = "198.18.77.54";
 const hidden = '"Anonymous" <sip:anonymous@anonymous.invalid>';
@@ -22,7 +22,7 @@ async function sides(world: World) {
     const { domain } = from as { domain: string };
     const { address } = source as { address: string };
     if (/100$|invalid$/.test(domain) && user === undefined && address !== carrier)
-      return { v: 1, action: "reject", code: 407, reason: "Who Are You", rule: "none", rules_version: 1 };
+      return rejected(407, "Who Are You");
     return {
       ...toUri(number === "0" ? `sip:0@${carrier}:5070` : "sip:1@198.18.77.53:5070"),
       ...(number === "2" && { caller_id: { number: "0800", name: "Desk" } }),
@@ -236,7 +236,7 @@ const identities: Record<string, Scenario> = {
     assert.equal(world.own.questions.at(-1)?.user, undefined);
     assert.equal((await world.call(stranger, "1", { from })).answer.code, 407);
     // A number that only users may call: who can not log in is told at once.
-    world.decides(() => ({ v: 1, action: "reject", code: 407, reason: "x", rule: "none", rules_version: 1 }));
+    world.decides(() => rejected(407, "x"));
     assert.equal((await world.call(believed, "5", { from })).answer.code, 404);
     // Credentials are checked wherever they come from.
     sidesAnswer(world);

@@ -1,8 +1,8 @@
 import { strict as assert } from "node:assert";
 import { kamailioRpc } from "../../../src/components/kamailio/rpc.ts";
-import { inDialog, invite, service } from "../call.ts";
+import { inDialog, invite, respond, service, withBody } from "../call.ts";
 import { FakeRelay } from "../fake-relay.ts";
-import { header, headers, type SipMessage, tagOf, token, type Ua, uriIn } from "../ua.ts";
+import { header, type SipMessage, token, type Ua, uriIn } from "../ua.ts";
 import { quick, type Scenario, toUri, until, type World } from "../world.ts";
 
 /** Audio: what Kamailio tells the media relay, and what it does without one. The relay is not real here. */
@@ -13,32 +13,22 @@ export const sdp = (address: string, port: number): string =>
     ...[`m=audio ${port} RTP/AVP 0`, ""],
   ].join("\r\n");
 
-export const withBody = (text: string, body: string): string =>
-  text.replace(
-    /Content-Length: 0\r\n\r\n$/,
-    `Content-Type: application/sdp\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-  );
-
 /** A telephone that answers with a description of its own, and keeps what came. */
 async function phone(world: World, code = 200, contact?: string): Promise<Ua> {
   const ua = await world.ua("198.18.77.51", 5070);
   const tag = token();
   ua.onRequest = (request) => {
     if (request.method === "ACK") return;
-    const lines = [
-      `SIP/2.0 ${request.method === "INVITE" ? code : 200} Reason`,
-      ...headers(request, "Via").map((via) => `Via: ${via}`),
-      ...headers(request, "Record-Route").map((route) => `Record-Route: ${route}`),
-      `From: ${header(request, "From")}`,
-      `To: ${tagOf(header(request, "To")) ? header(request, "To") : `${header(request, "To")};tag=${tag}`}`,
-      `Call-ID: ${header(request, "Call-ID")}`,
-      `CSeq: ${header(request, "CSeq")}`,
-      `Contact: ${contact ?? `<sip:${ua.address}:${ua.port}>`}`,
-      "Content-Length: 0",
-    ];
-    const text = `${lines.join("\r\n")}\r\n\r\n`;
-    const body = request.method === "INVITE" && code === 200 ? sdp(ua.address, 5002) : "";
-    ua.send(body ? withBody(text, body) : text, request.from);
+    const invited = request.method === "INVITE";
+    const body = invited && code === 200 ? sdp(ua.address, 5002) : "";
+    respond(
+      ua,
+      request,
+      `${invited ? code : 200} Reason`,
+      tag,
+      body,
+      contact === undefined ? {} : { contact },
+    );
   };
   return ua;
 }

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import type { Ua } from "../ua.ts";
-import { rememberFor, type Scenario, toUri, until, type World } from "../world.ts";
+import { rejected, rememberFor, type Scenario, toUri, until, type World } from "../world.ts";
 
 /** Both apps are dead, and Kamailio knows it. */
 async function noApps(world: World): Promise<void> {
@@ -20,9 +20,7 @@ export const memory: Record<string, Scenario> = {
     await world.phone("198.18.77.51", 5070, 200);
     const caller = await world.ua("198.18.77.50");
     world.decides(({ user }) =>
-      user === "101"
-        ? { ...toUri("sip:1@198.18.77.51:5070"), ...rememberFor("user") }
-        : { v: 1, action: "reject", code: 403, reason: "No", rule: "no", rules_version: 1 },
+      user === "101" ? { ...toUri("sip:1@198.18.77.51:5070"), ...rememberFor("user") } : rejected(403),
     );
     // Both prove themselves once, so that their credentials are known.
     assert.equal(await code(world, caller, "009", "102"), 403);

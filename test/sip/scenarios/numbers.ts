@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { canonicalNumber } from "../../../src/call/number.ts";
 import { invite, service } from "../call.ts";
 import { header } from "../ua.ts";
-import { rememberFor, type Scenario, toUri, until } from "../world.ts";
+import { rejected, rememberFor, type Scenario, toUri, until } from "../world.ts";
 
 const S = service.address;
 
@@ -31,7 +31,7 @@ export const numbers: Record<string, Scenario> = {
     world.decides(({ number, request_uri }) =>
       canonicalNumber(String(number), String(request_uri)) === "+49770001"
         ? { ...toUri("sip:1@198.18.77.51:5070"), ...rememberFor("anyone") }
-        : { v: 1, action: "reject", code: 404, reason: "No", rule: "no", rules_version: 1 },
+        : rejected(404),
     );
     for (const uri of spellings) {
       const called = await world.call(caller, "", { uri });

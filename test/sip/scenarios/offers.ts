@@ -1,36 +1,9 @@
 import { strict as assert } from "node:assert";
-import { inDialog, invite, service } from "../call.ts";
+import { inDialog, invite, respond, service, withBody } from "../call.ts";
 import { FakeRelay } from "../fake-relay.ts";
-import { header, headers, type SipMessage, tagOf, token, type Ua } from "../ua.ts";
+import { header, headers, type SipMessage, token } from "../ua.ts";
 import { type Scenario, toUri, until, type World } from "../world.ts";
-import { port, sdp, withBody } from "./media.ts";
-
-/** Where offer and answer can stand besides INVITE and 200: RFC 3261 13.2.1, 3262, 3311. The relay is not real here. */
-
-export function respond(
-  ua: Ua,
-  request: SipMessage,
-  status: string,
-  tag: string,
-  body = "",
-  extra: string[] = [],
-): void {
-  const to = header(request, "To");
-  const lines = [
-    `SIP/2.0 ${status}`,
-    ...headers(request, "Via").map((via) => `Via: ${via}`),
-    ...headers(request, "Record-Route").map((route) => `Record-Route: ${route}`),
-    `From: ${header(request, "From")}`,
-    `To: ${tagOf(to) ? to : `${to};tag=${tag}`}`,
-    `Call-ID: ${header(request, "Call-ID")}`,
-    `CSeq: ${header(request, "CSeq")}`,
-    `Contact: <sip:${ua.address}:${ua.port}>`,
-    ...extra,
-    "Content-Length: 0",
-  ];
-  const text = `${lines.join("\r\n")}\r\n\r\n`;
-  ua.send(body ? withBody(text, body) : text, request.from);
-}
+import { port, sdp } from "./media.ts";
 
 /** A call through the relay to telephones of ours; `sequence` tells what the relay was asked for it. */
 export async function withRelay(world: World, uris: string[], run: (relay: FakeRelay) => Promise<void>) {
@@ -91,7 +64,7 @@ export const offers: Record<string, Scenario> = {
       callee.onRequest = (request) => {
         const answer = sdp(callee.address, 5002);
         if (request.method === "INVITE")
-          respond(callee, request, "183 Progress", tag, answer, ["Require: 100rel", "RSeq: 1"]);
+          respond(callee, request, "183 Progress", tag, answer, { extra: ["Require: 100rel", "RSeq: 1"] });
         if (request.method === "PRACK") respond(callee, request, "200 OK", tag);
         if (request.method === "UPDATE") {
           respond(callee, request, "200 OK", tag, answer);

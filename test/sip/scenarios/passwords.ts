@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { createHash } from "node:crypto";
 import { invite, sameBranch, service } from "../call.ts";
 import { authorize, header, type SipMessage, token, type Ua } from "../ua.ts";
-import { kinds, type Scenario, toUri, type World } from "../world.ts";
+import { kinds, rejected, type Scenario, toUri, type World } from "../world.ts";
 
 const ours = `sip:${service.address}`;
 const wrong = (credentials: string) => credentials.replace(/response="./, 'response="x');
@@ -211,9 +211,7 @@ export const passwords: Record<string, Scenario> = {
     await world.phone("198.18.77.53", 5070, 200);
     const phone = await world.ua("198.18.77.51");
     world.decides(({ user }) =>
-      user === undefined
-        ? { v: 1, action: "reject", code: 407, reason: "Who Are You", rule: "none", rules_version: 1 }
-        : toUri("sip:1@198.18.77.53:5070"),
+      user === undefined ? rejected(407, "Who Are You") : toUri("sip:1@198.18.77.53:5070"),
     );
     const hidden = '"Anonymous" <sip:anonymous@anonymous.invalid>';
     const preferred = `P-Preferred-Identity: <sip:101@${service.address}>`;

@@ -1,8 +1,8 @@
 import { strict as assert } from "node:assert";
-import { invite, service } from "../call.ts";
+import { invite, service, withBody } from "../call.ts";
 import { header } from "../ua.ts";
 import { kinds, type Scenario, toUri } from "../world.ts";
-import { sdp, withBody } from "./media.ts";
+import { sdp } from "./media.ts";
 
 /** Other values of cluster.yaml's `sip` and `media` sections. */
 export const settings: Record<
