@@ -56,15 +56,16 @@ export async function startProber(options: ProberOptions): Promise<Prober> {
       .filter((caller) => !caller.redial)
       .flatMap(({ book }) => [...book.calls.values()])
       .filter((call) => hasFailed(call, Date.now(), options.patienceMs));
+  const newlyFailed = () => failedFirst().filter((call) => !redialled.has(call.callId));
   const redialsDue = () => {
     const begun = running
       .filter((caller) => caller.redial)
       .reduce((sum, { book }) => sum + book.calls.size, 0);
     // Not compared with the failed ones: a call that was given up, and answered after all, is none of them any more.
-    return begun < redialled.size || failedFirst().some((call) => !redialled.has(call.callId));
+    return begun < redialled.size || newlyFailed().length > 0;
   };
   const redial = async () => {
-    const failed = failedFirst().filter((call) => !redialled.has(call.callId));
+    const failed = newlyFailed();
     if (failed.length === 0) return;
     for (const call of failed) redialled.add(call.callId);
     await dial(true, failed.length);
