@@ -8,7 +8,7 @@ import type { AppHealth } from "../../report/app-health.ts";
 import type { HostReport, PeerNews } from "../../report/host-report.ts";
 import type { Light } from "../../report/light.ts";
 import type { PartName } from "../../report/parts.ts";
-import type { LastDrill, Standing } from "../../report/standing.ts";
+import { type LastDrill, lastDrillSchema, type Standing } from "../../report/standing.ts";
 import type { Part } from "../parts/part.ts";
 
 const everyMs = 2000;
@@ -16,18 +16,7 @@ const drillsEveryMs = 5000;
 const deadlineMs = 1000;
 const lightEveryMs = 200;
 
-const drillsSchema = z.object({
-  drills: z.array(
-    z.object({
-      kind: z.string(),
-      finished_at: z.string(),
-      release: z.string(),
-      config: z.string(),
-      passed: z.boolean(),
-      summary: z.string(),
-    }),
-  ),
-});
+const drillsSchema = z.object({ drills: z.array(lastDrillSchema) });
 
 /** Collects what the light compares, and keeps the light of this host. Asks its parts at most every 2 s. */
 export class StandingWatch {
