@@ -1,24 +1,28 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { appendFile, chmod, readFile, rm } from "node:fs/promises";
+import { appendFile, chmod, mkdir, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:https";
-import { connect } from "node:net";
-import { join } from "node:path";
+import { connect, type Socket } from "node:net";
+import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { encodeNetstring } from "../src/http/netstring.ts";
+import { journalDirs } from "../src/cluster/facts.ts";
+import { carriedTo } from "../src/components/kamailio/journal.ts";
+import { encodeNetstring, NetstringDecoder } from "../src/http/netstring.ts";
 import { askSocket } from "../src/http/socket.ts";
 import { until } from "../src/lab/wait.ts";
+import { hungMs } from "../src/report/hardware.ts";
 import { appSocket, makeTestCluster } from "../test/support/app-host.ts";
 import { PrivateMariadb } from "../test/support/private-mariadb.ts";
-import { report, rounded } from "./common.ts";
+import { percentile, report, rounded } from "./common.ts";
 import { readThreads } from "./cost/meter.ts";
 
 /**
  * What the app alone costs: processor time at rest and for a call, with what surrounds it on a node (an agent that asks
- * for its health every 300 ms, Kamailio's question and three journal lines for a call) and one private MariaDB
- * without Galera. Exact: /proc/PID/task/(any)/schedstat, not ticks.
+ * for its health every second and carries the journal to the disk, Kamailio's two questions and three journal lines for a
+ * call) and one private MariaDB without Galera. Exact: /proc/PID/task/(any)/schedstat, not ticks. App and carrier are those
+ * of the current directory: `cd` to another checkout to measure that one.
  *
  *   unshare --net sh -c 'ip link set lo up; exec node bench/app-cost.ts'
  *     [--rates 10,50,100,0] [--warm 10] [--seconds 20] [--talk 1000 (ms)] [--profile FOLDER (--cpu-prof of the app)]
@@ -91,10 +95,27 @@ function journalLine(
   return `${[...cells, ...more, ...last, kind === "start" ? "" : "bench", kind === "start" ? "" : "own", "."].join("|")}\n`;
 }
 
+const journal = journalDirs(a.dirs);
 const write = (worker: number, text: string) =>
-  appendFile(join(a.dirs.journal, "sip", `acc_${129 + (worker % 4)}.log`), text);
+  appendFile(join(journal.memory, `acc_${129 + (worker % 4)}.log`), text);
 
-async function call(socket: ReturnType<typeof connect>, index: number): Promise<void> {
+/** What waits for the answer to a question, by its number. */
+const asked = new Map<number, () => void>();
+const answerMs: number[] = [];
+
+function ask(socket: Socket, method: string, params: object): Promise<void> {
+  const id = ++serial;
+  const began = performance.now();
+  const { promise, resolve: answered } = Promise.withResolvers<void>();
+  asked.set(id, () => {
+    answerMs.push(performance.now() - began);
+    answered();
+  });
+  socket.write(encodeNetstring(JSON.stringify({ jsonrpc: "2.0", id, method, params })));
+  return promise;
+}
+
+async function call(socket: Socket, index: number): Promise<void> {
   const callId = `${randomUUID()}@198.18.77.1`;
   const tag = randomUUID().slice(0, 8);
   const startedAt = Date.now();
@@ -109,18 +130,20 @@ async function call(socket: ReturnType<typeof connect>, index: number): Promise<
     source: { address: "198.18.77.1", port: 5060 },
     node: "a",
   };
-  socket.write(encodeNetstring(JSON.stringify({ jsonrpc: "2.0", id: index, method: "decide", params })));
   await write(index, journalLine("start", callId, tag, startedAt));
-  await delay(20);
+  await ask(socket, "decide_line", params);
   await write(index + 1, journalLine("answer", callId, tag, startedAt));
   await delay(talkMs);
   await write(index + 2, journalLine("end", callId, tag, startedAt));
+  await ask(socket, "kept", {});
 }
 
 const closed = async (): Promise<number> =>
   Number((await database.query("SELECT count(*) AS n FROM records WHERE closed_how = 'bye'"))[0]?.n);
 
 let app: ChildProcess | undefined;
+let carrier: ChildProcess | undefined;
+let serial = 0;
 let running = true;
 const rows: Record<string, string | number>[] = [];
 try {
@@ -138,17 +161,39 @@ try {
     },
   );
   const pid = app.pid ?? 0;
+  // As the agent has it, in a process of its own: so its time is known by itself.
+  await mkdir(journal.memory, { recursive: true });
+  await mkdir(journal.disk, { recursive: true });
+  const place = { memory: journal.memory, target: join(journal.disk, carriedTo), lateMs: hungMs };
+  const thread = resolve("src/journal/carry-worker.ts");
+  carrier = spawn(
+    process.execPath,
+    [
+      "--max-semi-space-size=2",
+      "--v8-pool-size=1",
+      "--eval",
+      `new (require("node:worker_threads").Worker)(${JSON.stringify(thread)}, { workerData: ${JSON.stringify(place)} })`,
+    ],
+    { stdio: ["ignore", "ignore", "inherit"] },
+  );
+  const carrierPid = carrier.pid ?? 0;
   await soon("schema", async () => (await health()).database.schema_ready);
   const probing = (async () => {
     while (running) {
       await health();
-      await delay(300);
+      await delay(1000);
     }
   })();
   const socket = connect({ host: "127.0.0.1", port: 8081, noDelay: true });
   await once(socket, "connect");
-  socket.on("data", () => {});
-  let serial = 0;
+  const decoder = new NetstringDecoder(64 * 1024);
+  socket.on("data", (bytes: Buffer) => {
+    for (const frame of decoder.push(bytes)) {
+      const id = Number(/"id":(\d+)/.exec(frame)?.[1]);
+      asked.get(id)?.();
+      asked.delete(id);
+    }
+  });
   await delay(3000);
   for (const rate of values.rates.split(",").map(Number)) {
     const calls: Promise<void>[] = [];
@@ -158,15 +203,17 @@ try {
       let made = 0;
       while (performance.now() - started < forSeconds * 1000) {
         const due = Math.floor(((performance.now() - started) / 1000) * rate);
-        for (; made < due; made++) calls.push(call(socket, ++serial));
+        for (; made < due; made++) calls.push(call(socket, made));
         await delay(rate === 0 ? 100 : Math.max(2, 500 / rate));
       }
       return made;
     };
     const warm = await run(Number(values.warm));
-    const [app0, db0, at] = [schedMs(pid), schedMs(database.pid), performance.now()];
+    answerMs.length = 0;
+    const all = () => [pid, carrierPid, database.pid].map(schedMs) as [number, number, number];
+    const [[app0, carrier0, db0], at] = [all(), performance.now()];
     const made = await run(seconds);
-    const [app1, db1, to] = [schedMs(pid), schedMs(database.pid), performance.now()];
+    const [[app1, carrier1, db1], to] = [all(), performance.now()];
     await Promise.all(calls);
     await soon("records", async () => (await closed()) - before === warm + made);
     const share = (ms: number) => rounded((ms / (to - at)) * 100, 2);
@@ -176,6 +223,9 @@ try {
       calls: made,
       "app %": share(app1 - app0),
       "app µs/call": perCall(app1 - app0),
+      "carrier µs/call": perCall(carrier1 - carrier0),
+      "answer ms p50": rounded(percentile(answerMs, 0.5), 1),
+      "answer ms p99": rounded(percentile(answerMs, 0.99), 1),
       "mariadb %": share(db1 - db0),
       "mariadb µs/call": perCall(db1 - db0),
       "rss MB": Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) >> 10,
@@ -187,6 +237,7 @@ try {
   socket.destroy();
 } finally {
   running = false;
+  carrier?.kill();
   if (app && app.exitCode === null) {
     app.kill("SIGTERM");
     await once(app, "exit");

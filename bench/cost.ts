@@ -5,10 +5,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { succeeded } from "../src/callers/attempt.ts";
 import { startProber } from "../src/drills/prober.ts";
-import { partsOf } from "../src/lab/agents.ts";
 import { percentile, report, rounded } from "./common.ts";
 import { startBare } from "./cost/bare.ts";
-import { type Cost, look, measure, memory, namedSyscalls, type Place } from "./cost/meter.ts";
+import { type Cost, look, measure, memory, namedSyscalls } from "./cost/meter.ts";
+import { placesOf } from "./cost/places.ts";
 import { profilePart } from "./cost/profile.ts";
 import { partRows, ratioRows, type Step } from "./cost/tables.ts";
 import { openStage } from "./load/stage.ts";
@@ -43,18 +43,7 @@ const state = lab.state();
 // Kamailio and rtpengine of the baselines write here.
 chmodSync(directory, 0o755);
 await using bare = await startBare(state, directory, stage.phone);
-const clusterPlaces: Place[] = Object.entries(state.hosts).flatMap(([host, { data, namespace }]) =>
-  data === null
-    ? []
-    : [
-        {
-          host,
-          namespace,
-          roots: () =>
-            Object.fromEntries(Object.entries(partsOf(data)).map(([part, { pid }]) => [part, pid])),
-        },
-      ],
-);
+const clusterPlaces = placesOf(state);
 const places = [...clusterPlaces, bare.place];
 await stage.route(number, values["no-relay"] ? { media: "direct" } : {});
 const { holder } = stage;

@@ -1,3 +1,4 @@
+import { chmodSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { recordsOf } from "../src/drills/api.ts";
@@ -5,6 +6,7 @@ import { compareLedger } from "../src/drills/ledger.ts";
 import { openMediaCalls } from "../src/drills/media-calls.ts";
 import { ownNumber } from "../src/drills/own-number.ts";
 import { report, rounded } from "./common.ts";
+import { startBare } from "./cost/bare.ts";
 import { offer, resultOf } from "./load/callers.ts";
 import { notesSince, now, troubles } from "./load/incidents.ts";
 import { openStage } from "./load/stage.ts";
@@ -12,10 +14,11 @@ import { openStage } from "./load/stage.ts";
 /**
  * More calls than the service can carry: 0.5, 1, 2 and 5 times its capacity for 30 s each, then bursts of 1 s. Calls that
  * were answered (goodput), how quickly the others were refused, parts killed, moves of the service address, conversations
- * lost meanwhile, records against the callers' own log. Audio is relayed, as by default.
+ * lost meanwhile, records against the callers' own log. Audio is relayed, as by default. In the same run the same callers call
+ * a bare Kamailio with rtpengine, which refuses nobody: what it still answers is what is left beside so many callers.
  *
  *   node bench/overload.ts [--lab NAME] [--capacity CALLS/S: otherwise it is sought] [--times 0.5,1,2,5] [--seconds 30]
- *     [--bursts 3] [--talks 20]
+ *     [--bursts 3] [--talks 20] [--no-bare]
  */
 const { values } = parseArgs({
   options: {
@@ -25,6 +28,7 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "30" },
     bursts: { type: "string", default: "3" },
     talks: { type: "string", default: "20" },
+    "no-bare": { type: "boolean", default: false },
   },
 });
 const seconds = Number(values.seconds);
@@ -32,11 +36,29 @@ const talks = Number(values.talks);
 const patienceMs = 4000;
 await using stage = await openStage(values.lab, "overload");
 const { lab, ground, directory, signal, tell } = stage;
+// Kamailio and rtpengine of the baseline write here.
+chmodSync(directory, 0o755);
+await using bare = values["no-bare"] ? undefined : await startBare(lab.state(), directory, stage.phone);
 const prefix = ownNumber("9976").slice(0, 10);
 await stage.route(prefix);
 let runs = 0;
 const place = (rate: number, total: number) =>
   offer({ ground, directory, number: `${prefix}${++runs}`, rate, total, patienceMs });
+/** The same to the baseline: answered a second, and how long callers waited. */
+async function placeBare(rate: number): Promise<string> {
+  if (!bare) return "–";
+  const calls = await offer({
+    ground,
+    server: bare.withRelay,
+    directory,
+    number: prefix,
+    rate,
+    total: rate * seconds,
+    patienceMs,
+  });
+  const { goodput, setUp50, setUp99 } = resultOf(calls, seconds);
+  return `${goodput} (${setUp50}, ${setUp99})`;
+}
 
 /** The highest of rising rates at which 99 of 100 calls are answered. */
 async function seekCapacity(): Promise<number> {
@@ -76,12 +98,14 @@ for (const times of values.times.split(",").map(Number)) {
   const talked = await conversations.end();
   const trouble = troubles(await notesSince(ground, stage.hosts, began));
   const ledger = await ledgerOf(calls, `${prefix}${runs}`);
+  const baseline = await placeBare(rate);
   words.push(...trouble.words.map((text) => `${times} × ${capacity}/s: ${text}`));
   rows.push({
     offered: `${times} × ${capacity}/s`,
     "answered/s": result.goodput,
     "of the offer %": rounded((100 * result.answered) / Math.max(1, result.calls), 1),
     "set-up p50, p99 ms": `${result.setUp50}, ${result.setUp99}`,
+    "bare: answered/s (p50, p99)": baseline,
     refused: result.codes || "0",
     "refusal p50, p99 ms": `${result.refused50}, ${result.refused99}`,
     "no answer": result.silent,

@@ -25,9 +25,9 @@ const link = "check0";
 for (const host of Object.values(example.hosts)) Object.assign(host, { interface: link });
 example.hosts.e = { role: "edge", address: "192.0.2.14", interface: link };
 
-function contextOf(name: string, changes: object = {}): HostContext {
+function contextOf(name: string, changes: object = {}, folder = name): HostContext {
   const cluster = clusterSchema.parse({ ...example, ...changes });
-  return hostOf(cluster, name, join(root, name));
+  return hostOf(cluster, name, join(root, folder));
 }
 
 /** Runs a command in a network namespace of its own, with the host's interface and addresses. */
@@ -39,6 +39,9 @@ function onHost({ self, cluster }: HostContext, argv: string[]): string[] {
     ...[self.address, cluster.service.address.split("/")[0]].map(
       (address) => `ip address add ${address}/32 dev ${link}`,
     ),
+    ...[cluster.service.address6 ?? []]
+      .flat()
+      .map((address) => `ip address add ${address} dev ${link} nodad`),
     'exec "$@"',
   ].join(" && ");
   return ["unshare", "--net", "sh", "-c", script, "check", ...argv];
@@ -82,12 +85,25 @@ try {
   const a = contextOf("a");
   const own = contextOf("b", { policy: "hot-hot" });
   const cold = contextOf("b", { policy: "cold-passive" });
+  const six = contextOf("a", { service: { address: "192.0.2.100/24", address6: "2001:db8::100/64" } }, "six");
+  const edgeSix = contextOf(
+    "e",
+    {
+      service: { address: "192.0.2.100/24", address6: "2001:db8::100/64" },
+      hosts: { ...example.hosts, e: { ...example.hosts.e, address6: "2001:db8::14" } },
+    },
+    "edge-six",
+  );
   const kamailioOf = (context: HostContext) =>
     componentsOf(context).filter(({ name }) => name === "kamailio");
   const cases = [
     ...componentsOf(a).map((component) => [a, component, component.name] as const),
     ...kamailioOf(own).map((component) => [own, component, "kamailio, hot-hot"] as const),
+    ...componentsOf(six)
+      .filter(({ name }) => ["kamailio", "keepalived", "rtpengine"].includes(name))
+      .map((component) => [six, component, `${component.name}, IPv6`] as const),
     [contextOf("e"), edge, "kamailio, edge"] as const,
+    [edgeSix, edge, "kamailio, edge, IPv6"] as const,
   ];
   const results = await Promise.all(
     cases.map(([context, component, title]) => check(context, component, title)),

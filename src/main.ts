@@ -28,7 +28,24 @@ const groups: [commands: string[], load: () => Promise<Register>][] = [
   [["drill"], async () => (await import("./cli/drill.ts")).registerDrill],
   [["number"], async () => (await import("./cli/number.ts")).registerNumber],
   [["user"], async () => (await import("./cli/user.ts")).registerUser],
+  [["site"], async () => (await import("./cli/site.ts")).registerSite],
+  [["range"], async () => (await import("./cli/range.ts")).registerRange],
+  [["group"], async () => (await import("./cli/group.ts")).registerGroup],
+  [["code"], async () => (await import("./cli/code.ts")).registerCode],
+  [["calendar"], async () => (await import("./cli/calendar.ts")).registerCalendar],
+  [["desk"], async () => (await import("./cli/desk.ts")).registerDesk],
+  [["flag"], async () => (await import("./cli/flag.ts")).registerFlag],
+  [["table"], async () => (await import("./cli/lookup-table.ts")).registerTable],
+  [["rules"], async () => (await import("./cli/rules.ts")).registerRules],
   [["route"], async () => (await import("./cli/route.ts")).registerRoute],
+  [["carrier"], async () => (await import("./cli/carrier.ts")).registerCarrier],
+  [["farm"], async () => (await import("./cli/farm.ts")).registerFarm],
+  [["freeswitch"], async () => (await import("./cli/freeswitch.ts")).registerFreeswitch],
+  [["guard"], async () => (await import("./cli/guard.ts")).registerGuard],
+  [["contract"], async () => (await import("./cli/contract.ts")).registerContract],
+  [["script"], async () => (await import("./cli/script.ts")).registerScript],
+  [["prices"], async () => (await import("./cli/prices.ts")).registerPrices],
+  [["webhook"], async () => (await import("./cli/webhook.ts")).registerWebhook],
   [["records"], async () => (await import("./cli/records.ts")).registerRecords],
   [["recordings"], async () => (await import("./cli/recordings.ts")).registerRecordings],
   [["app"], async () => (await import("./cli/app.ts")).registerApp],
@@ -51,7 +68,13 @@ try {
   for (const [, load] of group ? [group] : groups) (await load())(program);
   await program.parseAsync();
 } catch (error) {
+  const { issues } = error as { issues?: { path: PropertyKey[]; message: string }[] };
   if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
+  // What was said on the command line does not fit its schema.
+  else if (Array.isArray(issues))
+    process.stderr.write(
+      `${issues.map(({ path, message }) => `dialtone: ${path.join(".")}: ${message}`).join("\n")}\n`,
+    );
   else process.stderr.write(`dialtone: ${messageOf(error)}\n`);
   process.exitCode = 1;
 }

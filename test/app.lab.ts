@@ -11,6 +11,7 @@ import { createApp } from "../src/app/context.ts";
 import { patient } from "../src/base/patience.ts";
 import { eventSchema } from "../src/call/contract.ts";
 import type { HostContext } from "../src/cluster/facts.ts";
+import { check, keepsContract } from "../src/conformance/check.ts";
 import { migrate } from "../src/db/migrations.ts";
 import { HttpClient } from "../src/http/client.ts";
 import { socketClient } from "../src/http/socket.ts";
@@ -243,6 +244,19 @@ describe("the app", () => {
     expect((await ask("GET", "/openapi.json")).body.paths).toHaveProperty("/v1/calls/decide");
   });
 
+  it("keeps the contract that others are held to", async () => {
+    const found = await check({
+      role: "service",
+      decide: new URL("http://localhost/v1/calls/decide"),
+      events: new URL("http://localhost/v1/calls/events"),
+      socketPath: appSocket(a),
+      deadlineMs: patient(10_000),
+      burst: { questions: 50, atOnce: 10 },
+    });
+    expect([...found.results, found.burst].flatMap(({ faults }) => faults)).toEqual([]);
+    expect(keepsContract(found)).toBe(true);
+  });
+
   it("acknowledges nothing that is not on a full disk, and recovers by itself", async () => {
     const small = join(root, "small-disk");
     await mkdir(small);
@@ -297,7 +311,7 @@ describe("the app", () => {
       calls.flatMap((call) => [
         ask("POST", "/v1/calls/events", [event("start", call, 0), event("answer", call, 1000)]),
         peer.journal.append([
-          { ...event("end", call, 61_000), kind: "end", node: "b", origin: "a", from_tag: "ft" } as never,
+          eventSchema.parse({ ...event("end", call, 61_000), node: "b", origin: "a", from_tag: "ft" }),
         ]),
       ]),
     );

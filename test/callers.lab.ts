@@ -83,6 +83,22 @@ describe("one call", () => {
       expect((call.answered ?? 0) - (call.ringing ?? 0)).toBeGreaterThan(290);
     }
   });
+  it("goes over IPv6, whose addresses have brackets (RFC 3261 25.1)", async () => {
+    const six = inNamespace(namespace, "::1");
+    for (const transport of ["udp", "tcp"] as const) {
+      const phonePort = ++port;
+      await using _phone = await startPhone({
+        ...{ place: six, directory, name: `phone${phonePort}`, port: phonePort, transport },
+        behaviour: { ringMs: 0 },
+      });
+      const call = await placeCall({
+        ...{ place: six, directory, service: `[::1]:${phonePort}`, from: "100", to: "200", transport },
+        ...{ seconds: 0.2, patienceMs: 1500 },
+      });
+      expect(stepsOf(call)).toEqual(["calling", "answered", "hung up"]);
+      expect(call.hungUp).toMatchObject({ by: "caller", code: 200 });
+    }
+  });
   it("is hung up by the called side", async () => {
     const call = await callTo({ hangUpAfterMs: 200 }, { seconds: 5 });
     expect(call.hungUp).toMatchObject({ by: "callee", code: 200 });

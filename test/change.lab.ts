@@ -14,6 +14,7 @@ import { isSettled } from "../src/drills/ledger.ts";
 import { copyOfRelease, maintain } from "../src/drills/maintenance.ts";
 import { openSession } from "../src/drills/session.ts";
 import { openLab } from "../src/lab/lab.ts";
+import { harm } from "./support/harm.ts";
 
 /** Maintenance of a running cluster: calls go on, all hosts change or none, and what is not the same is named. */
 
@@ -121,7 +122,7 @@ it("a rolling upgrade under 20 calls/s costs no attempt and no record", async ()
     expect(release).not.toBe(old);
     expect(release).toBe(releaseOf(checkout ?? ""));
   }
-  expect(figures).toMatchObject({ lost: 0, redialsFailed: 0, failures: {} });
+  expect(harm(figures)).toEqual({ lost: 0, redialsFailed: 0 });
   expect(ledger).toMatchObject({ missing: [], doubled: [], wrong: [], stray: [], open: 0 });
 });
 

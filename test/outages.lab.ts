@@ -3,6 +3,7 @@ import { waitForGreen } from "../src/drills/cluster-view.ts";
 import { type Fault, openSession } from "../src/drills/session.ts";
 import type { Lab } from "../src/lab/lab.ts";
 import { activeNodes } from "../src/lab/readiness.ts";
+import { harm } from "./support/harm.ts";
 import { sharedLab } from "./support/shared-lab.ts";
 
 /** Partitions, lost quorum, dead apps, all power off, while calls come in. */
@@ -36,7 +37,7 @@ async function holders(): Promise<string[]> {
 }
 
 async function callsAround(name: string, fault: Fault) {
-  await using session = await openSession(lab, { name, rate: 50, patienceMs: 4000, tell, signal });
+  await using session = await openSession(lab, { name, rate: 20, patienceMs: 4000, tell, signal });
   const outcome = await session.run(fault);
   tell(`${name}: ${JSON.stringify(outcome)}`);
   if (outcome.settledMs === null) session.keepLogs();
@@ -54,7 +55,7 @@ it("the nodes lose each other, both see the rest: one goes on", async () => {
       holdMs,
       during: async () => expect(await holders()).toHaveLength(1),
     });
-    expect(figures.redialsFailed).toBe(0);
+    expect(harm(figures).redialsFailed).toBe(0);
   }
 });
 
@@ -64,7 +65,7 @@ it("the witness is cut off: callers notice nothing", async () => {
     holdMs: 4000,
     during: async () => expect(await holders()).toHaveLength(1),
   });
-  expect(figures).toMatchObject({ lost: 0, redialsFailed: 0 });
+  expect(harm(figures)).toEqual({ lost: 0, redialsFailed: 0 });
 });
 
 it("the active node is cut from everyone: the other one goes on", async () => {
@@ -74,7 +75,7 @@ it("the active node is cut from everyone: the other one goes on", async () => {
     holdMs: 4000,
     during: async () => expect(activeNodes((await lab.status()).hosts)).toContain(standby),
   });
-  expect(figures.redialsFailed).toBe(0);
+  expect(harm(figures).redialsFailed).toBe(0);
 });
 
 it("standby and witness without power, so no quorum: calls go on, records arrive later", async () => {
@@ -86,7 +87,7 @@ it("standby and witness without power, so no quorum: calls go on, records arrive
     },
     holdMs: 3000,
   });
-  expect(figures).toMatchObject({ lost: 0, redialsFailed: 0 });
+  expect(harm(figures)).toEqual({ lost: 0, redialsFailed: 0 });
 });
 
 it("both apps hang: known numbers still route", async () => {
@@ -97,7 +98,7 @@ it("both apps hang: known numbers still route", async () => {
       return lab.pause(active, "app");
     },
   });
-  expect(figures.redialsFailed).toBe(0);
+  expect(harm(figures).redialsFailed).toBe(0);
 });
 
 it("all power off and on again: the service comes back by itself, no call is missing", async () => {

@@ -13,7 +13,7 @@ import { scenarios } from "./sip/scenarios/index.ts";
  */
 /** Of this process alone: another test run may be going on beside it. */
 const namespace = `dt-sip-${process.pid}`;
-const addresses = ["100", "101", "11", "12", "13", "50", "51", "52", "53", "54"];
+const addresses = ["100", "101", "11", "12", "13", "14", "50", "51", "52", "53", "54"];
 
 interface Result {
   name: string;

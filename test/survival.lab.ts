@@ -38,7 +38,9 @@ two calls of each kind talk through the media relay while the fault happens on t
 (or on its standby); one call is then hung up by its caller, the other by its callee, and both records must say so, right
 to a second, once. "nothing" is a wait for audio of at most 150 ms (what a busy machine of two cores does by itself).
 
-New calls during a fault: see the drills (\`dialtone drill …\`, bench/README.md).
+New calls during a fault: see the drills (\`dialtone drill …\`, bench/README.md). What becomes of calls that nobody has answered, and
+of parked ones, beside what the column "ringing" says: docs/people.md, "When the node dies, or the address moves".
+Calls at FreeSWITCH hosts, which die with their host: docs/freeswitch.md, "When no node can be asked", untried with a real one.
 
 `;
 

@@ -11,6 +11,8 @@ import { percentile, rounded } from "../common.ts";
 
 export interface Offer {
   ground: Ground;
+  /** Another server than the service, host:port. */
+  server?: string;
   directory: string;
   number: string;
   /** Calls a second. */
@@ -28,7 +30,7 @@ export async function offer(options: Offer): Promise<CallTimeline[]> {
     place: ground.caller,
     directory: options.directory,
     name: `offer-${run}`,
-    remote: ground.service,
+    remote: options.server ?? ground.service,
     rate,
     total,
     callIds: `${run}-%u@%s`,

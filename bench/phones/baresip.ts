@@ -22,7 +22,7 @@ export function startBaresip(setup: PhoneSetup): Phone {
   writeFileSync(join(directory, "contacts"), "");
   writeFileSync(
     join(directory, "accounts"),
-    `<sip:${user}@${service}>;auth_pass=${password};audio_codecs=${codecs.join(",")};regint=60;answermode=auto\n`,
+    `<sip:${user}@${service}>;auth_pass=${password};audio_codecs=${codecs.join(",")};regint=60;answermode=${setup.rings ? "manual" : "auto"}\n`,
   );
   const program = new Program(`baresip ${user}`, place, ["baresip", "-f", directory], {
     cwd: directory,
@@ -47,6 +47,7 @@ export function startBaresip(setup: PhoneSetup): Phone {
       for (const digit of digits) await program.until(new RegExp(`received event: '${digit}' \\(end=1\\)`));
     },
     transfer: async (other) => program.say(`/transfer ${at(other)}`),
+    sends: (codec) => program.until(new RegExp(`Set audio encoder: ${codec}`)),
     hangUp: async () => program.say("/hangup"),
     over: () => program.until(/terminated \(duration/),
     begin: () => {

@@ -23,7 +23,7 @@ export function startLinphone(setup: PhoneSetup, sound: string): Phone {
   const program = new Program(
     `linphonec ${user}`,
     place,
-    ["linphonec", "-a", "-c", join(directory, "linphonerc")],
+    ["linphonec", ...(setup.rings ? [] : ["-a"]), "-c", join(directory, "linphonerc")],
     {
       cwd: directory,
       log: join(directory, "log"),
@@ -31,12 +31,20 @@ export function startLinphone(setup: PhoneSetup, sound: string): Phone {
   );
   program.say("soundcard use files");
   program.say(`play ${sound}`);
+  const codecs = (how: "enable" | "disable") => {
+    for (let codec = 0; codec < 20; codec++) program.say(`codec ${how} ${codec}`);
+  };
   // Some are off by default.
-  for (let codec = 0; codec < 20; codec++) program.say(`codec enable ${codec}`);
+  codecs("enable");
   program.say(`register sip:${user}@${service} sip:${service} ${password}`);
   let calls = 0;
   const record = () => join(directory, `heard-${calls}.wav`);
   const at = (other: string) => `sip:${other}@${service}`;
+  const resume = async () => {
+    program.forget();
+    program.say("resume");
+    await program.until(/resum|Media streams established/i);
+  };
   return {
     kind: "linphonec 5.1.65",
     ...{ user, tone },
@@ -56,17 +64,34 @@ export function startLinphone(setup: PhoneSetup, sound: string): Phone {
       program.say("pause");
       await program.until(/paused/i);
     },
-    resume: async () => {
-      program.forget();
-      program.say("resume");
-      await program.until(/resum|Media streams established/i);
-    },
+    resume,
     dial: async (digits) => program.say(digits),
     received: async (digits) => {
       for (const digit of digits)
         await program.until(new RegExp(`Receiving tone ${digit}|dtmf.*${digit}`, "i"));
     },
     transfer: async (other) => program.say(`transfer ${at(other)}`),
+    consult: async (other) => {
+      program.say("pause");
+      await program.until(/is now paused/);
+      program.say(`call ${at(other)}`);
+      await program.until(/is now paused[\s\S]*Media streams established/);
+    },
+    join: async () => {
+      const [first, second] = program.all(/assigned id (\d+)/);
+      program.say(`transfer ${first} --to-call ${second}`);
+    },
+    // It has no command for a re-INVITE; the one that ends a hold offers what is switched on then.
+    change: async (codec) => {
+      program.say("codec list");
+      await program.until(new RegExp(`\\d+: ${codec} `));
+      codecs("disable");
+      program.say(`codec enable ${program.all(new RegExp(`(\\d+): ${codec} `)).at(-1)}`);
+      program.say("pause");
+      await program.until(/is now paused/);
+      await resume();
+      codecs("enable");
+    },
     hangUp: async () => program.say("terminate"),
     over: () => program.until(/ended|terminated|No active call/),
     begin: () => {

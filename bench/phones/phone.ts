@@ -17,6 +17,14 @@ export interface Phone extends AsyncDisposable {
   received(digits: string): Promise<void>;
   /** Sends the other side of its call to somebody else (REFER, RFC 3515). */
   transfer(user: string): Promise<void>;
+  /** Puts its call on hold and calls somebody else. Undefined, as the others below: it has no command for it. */
+  consult?(user: string): Promise<void>;
+  /** Connects the two (REFER with Replaces, RFC 5589 7). */
+  join?(): Promise<void>;
+  /** Goes on in the same call with this codec alone (re-INVITE, RFC 3264 8.3.2). */
+  change?(codec: string): Promise<void>;
+  /** Says that it sends with this codec now. */
+  sends?(codec: string): Promise<void>;
   hangUp(): Promise<void>;
   /** The other side has hung up, or this one's call is over. */
   over(): Promise<void>;
@@ -37,4 +45,6 @@ export interface PhoneSetup {
   directory: string;
   /** In order of preference, as SDP names them. */
   codecs: string[];
+  /** Rings until it is told otherwise, or by the call itself (RFC 5373); else it answers at once. */
+  rings?: boolean;
 }

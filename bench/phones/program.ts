@@ -33,6 +33,11 @@ export class Program implements AsyncDisposable {
     return words.test(this.text);
   }
 
+  /** What the first group caught, each time that it said so. */
+  all(words: RegExp): string[] {
+    return [...this.text.matchAll(new RegExp(words, "g"))].flatMap(([, caught]) => caught ?? []);
+  }
+
   /** @throws Error when it does not say so in time */
   async until(words: RegExp, ms = 8000): Promise<void> {
     for (const end = performance.now() + ms; !this.heard(words); await delay(50))

@@ -79,6 +79,68 @@ export async function blindTransfer(one: Phone, other: Phone, third: Phone): Pro
   mustHear(third, other.tone);
 }
 
+/** `one` calls `other`, asks `third`, and connects them: those two hear each other, and its own calls end. */
+export async function attendedTransfer(one: Phone, other: Phone, third: Phone): Promise<void> {
+  if (!one.consult || !one.join) throw new Error("it has no command for it");
+  await connect(one, other);
+  third.begin();
+  await delay(1500);
+  await one.consult(third.user);
+  await third.answered();
+  await delay(1500);
+  await one.join();
+  await delay(talkMs);
+  await one.over();
+  // Its call to a third that does not know Replaces is still there.
+  await one.hangUp();
+  await Promise.all([third.hangUp(), other.over()]);
+  await delay(500);
+  mustHear(third, other.tone, 2000);
+  mustHear(other, third.tone, 2000);
+}
+
+/** `called` rings; `taker` dials the code for that, and talks with `caller`. */
+export async function pickUp(caller: Phone, called: Phone, taker: Phone): Promise<void> {
+  caller.begin();
+  taker.begin();
+  const calling = caller.call(called.user);
+  await Promise.all([calling, delay(1000).then(() => taker.call("*8"))]);
+  await delay(talkMs);
+  await hangUp(caller, taker);
+  mustHear(caller, taker.tone);
+  mustHear(taker, caller.tone);
+}
+
+/** `parked` calls `parker`, who sends it to a slot; `taker` takes it from there. */
+export async function park(parker: Phone, parked: Phone, taker: Phone): Promise<void> {
+  await connect(parked, parker);
+  taker.begin();
+  await delay(1500);
+  await parker.transfer("*5*701");
+  await delay(1500);
+  await parker.hangUp();
+  await delay(500);
+  await taker.call("*6*701");
+  await delay(talkMs);
+  await Promise.all([taker.hangUp(), taker.over()]);
+  await delay(1000);
+  mustHear(taker, parked.tone);
+  mustHear(parked, taker.tone, 2000);
+}
+
+/** `one` goes on with another codec within the call: both hear each other afterwards. */
+export async function changeCodec(one: Phone, other: Phone, codec: string): Promise<void> {
+  if (!one.change) throw new Error("it has no command for it");
+  await connect(one, other);
+  await delay(1500);
+  await one.change(codec);
+  await other.sends?.(codec);
+  await delay(talkMs);
+  await hangUp(one, other);
+  mustHear(one, other.tone, 2000);
+  mustHear(other, one.tone, 2000);
+}
+
 /** A call over a fault: at its end both hear each other, and who hangs up is understood. @param fault returns when it has happened */
 export async function outlive(
   pairs: [Phone, Phone][],

@@ -13,7 +13,7 @@ import { judge } from "./address/judge.ts";
 import { watchVrrp } from "./address/service-address.ts";
 import { type AppRelay, relayToPeers } from "./calls/app-relay.ts";
 import { listenForEndedAudio } from "./calls/ended-audio.ts";
-import { calmBeatMs, calmTickMs, isCalm, matter, type Signs } from "./calm.ts";
+import { calmTickMs, isCalm, matter, type Signs } from "./calm.ts";
 import { startCarrying } from "./chores/carry.ts";
 import { startDrillSchedule } from "./chores/drill-schedule.ts";
 import { startHousekeeping } from "./chores/housekeeping.ts";
@@ -21,6 +21,7 @@ import { serveMetrics } from "./doors/metrics-server.ts";
 import { serveAgent } from "./doors/server.ts";
 import { type Ending, type Keepers, makeKeepers } from "./keepers.ts";
 import { Peers } from "./observe/peers.ts";
+import { calmBeatMs } from "./observe/pulse-pace.ts";
 import { type Pulses, startPulses } from "./observe/pulses.ts";
 import { Upstream } from "./observe/upstream.ts";
 import { prepareHost } from "./prepare.ts";
@@ -102,8 +103,11 @@ export class HostAgent {
     };
     this.peers = new Peers(context, onNews, () => this.calm);
     const pulses = await startPulses(context, {
-      current: (n) => pulse(keepers, this.state, n),
-      heard: (one) => this.peers?.pulse(one),
+      current: () => pulse(keepers, this.state),
+      heard: (one) => {
+        const at = this.peers?.pulse(one);
+        if (at !== undefined) keepers.moves.pulsed(one, at);
+      },
       tell: (text) => log.add("agent", "pulses", text),
     });
     this.pulses = pulses;
@@ -179,7 +183,8 @@ export class HostAgent {
     const mariadb = part("mariadb");
     if (mariadb) {
       await writeComponentFiles(mariadb.component, this.context);
-      if (!mariadb.running) await database.readDisk();
+      // Nobody waits for it: the database's start does by itself (its gate).
+      if (!mariadb.running) void database.readDisk();
     }
     // Until the first verdict: not fit. keepalived reads this at its start.
     if (!claim.holds) actor.carryOut([{ do: "write-track", fit: false }]);
@@ -269,14 +274,14 @@ export class HostAgent {
   private beat(): number {
     const now = performance.now();
     const before = this.calm;
-    this.calm = now - this.awakeAt <= deafMs && isCalm(this.look(), this.signs);
+    this.calm = now - this.awakeAt <= deafMs && isCalm(this.look(), this.signs, this.context.self.role);
     if (before && !this.calm) this.peers?.look();
     if (!this.calm || now - this.lookedAt >= calmTickMs - tickMs / 2) this.tick();
     else {
       this.awakeAt = now;
       this.keepers.parts.tick();
     }
-    this.pulses?.send();
+    this.pulses?.beat(this.calm);
     return this.calm ? calmBeatMs : tickMs;
   }
 
@@ -319,10 +324,10 @@ export class HostAgent {
       void this.keepers.dialogSweep.look();
     }
     this.keepers.watch.tick(news, () => this.report());
-    const before = this.verdict;
-    const observation = this.observe();
+    const [before, observation] = [this.verdict, this.observe()];
     this.verdict = judge(observation);
     const { mayHold, light, reasons } = this.verdict;
+    this.keepers.weights.tick(performance.now(), this.verdict, news);
     const fenced = fencing.tick(observation, mayHold, performance.now() - this.startedAt);
     serving.tick(observation);
     this.keepers.dns.tick(observation, serving.verdict?.ok ?? false);
@@ -333,7 +338,9 @@ export class HostAgent {
     const { config, release } = this;
     this.keepers.maintenance.tick(now, { config, release }, observation.peers);
     if (this.context.self.role !== "node") return;
-    this.keepers.moves.tick(now, part("app")?.report().ok === true);
+    const [app, sip] = [part("app")?.report().ok === true, part("kamailio")?.report().ok === true];
+    this.keepers.moves.tick(now, app);
+    this.keepers.carriers.tick(claim.holds, sip, app);
     const situation = {
       now,
       observation,

@@ -1,5 +1,6 @@
 import { diskTroubles } from "../report/hardware.ts";
 import type { HostReport } from "../report/host-report.ts";
+import { calmPulseMs } from "./observe/pulse-pace.ts";
 
 /** When nothing happens, an agent looks less often; whatever may be the beginning of something ends that at once. Pure. */
 
@@ -15,19 +16,17 @@ export interface Signs {
   primary: boolean;
 }
 
-/** While all is calm, ms between two steps of the parts' supervision, with a pulse each. */
-export const calmBeatMs = 100;
-/** And between two looks at all the rest, ms. */
+/** While all is calm, ms between two looks at all but the parts. */
 export const calmTickMs = 400;
 
 /** Two pulses of the calm are missing. */
-const silentMs = 250;
+const silentPulses = 2.5;
 
-/** `before`: at the last full look. */
-export const isCalm = (signs: Signs, before: Signs | undefined): boolean =>
+/** @param before at the last full look @param self the role of this host */
+export const isCalm = (signs: Signs, before: Signs | undefined, self: HostReport["role"]): boolean =>
   signs.green &&
   !signs.busy &&
-  signs.silentMs < silentMs &&
+  signs.silentMs < silentPulses * calmPulseMs(self) &&
   before !== undefined &&
   signs.upstream === before.upstream &&
   signs.primary === before.primary;

@@ -11,10 +11,13 @@ import { Actor } from "./address/act.ts";
 import { Claim } from "./address/claim.ts";
 import { decideOnExit } from "./address/decide.ts";
 import { Handover } from "./address/switchover.ts";
+import { CarrierWatch } from "./calls/carrier-watch.ts";
 import { DialogSweep } from "./calls/dialog-sweep.ts";
 import { AudioWatch } from "./calls/ended-audio.ts";
+import { FreeswitchWatch } from "./calls/freeswitch-watch.ts";
 import { MediaRelay } from "./calls/media.ts";
 import { Moves } from "./calls/moves.ts";
+import { Registrar } from "./calls/registrar.ts";
 import { RegistrationsCopy } from "./calls/registrations.ts";
 import { Serving } from "./calls/serving.ts";
 import { DatabaseKeeper } from "./database/keeper.ts";
@@ -27,6 +30,7 @@ import { DutyKeeper } from "./parts/duty.ts";
 import { type Gate, Part } from "./parts/part.ts";
 import { Parts } from "./parts/parts.ts";
 import { sipGate } from "./parts/sip-gate.ts";
+import { Weights } from "./parts/weights.ts";
 
 /** How an agent ends: for good; or for the next one to start, all parts too or the agent alone. */
 export type Ending = "stop" | "restart-all" | "restart-agent";
@@ -106,6 +110,12 @@ export function makeKeepers(context: HostContext, components: Component[], agent
   const parts = new Parts(runFiles(context.dirs).parts, components.map(partOf), teller("agent"));
   const dns = new DnsMover(context, teller("dns"));
   const serving = new Serving(context, (text) => log.add("serving", "own address", text));
+  const weights = new Weights(agent.startedAt, {
+    parts: () => parts,
+    carries: () => claim.holds || serving.verdict?.ok === true,
+    donor: () => (database.facts?.state.startsWith("Donor") ? part("mariadb")?.report().pid : undefined),
+    tell: teller("agent"),
+  });
   const handover = new Handover(context, {
     state: () => ({ holds: claim.holds, stopping: agent.stopping() }),
     peers: agent.peers,
@@ -144,6 +154,28 @@ export function makeKeepers(context: HostContext, components: Component[], agent
       ? new MediaRelay(context, { redis, rtpengine, kamailio }, teller("media"))
       : undefined;
   const audioWatch = new AudioWatch(context, teller("ended-audio"));
+  const registrar = new Registrar(context, teller("carrier"));
+  const carrierWatch = new CarrierWatch(context, teller("carrier"));
+  const freeswitchWatch = new FreeswitchWatch(context, teller("freeswitch"));
+  const carriers = {
+    /** Called with each tick. @param sip Kamailio answers @param app so does the app */
+    tick(holds: boolean, sip: boolean, app: boolean): void {
+      registrar.tick(holds, sip, app);
+      carrierWatch.tick(holds && sip, app);
+      freeswitchWatch.tick(holds);
+    },
+    report() {
+      const [registrations, brokenCarriers] = [registrar.report(), carrierWatch.report()];
+      const guardAlarms = carrierWatch.guardAlarms();
+      const freeswitch = freeswitchWatch.report();
+      return {
+        ...(registrations && { registrations }),
+        ...(brokenCarriers && { brokenCarriers }),
+        ...(guardAlarms && { guardAlarms }),
+        ...(freeswitch && { freeswitch }),
+      };
+    },
+  };
   const dialogSweep = new DialogSweep(context, teller("ended-audio"));
   return {
     log,
@@ -161,12 +193,14 @@ export function makeKeepers(context: HostContext, components: Component[], agent
     self,
     dns,
     serving,
+    weights,
     handover,
     actor,
     maintenance,
     media,
     audioWatch,
     dialogSweep,
+    carriers,
   };
 }
 

@@ -80,19 +80,17 @@ export const sightings = (news: AgentState["peers"]): HostReport["sees"] =>
     ),
   );
 
-/** The part of a report that is told all the time; `n` counts. */
+/** The part of a report that is told all the time. */
 export function pulse(
   keepers: Keepers,
   { context, life, version, verdict, stopping, peers }: AgentState,
-  n: number,
-): Pulse {
+): Omit<Pulse, "n"> {
   const { claim, database, handover, serving } = keepers;
   const part = (name: PartName) => {
     const report = keepers.part(name)?.report();
     return report ? { [name]: report } : {};
   };
   return pulseOf({
-    n,
     host: context.self.name,
     life,
     lifeMs: performance.now(),
@@ -138,6 +136,7 @@ export function reportOf(keepers: Keepers, state: AgentState): HostReport {
     heardPercent: state.heardPercent,
     ...(fencing.report ? { fencing: fencing.report } : {}),
     ...maintenance.report(),
+    ...keepers.carriers.report(),
     watch: watch.report((part("app")?.health?.facts as AppHealth | undefined)?.problems),
   };
 }

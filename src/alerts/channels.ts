@@ -1,7 +1,7 @@
-import { Webhook } from "standardwebhooks";
 import type { HostContext } from "../cluster/facts.ts";
 import { webhookKey } from "../cluster/secrets.ts";
 import { HttpClient } from "../http/client.ts";
+import { signature } from "../http/signature.ts";
 import { type AlertMessage, emailText, webhookBody } from "./message.ts";
 
 /** One way to people. */
@@ -13,16 +13,12 @@ export interface Channel {
 
 const deadlineMs = 15_000;
 
-/**
- * Signed as Standard Webhooks want it (standardwebhooks.com), so that a receiver knows who sent it, and that it is neither
- * changed nor old.
- */
+/** Signed, so that a receiver knows who sent it. */
 const webhook = (name: string, url: string, key: string): Channel => ({
   name: `webhook ${name}`,
   async send(message, signal) {
     const { origin, host, pathname, search } = new URL(url);
     const text = webhookBody(message);
-    const sentAt = new Date();
     await using client = new HttpClient({ name: host, origin });
     const { status } = await client.ask({
       method: "POST",
@@ -30,9 +26,7 @@ const webhook = (name: string, url: string, key: string): Channel => ({
       text,
       headers: {
         "content-type": "application/json",
-        "webhook-id": message.id,
-        "webhook-timestamp": String(Math.floor(sentAt.getTime() / 1000)),
-        "webhook-signature": new Webhook(key).sign(message.id, sentAt, text),
+        ...signature(key, message.id, new Date(), text),
       },
       deadlineMs,
       signal,

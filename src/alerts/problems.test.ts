@@ -71,6 +71,25 @@ test("a part that the verdict misses, and one that it does not", () => {
   expect(keys(report("a"), report("b", { parts }))).toEqual([]);
 });
 
+test("a guard, a carrier that fails and one that takes no registration are told once, whichever hosts say so", () => {
+  const guardAlarms = [{ guard: "premium", subject: "ada", why: "calls for 21 today, of 20", sinceMs: 1 }];
+  const a = report("a", {
+    guardAlarms,
+    brokenCarriers: [{ carrier: "gold", sinceMs: 1 }],
+    registrations: [
+      { carrier: "iron", registered: false, sinceMs: 60_000, leftMs: 0 },
+      { carrier: "tin", registered: true, sinceMs: 60_000, leftMs: 0 },
+    ],
+  });
+  expect(keys(a, report("b", { guardAlarms }))).toEqual([
+    "critical guard:premium:ada",
+    "warning carrier:gold",
+    "warning unregistered:iron",
+  ]);
+  const [told] = problemsOf({ self: "a", reports: [a], heldLast: [], now });
+  expect(told?.title).toBe("Guard premium: ada has calls for 21 today, of 20");
+});
+
 test("a line on which packets get lost is one problem, whoever sees it", () => {
   const found = problemsOf({
     self: "a",

@@ -3,10 +3,12 @@ import { lacksQuorum } from "../explain/host-problems.ts";
 import { lossyLines } from "../explain/lossy-lines.ts";
 import { silenceText } from "../explain/silence.ts";
 import type { AlertProblem } from "../report/alerts.ts";
+import { silentFreeswitch } from "../report/freeswitch.ts";
 import { diskSilent, hungMs } from "../report/hardware.ts";
 import type { HostReport } from "../report/host-report.ts";
 import type { LightCode } from "../report/light.ts";
 import { refusingText } from "../report/refusing.ts";
+import { unregistered } from "../report/registrations.ts";
 
 /** What is wrong in the cluster, each thing once, whoever sees it. Pure. */
 
@@ -207,6 +209,40 @@ function ofHost(report: HostReport, now: number): AlertProblem[] {
   return problems;
 }
 
+/** What is not as it should be with calls outside, whichever host says so. */
+const ofCarriers = ({
+  guardAlarms,
+  brokenCarriers,
+  registrations,
+  freeswitch,
+}: HostReport): AlertProblem[] => [
+  ...(guardAlarms ?? []).map(({ guard, subject, why }) => ({
+    key: `guard:${guard}:${subject}`,
+    // While it is told alone it goes on, and costs money.
+    severity: "critical" as const,
+    title: `Guard ${guard}: ${subject === "" ? "all together have" : `${subject} has`} ${why}`,
+    text: "Further calls of this kind get 403 where the guard stops them. Is that a person, or somebody with a stolen password ('dialtone records list')? 'dialtone guard list' has the limits.",
+  })),
+  ...(brokenCarriers ?? []).map(({ carrier }) => ({
+    key: `carrier:${carrier}`,
+    severity: "warning" as const,
+    title: `Carrier ${carrier} is silent or answers with faults`,
+    text: "Calls pass it over; without another one in their rule they fail. It is tried now and then, and comes back by itself.",
+  })),
+  ...silentFreeswitch(freeswitch).map(({ host }) => ({
+    key: `freeswitch:${host}`,
+    severity: "warning" as const,
+    title: `FreeSWITCH host ${host} does not answer`,
+    text: "Its own calls are over; calls to a farm go to its other targets. Is it on, and does FreeSWITCH run there ('fs_cli -x status')?",
+  })),
+  ...unregistered(registrations).map(({ carrier }) => ({
+    key: `unregistered:${carrier}`,
+    severity: "warning" as const,
+    title: `Carrier ${carrier} does not take our registration`,
+    text: "Calls from there do not arrive, and it may take none. See its password and address, and 'dialtone timeline'.",
+  })),
+];
+
 /** What the safe-to-fail-over light knows beyond that; all nodes compute the same one. */
 function ofLight({ reports }: View): AlertProblem[] {
   const light = reports.find((report) => report.role === "node" && report.light)?.light;
@@ -229,6 +265,7 @@ export function problemsOf(view: View): AlertProblem[] {
     ...refusals(view),
     ...ofLines(view),
     ...view.reports.flatMap((report) => ofHost(report, view.now)),
+    ...view.reports.flatMap(ofCarriers),
     ...ofLight(view),
   ];
   return [...new Map(found.map((problem) => [problem.key, problem])).values()];

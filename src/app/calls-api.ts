@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { ask, type Deciding } from "../call/ask.ts";
 import { decisionSchema, eventSchema, questionSchema } from "../call/contract.ts";
+import type { Consultation } from "../consult/consultation-schema.ts";
 import type { HttpJournal } from "../journal/http-journal.ts";
 import type { Events } from "../telemetry/log.ts";
 
@@ -12,7 +13,7 @@ export const callRoutes =
     journal,
     events,
   }: {
-    deciding: Deciding;
+    deciding: Deciding<Consultation>;
     journal: HttpJournal;
     events: Events;
   }): FastifyPluginAsyncZod =>

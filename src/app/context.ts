@@ -2,13 +2,28 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Logger } from "pino";
 import { eventSchema } from "../call/contract.ts";
+import { dialCredentials } from "../call/dial-user.ts";
 import { probeCredentials } from "../call/probe-user.ts";
-import { type HostContext, journalDirs } from "../cluster/facts.ts";
+import { type CallStatusService, createCallStatus } from "../call-status/service.ts";
+import { type CarrierService, createCarriers } from "../carriers/service.ts";
+import { freeswitchHosts, type HostContext, journalDirs } from "../cluster/facts.ts";
+import { freeswitchToken } from "../cluster/secrets.ts";
 import { journalFiles } from "../components/kamailio/journal.ts";
+import { musicOf } from "../components/rtpengine/music.ts";
+import { scriptRoutes } from "../consult/api.ts";
+import { scriptHelpers } from "../consult/helpers.ts";
+import { Others } from "../consult/others.ts";
+import { ScriptHost } from "../consult/script-host.ts";
+import { WebApplications } from "../consult/web-applications.ts";
 import { type Database, databaseLogin, endpointsOf, openDatabase } from "../db/database.ts";
 import type { PoolOptions } from "../db/pool.ts";
+import { createDials, type DialService } from "../dials/service.ts";
+import { DeskKeeper } from "../directory/desk-keeper.ts";
+import { FeatureKeeper } from "../directory/feature-keeper.ts";
 import { drillRoutes } from "../drill-runs/history-api.ts";
 import { entityRoutes } from "../entities/api.ts";
+import { freeswitchRoutes } from "../freeswitch/api.ts";
+import { HostLogins } from "../http/host-logins.ts";
 import { type Checkpoint, loadCheckpoint } from "../journal/checkpoint.ts";
 import { type HttpJournal, openHttpJournal } from "../journal/http-journal.ts";
 import { Kept } from "../journal/kept.ts";
@@ -29,9 +44,13 @@ import { LiveRouting } from "../routing/live.ts";
 import { registry } from "../routing/registry.ts";
 import { createEvents, type Events } from "../telemetry/log.ts";
 import { LoopMonitor } from "../telemetry/loop-delay.ts";
+import { assertKnown, assertUnnamed } from "../versions/references.ts";
+import { replayRoutes } from "../versions/replay-host.ts";
+import { createVersions } from "../versions/service.ts";
 import { callRoutes } from "./calls-api.ts";
 import { healthRoutes } from "./health-api.ts";
 import type { HttpParts } from "./http.ts";
+import { LateDecisions } from "./late.ts";
 import type { RpcParts } from "./rpc.ts";
 
 /** A call without any final event is given up after so long. */
@@ -46,6 +65,7 @@ export interface Overrides {
 /** The app's files below DIR. */
 export const appFiles = ({ dirs }: HostContext) => ({
   snapshot: join(dirs.app, "rules.ndjson"),
+  prices: join(dirs.app, "prices"),
   checkpoint: join(dirs.app, "checkpoint.json"),
   quarantine: join(dirs.journal, "quarantine", "lines.ndjson"),
   httpJournal: join(dirs.journal, "http"),
@@ -66,7 +86,11 @@ export interface App extends AsyncDisposable {
   shipper: Shipper;
   reconciler: Reconciler;
   recordings: Recordings;
+  callStatus: CallStatusService;
+  dials: DialService;
   live: LiveRouting;
+  scripts: ScriptHost;
+  carriers: CarrierService;
   rpc: RpcParts;
   http: HttpParts;
 }
@@ -98,19 +122,33 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
       closedByRestart: true,
     },
   ];
-  const ledger = new Ledger(database, {
+  const live = new LiveRouting(files.snapshot, database, events);
+  const patience = {
     maxCallMs: context.cluster.sip.max_call_hours * 3_600_000,
     maxSetupMs: overrides.maxSetupMs ?? maxSetupMs,
+  };
+  const carriers = createCarriers({
+    context,
+    database,
+    live,
+    journals: sources,
+    directory: files.prices,
+    patience,
+    events,
   });
+  live.world = carriers.world;
+  const { charge, calls } = carriers;
+  const ledger = new Ledger(database, { ...patience, charge });
   const checkpoint = await loadCheckpoint(files.checkpoint);
   const quarantine = new Quarantine(files.quarantine, events);
   const journal = await openHttpJournal(files.httpJournal, events);
   const recordings = createRecordings(context, database, events);
   const { store, work } = recordings.files.places;
   for (const directory of [store, work]) await mkdir(directory, { recursive: true, mode: 0o750 });
+  const { watch } = recordings;
+  const callStatus = createCallStatus({ database, live, watch, secret: context.secrets.peer_token, events });
   const probes = new ProbeStore(database);
   const schema = { ready: false };
-  const live = new LiveRouting(files.snapshot, database, events);
   const shipper = new Shipper({ sources, ledger, probes, checkpoint, quarantine, events });
   const reconciler = new Reconciler({
     node,
@@ -122,19 +160,75 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
     events,
   });
   const loop = new LoopMonitor();
-  const deciding = { live, guard: recordings.guard, probes: probeCredentials(context), events };
   const { secrets } = context;
+  const scripts = new ScriptHost(scriptHelpers(live, carriers.pricesFor), events);
+  const web = new WebApplications(secrets.peer_token, events);
+  const others = new Others(
+    scripts,
+    web,
+    new FeatureKeeper(database, live),
+    new DeskKeeper(database, live, events),
+    () => live.snapshot.parts.users,
+    () => live.snapshot.parts.scripts,
+  );
+  const dials = createDials({ context, database, live, watch, events });
+  const deciding = {
+    live,
+    dials: dials.active,
+    others,
+    calls,
+    guard: recordings.guard,
+    probes: probeCredentials(context),
+    events,
+  };
+  const music = musicOf(context);
   const { realm } = context.cluster.sip;
+  const logins = new HostLogins(
+    "dialtone",
+    new Map(freeswitchHosts(context.cluster).map(({ name }) => [name, freeswitchToken(secrets, name)])),
+    secrets.nonce_secret,
+  );
   const kept = new Kept(journalDirs(context.dirs).memory, journalFiles);
   const { guard } = recordings;
   const schemaReady = () => schema.ready;
-  const health = { node, live, database, journal, shipper, reconciler, guard, loop, schemaReady };
+  const { teller } = callStatus;
+  const { names } = carriers;
+  const health = {
+    node,
+    live,
+    database,
+    journal,
+    shipper,
+    reconciler,
+    guard,
+    teller,
+    names,
+    loop,
+    schemaReady,
+  };
+  const setting = { realm, secret: secrets.peer_token };
+  const versions = createVersions(database, live, setting);
   const routes = [
     callRoutes({ deciding, journal, events }),
+    freeswitchRoutes({ context, deciding, logins, journal, events }),
     healthRoutes(health),
-    ...Object.values(registry).map((entity) => entityRoutes(entity, { database, live, setting: { realm } })),
-    simulationRoutes(live, realm),
+    ...Object.values(registry).map((entity) =>
+      entityRoutes(entity, {
+        database,
+        live,
+        setting,
+        assertKnown,
+        assertUnnamed: (of, name) => assertUnnamed(live.snapshot, of, name),
+      }),
+    ),
+    ...versions.routes,
+    replayRoutes({ ...servers, snapshot: files.snapshot, prices: files.prices, setting }),
+    simulationRoutes(live, others, realm, versions.snapshotWith),
+    ...carriers.routes,
+    scriptRoutes({ scripts, root: secrets.peer_token }),
     recordRoutes({ database, reconciler }),
+    ...callStatus.routes,
+    ...dials.routes,
     moveRoutes({ database }),
     probeRoutes({ probes, context }),
     drillRoutes({ database }),
@@ -153,13 +247,31 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
     shipper,
     reconciler,
     recordings,
+    callStatus,
+    dials,
     live,
-    rpc: { ...deciding, realm, kept: (deadlineMs) => kept.wait(deadlineMs) },
-    http: { secrets, routes, loop, events },
+    scripts,
+    carriers,
+    rpc: {
+      ...deciding,
+      broken: carriers.broken,
+      reach: carriers.reach,
+      dialer: dialCredentials(context),
+      late: new LateDecisions(),
+      music,
+      realm,
+      secret: secrets.peer_token,
+      kept: (deadlineMs) => kept.wait(deadlineMs),
+    },
+    http: { secrets, logins, routes, loop, events },
     [Symbol.asyncDispose]: async () => {
       kept.close();
+      music[Symbol.dispose]();
+      await scripts[Symbol.asyncDispose]();
+      await web[Symbol.asyncDispose]();
       await journal[Symbol.asyncDispose]();
       await recordings[Symbol.asyncDispose]();
+      await callStatus[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
       await patient[Symbol.asyncDispose]();
     },

@@ -1,4 +1,6 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import type { Teller } from "../call-status/teller.ts";
+import type { LiveNames } from "../carriers/live-names.ts";
 import type { Database } from "../db/database.ts";
 import type { HttpJournal } from "../journal/http-journal.ts";
 import type { SpaceGuard } from "../recordings/guard.ts";
@@ -23,13 +25,15 @@ export interface HealthParts {
   shipper: Pick<Shipper, "state">;
   reconciler: Pick<Reconciler, "last">;
   guard: Pick<SpaceGuard, "problem">;
+  teller: Pick<Teller, "problem">;
+  names: Pick<LiveNames, "problems">;
   loop: Pick<LoopMonitor, "read">;
   schemaReady: () => boolean;
 }
 
 /** Collects the health document; asks nothing that could hang but the local file system. */
 export async function healthOf(parts: HealthParts): Promise<AppHealth> {
-  const { node, live, database, journal, shipper, reconciler, guard, schemaReady } = parts;
+  const { node, live, database, journal, shipper, reconciler, guard, teller, names, schemaReady } = parts;
   const rules = live.state();
   const loop = parts.loop.read();
   const disk = await journal.health();
@@ -44,6 +48,8 @@ export async function healthOf(parts: HealthParts): Promise<AppHealth> {
       ? [`events have been waiting for ${Math.round(ship.waiting_ms / 1000)} s`]
       : []),
     ...[guard.problem() ?? []].flat(),
+    ...teller.problem(),
+    ...names.problems(),
     ...(loop.p99Ms > slowLoopMs ? [`answers late: its event loop is ${loop.p99Ms} ms behind`] : []),
     ...(last.missing > 0 ? [`${last.missing} events were missing in the database`] : []),
     ...(ship.quarantined > 0 ? [`${ship.quarantined} journal lines set aside`] : []),

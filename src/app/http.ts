@@ -12,6 +12,7 @@ import { messageOf } from "../base/message.ts";
 import { UndecidedError } from "../call/ask.ts";
 import { appAccess } from "../http/access.ts";
 import { guardRoutes, type TrustedSockets, tokenCheck } from "../http/auth.ts";
+import type { HostLogins } from "../http/host-logins.ts";
 import { catalogue, Problem, sendProblem } from "../http/problems.ts";
 import { counters, registry } from "../telemetry/app-metrics.ts";
 import { classify } from "./classify.ts";
@@ -23,9 +24,14 @@ const release = (): string =>
   (JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string })
     .version;
 
+/** FreeSWITCH's modules have their own ways to prove who they are. */
+const isFreeswitch = (url: string): boolean => url.startsWith("/freeswitch/");
+
 /** What the HTTP application is made from. */
 export interface HttpParts {
   secrets: { api_token: string; peer_token: string };
+  /** Of FreeSWITCH hosts. */
+  logins: HostLogins;
   /** One for each domain, made where the domain is (context.ts). */
   routes: FastifyPluginAsyncZod[];
   loop: { read(): { p99Ms: number } };
@@ -34,7 +40,7 @@ export interface HttpParts {
 
 /** Builds the HTTP application; it does not listen. Errors leave it as RFC 9457 problem documents only. */
 export async function buildHttp(
-  { secrets, routes, loop, events }: HttpParts,
+  { secrets, logins, routes, loop, events }: HttpParts,
   trusted: TrustedSockets,
 ): Promise<FastifyInstance> {
   const app = fastify({
@@ -57,14 +63,18 @@ export async function buildHttp(
     }
   });
   const tokens = tokenCheck({ api: secrets.api_token, peer: secrets.peer_token });
-  guardRoutes(app, appAccess, ({ raw, headers }) =>
-    trusted.has(raw.socket) ? ["socket"] : tokens(headers.authorization),
-  );
+  guardRoutes(app, appAccess, ({ raw, headers, url }) => {
+    if (trusted.has(raw.socket)) return ["socket"];
+    const known = tokens(headers.authorization);
+    return isFreeswitch(url) && logins.whose(raw) !== undefined ? [...known, "freeswitch"] : known;
+  });
   app.setErrorHandler((error, request, reply) => {
     const { code, detail, errors: fields } = classify(error);
     // An undecided call stands in the log already.
     if (code === "internal" && !(error instanceof UndecidedError))
       events.requestFailed(request.method, request.url, error);
+    if (code === "unauthorized" && isFreeswitch(request.url))
+      reply.header("www-authenticate", logins.challenges());
     return sendProblem(reply, code, detail, fields);
   });
   app.setNotFoundHandler((request, reply) =>

@@ -2,12 +2,13 @@ import { flushCompileCache } from "node:module";
 import type { Server } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
-import { allHosts, type HostContext, ports, runFiles, serviceIp } from "../cluster/facts.ts";
+import { allHosts, type HostContext, ports, runFiles, serviceIp, serviceIps } from "../cluster/facts.ts";
 import { migrate } from "../db/migrations.ts";
 import { TrustedSockets } from "../http/auth.ts";
 import { closeServer, httpServer, httpsServer, listen, listenEventually } from "../http/listeners.ts";
 import { pruneJournal } from "../journal/retention.ts";
 import { type App, appFiles, createApp, type Overrides } from "./context.ts";
+import { followGuards } from "./guard-ledger.ts";
 import { buildHttp } from "./http.ts";
 import { dropPrivileges } from "./privileges.ts";
 import { createRpcServer } from "./rpc.ts";
@@ -38,12 +39,24 @@ export async function runApp(
     await Promise.all([
       prepareSchema(app, stop),
       live.run(stop),
-      app.shipper.run(stop),
+      app.carriers.run(stop),
+      followGuards(app.database, live, app.carriers.calls.spending, stop),
+      app.carriers.ready(stop).then(() => app.shipper.run(stop)),
       app.reconciler.run(stop),
       app.recordings.worker.run(stop),
       app.recordings.guard.run(stop),
+      app.callStatus.teller.run(stop),
+      app.dials.dialer.run(stop),
+      keepScripts(app, stop),
       every(stop, 30_000, () => closeOverdue(app)),
       every(stop, 3_600_000, () => prune(app)),
+      every(stop, 3_600_000, () => app.carriers.prune()),
+      every(stop, 3_600_000, () =>
+        Promise.all([app.callStatus.prune(), app.dials.prune()]).then(
+          () => {},
+          (error: unknown) => app.events.pruneFailed(error),
+        ),
+      ),
     ]);
     events.stopping("asked to");
   } finally {
@@ -89,18 +102,14 @@ async function startListeners(app: App, stop: AbortSignal, servers: AsyncDisposa
     use(server);
   }
   // The service address may be refused where nonlocal binding is not allowed: then try again when it is ours.
-  const service = httpsServer(secrets.tls, handler);
-  const eventually = listenEventually(
-    service,
-    { host: serviceIp(cluster), port: cluster.api.port },
-    "HTTPS",
-    events,
-    stop,
-  );
-  servers.defer(async () => {
-    await eventually;
-    if (service.listening) await closeServer(service, 1000);
-  });
+  for (const host of serviceIps(cluster)) {
+    const service = httpsServer(secrets.tls, handler);
+    const eventually = listenEventually(service, { host, port: cluster.api.port }, "HTTPS", events, stop);
+    servers.defer(async () => {
+      await eventually;
+      if (service.listening) await closeServer(service, 1000);
+    });
+  }
   return required.map(({ place }) => ("path" in place ? place.path : `${place.host}:${place.port}`));
 }
 
@@ -126,6 +135,14 @@ async function every(signal: AbortSignal, ms: number, work: () => Promise<void>)
   while (!signal.aborted) {
     await delay(ms, undefined, { signal }).catch(() => {}); // aborted: the loop ends
     if (!signal.aborted) await work();
+  }
+}
+
+/** Scripts are loaded before a call needs them. */
+async function keepScripts({ live, scripts }: App, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    scripts.use(live.snapshot.parts.scripts);
+    await live.changed(signal);
   }
 }
 

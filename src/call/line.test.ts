@@ -17,6 +17,21 @@ describe("a decision as a line", () => {
     expect(scriptLine(route)).toBe("serial|n|0|one|||||||1|a|sip:1@192.0.2.1:5070||0|");
   });
 
+  it("tells what is particular to carriers, target by target, and only then", () => {
+    const targets = [
+      { type: "uri", uri: "sip:1@192.0.2.1" },
+      { type: "uri", uri: "sip:1@192.0.2.2", carrier: "one" },
+      { type: "uri", uri: "sip:1@192.0.2.3", carrier: "gone" },
+    ] as const;
+    const one = { name: "one", login: "ab12", waitMs: 2000, nextOn: ["408", "5xx"] };
+    const fields = scriptLine({ ...route, targets: [...targets] }, (name) =>
+      name === "one" ? one : undefined,
+    ).split("|");
+    expect(fields[6]).toBe("c");
+    expect(fields[11 + 3 * 5]).toBe(";one,ab12,2000,.408.5xx.;");
+    expect(scriptLine({ ...route, targets: [...targets] }).split("|")).toHaveLength(11 + 3 * 5);
+  });
+
   it("of a rejection, its reason without the separator", () => {
     const decision = {
       v: 1,
@@ -47,7 +62,7 @@ describe("a decision as a line", () => {
       ],
     }).split("|");
     expect(fields.slice(0, 11)).toEqual([
-      ...["parallel", "u", "1800000000", "one", "nat", "x", "d", "+49"],
+      ...["parallel", "u", "1800000000", "one", "nat", "x", "", "+49"],
       ...["N%7C1", "X-A%3A%201%7C2%0D%0AX-B%3A%20%25", "4"],
     ]);
     expect(fields.slice(11)).toEqual([
@@ -81,5 +96,20 @@ describe("a decision as a line", () => {
     expect(flags("return", "sip:192.0.2.1")).toBe("");
     expect(flags("follow", "sip:192.0.2.1")).toBe("f");
     expect(flags("follow", "sip:b.example")).toBe("df");
+  });
+
+  it("says which targets ring together, after what, and on whose behalf", () => {
+    const fields = scriptLine({
+      ...route,
+      hide_caller: true,
+      targets: [
+        { type: "user", user: "101", step: 0 },
+        { type: "number", number: "6", step: 1, after: ["busy", "no-answer"], on_behalf_of: "101" },
+        { type: "number", number: "*7#", on_behalf_of: "a,b" },
+      ],
+    }).split("|");
+    expect(fields[6]).toBe("hs");
+    expect(fields.slice(16, 26)).toEqual(["n", "6", "", "0", "", "n", "*7%23", "", "0", ""]);
+    expect(fields.slice(26)).toEqual(["0,,;1,bn,101;0,,"]);
   });
 });

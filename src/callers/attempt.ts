@@ -20,3 +20,7 @@ export function hasFailed(call: CallTimeline, now: number, patienceMs: number): 
   if (call.rejected !== undefined || call.cancelled !== undefined) return true;
   return now > (call.firstReply ?? call.started) + patienceMs + 500;
 }
+
+/** By a node that had more calls than it can carry: sip/overload.cfg, route[REFUSE]. */
+export const wasRefused = ({ answered, rejected }: CallTimeline): boolean =>
+  answered === undefined && rejected?.code === 503 && rejected.reason === "Too Many Calls";

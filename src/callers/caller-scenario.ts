@@ -2,13 +2,17 @@ import { message, plain, reply, scenario, sdp, via } from "./scenario.ts";
 
 /** What a caller does, message by message. Pure. */
 
+/** What SIPp writes with the brackets around it that IPv6 needs; brackets of our own it would take for a word of its own. */
+export const sixWords = { own: "[local_ip]", service: "[remote_ip]" } as const;
+const isSixWord = (domain: string): boolean => Object.values<string>(sixWords).includes(domain);
+
 /** How a caller behaves. Times in milliseconds. */
 export interface CallerOptions {
   /** Unique per SIPp process: part of branches, tags and Call-IDs. Only [A-Za-z0-9]. */
   run: string;
   /** User part of From. */
   from: string;
-  /** Domain of From: the service's for its own users, the caller's own address for outsiders. */
+  /** Domain of From: the service's for its own users, the caller's own address for outsiders. IPv6: SIPp's word for it (`sixWords`). */
   fromDomain: string;
   /** User part of the request URI. */
   to: string;
@@ -39,7 +43,8 @@ const rejections = [
  */
 export function callerScenario(options: CallerOptions): string {
   const run = plain("run id", options.run);
-  const from = `<sip:${plain("caller", options.from)}@${plain("domain", options.fromDomain)}>;tag=${run}-[call_number]`;
+  const domain = isSixWord(options.fromDomain) ? options.fromDomain : plain("domain", options.fromDomain);
+  const from = `<sip:${plain("caller", options.from)}@${domain}>;tag=${run}-[call_number]`;
   const uri = `sip:${plain("number", options.to)}@[remote_ip]:[remote_port]`;
   const contact = `Contact: <sip:${options.from}@[local_ip]:[local_port];transport=[transport]>`;
   const invite = (cseq: number, credentials: boolean) =>

@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { isIPv6 } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { callerScenario } from "./caller-scenario.ts";
+import { hostAndPortIn } from "../base/host-in.ts";
+import { callerScenario, sixWords } from "./caller-scenario.ts";
 import { CallBook, type CallTimeline } from "./shortmsg.ts";
 import { type Place, startSipp } from "./sipp.ts";
 
@@ -9,7 +11,7 @@ export interface CallRequest {
   place: Place;
   /** Directory for SIPp's files. */
   directory: string;
-  /** The service: host or host:port. */
+  /** The service: host or host:port; IPv6 in brackets. */
   service: string;
   from: string;
   to: string;
@@ -57,7 +59,9 @@ export async function placeCall(
   onProgress: (step: CallProgress, call: CallTimeline) => void = () => {},
 ): Promise<CallTimeline> {
   const run = runId();
-  const [host = ""] = request.service.split(":");
+  const service = hostAndPortIn(request.service)?.host ?? request.service;
+  const ours = isIPv6(service) ? sixWords.service : service;
+  const own = isIPv6(request.place.address) ? sixWords.own : request.place.address;
   await using sipp = await startSipp({
     place: request.place,
     directory: request.directory,
@@ -71,7 +75,7 @@ export async function placeCall(
     scenario: callerScenario({
       run,
       from: request.from,
-      fromDomain: request.password === undefined ? request.place.address : host,
+      fromDomain: request.password === undefined ? own : ours,
       to: request.to,
       patienceMs: request.patienceMs,
       holdMs: Math.round(request.seconds * 1000),

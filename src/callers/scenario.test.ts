@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type CallerOptions, callerScenario } from "./caller-scenario.ts";
+import { type CallerOptions, callerScenario, sixWords } from "./caller-scenario.ts";
 import { registerScenario } from "./phone.ts";
 import { phoneScenario } from "./phone-scenario.ts";
 
@@ -43,6 +43,12 @@ describe("scenarios", () => {
       expect(xml).toMatch(
         new RegExp(`${method} sip:1002@\\S+ SIP/2.0\\nVia: \\S+ \\S+branch=z9hG4bK-r1-\\[call_number\\]-1;`),
       );
+  });
+
+  it("let SIPp write IPv6 addresses", () => {
+    const xml = callerScenario({ ...caller, fromDomain: sixWords.service });
+    expect(xml).toContain("From: <sip:1001@[remote_ip]>;tag=");
+    expect(() => callerScenario({ ...caller, fromDomain: "[2001:db8::1]" })).toThrow(/can not be used/);
   });
 
   it("refuse what SIPp would take for a keyword or a line end", () => {

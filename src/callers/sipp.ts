@@ -2,6 +2,8 @@ import { mkdir, open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
+import { inOwnSession } from "../host/priority.ts";
+import { weigh } from "./session.ts";
 import { parseShortMessage, type ShortMessage } from "./shortmsg.ts";
 
 /** Runs SIPp (Debian's sip-tester) and reads what it saw. Nothing here knows what a scenario is about. */
@@ -54,6 +56,9 @@ export interface SippRun extends AsyncDisposable {
   exited: Promise<number | undefined>;
 }
 
+/** As important as the SIP server that it stands before. */
+const niceness = -12;
+
 const fileOf = (options: SippOptions, suffix: string) => join(options.directory, `${options.name}.${suffix}`);
 
 /**
@@ -89,7 +94,7 @@ export async function prepareSipp(options: SippOptions): Promise<string[]> {
  * @throws Error when it dies at once (bad scenario, port in use), with its own words.
  */
 export async function startSipp(options: SippOptions): Promise<SippRun> {
-  const argv = [...options.place.prefix, ...(await prepareSipp(options))];
+  const argv = [...options.place.prefix, ...inOwnSession(niceness), ...(await prepareSipp(options))];
   await writeFile(fileOf(options, "log"), "");
   const [command = "", ...rest] = argv;
   const subprocess = execa(command, rest, {
@@ -101,6 +106,7 @@ export async function startSipp(options: SippOptions): Promise<SippRun> {
     forceKillAfterDelay: 500,
     cwd: options.directory,
   });
+  weigh(subprocess.pid, niceness);
   const exited = subprocess.then((result) => result.exitCode);
   // A bad scenario or a port in use ends SIPp within milliseconds.
   const early = await Promise.race([

@@ -1,5 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
+import { inOwnSession } from "../host/priority.ts";
+import { weigh } from "./session.ts";
 import type { Place } from "./sipp.ts";
 
 /**
@@ -8,7 +10,14 @@ import type { Place } from "./sipp.ts";
  * @param niceness below 0: before others
  */
 export const startWorker = (place: Place, file: URL, options: object, niceness: number) => {
-  const argv = ["nice", "-n", String(niceness), process.execPath, "--disable-warning=ExperimentalWarning"];
+  const argv = [...inOwnSession(niceness), process.execPath, "--disable-warning=ExperimentalWarning"];
   const [program = "", ...rest] = [...place.prefix, ...argv, fileURLToPath(file), JSON.stringify(options)];
-  return execa(program, rest, { reject: false, buffer: false, stderr: "inherit", forceKillAfterDelay: 500 });
+  const child = execa(program, rest, {
+    reject: false,
+    buffer: false,
+    stderr: "inherit",
+    forceKillAfterDelay: 500,
+  });
+  weigh(child.pid, niceness);
+  return child;
 };

@@ -130,21 +130,33 @@ export async function generatedDrift(context: HostContext, running: PartName[]):
   return found;
 }
 
-/** All of it. @throws Error when a file can not be read. */
+/** What can be seen of a host without looking at others: what its files should be, and what they are. */
+export type OwnFiles = Pick<HostConfiguration, "host" | "cluster" | "generated">;
+
+/** @throws Error when a file can not be read. */
+export const ownFiles = async (
+  context: HostContext,
+  text: string,
+  running: PartName[],
+): Promise<OwnFiles> => ({
+  host: context.self.name,
+  cluster: { file: context.clusterFile, text, disk: await readOrNull(context.clusterFile) },
+  generated: await generatedDrift(context, running),
+});
+
+/** All of it; looks at each file of the release. @throws Error when a file can not be read. */
 export async function hostConfiguration(
   context: HostContext,
   text: string,
   running: PartName[],
 ): Promise<HostConfiguration> {
   return {
-    host: context.self.name,
+    ...(await ownFiles(context, text, running)),
     release: release(),
     checkout,
     config: configDigest(context.cluster),
-    cluster: { file: context.clusterFile, text, disk: await readOrNull(context.clusterFile) },
     secrets: secretDigests(context.secrets),
     files: releaseFiles(),
-    generated: await generatedDrift(context, running),
   };
 }
 

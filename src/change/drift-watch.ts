@@ -5,7 +5,7 @@ import { PeerReader } from "../http/peer-reader.ts";
 import type { Drift } from "../report/drift.ts";
 import type { HostReport } from "../report/host-report.ts";
 import type { PartName } from "../report/parts.ts";
-import { type HostConfiguration, hostConfiguration } from "./configuration.ts";
+import { type HostConfiguration, hostConfiguration, ownFiles } from "./configuration.ts";
 import { driftBetween, ownDrift } from "./drift.ts";
 
 /** Looks at the own files, and at a peer whose configuration or release is another one, so often. */
@@ -58,14 +58,17 @@ export class DriftWatch {
   }
 
   private async look(self: Pick<HostReport, "config" | "release">, peers: HostReport[]): Promise<void> {
-    const mine = await this.configuration();
-    this.own = ownDrift(mine);
+    this.own = ownDrift(await ownFiles(this.context, this.text, this.running()));
+    // The files of the releases are looked at only where the others' are not the same.
+    let mine: HostConfiguration | undefined;
     for (const peer of peers) {
       const of = `${peer.config} ${peer.release}`;
       if (peer.config === self.config && peer.release === self.release) this.between.delete(peer.host);
       // An older release does not know the question.
-      else if (peer.drift !== undefined && this.between.get(peer.host)?.of !== of)
+      else if (peer.drift !== undefined && this.between.get(peer.host)?.of !== of) {
+        mine ??= await this.configuration();
         this.between.set(peer.host, { of, drift: driftBetween(mine, await this.ask(peer.host)) });
+      }
     }
   }
 

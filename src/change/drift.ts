@@ -1,7 +1,7 @@
 import { LineCounter, parseDocument } from "yaml";
 import { clusterSchema } from "../cluster/schema.ts";
 import type { Drift } from "../report/drift.ts";
-import { type HostConfiguration, nameOf, unifiedDiff } from "./configuration.ts";
+import { type HostConfiguration, nameOf, type OwnFiles, unifiedDiff } from "./configuration.ts";
 import { flatten } from "./settings.ts";
 
 /** What is not the same on all hosts, or not as it was written, named to the file and line. Pure. */
@@ -45,7 +45,7 @@ export function settingLines(
 const applyAdvice = "bring the right file to all hosts: 'dialtone apply FILE'";
 
 /** What one host can see of itself: files on its disk that are not as its agent read or wrote them. */
-export function ownDrift(own: HostConfiguration): Drift[] {
+export function ownDrift(own: OwnFiles): Drift[] {
   const { host, cluster } = own;
   const found: Drift[] = [];
   const add = (text: string, advice: string, diff?: string) =>

@@ -43,7 +43,7 @@ const fixed: [path: RegExp, why: string][] = [
   ],
   [
     /^service\./,
-    "callers, telephones and carriers use this address, and calls in progress name it: 'dialtone down' on all hosts, copy the file to each, 'dialtone up'",
+    "callers, telephones and carriers use this address, and calls in progress name it: 'dialtone down' on all hosts, write the file, 'dialtone certificate', copy it and the secrets to each, 'dialtone up'",
   ],
   [
     /^sip\.realm$/,

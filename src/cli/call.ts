@@ -2,19 +2,22 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { isIPv6 } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { type HostAndPort, hostAndPort, hostAndPortIn } from "../base/host-in.ts";
 import { outcomeOf, placeCall } from "../callers/place-call.ts";
 import type { CallTimeline } from "../callers/shortmsg.ts";
 import { here, inNamespace, type Place } from "../callers/sipp.ts";
-import { serviceIp } from "../cluster/facts.ts";
+import { serviceIp, serviceIp6 } from "../cluster/facts.ts";
 import { loadCluster } from "../cluster/load.ts";
 import { findRecord } from "../drills/api.ts";
 import { readDemoUsers } from "../lab/demo-users.ts";
 import { openLab } from "../lab/lab.ts";
 import { defaultLab, outsideHost } from "../lab/names.ts";
 import type { CallRecord } from "../records/call-record.ts";
+import { registerCallStatus, registerDials } from "./call-status.ts";
 
 interface Options {
   seconds: number;
@@ -22,6 +25,7 @@ interface Options {
   passwordFile?: string;
   transport: "udp" | "tcp";
   lab: string;
+  ipv6?: boolean;
   fromHere?: boolean;
   service?: string;
   record: boolean;
@@ -35,7 +39,7 @@ const positive = (value: string): number => {
 
 /** The own address from which an address is reached. */
 async function addressTowards(target: string): Promise<string> {
-  const socket = createSocket("udp4");
+  const socket = createSocket(isIPv6(target) ? "udp6" : "udp4");
   try {
     socket.connect(9, target);
     await once(socket, "connect");
@@ -45,32 +49,40 @@ async function addressTowards(target: string): Promise<string> {
   }
 }
 
+type Given = Omit<Options, "lab"> & { lab?: string };
+
 interface Setting {
   place: Place;
   /** host:port of the service. */
   service: string;
 }
 
-async function settingOf(options: Options, config: string | undefined): Promise<Setting> {
-  if (options.fromHere || config !== undefined) {
-    let service = options.service;
-    if (service === undefined) {
-      const cluster = config === undefined ? undefined : loadCluster(config);
-      service = cluster
-        ? `${serviceIp(cluster)}:${cluster.sip.port}`
-        : `${openLab(options.lab).state().service}:5060`;
-    }
-    if (!service.includes(":")) service += ":5060";
-    return { service, place: here(await addressTowards(service.split(":")[0] ?? "")) };
+/** Where the service is, of the family that is wanted. @throws Error when it has no address of that, or `--service` is none */
+function serviceOf({ service, ipv6, lab }: Options, config: string | undefined): Required<HostAndPort> {
+  if (service !== undefined) {
+    const given = hostAndPortIn(service);
+    if (!given) throw new Error(`--service ${service}: must be HOST, HOST:PORT or [IPV6]:PORT`);
+    return { port: 5060, ...given };
   }
-  const state = openLab(options.lab).state();
-  const outside = state.hosts[outsideHost];
+  const file = config ?? openLab(lab).paths.cluster;
+  const cluster = loadCluster(file);
+  const host = ipv6 ? serviceIp6(cluster) : serviceIp(cluster);
+  if (host === undefined)
+    throw new Error(`${file}: the service has no IPv6 address: set service.address6 (docs/sip.md, IPv6)`);
+  return { host, port: cluster.sip.port };
+}
+
+async function settingOf(options: Options, config: string | undefined): Promise<Setting> {
+  const { host, port } = serviceOf(options, config);
+  const service = hostAndPort(host, port);
+  if (options.fromHere || config !== undefined) return { service, place: here(await addressTowards(host)) };
+  const outside = openLab(options.lab).state().hosts[outsideHost];
   if (!outside?.powered) throw new Error(`lab '${options.lab}' has no host '${outsideHost}' with power`);
-  const [address = ""] = (outside.addresses[0] ?? "").split("/");
-  return {
-    place: inNamespace(outside.namespace, address),
-    service: options.service ?? `${state.service.split("/")[0]}:5060`,
-  };
+  const addresses = outside.addresses.map((one) => one.split("/")[0] ?? "");
+  const address = addresses.find((one) => isIPv6(one) === isIPv6(host));
+  if (address === undefined)
+    throw new Error(`'${outsideHost}' of lab '${options.lab}' has no address that reaches ${host}`);
+  return { service, place: inNamespace(outside.namespace, address) };
 }
 
 /** The password of the calling user: from a file, from the environment, or the lab's demonstration users. */
@@ -109,18 +121,25 @@ function stepText(step: string, call: CallTimeline): string {
   }
 }
 
-/** `dialtone call FROM TO` */
+/** `dialtone call FROM TO`, and what calls there are. */
 export function registerCall(program: Command): void {
-  program
-    .command("call <from> <to>")
+  const call = program.command("call").argument("<from>").argument("<to>");
+  registerCallStatus(call);
+  registerDials(call);
+  call
     .description("place one real SIP call through the service and show what became of it")
     .option("--seconds <n>", "length of the call, then the caller hangs up", positive, 3)
     .option("--ring <n>", "how long the caller lets it ring, seconds", positive, 30)
     .option("--password-file <file>", "password of the user FROM (or: environment DIALTONE_PASSWORD)")
     .addOption(new Option("--transport <t>", "SIP over").choices(["udp", "tcp"]).default("udp"))
-    .option("--lab <name>", "call from the host 'outside' of this lab", defaultLab)
+    // Without a default here: what the commands below this one are told of a lab would not count.
+    .option("--lab <name>", `call from the host 'outside' of this lab; default: ${defaultLab}`)
+    .option("--ipv6", "over IPv6: to the service's address6")
     .option("--from-here", "call from this machine instead (a real cluster: with --config or --service)")
-    .option("--service <host[:port]>", "the service address, if not the lab's or cluster.yaml's")
+    .option(
+      "--service <host[:port]>",
+      "the service address, if not the lab's or cluster.yaml's; IPv6: [address]:port",
+    )
     .option("--no-record", "do not wait for the call record")
     .addHelpText(
       "after",
@@ -130,11 +149,16 @@ number. The caller is SIPp: it answers digest challenges by MD5, not by SHA-256 
 Exit code: 0 answered and recorded, 1 not answered, 3 answered but no final record appeared in time.
 
 Examples:
+  dialtone call live                         calls in progress
+  dialtone call follow                       what happens to calls, as it happens
+  dialtone call dial 1001 1002               the telephones of 1001 ring, then call 1002
   dialtone call 1001 1002                    one user of the lab calls another one
+  dialtone call --ipv6 1001 1002             the same over IPv6, where the lab has it
   dialtone call 0441234567 5000 --seconds 10 somebody from outside calls the lab's answering telephone
   dialtone --config cluster.yaml call 1001 1002 --from-here --password-file pw`,
     )
-    .action(async (from: string, to: string, options: Options, command: Command) => {
+    .action(async (from: string, to: string, given: Given, command: Command) => {
+      const options: Options = { ...given, lab: given.lab ?? defaultLab };
       const { json, config } = command.optsWithGlobals<{ json?: boolean; config?: string }>();
       const setting = await settingOf(options, config);
       const password = passwordOf(from, options);

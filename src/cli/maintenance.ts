@@ -5,6 +5,7 @@ import { openDesk } from "../client/desk.ts";
 import { defaultData } from "../cluster/facts.ts";
 import { hostMeant } from "../explain/host-meant.ts";
 import { contactMs } from "../report/news.ts";
+import { setDrained } from "./farm-drain.ts";
 import { interruptible } from "./interruptible.ts";
 
 /** `dialtone drain | undrain | restart`: hosts out of service and back, calls go on. */
@@ -41,6 +42,28 @@ export const hostIn = ({ entries }: ClusterView, word: string): string =>
     entries.filter(({ ageMs }) => ageMs <= contactMs).map(({ report }) => report),
   );
 
+/** A FreeSWITCH host of this name, as the holder of the service address knows it. */
+const freeswitchIn = ({ entries }: ClusterView, name: string) =>
+  entries.flatMap(({ report }) => report.freeswitch ?? []).find(({ host }) => host === name);
+
+/** Farms know of a FreeSWITCH host's service, no agent does. */
+async function drainFreeswitch(
+  command: Command,
+  seen: NonNullable<ReturnType<typeof freeswitchIn>>,
+  drained: boolean,
+  force: boolean,
+): Promise<{ text: string; data: object }> {
+  const { host, address, port } = seen;
+  const farms = await setDrained(command, { name: host, address, port }, drained, force);
+  const text =
+    farms.length === 0
+      ? `${host}: nothing to change: no farm has ${address}:${port}${drained ? ", or it is out of service already" : " out of service"}`
+      : drained
+        ? `${host} gets no new calls by farm ${farms.join(", ")}; those in progress go on`
+        : `${host} gets calls by farm ${farms.join(", ")} again`;
+  return { text, data: { node: host, drained, farms } };
+}
+
 function registerDrain(program: Command): void {
   withPlace(program.command("drain <node>"))
     .description("take a node out of service: it hands over, and takes no new work until undrain")
@@ -53,7 +76,7 @@ The node keeps running and its data stays current; it only may not hold the serv
 of its agent or a reboot. While it is out, nobody takes over when the other node fails.
 Exit code: 0 done, 1 refused or failed.
 
-NODE is a name, or 'standby', or 'holder' (of the service address).
+NODE is a name, or 'standby', or 'holder' (of the service address). A FreeSWITCH host: it gets no new calls by the farms that it is in.
 
 Examples:
   dialtone drain standby --why "new disks"
@@ -62,6 +85,12 @@ Examples:
     .action(async (word: string, options: Where & { why: string; force: boolean }, command: Command) => {
       const { desk, print } = deskOf(options, command);
       const view = await desk.view();
+      const freeswitch = freeswitchIn(view, word);
+      if (freeswitch) {
+        const { text, data } = await drainFreeswitch(command, freeswitch, true, options.force);
+        print(text, data);
+        return;
+      }
       const node = hostIn(view, word);
       const report = view.entries.find((entry) => entry.report.host === node)?.report;
       if (report && report.role !== "node")
@@ -81,7 +110,14 @@ Examples:
     .addHelpText("after", "\nExample:\n  dialtone undrain b")
     .action(async (word: string, options: Where, command: Command) => {
       const { desk, print } = deskOf(options, command);
-      const node = hostIn(await desk.view(), word);
+      const view = await desk.view();
+      const freeswitch = freeswitchIn(view, word);
+      if (freeswitch) {
+        const { text, data } = await drainFreeswitch(command, freeswitch, false, true);
+        print(text, data);
+        return;
+      }
+      const node = hostIn(view, word);
       const done = await desk.order(node, { kind: "undrain" });
       print(`${node} ${done.text}`, { node, drained: false });
     });

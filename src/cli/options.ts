@@ -20,6 +20,31 @@ export const positive =
     return number;
   };
 
+export const integer = (value: string): number => {
+  if (!/^-?\d+$/.test(value)) throw new InvalidArgumentError("must be a whole number");
+  return Number(value);
+};
+
+/** Header fields, as `Name: value`; may be given several times. */
+export const header = (value: string, before: Record<string, string> = {}): Record<string, string> => {
+  const match = /^([A-Za-z][A-Za-z0-9-]*):\s*(.*)$/.exec(value);
+  if (!match?.[1]) throw new InvalidArgumentError("write it as 'Name: value'");
+  return { ...before, [match[1]]: match[2] ?? "" };
+};
+
+/** `name=value`; may be given several times. */
+export const tag = (value: string, before: Record<string, string> = {}): Record<string, string> => {
+  const at = value.indexOf("=");
+  if (at < 1) throw new InvalidArgumentError("write it as NAME=VALUE");
+  return { ...before, [value.slice(0, at)]: value.slice(at + 1) };
+};
+
+export const percentage = (value: string): number => {
+  const number = Number(value);
+  if (!(number > 0 && number < 100)) throw new InvalidArgumentError("must be above 0 and below 100");
+  return number;
+};
+
 const unitsMs: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** `90s`, `15m`, `1h`, `2d` → ms; undefined: it is no such thing. Pure. */

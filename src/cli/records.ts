@@ -77,6 +77,8 @@ Examples:
     .option("--status <code>", "final SIP status code")
     .option("--outcome <outcome>", "answered, busy, no_answer, cancelled, not_found, rejected, failed, …")
     .option("--node <name>", "a node that saw something of the call")
+    .option("--carrier <name>", "the carrier that answered or was tried last")
+    .option("--tag <name=value>", "a tag that a decision noted")
     .option("--call-id <id>", "the call's Call-ID")
     .option("--open", "only calls that are not over")
     .option("--limit <number>", "at most so many", "50")

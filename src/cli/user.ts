@@ -1,13 +1,14 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { text } from "node:stream/consumers";
 import type { Command } from "commander";
 import { z } from "zod";
 import { apiTargets, ask, print, withApiOptions } from "../client/api.ts";
-import { type User, userSchema } from "../directory/user-schema.ts";
+import { userSchema } from "../directory/user-schema.ts";
+import { getAll } from "./kept.ts";
 import { table } from "./table.ts";
+import { featureLines, registerUserFeatures, userKind } from "./user-features.ts";
 
 const versioned = z.object({ rules_version: z.int() });
-const page = z.object({ users: z.array(userSchema), next: z.string().nullable() });
 
 interface PasswordOptions {
   password?: string;
@@ -44,6 +45,8 @@ export function registerUser(program: Command): void {
 Examples:
   dialtone user add 1001 --display "Ada Lovelace"     makes a password and shows it once
   echo 'my secret word' | dialtone user add bob --password-stdin
+  dialtone user forward 1001 1002 --when busy         and --when no-answer --after 15, unreachable, always
+  dialtone user dnd 1001 on
   dialtone user list
 A telephone registers at the service address with the user's name and password. Only digests of it are kept.`,
   );
@@ -97,6 +100,26 @@ A telephone registers at the service address with the user's name and password. 
   );
 
   group
+    .command("pin <name>")
+    .description("the PIN that a user dials to log in at somebody else's telephone (docs/people.md)")
+    .option("--pin-stdin", "read it from standard input: 4 to 12 digits; else a new one of 6 is shown once")
+    .option("--none", "no PIN: it can not log in anywhere")
+    .action(async (name: string, options: { pinStdin?: boolean; none?: boolean }, command: Command) => {
+      const targets = apiTargets(command);
+      const path = `/v1/users/${encodeURIComponent(name)}`;
+      const generated =
+        options.pinStdin || options.none ? undefined : String(randomInt(1_000_000)).padStart(6, "0");
+      const pin = options.none ? null : (generated ?? (await text(process.stdin)).trim());
+      const user = await ask(targets, userSchema, "GET", path);
+      const answer = await ask(targets, versioned, "PUT", path, { ...user, pin });
+      print(command, { name, ...(generated !== undefined && { pin: generated }), ...answer }, () =>
+        generated === undefined
+          ? `${name} has ${pin === null ? "no" : "a new"} PIN`
+          : `new PIN of ${name}: ${generated}  (it is not shown again)`,
+      );
+    });
+
+  group
     .command("may-show <name> [number...]")
     .description("the numbers that a user may show as a caller beside its own; none: none")
     .action(async (name: string, numbers: string[], _options: unknown, command: Command) => {
@@ -108,6 +131,25 @@ A telephone registers at the service address with the user's name and password. 
         numbers.length === 0
           ? `${name} shows its own numbers only`
           : `${name} may show ${numbers.join(", ")} too`,
+      );
+    });
+
+  group
+    .command("site <name> [site]")
+    .description("where a user dials from; none: its network's site, or the default one")
+    .action(async (name: string, site: string | undefined, _options: unknown, command: Command) => {
+      const targets = apiTargets(command);
+      const path = `/v1/users/${encodeURIComponent(name)}`;
+      const { site: _, ...user } = await ask(targets, userSchema, "GET", path);
+      const answer = await ask(
+        targets,
+        versioned,
+        "PUT",
+        path,
+        site === undefined ? user : { ...user, site },
+      );
+      print(command, { name, site: site ?? null, ...answer }, () =>
+        site === undefined ? `${name} belongs to no site of its own` : `${name} belongs to site ${site}`,
       );
     });
 
@@ -130,32 +172,24 @@ A telephone registers at the service address with the user's name and password. 
         print(command, { name, enabled, ...answer }, () => `user ${name} ${verb}d`);
       });
 
+  registerUserFeatures(group);
+
   group
     .command("list")
     .description("all users")
     .action(async (_options: unknown, command: Command) => {
-      const users: User[] = [];
-      for (let after = ""; ; ) {
-        const found = await ask(
-          apiTargets(command),
-          page,
-          "GET",
-          `/v1/users?limit=1000&after=${encodeURIComponent(after)}`,
-        );
-        users.push(...found.users);
-        if (found.next === null) break;
-        after = found.next;
-      }
+      const users = await getAll(command, userKind);
       print(command, users, () =>
         users.length === 0
           ? "no users yet; add one with 'dialtone user add NAME'"
           : table(
-              ["NAME", "DISPLAY", "ENABLED", "MAY SHOW", "NOTE"],
+              ["NAME", "DISPLAY", "ENABLED", "MAY SHOW", "SET", "NOTE"],
               users.map((user) => [
                 user.name,
                 user.display,
                 user.enabled ? "yes" : "no",
                 user.may_show.join(" "),
+                user.features ? featureLines(user.features).join("; ") : "",
                 user.description,
               ]),
             ),

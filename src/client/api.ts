@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { type Command, Option } from "commander";
 import { z } from "zod";
+import { hostIn } from "../base/host-in.ts";
 import { messageOf } from "../base/message.ts";
-import { defaultData, hostDirs, nodes, runFiles, serviceIp } from "../cluster/facts.ts";
+import { defaultData, hostDirs, nodes, runFiles, serviceIps } from "../cluster/facts.ts";
 import { findClusterFile, loadCluster, loadSecrets } from "../cluster/load.ts";
 import { HttpClient, NoAnswer } from "../http/client.ts";
 import { loadState } from "../lab/state.ts";
@@ -26,8 +28,14 @@ const problemSchema = z.object({
 export class ApiError extends Error {
   readonly code: string;
   readonly status: number;
-  constructor(status: number, code: string, detail: string) {
-    super(detail);
+  /** What is wrong with which field. */
+  readonly errors: readonly { path: string; message: string }[];
+  /** Without the fields. */
+  readonly detail: string;
+  constructor(status: number, code: string, detail: string, errors: ApiError["errors"] = []) {
+    super(`${detail}${errors.map(({ path, message }) => `\n  ${path}: ${message}`).join("")}`);
+    this.detail = detail;
+    this.errors = errors;
     this.name = "ApiError";
     this.status = status;
     this.code = code;
@@ -42,7 +50,7 @@ function clientOf({ name, connection }: ApiTarget): HttpClient {
   const { host, port, ca, token } = connection;
   return new HttpClient({
     name,
-    origin: `https://${host}:${port}`,
+    origin: `https://${hostIn(host)}:${port}`,
     token,
     ...(ca !== undefined && { tls: { ca } }),
   });
@@ -51,12 +59,26 @@ function clientOf({ name, connection }: ApiTarget): HttpClient {
 function refusal(status: number, text: string): ApiError {
   try {
     const problem = problemSchema.parse(JSON.parse(text));
-    const fields = (problem.errors ?? []).map((error) => `\n  ${error.path}: ${error.message}`).join("");
-    return new ApiError(status, problem.code, `${problem.detail}${fields}`);
+    return new ApiError(status, problem.code, problem.detail, problem.errors);
   } catch {
     return new ApiError(status, "unknown", `answered ${status}: ${text.slice(0, 200)}`);
   }
 }
+
+/** How long the answer may take to begin, ms; default: 10 s. */
+interface Patience {
+  answerMs?: number;
+  headers?: Record<string, string>;
+}
+
+/** Who sits here: it stands in the version that comes of it. */
+const whoAsks = (): string => {
+  try {
+    return process.env.SUDO_USER ?? userInfo().username;
+  } catch {
+    return ""; // a user without a name
+  }
+};
 
 /** One request to one node. @throws ApiError, NoAnswer */
 export async function askNode<Schema extends z.ZodType>(
@@ -65,9 +87,17 @@ export async function askNode<Schema extends z.ZodType>(
   method: Method,
   path: string,
   body?: unknown,
+  { headers: more, ...patience }: Patience = {},
 ): Promise<z.infer<Schema>> {
   await using client = clientOf(target);
-  const { status, text } = await client.ask({ method, path, body });
+  const who = method === "GET" ? {} : { "x-dialtone-who": encodeURIComponent(whoAsks()) };
+  const { status, text } = await client.ask({
+    method,
+    path,
+    body,
+    headers: { ...who, ...more },
+    ...patience,
+  });
   if (status < 200 || status > 299) throw refusal(status, text);
   return schema.parse(JSON.parse(text));
 }
@@ -83,11 +113,12 @@ export async function ask<Schema extends z.ZodType>(
   method: Method,
   path: string,
   body?: unknown,
+  patience: Patience = {},
 ): Promise<z.infer<Schema>> {
   const faults: string[] = [];
   for (const target of targets)
     try {
-      return await askNode(target, schema, method, path, body);
+      return await askNode(target, schema, method, path, body, patience);
     } catch (error) {
       if (error instanceof ApiError && error.code === "database-unavailable")
         faults.push(`${target.name}: ${error.message}`);
@@ -96,6 +127,32 @@ export async function ask<Schema extends z.ZodType>(
     }
   throw new Error(`no node can serve this now:\n  ${faults.join("\n  ")}`);
 }
+
+/** Sends a text to the first node that is there. It is not sent again when it may have been taken. @throws ApiError, Error */
+export async function upload<Schema extends z.ZodType>(
+  targets: readonly ApiTarget[],
+  schema: Schema,
+  path: string,
+  type: string,
+  text: string,
+): Promise<z.infer<Schema>> {
+  const faults: string[] = [];
+  for (const target of targets)
+    try {
+      await using client = clientOf(target);
+      const headers = { "content-type": type };
+      const answer = await client.ask({ method: "POST", path, text, headers, answerMs: uploadMs });
+      if (answer.status < 200 || answer.status > 299) throw refusal(answer.status, answer.text);
+      return schema.parse(JSON.parse(answer.text));
+    } catch (error) {
+      if (!(error instanceof NoAnswer) || error.sent) throw error;
+      faults.push(error.message);
+    }
+  throw new Error(`no node can serve this now:\n  ${faults.join("\n  ")}`);
+}
+
+/** A large text takes its time to be read and stored. */
+const uploadMs = 120_000;
 
 interface ApiOptions {
   config?: string;
@@ -149,7 +206,7 @@ function clusterTargets(file: string): ApiTarget[] {
     ? [{ name: "this host", connection: { socketPath: local } }]
     : [];
   const { api_token: token, tls } = loadSecrets(file);
-  const remote = [serviceIp(cluster), ...nodes(cluster).map((node) => node.address)].map((host) => ({
+  const remote = [...serviceIps(cluster), ...nodes(cluster).map((node) => node.address)].map((host) => ({
     name: host,
     connection: { host, port: cluster.api.port, ca: tls.ca, token },
   }));
@@ -190,12 +247,16 @@ export function print(command: Command, value: unknown, text: () => string): voi
   process.stdout.write(`${json ? JSON.stringify(value) : text()}\n`);
 }
 
-/** A file from the first node that gives it. @throws ApiError, Error with what each node said. */
-export async function download(targets: readonly ApiTarget[], path: string): Promise<Readable> {
+/** A file from the first node that gives it. @param idleMs the longest silence; default 10 s @throws ApiError, Error with what each node said. */
+export async function download(
+  targets: readonly ApiTarget[],
+  path: string,
+  idleMs?: number,
+): Promise<Readable> {
   const failures: string[] = [];
   for (const target of targets)
     try {
-      const { status, body } = await clientOf(target).open({ path });
+      const { status, body } = await clientOf(target).open({ path, ...(idleMs !== undefined && { idleMs }) });
       if (status === 200) return body;
       throw refusal(status, await body.text());
     } catch (error) {

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isMap, parseDocument } from "yaml";
-import { allHosts, serviceIp } from "./facts.ts";
+import { allHosts, serviceIps } from "./facts.ts";
 import { ConfigError, loadCluster, loadSecrets, secretsFileOf } from "./load.ts";
 import type { Cluster } from "./schema.ts";
 import type { Secrets } from "./secrets.ts";
@@ -19,8 +19,8 @@ const tenYears = ["-days", "3650"];
 
 /** Addresses that the certificate has to name. */
 const addressesOf = (cluster: Cluster): string[] => [
-  serviceIp(cluster),
-  ...allHosts(cluster).map((host) => host.address),
+  ...serviceIps(cluster),
+  ...allHosts(cluster).flatMap(({ address, address6 }) => [address, address6 ?? []].flat()),
   "127.0.0.1",
 ];
 
@@ -52,7 +52,9 @@ export function issueCertificate(
         ...["-addext", "keyUsage=critical,keyCertSign,cRLSign"],
       ]);
     const names = addressesOf(cluster).map((ip) => `IP:${ip}`);
-    const san = [...names, "DNS:localhost", `DNS:${cluster.cluster}`].join(",");
+    // The names first: socat, which carries Galera's state transfers, looks its peer's name up in DNS when it comes to an IPv6
+    // address before it has found that name, and gives up.
+    const san = ["DNS:localhost", `DNS:${cluster.cluster}`, ...names].join(",");
     openssl([
       ...["req", "-new", ...newKey, "-keyout", file("host.key"), "-out", file("host.csr")],
       ...["-subj", `/CN=${cluster.cluster}`],

@@ -10,6 +10,8 @@ export interface Host {
   name: string;
   role: HostRole;
   address: string;
+  /** Of IPv6, without brackets. */
+  address6?: string | undefined;
   interface: string;
 }
 
@@ -61,6 +63,8 @@ export const ports = {
   rtpengineNg: 2223,
   /** rtpengine's command line (active, standby, list …): loopback only. */
   rtpengineCli: 2225,
+  /** The service's own telephone for click-to-dial (src/dials/): service address, SIP over UDP, from this host's Kamailio only. */
+  dialer: 8086,
   /** Where the agent hears from rtpengine that a call's audio has ended: loopback only. */
   mediaTimeout: 2224,
 } as const;
@@ -107,8 +111,30 @@ export const configDigest = (cluster: Cluster): string =>
 
 export const serviceIp = (cluster: Cluster): string => cluster.service.address.split("/")[0] ?? "";
 
+/** The service address of IPv6, without brackets (RFC 5952); undefined: this cluster has none. */
+export const serviceIp6 = (cluster: Cluster): string | undefined => cluster.service.address6?.split("/")[0];
+
+/** The service address of each family that it has, IPv4 first. */
+export const serviceIps = (cluster: Cluster): string[] =>
+  [serviceIp(cluster), serviceIp6(cluster) ?? []].flat();
+
+/** The hosts on which an agent runs. */
 export const allHosts = (cluster: Cluster): Host[] =>
-  Object.entries(cluster.hosts).map(([name, host]) => ({ name, ...host }));
+  Object.entries(cluster.hosts).flatMap(([name, { role, address, address6, interface: link }]) =>
+    role === "freeswitch" ? [] : [{ name, role, address, address6, interface: link }],
+  );
+
+/** A FreeSWITCH host: it asks the apps, and the agents look whether it answers. */
+export interface FreeswitchHost {
+  name: string;
+  address: string;
+  sipPort: number;
+}
+
+export const freeswitchHosts = (cluster: Cluster): FreeswitchHost[] =>
+  Object.entries(cluster.hosts).flatMap(([name, { role, address, sip_port = 5060 }]) =>
+    role === "freeswitch" ? [{ name, address, sipPort: sip_port }] : [],
+  );
 
 /** Does a standby follow registrations and media sessions of the holder (policy)? */
 export const replicates = ({ policy }: Cluster): boolean => policy === "warm-active" || policy === "hot-hot";
@@ -164,11 +190,11 @@ export const peersOf = (cluster: Cluster, self: string): Host[] =>
 /** @throws Error that names the host and lists the known ones. */
 export function hostNamed(cluster: Cluster, name: string): Host {
   const host = allHosts(cluster).find((candidate) => candidate.name === name);
-  if (!host)
-    throw new Error(
-      `no host '${name}' in the cluster '${cluster.cluster}'; it has ${Object.keys(cluster.hosts).join(", ")}`,
-    );
-  return host;
+  if (host) return host;
+  if (cluster.hosts[name])
+    throw new Error(`${name} is a FreeSWITCH host: no agent runs there (dialtone freeswitch init)`);
+  const names = allHosts(cluster).map((known) => known.name);
+  throw new Error(`no host '${name}' in the cluster '${cluster.cluster}'; it has ${names.join(", ")}`);
 }
 
 /** Where a real host keeps its data. */

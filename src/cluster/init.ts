@@ -46,10 +46,14 @@ policy: warm-active
 service:
   # The address that callers and telephones use; one node holds it at a time.
   address: ${options.serviceAddress}
+  # For callers with IPv6 too: an address that moves with it.
+  # address6: 2001:db8::100/64
 
 # Nodes carry calls and data. The witness only votes: it may be small, and belongs in a third place.
 hosts:
 ${hosts}
+  # A FreeSWITCH host that asks this cluster what to do with its calls; no agent runs there: docs/freeswitch.md.
+  # fs1: { role: freeswitch, address: 192.0.2.21, sip_port: 5060 }
 
 # Addresses outside the cluster, e.g. your router: whoever reaches one of them is connected.
 upstream: [${options.upstream.join(", ")}]
@@ -61,6 +65,8 @@ sip:
 ${options.names === undefined ? "  # names: [sip.example.org]" : `  names: [${options.names.join(", ")}]`}
   # Carriers and PBXs whose word is taken for who calls: addresses, networks; host names for calls that go there (docs/sip.md).
   # trusted: [198.51.100.0/24, sip.carrier.example]
+  # Calls that are sent on tell their history in History-Info (RFC 7044) too, not in Diversion alone.
+  # history_info: true
   # Where calls go when nothing can decide, e.g. sip:+441234567890@carrier.example; without it callers hear 503.
 ${options.fallback === undefined ? "  # fallback: sip:reception@192.0.2.9" : `  fallback: ${options.fallback}`}
 
@@ -71,6 +77,8 @@ ${options.fallback === undefined ? "  # fallback: sip:reception@192.0.2.9" : `  
 media:
   # Audio of calls goes through the service address: relay (always), nat (only where a NAT is in the way) or direct.
   path: relay
+  # What parked callers hear: a WAV or MP3 file that lies on every node, or none. Default: a tune that comes with this.
+  # music: /etc/dialtone/music.wav
 
 recording:
   # Calls whose rule says \`record\` are kept for so many days on every node (0: for ever).

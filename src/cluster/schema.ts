@@ -1,5 +1,6 @@
-import { isIPv4, isIPv6 } from "node:net";
+import { isIPv4 } from "node:net";
 import { z } from "zod";
+import { ip6, ipv4, ipv6Network, upstreamAddress, wanted } from "./addresses.ts";
 import { alertsSchema } from "./alerts-schema.ts";
 import { drillsSchema } from "./drills-schema.ts";
 
@@ -7,16 +8,6 @@ import { drillsSchema } from "./drills-schema.ts";
  * The shape of cluster.yaml: everything that describes one cluster, the same file on every host.
  * Unknown keys are refused, so that a misspelt setting can not be silently ignored.
  */
-
-/** Says what must stand there, and that an IPv6 address must not. */
-const wanted = (what: string) => ({
-  error: ({ input }: { input: unknown }): string =>
-    String(input).split("/").some(isIPv6)
-      ? `must be ${what}: IPv6 is not supported (docs/sip.md, NAT and transports)`
-      : `must be ${what}`,
-});
-
-const ipv4 = z.string().refine(isIPv4, wanted("an IPv4 address such as 192.0.2.10"));
 
 const name = z
   .string()
@@ -57,11 +48,16 @@ const hostNameOfService = z
 export const hostRoleSchema = z.enum(["node", "witness", "edge"]);
 
 const hostSchema = z.strictObject({
-  role: hostRoleSchema,
+  /** `freeswitch`: a FreeSWITCH host that asks this cluster; no agent of ours runs there. docs/freeswitch.md */
+  role: z.enum([...hostRoleSchema.options, "freeswitch"]),
   /** The host's own address, used between the hosts. */
   address: ipv4,
+  /** An edge's second one, of IPv6, at which it takes calls too. docs/movers.md */
+  address6: ip6.optional(),
   /** The interface that carries `address` and, while active, the service address. */
   interface: z.string().min(1).max(15).default("eth0"),
+  /** Where FreeSWITCH takes SIP (role: freeswitch). */
+  sip_port: port.optional(),
 });
 
 /** One way to switch a host off: a program of fence-agents(8) and its options. Passwords: `fencing` of the secrets. */
@@ -79,6 +75,18 @@ const fenceDevice = z.strictObject({
     )
     .default({}),
 });
+
+/** As `dnsTargets` of facts.ts says it of a checked file. */
+const dnsNamesNodes = ({
+  movers,
+  hosts,
+}: {
+  movers: { dns?: { to?: string | undefined } | undefined };
+  hosts: Record<string, { role: string }>;
+}): boolean =>
+  movers.dns !== undefined &&
+  (movers.dns.to ?? (Object.values(hosts).some(({ role }) => role === "edge") ? "edges" : "nodes")) ===
+    "nodes";
 
 export const clusterSchema = z
   .strictObject({
@@ -127,10 +135,15 @@ export const clusterSchema = z
           rest === undefined && isIPv4(ip ?? "") && /^\d+$/.test(bits ?? "") && length >= 1 && length <= 32
         );
       }, wanted("an IPv4 address with a prefix length, such as 192.0.2.100/24")),
+      /**
+       * A second one, of IPv6, that moves with it: callers may use either, and the audio of calls from one to the other is
+       * passed on. What hosts say to each other stays IPv4. docs/sip.md
+       */
+      address6: ipv6Network.optional(),
     }),
     hosts: z.record(hostName, hostSchema),
     /** Addresses outside the cluster (router, carrier); reaching one of them means "I am connected". */
-    upstream: z.array(ipv4).default([]),
+    upstream: z.array(upstreamAddress).default([]),
     sip: z
       .strictObject({
         port: port.default(5060),
@@ -155,6 +168,8 @@ export const clusterSchema = z
             }),
           )
           .default([]),
+        /** Calls that are sent on tell their history (RFC 7044) beside Diversion (RFC 5806). */
+        history_info: z.boolean().default(false),
         /** Where a call goes when nothing else can decide: a SIP URI, or nothing (503). */
         fallback: z
           .string()
@@ -162,6 +177,11 @@ export const clusterSchema = z
           .optional(),
         /** Numbers that are never refused because there are too many calls. */
         emergency: z.array(z.string().regex(/^[0-9*#+]{1,16}$/, "must be a number")).default(["112", "911"]),
+        /**
+         * How many TCP connections to the SIP port one address may have, by a table of the kernel's (nftables, with its
+         * connection tracking for the whole host: docs/sip.md, Hostile input); none: as many as it likes.
+         */
+        tcp_per_source: z.int().min(4).max(4000).optional(),
         /** Longest call; an answered call without an end is closed as `estimated` after it. */
         max_call_hours: z.number().positive().max(168).default(12),
       })
@@ -238,6 +258,13 @@ export const clusterSchema = z
         timeout_s: z.int().min(5).max(86_400).default(60),
         /** The same while the call is held or muted. */
         held_timeout_s: z.int().min(5).max(86_400).default(3600),
+        /**
+         * What parked callers hear, again and again: a file of audio (WAV, MP3) that lies on every node and that the user
+         * `rtpengine` may read, or `none`. Default: a tune that comes with this.
+         */
+        music: z
+          .union([z.literal("none"), z.string().regex(/^\/[^\s"]+$/, "must be an absolute path, or none")])
+          .optional(),
       })
       .prefault({}),
     /** Recordings of calls whose rule says so, or that somebody asked for. */
@@ -267,6 +294,13 @@ export const clusterSchema = z
         port: port.default(8444),
       })
       .prefault({}),
+    /** Hosts with role: freeswitch. */
+    freeswitch: z
+      .strictObject({
+        /** Where telephones are registered: with the FreeSWITCH hosts, each its own, or with this cluster's SIP server. */
+        registrar: z.enum(["freeswitch", "cluster"]).default("freeswitch"),
+      })
+      .prefault({}),
     alerts: alertsSchema,
     drills: drillsSchema,
     metrics: z
@@ -282,7 +316,13 @@ export const clusterSchema = z
       context.addIssue({ code: "custom", path, message });
     const nodes = hosts.filter(([, host]) => host.role === "node");
     if (nodes.length < 2) issue(["hosts"], `needs at least two hosts with role: node, has ${nodes.length}`);
-    const votes = hosts.filter(([, host]) => host.role !== "edge").length;
+    const votes = hosts.filter(([, { role }]) => role === "node" || role === "witness").length;
+    for (const [host, { role, sip_port }] of hosts)
+      if (sip_port !== undefined && role !== "freeswitch")
+        issue(
+          ["hosts", host, "sip_port"],
+          "is for hosts with role: freeswitch; the others take calls at sip.port",
+        );
     if (cluster.database.replication === "asynchronous") {
       if (nodes.length > 2)
         issue(
@@ -305,6 +345,11 @@ export const clusterSchema = z
         `needs an odd number of votes to have a majority, has ${votes}: add one host with role: witness`,
       );
     const { dns } = cluster.movers;
+    if (cluster.service.address6 !== undefined && (cluster.policy === "hot-hot" || dnsNamesNodes(cluster)))
+      issue(
+        ["service", "address6"],
+        "is for calls that come in at the service address alone: not with policy hot-hot, nor with movers.dns that names nodes",
+      );
     if (dns?.to === "edges" && !hosts.some(([, host]) => host.role === "edge"))
       issue(["movers", "dns", "to"], "there is no host with role: edge");
     if (dns?.name !== undefined && dns.name !== dns.zone && !dns.name.endsWith(`.${dns.zone}`))
@@ -322,17 +367,35 @@ export const clusterSchema = z
     if (cluster.failback.mode === "automatic" && /-passive$/.test(cluster.policy))
       issue(["failback", "mode"], `automatic would cut calls that go on: policy is ${cluster.policy}`);
     const seen = new Map<string, string>();
-    for (const [hostName, host] of hosts) {
-      const other = seen.get(host.address);
-      if (other !== undefined) issue(["hosts", hostName, "address"], `is the address of ${other} too`);
-      seen.set(host.address, hostName);
-    }
+    for (const [hostName, host] of hosts)
+      for (const key of ["address", "address6"] as const) {
+        const address = host[key];
+        if (address === undefined) continue;
+        const other = seen.get(address);
+        if (other !== undefined) issue(["hosts", hostName, key], `is the address of ${other} too`);
+        seen.set(address, hostName);
+      }
+    for (const [hostName, { role, address6 }] of hosts)
+      if (address6 !== undefined && role !== "edge")
+        issue(
+          ["hosts", hostName, "address6"],
+          "is for hosts with role: edge; the nodes' IPv6 address is service.address6",
+        );
+      else if (address6 !== undefined && cluster.service.address6 === undefined)
+        issue(
+          ["hosts", hostName, "address6"],
+          "needs service.address6 too: the audio of calls that come in there goes through it",
+        );
     const service = cluster.service.address.split("/")[0] ?? "";
-    if (seen.has(service))
-      issue(
-        ["service", "address"],
-        `is the own address of ${seen.get(service)}; the service needs an address of its own`,
-      );
+    for (const [key, own] of [
+      ["address", service],
+      ["address6", cluster.service.address6?.split("/")[0] ?? ""],
+    ] as const)
+      if (seen.has(own))
+        issue(
+          ["service", key],
+          `is the own address of ${seen.get(own)}; the service needs an address of its own`,
+        );
     if (cluster.recording.stop_free_mb > cluster.recording.min_free_mb)
       issue(
         ["recording", "stop_free_mb"],

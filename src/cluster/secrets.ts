@@ -72,6 +72,10 @@ export const nobodysHa1 = (secrets: Secrets): string =>
 export const metricsToken = (secrets: Secrets): string =>
   secrets.metrics_token ?? createHmac("sha256", secrets.peer_token).update("metrics").digest("base64url");
 
+/** What a FreeSWITCH host proves itself with to the apps: good for its questions and records, and nothing else. */
+export const freeswitchToken = (secrets: Secrets, host: string): string =>
+  createHmac("sha256", secrets.peer_token).update(`freeswitch ${host}`).digest("base64url");
+
 /** Signing key of a webhook: `whsec_` and the bytes in base64 (standardwebhooks.com). */
 export const webhookKey = (secrets: Secrets, name: string): string =>
   secrets.alerts?.webhooks?.[name] ??

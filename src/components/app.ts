@@ -33,7 +33,8 @@ export const app: Component = {
   // It reads cluster.yaml itself, and its code is our release.
   reads: ({ cluster }) => JSON.stringify([cluster, release()]),
   probe: askHealth,
-  probeEveryMs: 500,
+  // One that hangs just after an answer has failed two probes when it counts as sick, and not later than with more of them.
+  probeEveryMs: 1000,
   probeDeadlineMs: 300,
   sickAfterMs: 2000,
   startTimeoutMs: 20_000,

@@ -13,6 +13,10 @@ export interface Migration {
 
 const tail = "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin";
 
+/** A table of documents with names (entities/document.ts). */
+const documents = (table: string): string =>
+  `CREATE TABLE IF NOT EXISTS ${table} (name VARCHAR(64) NOT NULL PRIMARY KEY, body MEDIUMTEXT NOT NULL) ${tail}`;
+
 export const migrations: Migration[] = [
   {
     name: "0001-directory-and-rules",
@@ -193,6 +197,161 @@ export const migrations: Migration[] = [
   {
     name: "0008-record-details",
     statements: ["ALTER TABLE records ADD COLUMN IF NOT EXISTS details MEDIUMTEXT NULL"],
+  },
+  {
+    name: "0009-carriers",
+    statements: [documents("carriers")],
+  },
+  {
+    name: "0010-numbering",
+    statements: [documents("sites"), "ALTER TABLE users ADD COLUMN IF NOT EXISTS site VARCHAR(64) NULL"],
+  },
+  {
+    name: "0011-conditions",
+    statements: [documents("calendars"), documents("flags"), documents("tables"), documents("ranges")],
+  },
+  {
+    name: "0012-people",
+    statements: [
+      "ALTER TABLE users ADD COLUMN IF NOT EXISTS features TEXT NULL",
+      documents("ring_groups"),
+      documents("feature_codes"),
+    ],
+  },
+  {
+    name: "0013-prices",
+    statements: [
+      documents("price_lists"),
+      `CREATE TABLE IF NOT EXISTS price_tables (
+        digest CHAR(32) NOT NULL PRIMARY KEY,
+        prices INT UNSIGNED NOT NULL,
+        currency CHAR(3) NOT NULL,
+        bytes INT UNSIGNED NOT NULL,
+        chunks INT UNSIGNED NOT NULL,
+        added_at DATETIME(3) NOT NULL
+      ) ${tail}`,
+      `CREATE TABLE IF NOT EXISTS price_chunks (
+        digest CHAR(32) NOT NULL,
+        part INT UNSIGNED NOT NULL,
+        body MEDIUMBLOB NOT NULL,
+        PRIMARY KEY (digest, part)
+      ) ${tail}`,
+      documents("currencies"),
+    ],
+  },
+  {
+    name: "0014-scripts",
+    statements: [documents("scripts")],
+  },
+  {
+    name: "0015-versions",
+    statements: [
+      `CREATE TABLE IF NOT EXISTS versions (
+        version BIGINT NOT NULL PRIMARY KEY,
+        first BIGINT NOT NULL,
+        how VARCHAR(16) NOT NULL,
+        who VARCHAR(64) NOT NULL DEFAULT '',
+        why VARCHAR(1000) NOT NULL DEFAULT '',
+        at DATETIME(3) NOT NULL
+      ) ${tail}`,
+      `CREATE TABLE IF NOT EXISTS change_rows (
+        version BIGINT NOT NULL PRIMARY KEY,
+        row_before MEDIUMBLOB NULL,
+        row_after MEDIUMBLOB NULL
+      ) ${tail}`,
+      `CREATE TABLE IF NOT EXISTS drafts (
+        name VARCHAR(64) NOT NULL PRIMARY KEY,
+        base BIGINT NOT NULL,
+        who VARCHAR(64) NOT NULL DEFAULT '',
+        why VARCHAR(1000) NOT NULL DEFAULT '',
+        revision BIGINT NOT NULL DEFAULT 0,
+        created_at DATETIME(3) NOT NULL,
+        changed_at DATETIME(3) NOT NULL
+      ) ${tail}`,
+      `CREATE TABLE IF NOT EXISTS draft_rows (
+        draft VARCHAR(64) NOT NULL,
+        kind VARCHAR(8) NOT NULL,
+        entity VARCHAR(64) NOT NULL,
+        base BIGINT NOT NULL,
+        row_after MEDIUMBLOB NULL,
+        PRIMARY KEY (draft, kind, entity)
+      ) ${tail}`,
+      "ALTER TABLE changes ADD INDEX IF NOT EXISTS changes_entity (kind, entity, version)",
+    ],
+  },
+  {
+    name: "0016-call-status",
+    statements: [
+      `CREATE TABLE IF NOT EXISTS call_feed (
+        position BIGINT NOT NULL PRIMARY KEY,
+        at DATETIME(3) NOT NULL,
+        events MEDIUMTEXT NOT NULL,
+        KEY call_feed_at (at)
+      ) ${tail}`,
+      documents("webhooks"),
+      `CREATE TABLE IF NOT EXISTS webhook_positions (
+        webhook VARCHAR(64) NOT NULL PRIMARY KEY,
+        position BIGINT NOT NULL,
+        delivered BIGINT NOT NULL DEFAULT 0,
+        given_up BIGINT NOT NULL DEFAULT 0,
+        delivered_at DATETIME(3) NULL,
+        failing_since DATETIME(3) NULL,
+        failure VARCHAR(512) NOT NULL DEFAULT ''
+      ) ${tail}`,
+      `CREATE TABLE IF NOT EXISTS webhook_retries (
+        webhook VARCHAR(64) NOT NULL,
+        event BINARY(16) NOT NULL,
+        at DATETIME(3) NOT NULL,
+        attempts INT UNSIGNED NOT NULL,
+        next_at DATETIME(3) NULL,
+        failure VARCHAR(512) NOT NULL,
+        PRIMARY KEY (webhook, event),
+        KEY webhook_retries_next (next_at)
+      ) ${tail}`,
+    ],
+  },
+  {
+    name: "0017-farms",
+    statements: [documents("farms")],
+  },
+  {
+    name: "0018-guards",
+    statements: [documents("guards")],
+  },
+  {
+    name: "0018-dials",
+    statements: [
+      `CREATE TABLE IF NOT EXISTS dials (
+        id BINARY(16) NOT NULL PRIMARY KEY,
+        idempotency VARCHAR(128) NULL,
+        revision BIGINT NOT NULL,
+        body MEDIUMTEXT NOT NULL,
+        state VARCHAR(16) NOT NULL,
+        cancelled TINYINT NOT NULL DEFAULT 0,
+        node VARCHAR(64) NOT NULL DEFAULT '',
+        dialog MEDIUMTEXT NULL,
+        code INT NOT NULL DEFAULT 0,
+        why VARCHAR(256) NOT NULL DEFAULT '',
+        created_at DATETIME(3) NOT NULL,
+        changed_at DATETIME(3) NOT NULL,
+        UNIQUE KEY dials_idempotency (idempotency),
+        KEY dials_revision (revision),
+        KEY dials_state (state),
+        KEY dials_created (created_at)
+      ) ${tail}`,
+    ],
+  },
+  {
+    name: "0019-desks",
+    statements: [
+      documents("desks"),
+      "ALTER TABLE users ADD COLUMN IF NOT EXISTS pin VARCHAR(128) NULL",
+      `CREATE TABLE IF NOT EXISTS pin_tries (
+        subject VARCHAR(80) NOT NULL PRIMARY KEY,
+        tries INT NOT NULL,
+        at DATETIME(3) NOT NULL
+      ) ${tail}`,
+    ],
   },
 ];
 

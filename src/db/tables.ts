@@ -16,6 +16,19 @@ export interface UsersTable {
   enabled: number;
   /** Numbers that it may show as a caller: a list. */
   may_show: Json;
+  /** What it has set for its calls; null: nothing. */
+  features: Json | null;
+  /** Where it dials from; null: its network's site, or the default one. */
+  site: string | null;
+  /** Hash of the PIN that it dials at other telephones; null: none. */
+  pin: string | null;
+}
+
+/** Wrong PINs: directory/pin-tries.ts. */
+export interface PinTriesTable {
+  subject: string;
+  tries: number;
+  at: Date;
 }
 
 export interface NumbersTable {
@@ -24,10 +37,26 @@ export interface NumbersTable {
   description: string;
 }
 
-export interface RulesTable {
+/** Things of which the whole document is kept, as the API shows it. */
+export interface DocumentsTable {
   name: string;
-  /** The whole rule, as the API shows it. */
   body: Json;
+}
+
+/** A packed table of prices, named by its content; its bytes are in `price_chunks`. */
+export interface PriceTablesTable {
+  digest: string;
+  prices: number;
+  currency: string;
+  bytes: number;
+  chunks: number;
+  added_at: Date;
+}
+
+export interface PriceChunksTable {
+  digest: string;
+  part: number;
+  body: Buffer;
 }
 
 /** One row: the version of all routing data. Every change transaction locks and bumps it, so versions are ordered. */
@@ -46,6 +75,45 @@ export interface ChangesTable {
   entity: string;
   operation: "put" | "delete";
   at: Date;
+}
+
+/** A version: the changes from `first` to `version`, which were seen at once. */
+export interface VersionsTable {
+  version: number;
+  first: number;
+  how: string;
+  who: string;
+  why: string;
+  at: Date;
+}
+
+/** What a change (of that version) changed: the rows as JSON, long ones packed (entities/history.ts); null: there was, or is, none. */
+export interface ChangeRowsTable {
+  version: number;
+  row_before: Buffer | null;
+  row_after: Buffer | null;
+}
+
+export interface DraftsTable {
+  name: string;
+  /** The version that it was begun on. */
+  base: number;
+  who: string;
+  why: string;
+  /** Counts what was done to it. */
+  revision: number;
+  created_at: Date;
+  changed_at: Date;
+}
+
+export interface DraftRowsTable {
+  draft: string;
+  kind: string;
+  entity: string;
+  /** The version that this change is made to. */
+  base: number;
+  /** As in change_rows; null: it is to be removed. */
+  row_after: Buffer | null;
 }
 
 export interface EventsTable {
@@ -176,6 +244,55 @@ export interface MovesTable {
   gap_ms: number;
 }
 
+/** Events in the order in which they came to the database: one row for each transaction of the ledger that had news in it. */
+export interface CallFeedTable {
+  position: number;
+  at: Date;
+  /** JSON array of the events' ids. */
+  events: Json;
+}
+
+/** How far each webhook has been told. */
+export interface WebhookPositionsTable {
+  webhook: string;
+  /** Of `call_feed`: told or waiting up to and with this one. */
+  position: number;
+  delivered: Generated<number>;
+  given_up: Generated<number>;
+  delivered_at: Date | null;
+  failing_since: Date | null;
+  failure: Generated<string>;
+}
+
+/** Deliveries that failed and are tried again; `next_at` null: given up. */
+export interface WebhookRetriesTable {
+  webhook: string;
+  event: Buffer;
+  /** When it happened. */
+  at: Date;
+  attempts: number;
+  next_at: Date | null;
+  failure: string;
+}
+
+/** Calls that programs have made for people: A rings, then calls B. */
+export interface DialsTable {
+  id: Buffer;
+  idempotency: string | null;
+  /** Grows with what people ask, so that the holder of the service address hears of it. */
+  revision: number;
+  body: Json;
+  state: string;
+  cancelled: Generated<number>;
+  node: Generated<string>;
+  /** Of the call to A, since A answered. */
+  dialog: Json | null;
+  code: Generated<number>;
+  why: Generated<string>;
+  created_at: Date;
+  changed_at: Date;
+}
+
 export interface MigrationsTable {
   name: string;
   applied_at: Date;
@@ -183,10 +300,24 @@ export interface MigrationsTable {
 
 export interface Tables {
   users: UsersTable;
+  pin_tries: PinTriesTable;
   numbers: NumbersTable;
-  rules: RulesTable;
+  rules: DocumentsTable;
+  carriers: DocumentsTable;
+  farms: DocumentsTable;
+  guards: DocumentsTable;
+  scripts: DocumentsTable;
+  ring_groups: DocumentsTable;
+  price_lists: DocumentsTable;
+  currencies: DocumentsTable;
+  price_tables: PriceTablesTable;
+  price_chunks: PriceChunksTable;
   rules_version: RulesVersionTable;
   changes: ChangesTable;
+  versions: VersionsTable;
+  change_rows: ChangeRowsTable;
+  drafts: DraftsTable;
+  draft_rows: DraftRowsTable;
   events: EventsTable;
   calls: CallsTable;
   records: RecordsTable;
@@ -194,6 +325,11 @@ export interface Tables {
   drill_runs: DrillRunsTable;
   probes: ProbesTable;
   moves: MovesTable;
+  call_feed: CallFeedTable;
+  webhooks: DocumentsTable;
+  webhook_positions: WebhookPositionsTable;
+  webhook_retries: WebhookRetriesTable;
+  dials: DialsTable;
   migrations: MigrationsTable;
 }
 

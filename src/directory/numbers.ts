@@ -1,26 +1,46 @@
-import { Map as SharedMap, Set as SharedSet } from "immutable";
+import { Map as SharedMap } from "immutable";
 import type { z } from "zod";
 import { canonicalNumber } from "../call/number.ts";
 import type { NumbersTable } from "../db/tables.ts";
 import { entity } from "../entities/entity.ts";
+import type { PackedValues } from "../entities/packed.ts";
 import { Problem } from "../http/problems.ts";
 import { dialString, entityName } from "./names-schema.ts";
 import { newNumberSchema, numberEntrySchema, numberSchema, putNumberSchema } from "./number-schema.ts";
 
 type Entry = z.infer<typeof numberEntrySchema>;
 
-/** User → the numbers assigned to it. */
-export type NumbersOfUsers = SharedMap<string, SharedSet<string>>;
+/** User → the numbers assigned to it: those that are packed, and over them what changed since: true: assigned; false: no more. */
+export interface NumbersOfUsers {
+  packed: PackedValues | undefined;
+  changed: SharedMap<string, SharedMap<string, boolean>>;
+}
 
-function moved(index: NumbersOfUsers, before: Entry | undefined, after: Entry | undefined): NumbersOfUsers {
-  let draft = index;
+/** The numbers of a user. */
+export function numbersOf({ packed, changed }: NumbersOfUsers, user: string): string[] {
+  const changes = changed.get(user);
+  const unchanged = packed ? [...packed.keysOf(user)].filter((number) => !changes?.has(number)) : [];
+  return [...unchanged, ...(changes?.filter(Boolean).keys() ?? [])];
+}
+
+function moved(
+  { packed, changed }: NumbersOfUsers,
+  before: Entry | undefined,
+  after: Entry | undefined,
+): NumbersOfUsers {
+  let draft = changed;
   if (before) {
-    const left = (draft.get(before.user) ?? SharedSet<string>()).delete(before.number);
-    draft = left.isEmpty() ? draft.delete(before.user) : draft.set(before.user, left);
+    const { number, user } = before;
+    const had = draft.get(user) ?? SharedMap<string, boolean>();
+    const left = packed?.get(number) === user ? had.set(number, false) : had.delete(number);
+    draft = left.isEmpty() ? draft.delete(user) : draft.set(user, left);
   }
-  return after
-    ? draft.set(after.user, (draft.get(after.user) ?? SharedSet<string>()).add(after.number))
-    : draft;
+  if (after)
+    draft = draft.set(
+      after.user,
+      (draft.get(after.user) ?? SharedMap<string, boolean>()).set(after.number, true),
+    );
+  return { packed, changed: draft };
 }
 
 export const numbers = entity({
@@ -29,8 +49,15 @@ export const numbers = entity({
   key: "number",
   value: numberEntrySchema,
   keyOf: ({ number }) => number,
+  packed: { key: "number", owner: "user", of: (number, user) => ({ number, user }) },
   read: ({ number, user_name }: NumbersTable): Entry => ({ number, user: user_name }),
-  index: { empty: SharedMap() as NumbersOfUsers, changed: moved },
+  index: {
+    empty: { packed: undefined, changed: SharedMap() } as NumbersOfUsers,
+    changed: moved,
+    opened: ({ packed, changed }) => ({ packed, changed: changed.asMutable() }),
+    sealed: ({ packed, changed }) => ({ packed, changed: changed.asImmutable() }),
+    ofPacked: (packed): NumbersOfUsers => ({ packed, changed: SharedMap() }),
+  },
   api: {
     path: "numbers",
     tag: "numbers",
@@ -40,6 +67,7 @@ export const numbers = entity({
     replace: putNumberSchema,
     filters: { user: { column: "user_name", schema: entityName } },
     show: ({ number, user_name, description }) => ({ number, user: user_name, description }),
+    row: ({ number, user, description }) => ({ number, user_name: user, description }),
     put: async (trx, { number, user, description }: z.infer<typeof newNumberSchema>, { mayExist }) => {
       const meant = canonicalNumber(number);
       if (meant !== number)

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { pinForm } from "./desk-schema.ts";
+import { featuresSchema, storedFeaturesSchema } from "./features-schema.ts";
 import { entityName } from "./names-schema.ts";
 
 /** Users: who may register a telephone and be called by name. */
@@ -29,6 +31,16 @@ const shownNumbers = z
     "numbers that it may show as a caller, beside its name and the numbers assigned to it; +4977123*: all that begin so",
   );
 
+const site = entityName.describe("where it dials from; missing: its network's site, or the default one");
+
+const features = featuresSchema.optional().describe("what it has set for its calls: docs/people.md");
+
+const pinInput = z
+  .union([z.string().regex(pinForm, "must be 4 to 12 digits"), z.literal("set"), z.null()])
+  .describe(
+    'what it dials at other telephones to be called there; only a hash is kept; "set": as it is; null: none; missing: as it was',
+  );
+
 /** A user as the API shows it. */
 export const userSchema = z.object({
   name: entityName.describe("the user part of the SIP address, and the name to register with"),
@@ -36,6 +48,9 @@ export const userSchema = z.object({
   description: z.string(),
   enabled: z.boolean(),
   may_show: shownNumbers.default([]),
+  site: site.optional(),
+  features,
+  pin: z.literal("set").optional().describe("it has one"),
 });
 export type User = z.infer<typeof userSchema>;
 
@@ -46,6 +61,9 @@ export const newUserSchema = z.strictObject({
   description: z.string().max(256).default(""),
   enabled: z.boolean().default(true),
   may_show: shownNumbers.default([]),
+  site: site.optional(),
+  features: features.describe("docs/people.md; missing: as they were"),
+  pin: pinInput.optional(),
 });
 
 /** For PUT: a new user needs a password, an existing one keeps its own when none is given. */
@@ -62,5 +80,7 @@ export const userEntrySchema = z.object({
   ha1_sha256: z.string(),
   enabled: z.boolean(),
   may_show: z.array(z.string()).optional(),
+  site: z.string().optional(),
+  features: storedFeaturesSchema.optional(),
 });
 export type UserEntry = z.infer<typeof userEntrySchema>;

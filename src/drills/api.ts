@@ -85,7 +85,7 @@ export async function routeKnownOn(
 ): Promise<void> {
   const until = Date.now() + patient(waitMs);
   for (;;) {
-    const answers = await everyApi("GET", `/v1/rules/simulate?number=${number}`);
+    const answers = await everyApi("GET", `/v1/rules/simulate?number=${encodeURIComponent(number)}`);
     const without = answers.filter(
       ({ answer }) => simulationSchema.parse(answer).decision.action !== "route",
     );

@@ -1,4 +1,4 @@
-import { succeeded } from "../callers/attempt.ts";
+import { succeeded, wasRefused } from "../callers/attempt.ts";
 import type { CallTimeline } from "../callers/shortmsg.ts";
 
 /** The caller's own log against the service's call records: what is missing, doubled or says something else. Pure. */
@@ -51,10 +51,6 @@ const isTaken = (code: number | undefined): boolean => code !== undefined && cod
  */
 const hungUpUnheard = (call: CallTimeline, record: LedgerRecord): boolean =>
   record.closed_how === null && call.answered !== undefined && !isTaken(call.hungUp?.code);
-
-/** By a node that had more calls than it can carry: sip/overload.cfg, route[REFUSE]. */
-const wasRefused = ({ answered, rejected }: CallTimeline): boolean =>
-  answered === undefined && rejected?.code === 503 && rejected.reason === "Too Many Calls";
 
 export function compareLedger(calls: CallTimeline[], records: LedgerRecord[]): Comparison {
   const byCall = Map.groupBy(records, (record) => record.call_id);

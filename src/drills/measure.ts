@@ -1,4 +1,4 @@
-import { type Attempt, succeeded } from "../callers/attempt.ts";
+import { type Attempt, succeeded, wasRefused } from "../callers/attempt.ts";
 import type { CallTimeline } from "../callers/shortmsg.ts";
 
 /** From the caller's log and the moment of the fault to the figures of one drill run. Pure. Times in milliseconds. */
@@ -38,8 +38,12 @@ export interface Figures {
   savedByRetransmission: number;
   /** First attempts without success within the caller's patience. */
   lost: number;
+  /** Of those, refused by a node that had more calls than it can carry: the machine is too small, or busy with other things. */
+  lostToLoad: number;
   redials: number;
   redialsFailed: number;
+  /** Of those, refused like `lostToLoad`. */
+  redialsToLoad: number;
   /** Rejections by code, and "none" for silence, of all attempts. */
   failures: Record<string, number>;
 }
@@ -92,8 +96,10 @@ export function measure(attempts: Attempt[], marks: Marks, rate: number): Figure
     answered: good.length,
     savedByRetransmission: good.filter((call) => call.retransmissions > 0).length,
     lost: first.filter((call) => !succeeded(call)).length,
+    lostToLoad: first.filter(wasRefused).length,
     redials: redials.length,
     redialsFailed: redials.filter((call) => !succeeded(call)).length,
+    redialsToLoad: redials.filter(wasRefused).length,
     failures,
   };
 }

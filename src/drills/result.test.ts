@@ -21,7 +21,9 @@ const run = (more: Partial<Run["figures"]> = {}, ledger: Partial<Run["ledger"]> 
     savedByRetransmission: 12,
     lost: 0,
     redials: 0,
+    lostToLoad: 0,
     redialsFailed: 0,
+    redialsToLoad: 0,
     failures: {},
     ...more,
   },
@@ -59,6 +61,7 @@ describe("summarise", () => {
   });
   it.each([
     ["a failed redial", run({ redialsFailed: 1 })],
+    ["a refused redial", run({ redialsFailed: 1, redialsToLoad: 1 })],
     ["a missing record", run({}, { missing: ["x"] })],
     ["a doubled record", run({}, { doubled: ["x"] })],
     [

@@ -61,6 +61,10 @@ export interface DrillResult {
 
 const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
 
+/** Callers were told so by a node that was healthy. */
+export const refusedText =
+  "redials refused: more calls than the nodes could carry beside what else ran there";
+
 /** In how many of the runs the address went to another node. */
 export const movedIn = (runs: readonly Run[]): number => runs.filter(({ master }) => master !== null).length;
 
@@ -95,6 +99,7 @@ export function summarise(drill: Omit<DrillResult, "summary" | "broken">): Drill
     },
   };
   const { records } = summary;
+  const refused = total((run) => run.figures.redialsToLoad);
   const promises: [number, string][] = [
     [runs.filter((run) => run.figures.z === null).length, "runs after which calls did not come back"],
     [runs.filter((run) => !run.back).length, "runs after which calls did not flow steadily"],
@@ -104,7 +109,8 @@ export function summarise(drill: Omit<DrillResult, "summary" | "broken">): Drill
       `runs with an outage of more than ${drill.allowed_outage_ms} ms`,
     ],
     [drill.stays ? movedIn(runs) : 0, "runs in which the address moved although its holder served"],
-    [drill.fatal ? 0 : summary.redials_failed, "redials failed"],
+    [drill.fatal ? 0 : summary.redials_failed - refused, "redials failed"],
+    [drill.fatal ? 0 : refused, refusedText],
     [records.missing, "call records missing"],
     [records.doubled, "call records doubled"],
     [records.wrong, "call records that say something else than the caller's log"],

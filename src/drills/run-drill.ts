@@ -38,7 +38,7 @@ const giveUpMs = 15_000;
 /**
  * Runs a drill, leaves the lab repaired, appends the result to its drills.jsonl and keeps it in its database.
  * A drill whose service does not come back repairs at once and ends: no further runs.
- * @throws Error when the cluster is not green before the first run, or calls do not go through before it.
+ * @throws Error when the cluster does not get green within a minute before the first run, or calls do not go through before it.
  */
 export const runDrill = (lab: Lab, kind: DrillKind, options: DrillOptions): Promise<DrillResult> =>
   runDrillOn(labSite(lab), kind, options);

@@ -8,7 +8,7 @@ import { startPhone } from "../callers/phone.ts";
 import type { Prober, ProberOptions } from "../callers/prober.ts";
 import type { Place } from "../callers/sipp.ts";
 import type { Lab, Moment } from "../lab/lab.ts";
-import { whyNotGreen } from "../lab/readiness.ts";
+import { doneOnPurpose } from "../lab/readiness.ts";
 import { recordsOn, routeKnownOn, routePrefixOn } from "./api.ts";
 import { masterSince, untilGreen } from "./cluster-view.ts";
 import { type Ground, labGround } from "./ground.ts";
@@ -78,6 +78,8 @@ export interface Session extends AsyncDisposable {
 
 /** A healed node may have to fetch its whole database. */
 const greenDeadlineMs = 240_000;
+/** A cluster that was healed a moment ago is green soon; one that is sick stays so. */
+const wellDeadlineMs = 60_000;
 const settleDeadlineMs = patient(30_000);
 /** Service counts as back when calls succeed for so long again. */
 const stableMs = 3000;
@@ -86,16 +88,21 @@ const phonePort = 5090;
 
 /**
  * Prepares callers, an answering telephone and a number of their own in a running lab.
- * @throws Error when the cluster is not green: a drill on a sick cluster proves nothing.
+ * @throws Error when a part was paused or a host switched off on purpose, or it does not get green within a minute: a drill on a sick cluster
+ * proves nothing.
  */
 export const openSession = (lab: Lab, options: SessionOptions): Promise<Session> =>
   openSessionOn(labGround(lab), options);
 
 export async function openSessionOn(ground: Ground, options: SessionOptions): Promise<Session> {
-  const { hosts, disorder } = await ground.look();
-  const reasons = [...whyNotGreen(hosts), ...disorder];
-  if (reasons.length > 0)
-    throw new Error(`a drill needs a green cluster, and this one is not:\n  ${reasons.join("\n  ")}`);
+  // What was paused or switched off on purpose does not mend itself.
+  const { hosts } = await ground.look();
+  const hurt = doneOnPurpose(hosts);
+  if (hurt.length > 0)
+    throw new Error(`a drill needs a green cluster, and this one is not:\n  ${hurt.join("\n  ")}`);
+  const waiting = (why: string[]) =>
+    options.tell(`a drill needs a green cluster; waiting up to 60 s: ${why.join("; ")}`);
+  await untilGreen(ground, wellDeadlineMs, waiting, options.signal);
   const stamp = new Date().toISOString().replaceAll(":", "");
   const directory = join(ground.directory, "drills", `${options.name}-${stamp}`);
   await mkdir(directory, { recursive: true, mode: 0o700 });

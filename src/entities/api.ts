@@ -1,11 +1,14 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import { sql } from "kysely";
+import { sql, type Transaction } from "kysely";
 import { z } from "zod";
 import type { Database } from "../db/database.ts";
+import type { Tables } from "../db/tables.ts";
 import { pageQuery } from "../http/paging.ts";
 import { assertSameName, Problem } from "../http/problems.ts";
 import { change } from "./changes.ts";
 import type { Entity, Setting } from "./entity.ts";
+import type { Reason } from "./history.ts";
+import { reasonIn } from "./reason.ts";
 
 const versioned = z.object({ rules_version: z.int() });
 
@@ -15,29 +18,41 @@ export interface EntityServices {
   /** Decides by a change at once. */
   live: { catchUp(): Promise<void> };
   setting: Setting;
+  /** Is everything there that a document names? @throws Problem `unknown-name` */
+  assertKnown?(trx: Transaction<Tables>, entity: Entity, input: unknown): Promise<void>;
+  /** Does nothing name it? Before the transaction, in what this app knows. @throws Problem `in-use` */
+  assertUnnamed?(entity: Entity, name: string): Promise<void>;
 }
 
 type Row = Record<string, unknown>;
 
 /** Changes and finds one kind of entity. */
-function storeOf(entity: Entity, { database, live, setting }: EntityServices) {
+function storeOf(entity: Entity, { database, live, setting, assertKnown, assertUnnamed }: EntityServices) {
   const { kind, table, key, api } = entity;
   const named = (name: string) => sql`SELECT * FROM ${sql.table(table)} WHERE ${sql.ref(key)} = ${name}`;
   return {
-    async put(name: string, input: unknown, mayExist: boolean): Promise<number> {
-      const version = await change(database, { kind, entity: name, operation: "put" }, (trx) =>
-        api.put(trx, input, { ...setting, mayExist }),
-      );
+    async put(name: string, body: unknown, mayExist: boolean, reason: Reason): Promise<number> {
+      const input = api.prepare ? await api.prepare(body) : body;
+      const what = { of: entity, entity: name, operation: "put", reason } as const;
+      const version = await change(database, what, async (trx) => {
+        await api.put(trx, input, { ...setting, mayExist });
+        await assertKnown?.(trx, entity, input);
+      });
       await live.catchUp();
       return version;
     },
-    async remove(name: string): Promise<number> {
-      const version = await change(database, { kind, entity: name, operation: "delete" }, async (trx) => {
-        await api.assertUnused?.(trx, name);
-        const { rows } = await named(name).execute(trx);
-        if (rows.length === 0) throw new Problem("not-found", `there is no ${kind} ${name}`);
-        await sql`DELETE FROM ${sql.table(table)} WHERE ${sql.ref(key)} = ${name}`.execute(trx);
-      });
+    async remove(name: string, reason: Reason): Promise<number> {
+      await assertUnnamed?.(entity, name);
+      const version = await change(
+        database,
+        { of: entity, entity: name, operation: "delete", reason },
+        async (trx) => {
+          await api.assertUnused?.(trx, name);
+          const { rows } = await named(name).execute(trx);
+          if (rows.length === 0) throw new Problem("not-found", `there is no ${kind} ${name}`);
+          await sql`DELETE FROM ${sql.table(table)} WHERE ${sql.ref(key)} = ${name}`.execute(trx);
+        },
+      );
       await live.catchUp();
       return version;
     },
@@ -69,6 +84,7 @@ export const entityRoutes =
     const { kind, key, api } = entity;
     const store = storeOf(entity, services);
     const tags = [api.tag];
+    const limit = api.bodyLimit === undefined ? {} : { bodyLimit: api.bodyLimit };
     const params = z.object({ [key]: api.key });
     const one = `/v1/${api.path}/:${key}`;
     const nameIn = (named: unknown): string => String((named as Row)[key]);
@@ -98,13 +114,19 @@ export const entityRoutes =
     );
     app.post(
       `/v1/${api.path}`,
-      { schema: { summary: `A new ${kind}`, tags, body: api.create, response: { 201: versioned } } },
-      async ({ body }, reply) =>
-        reply.code(201).send({ rules_version: await store.put(nameIn(body), body, false) }),
+      {
+        ...limit,
+        schema: { summary: `A new ${kind}`, tags, body: api.create, response: { 201: versioned } },
+      },
+      async ({ body, headers }, reply) =>
+        reply
+          .code(201)
+          .send({ rules_version: await store.put(nameIn(body), body, false, reasonIn(headers)) }),
     );
     app.put(
       one,
       {
+        ...limit,
         schema: {
           summary: `Create or replace a ${kind}`,
           tags,
@@ -113,15 +135,19 @@ export const entityRoutes =
           response: { 200: versioned },
         },
       },
-      async ({ params: named, body }) => {
+      async ({ params: named, body, headers }) => {
         const name = nameIn(named);
         assertSameName(name, (body as Row)[key] as string | undefined);
-        return { rules_version: await store.put(name, { ...(body as Row), [key]: name }, true) };
+        return {
+          rules_version: await store.put(name, { ...(body as Row), [key]: name }, true, reasonIn(headers)),
+        };
       },
     );
     app.delete(
       one,
       { schema: { summary: `Remove a ${kind}`, tags, params, response: { 200: versioned } } },
-      async (request) => ({ rules_version: await store.remove(nameIn(request.params)) }),
+      async (request) => ({
+        rules_version: await store.remove(nameIn(request.params), reasonIn(request.headers)),
+      }),
     );
   };

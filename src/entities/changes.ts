@@ -4,14 +4,34 @@ import type { Database } from "../db/database.ts";
 import type { ChangesTable, Db, Tables } from "../db/tables.ts";
 import { uuidToBytes } from "../db/uuid.ts";
 import type { Changed, Entity, Registry, SnapshotOf } from "./entity.ts";
+import { directEdit, type Reason, type Row, remember, rowsFrom, rowsNamed } from "./history.ts";
 import { emptySnapshot, withChanges } from "./snapshot.ts";
 
 /** Entities in the database: every change under one growing version, and reading what changed since. */
 
-export type Change = Pick<ChangesTable, "kind" | "entity" | "operation">;
+/** What is changed: one entity of a kind. */
+export interface Change extends Pick<ChangesTable, "entity" | "operation"> {
+  of: Pick<Entity, "kind" | "table" | "key">;
+  /** Missing: nobody said. */
+  reason?: Reason;
+}
 
 /**
- * Makes one change of an entity: bumps the version, runs `work`, writes the change log, all in one
+ * Takes the next `count` versions, for as many changes, which others see at once when the transaction is committed. The row that it
+ * locks puts the changes of all nodes in one order.
+ * @returns the first of them
+ */
+export async function nextVersions(trx: Transaction<Tables>, count: number): Promise<number> {
+  await trx
+    .updateTable("rules_version")
+    .set({ version: sql<number>`version + ${sql.lit(count)}` })
+    .where("id", "=", 1)
+    .execute();
+  return (await currentVersion(trx)) - count + 1;
+}
+
+/**
+ * Makes one change of an entity: bumps the version, runs `work`, writes the change log and what was before, all in one
  * transaction. Changes of all nodes are serialised by the version's row (Galera refuses the second of two at once,
  * which is then run again), so versions grow in the order of the commits. When the answer to a commit was lost,
  * the repeated transaction finds its own change and does nothing.
@@ -19,39 +39,57 @@ export type Change = Pick<ChangesTable, "kind" | "entity" | "operation">;
  */
 export function change(
   database: Database,
-  what: Change,
+  { of, entity, operation, reason = directEdit }: Change,
   work: (trx: Transaction<Tables>) => Promise<void>,
 ): Promise<number> {
   const changeId = uuidToBytes(randomUUID());
   return database.transact(async (trx) => {
-    await trx
-      .updateTable("rules_version")
-      .set({ version: sql<number>`version + 1` })
-      .where("id", "=", 1)
-      .execute();
-    const { version } = await trx
-      .selectFrom("rules_version")
-      .select("version")
-      .where("id", "=", 1)
-      .executeTakeFirstOrThrow();
+    const version = await nextVersions(trx, 1);
     const done = await trx
       .selectFrom("changes")
       .select("version")
       .where("change_id", "=", changeId)
       .executeTakeFirst();
     if (done) return Number(done.version);
+    const before = (await rowsNamed(trx, of, [entity])).get(entity);
     await work(trx);
+    const after = (await rowsNamed(trx, of, [entity])).get(entity);
+    const { kind } = of;
     await trx
       .insertInto("changes")
-      .values({ version, change_id: changeId, ...what, at: new Date() })
+      .values({ version, change_id: changeId, kind, entity, operation, at: new Date() })
       .execute();
-    return Number(version);
+    await remember(trx, version, version, reason, [{ before, after }]);
+    return version;
   });
 }
 
 export async function currentVersion(db: Db | Transaction<Tables>): Promise<number> {
   const row = await db.selectFrom("rules_version").select("version").where("id", "=", 1).executeTakeFirst();
   return Number(row?.version ?? 0);
+}
+
+/**
+ * Version of what decides calls, the newest position of the feed of calls (records/feed.ts), the newest order to dial (dials/): one
+ * question for all that an app follows.
+ */
+export async function heads(db: Db): Promise<{ version: number; feed: number; dials: number }> {
+  const row = await db
+    .selectFrom("rules_version")
+    .select((of) => [
+      "version",
+      of
+        .selectFrom("call_feed")
+        .select((all) => all.fn.max("position").as("head"))
+        .as("feed"),
+      of
+        .selectFrom("dials")
+        .select((all) => all.fn.max("revision").as("head"))
+        .as("dials"),
+    ])
+    .where("id", "=", 1)
+    .executeTakeFirst();
+  return { version: Number(row?.version ?? 0), feed: Number(row?.feed ?? 0), dials: Number(row?.dials ?? 0) };
 }
 
 export interface Refreshed<R extends Registry> {
@@ -63,7 +101,7 @@ export interface Refreshed<R extends Registry> {
 }
 
 /** More changes than this at once, and reading everything is cheaper. */
-const maxDelta = 1000;
+const maxDelta = 20_000;
 
 /**
  * The snapshot of the database's present version, as of one moment: `before` with what changed since, or read from
@@ -86,21 +124,22 @@ export function readSnapshot<R extends Registry>(
       // Gaps in the log, or a version that went back (another database): start over.
       if (changes.length !== version - known || known === 0) return readAll(registry, trx, version);
       const skipped: string[] = [];
-      const changed: Record<string, Map<string, unknown>> = {};
+      let snapshot = before;
       for (const [part, entity] of Object.entries(registry)) {
         const keys = changes.filter(({ kind }) => kind === entity.kind).map((entry) => entry.entity);
-        // What is not found is removed.
-        const values = new Map<string, unknown>(keys.map((key) => [key, undefined]));
-        if (keys.length > 0)
-          for (const row of await rowsOf(trx, entity, sql`IN (${sql.join([...values.keys()])})`, maxDelta))
-            values.set(row.key, readRow(entity, row, skipped));
-        changed[part] = values;
+        const unique = [...new Set(keys)];
+        for (let at = 0; at < unique.length; at += pageRows) {
+          const portion = unique.slice(at, at + pageRows);
+          // What is not found is removed.
+          const values = new Map<string, unknown>(portion.map((key) => [key, undefined]));
+          for (const [key, row] of await rowsNamed(trx, entity, portion))
+            values.set(key, readRow(entity, key, row, skipped));
+          snapshot = withChanges(registry, snapshot, version, {
+            [part]: values,
+          } as Changed<Registry> as Changed<R>);
+        }
       }
-      return {
-        snapshot: withChanges(registry, before, version, changed as Changed<R>),
-        whole: false,
-        skipped,
-      };
+      return { snapshot: { ...snapshot, version }, whole: false, skipped };
     },
     { deadlineMs: 1000 },
   );
@@ -117,40 +156,21 @@ async function readAll<R extends Registry>(
 ): Promise<Refreshed<R>> {
   const skipped: string[] = [];
   let snapshot = emptySnapshot(registry);
-  const nothing: Record<string, Map<string, unknown>> = Object.fromEntries(
-    Object.keys(registry).map((part) => [part, new Map<string, unknown>()]),
-  );
   for (const [part, entity] of Object.entries(registry))
     for (let last = "", more = true; more; ) {
-      const rows = await rowsOf(trx, entity, sql`> ${last}`, pageRows);
-      const values = new Map(rows.map((row) => [row.key, readRow(entity, row, skipped)]));
-      const changed: Record<string, Map<string, unknown>> = { ...nothing, [part]: values };
-      snapshot = withChanges(registry, snapshot, version, changed as Changed<R>);
-      last = rows.at(-1)?.key ?? "";
+      const rows = await rowsFrom(trx, entity, last, pageRows);
+      const keyed = rows.map((row) => [String(row[entity.key]), row] as const);
+      const values = new Map(keyed.map(([key, row]) => [key, readRow(entity, key, row, skipped)]));
+      snapshot = withChanges(registry, snapshot, version, {
+        [part]: values,
+      } as Changed<Registry> as Changed<R>);
+      last = keyed.at(-1)?.[0] ?? "";
       more = rows.length === pageRows;
     }
   return { snapshot: { ...snapshot, version }, whole: true, skipped };
 }
 
-interface KeyedRow {
-  key: string;
-  row: unknown;
-}
-
-/** Rows whose key fulfils the condition, in the order of the keys. */
-async function rowsOf(
-  trx: Transaction<Tables>,
-  { table, key }: Entity,
-  condition: ReturnType<typeof sql>,
-  limit: number,
-): Promise<KeyedRow[]> {
-  const found = await sql<Record<string, unknown>>`
-    SELECT * FROM ${sql.table(table)} WHERE ${sql.ref(key)} ${condition}
-    ORDER BY ${sql.ref(key)} LIMIT ${sql.lit(limit)}`.execute(trx);
-  return found.rows.map((row) => ({ key: String(row[key]), row }));
-}
-
-function readRow(entity: Entity, { key, row }: KeyedRow, skipped: string[]): unknown {
+function readRow(entity: Entity, key: string, row: Row, skipped: string[]): unknown {
   try {
     return entity.read(row);
   } catch {

@@ -1,10 +1,11 @@
+import { EventEmitter, once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Database } from "../db/database.ts";
 import type { Events } from "../telemetry/log.ts";
-import { currentVersion, readSnapshot } from "./changes.ts";
+import { heads, readSnapshot } from "./changes.ts";
 import type { Registry, SnapshotOf } from "./entity.ts";
 import { emptySnapshot } from "./snapshot.ts";
-import { loadSnapshot, saveSnapshot } from "./snapshot-file.ts";
+import { loadSnapshot, packedAgain, saveSnapshot } from "./snapshot-file.ts";
 
 /** How old the data is that calls are decided by. */
 export type SnapshotState<R extends Registry> = { [P in keyof R]: number } & {
@@ -23,6 +24,9 @@ export class LiveSnapshot<R extends Registry> {
   private saved = 0;
   /** What was loaded lacks entities that the release which wrote it did not know. */
   private lacking = false;
+  private readonly changes = new EventEmitter().setMaxListeners(0);
+  private feedAt = 0;
+  private dialsAt = 0;
   private readonly registry: R;
   private readonly file: string;
   private readonly database: Database;
@@ -67,13 +71,43 @@ export class LiveSnapshot<R extends Registry> {
     }
   }
 
+  /**
+   * Resolves when the snapshot is another one, or `signal` aborts. Called right after a look, it misses no change. Whoever follows
+   * the snapshot waits here, so that nobody wakes an app at rest.
+   */
+  async changed(signal: AbortSignal): Promise<void> {
+    await once(this.changes, "changed", { signal }).catch(() => {}); // aborted
+  }
+
+  /** The newest position of the feed of calls that this app knows of (records/feed.ts). */
+  get feed(): number {
+    return this.feedAt;
+  }
+
+  /** The newest order to dial that this app knows of. */
+  get dials(): number {
+    return this.dialsAt;
+  }
+
+  /** Resolves when there is news of calls, the snapshot is another one, or `signal` aborts. Wakes nobody at rest. */
+  async moved(signal: AbortSignal): Promise<void> {
+    await once(this.changes, "moved", { signal }).catch(() => {}); // aborted
+  }
+
+  private callsMoved(feed: number, dials: number): void {
+    this.feedAt = feed;
+    this.dialsAt = dials;
+    this.changes.emit("moved");
+  }
+
   /** Brings the snapshot up to the database's version; a refresh that is under way is followed by another one. */
   async refresh(): Promise<void> {
     const before = this.refreshing;
     const mine = (async () => {
       await before?.catch(() => {}); // its own caller sees that error
-      if (this.lacking || (await currentVersion(this.database.db)) !== this.current.version)
-        await this.follow();
+      const { version, feed, dials } = await heads(this.database.db);
+      if (feed !== this.feedAt || dials !== this.dialsAt) this.callsMoved(feed, dials);
+      if (this.lacking || version !== this.current.version) await this.follow();
       this.confirmedAt = performance.now();
       this.source = "database";
     })();
@@ -93,6 +127,8 @@ export class LiveSnapshot<R extends Registry> {
     if (this.lacking) this.saved = 0;
     this.lacking = false;
     this.current = snapshot;
+    this.changes.emit("changed");
+    this.changes.emit("moved");
     if (whole) this.events.snapshotLoaded(this.state());
     else this.events.snapshotChanged(snapshot.version);
   }
@@ -138,6 +174,9 @@ export class LiveSnapshot<R extends Registry> {
     try {
       await saveSnapshot(this.registry, this.file, current);
       this.saved = current.version;
+      const packed = await packedAgain(this.registry, this.file, current);
+      // The same values. Where they have changed meanwhile, the next time is early enough.
+      if (packed && this.current === current) this.current = packed;
     } catch (error) {
       this.events.snapshotNotSaved(this.file, error);
     }

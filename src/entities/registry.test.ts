@@ -1,16 +1,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { fastify } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { Map as SharedMap } from "immutable";
-import { Kysely, SqliteDialect, sql } from "kysely";
+import { sql } from "kysely";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { z } from "zod";
+import { databaseInMemory } from "../../test/support/sqlite.ts";
 import type { Database } from "../db/database.ts";
-import type { Tables } from "../db/tables.ts";
 import { Problem } from "../http/problems.ts";
 import { registry as real } from "../routing/registry.ts";
 import { createEvents } from "../telemetry/log.ts";
@@ -44,6 +43,7 @@ const trunks = entity({
     create: trunkSchema,
     replace: trunkSchema.partial({ name: true }),
     show: (row): Trunk => trunkSchema.parse(JSON.parse(row.body)),
+    row: (trunk: Trunk) => ({ name: trunk.name, body: JSON.stringify(trunk) }),
     put: async (trx, trunk: Trunk, { mayExist }) => {
       const { rows } = await sql`SELECT name FROM trunks WHERE name = ${trunk.name}`.execute(trx);
       if (rows.length > 0 && !mayExist) throw new Problem("exists", `there is a trunk ${trunk.name} already`);
@@ -56,52 +56,12 @@ const trunks = entity({
 
 const registry = { ...real, trunks };
 
-/** SQL that MariaDB and SQLite share, without a server. */
-function databaseInMemory(): Database {
-  const sqlite = new DatabaseSync(":memory:");
-  for (const table of [
-    "rules_version (id PRIMARY KEY, version)",
-    "changes (version PRIMARY KEY, change_id, kind, entity, operation, at)",
-    "users (name PRIMARY KEY, display, description, ha1_md5, ha1_sha256, enabled)",
-    "numbers (number PRIMARY KEY, user_name, description)",
-    "rules (name PRIMARY KEY, body)",
-    "trunks (name PRIMARY KEY, body)",
-  ])
-    sqlite.exec(`CREATE TABLE ${table}`);
-  sqlite.exec("INSERT INTO rules_version VALUES (1, 1)");
-  const bound = (values: readonly unknown[]) =>
-    values.map((value) => (value instanceof Date ? value.toISOString() : (value as SQLInputValue)));
-  const db = new Kysely<Tables>({
-    dialect: new SqliteDialect({
-      database: {
-        close: () => sqlite.close(),
-        prepare: (text) => {
-          const statement = sqlite.prepare(text);
-          return {
-            reader: /^\s*select/i.test(text),
-            all: (values) => statement.all(...bound(values)),
-            run: (values) => statement.run(...bound(values)),
-            iterate: (values) => statement.iterate(...bound(values)),
-          };
-        },
-      },
-    }),
-  });
-  return {
-    db,
-    transact: (work) => db.transaction().execute(work),
-    read: (work) => work(db),
-    state: () => [],
-    [Symbol.asyncDispose]: () => db.destroy(),
-  };
-}
-
 const events = createEvents(pino({ level: "silent" }));
 let directory: string;
 let database: Database;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "dialtone-entities-"));
-  database = databaseInMemory();
+  database = databaseInMemory(registry);
 });
 afterEach(async () => {
   await database[Symbol.asyncDispose]();
@@ -115,7 +75,7 @@ async function api(live: { catchUp(): Promise<void> }) {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   for (const one of Object.values(registry))
-    await app.register(entityRoutes(one, { database, live, setting: { realm: "r" } }));
+    await app.register(entityRoutes(one, { database, live, setting: { realm: "r", secret: "s" } }));
   return async (method: "GET" | "POST" | "PUT" | "DELETE", url: string, body?: object) => {
     const answer = await app.inject({ method, url, ...(body && { payload: body }) });
     return { status: answer.statusCode, body: answer.json() as unknown };

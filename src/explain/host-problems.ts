@@ -1,8 +1,10 @@
 import { drainedText } from "../report/drained.ts";
+import { silentFreeswitch } from "../report/freeswitch.ts";
 import { diskSilent, hardwareTroubles, hungMs } from "../report/hardware.ts";
 import type { HostReport } from "../report/host-report.ts";
 import type { PartName } from "../report/parts.ts";
 import { refusingText } from "../report/refusing.ts";
+import { unregistered } from "../report/registrations.ts";
 import type { Finding } from "./finding.ts";
 
 /** What a host says of itself, as problems. Pure. */
@@ -55,6 +57,16 @@ export function ofReport(report: HostReport, serves: boolean): Finding[] {
   const { host, verdict, hardware, functional, outside, database } = report;
   const found: Finding[] = [];
   const add = (problem: Omit<Finding, "host">) => found.push({ host, ...problem });
+  for (const what of report.watch?.appProblems ?? [])
+    if (what.startsWith("webhook "))
+      add({
+        code: "webhook",
+        severity: "note",
+        what,
+        callers:
+          "nothing; programs that want to know of calls hear of them later, or never when a day has passed",
+        advice: "see that the address answers 2xx within its deadline; what waits is told then",
+      });
   if (report.stopping)
     add({
       code: "stopping",
@@ -141,6 +153,42 @@ export function ofReport(report: HostReport, serves: boolean): Finding[] {
       callers: "some get 503 and may try again; calls in progress and emergency calls go on",
       advice:
         "find out who calls so often ('dialtone records list'); for more calls a second: a faster host, or more nodes",
+    });
+  for (const { carrier, sinceMs } of report.brokenCarriers ?? [])
+    add({
+      code: "carrier",
+      severity: "risk",
+      sinceMs,
+      what: `carrier ${carrier} is silent or answers with faults: calls pass it over, and one tries it now and then`,
+      callers: "their calls go to the next carrier of the rule; without one they fail",
+      advice: `is there a line to it, and what does it say of itself ('dialtone carrier show ${carrier}')? It comes back by itself`,
+    });
+  for (const { guard, subject, why, sinceMs } of report.guardAlarms ?? [])
+    add({
+      code: "guard",
+      severity: "risk",
+      sinceMs,
+      what: `guard ${guard}: ${subject === "" ? "all together have" : `${subject} has`} ${why}`,
+      callers: "further calls of this kind get 403 where the guard stops them",
+      advice: `is that a person, or somebody with a stolen password ('dialtone records list')? 'dialtone guard list' has the limits`,
+    });
+  for (const { host: silent, sinceMs } of silentFreeswitch(report.freeswitch))
+    add({
+      code: "freeswitch",
+      severity: "risk",
+      sinceMs,
+      what: `FreeSWITCH host ${silent} does not answer OPTIONS`,
+      callers: "its own calls are over; calls to a farm go to its other targets",
+      advice: `is ${silent} on, and does FreeSWITCH run there ('fs_cli -x status')? docs/freeswitch.md`,
+    });
+  for (const { carrier, sinceMs } of unregistered(report.registrations))
+    add({
+      code: "unregistered",
+      severity: "risk",
+      sinceMs,
+      what: `carrier ${carrier} does not take our registration`,
+      callers: "calls from there do not arrive, and it may take none",
+      advice: `read kamailio.log on ${host}; are user, password and address right ('dialtone carrier show ${carrier}')?`,
     });
   if (functional && functional.failures >= 3)
     add({

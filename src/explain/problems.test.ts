@@ -162,3 +162,9 @@ test("what the light says besides", () => {
   const light = { colour: "amber" as const, reasons: [reason, covered] };
   expect(brief(sights({ a: { light } }))).toEqual(["risk a config-differs"]);
 });
+
+test("what an app says of webhooks is noted, and nothing else that it says", () => {
+  const appProblems = ["webhook crm has taken nothing since 2026-11-28 20:00", "no database can be used"];
+  const watch = { appProblems } as unknown as NonNullable<HostReport["watch"]>;
+  expect(brief(sights({ a: { watch } }))).toEqual(["note a webhook"]);
+});

@@ -62,5 +62,11 @@ export function describeCluster(entries: { ageMs: number; report: HostReport }[]
         : verdict.reasons.join("\n"),
     ]);
   }
-  return `${describeDiagnosis(diagnose(sightsOf(entries)))}\n${table.toString()}`;
+  const others = entries.flatMap(({ ageMs, report }) =>
+    (ageMs <= freshMs ? (report.freeswitch ?? []) : []).map(
+      ({ host, answers, sinceMs }) =>
+        `\n${host}: FreeSWITCH, ${answers ? "answers" : "is silent"} (for ${since(sinceMs)})`,
+    ),
+  );
+  return `${describeDiagnosis(diagnose(sightsOf(entries)))}\n${table.toString()}${others.join("")}`;
 }

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { familyOf, threadsOf } from "./process.ts";
 
 /** What the kernel knows of a process tree: does it run, does it wait, and for what? proc(5). Read in trouble only. */
 
@@ -23,6 +24,8 @@ export interface Sample {
   threads: Record<string, Thread>;
   /** Bytes that wait in the receiving queues of its sockets. */
   queued: number;
+  /** The thread that looks, and asks. */
+  asker: Pick<Thread, "ranMs" | "waitedMs">;
 }
 
 const read = (path: string): string => readFileSync(path, "latin1");
@@ -30,13 +33,17 @@ const read = (path: string): string => readFileSync(path, "latin1");
 const figure = (text: string, name: string): number =>
   Number(new RegExp(`^${name}:\\s*(\\d+)`, "m").exec(text)?.[1] ?? 0);
 
-/** /proc/PID/task/TID: `status`, `schedstat` (Documentation/scheduler/sched-stats.rst) and `io`. Pure. */
-export function parseThread(status: string, schedstat: string, io: string): Thread {
+/** Documentation/scheduler/sched-stats.rst. Pure. */
+function parseSchedstat(schedstat: string): Pick<Thread, "ranMs" | "waitedMs"> {
   const [ran, waited] = schedstat.split(" ");
+  return { ranMs: Number(ran) / 1e6, waitedMs: Number(waited) / 1e6 };
+}
+
+/** /proc/PID/task/TID: `status`, `schedstat` and `io`. Pure. */
+export function parseThread(status: string, schedstat: string, io: string): Thread {
   return {
     state: /^State:\s*(\S)/m.exec(status)?.[1] ?? "",
-    ranMs: Number(ran) / 1e6,
-    waitedMs: Number(waited) / 1e6,
+    ...parseSchedstat(schedstat),
     pauses: figure(status, "voluntary_ctxt_switches"),
     calls: figure(io, "syscr") + figure(io, "syscw"),
   };
@@ -53,43 +60,24 @@ export function queuedAt(table: string, ports: readonly number[]): number {
   return bytes;
 }
 
-/** A process and its descendants. (Parts fork from their first thread.) */
-function family(pid: string): string[] {
-  const all = [pid];
-  for (const one of all) {
+const threadsIn = (pid: number): [string, Thread][] =>
+  threadsOf(pid).flatMap((tid): [string, Thread][] => {
+    const folder = `/proc/${pid}/task/${tid}`;
     try {
-      const children = read(`/proc/${one}/task/${one}/children`).trim();
-      if (children !== "") all.push(...children.split(" "));
+      const thread = parseThread(read(`${folder}/status`), read(`${folder}/schedstat`), read(`${folder}/io`));
+      return [[`${pid}/${tid}`, thread]];
     } catch {
-      // It ended meanwhile: then it has none.
+      return []; // ended meanwhile
     }
-  }
-  return all;
-}
+  });
 
-function threadsOf(pid: string): [string, Thread][] {
-  try {
-    return readdirSync(`/proc/${pid}/task`).flatMap((tid): [string, Thread][] => {
-      const folder = `/proc/${pid}/task/${tid}`;
-      try {
-        const thread = parseThread(
-          read(`${folder}/status`),
-          read(`${folder}/schedstat`),
-          read(`${folder}/io`),
-        );
-        return [[`${pid}/${tid}`, thread]];
-      } catch {
-        return []; // ended meanwhile
-      }
-    });
-  } catch {
-    return [];
-  }
-}
+/** Tables of sockets, of this network namespace: /proc/net. */
+type SocketKind = "udp" | "udp6" | "tcp" | "tcp6";
 
-function queued(ports: readonly number[]): number {
+/** Bytes (of sockets that listen: connections) that wait at these local ports. */
+export function waitingAt(ports: readonly number[], kinds: readonly SocketKind[]): number {
   if (ports.length === 0) return 0;
-  return ["udp", "udp6", "tcp", "tcp6"].reduce((bytes, kind) => {
+  return kinds.reduce((bytes, kind) => {
     try {
       return bytes + queuedAt(read(`/proc/net/${kind}`), ports);
     } catch {
@@ -104,6 +92,7 @@ function queued(ports: readonly number[]): number {
  */
 export const sampleOf = (pid: number, ports: readonly number[], at: number): Sample => ({
   at,
-  threads: Object.fromEntries(family(String(pid)).flatMap(threadsOf)),
-  queued: queued(ports),
+  threads: Object.fromEntries(familyOf(pid).flatMap(threadsIn)),
+  queued: waitingAt(ports, ["udp", "udp6", "tcp", "tcp6"]),
+  asker: parseSchedstat(read("/proc/thread-self/schedstat")),
 });

@@ -1,11 +1,23 @@
 import { createSocket } from "node:dgram";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { accessSync, constants, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
+import { join } from "node:path";
 import { execa } from "execa";
+import { hostIn } from "../base/host-in.ts";
 import { addressesMissing } from "../cluster/certificate.ts";
-import { type HostContext, nodes, ports, relayPort, runFiles, serviceIp } from "../cluster/facts.ts";
+import {
+  type HostContext,
+  nodes,
+  ports,
+  relayPort,
+  runFiles,
+  serviceIp,
+  serviceIp6,
+  serviceIps,
+} from "../cluster/facts.ts";
 import { ConfigError, secretsFileOf } from "../cluster/load.ts";
+import type { Cluster } from "../cluster/schema.ts";
 import { isAlive, type ProcessId } from "./process.ts";
 
 /** What must be true of a host before its agent starts; every fault is named at once, with what to do. */
@@ -35,7 +47,7 @@ const inUse = (protocol: "tcp" | "udp", host: string, port: number): Promise<str
       const server = createServer().once("error", answer);
       server.listen({ host, port, exclusive: true }, () => server.close(() => answer()));
     } else {
-      const socket = createSocket("udp4").once("error", answer);
+      const socket = createSocket(isIPv6(host) ? "udp6" : "udp4").once("error", answer);
       socket.bind({ address: host, port, exclusive: true }, () => socket.close(() => answer()));
     }
   });
@@ -57,6 +69,13 @@ function otherAgent(context: HostContext): string[] {
     : [];
 }
 
+type Wanted = [part: string, what: string, protocol: "tcp" | "udp", address: string, port: number];
+
+const sixDoors = (address: string | undefined, port: number): Wanted[] =>
+  address === undefined
+    ? []
+    : (["udp", "tcp"] as const).map((protocol) => ["kamailio", "SIP", protocol, address, port]);
+
 /** Ports that are not held by a part of ours that a restarted agent will adopt. */
 async function portProblems(context: HostContext): Promise<string[]> {
   const { cluster, self, dirs } = context;
@@ -66,29 +85,36 @@ async function portProblems(context: HostContext): Promise<string[]> {
     : {};
   const adopted = (part: string) => records[part] !== undefined && isAlive(records[part]);
   const service = serviceIp(cluster);
-  const wanted: [part: string, what: string, "tcp" | "udp", string, number][] =
+  const six = serviceIp6(cluster);
+  const wanted: Wanted[] =
     self.role === "edge"
       ? [
           ["kamailio", "SIP", "udp", self.address, cluster.sip.port],
           ["kamailio", "SIP", "tcp", self.address, cluster.sip.port],
+          ...sixDoors(self.address6, cluster.sip.port),
         ]
       : self.role === "witness"
         ? [["garbd", "Galera", "tcp", self.address, ports.galera]]
         : [
             ["kamailio", "SIP", "udp", service, cluster.sip.port],
             ["kamailio", "SIP", "tcp", service, cluster.sip.port],
+            ...sixDoors(six, cluster.sip.port),
             ["kamailio", "SIP between the nodes", "udp", self.address, cluster.sip.port],
             ["kamailio", "health of Kamailio", "udp", "127.0.0.1", ports.sipProbe],
             ["app", "HTTPS of the app", "tcp", self.address, cluster.api.port],
-            ["app", "HTTPS of the app", "tcp", service, cluster.api.port],
+            ...serviceIps(cluster).map(
+              (one): Wanted => ["app", "HTTPS of the app", "tcp", one, cluster.api.port],
+            ),
             ["app", "JSON-RPC of the app", "tcp", self.address, ports.rpc],
             ["app", "JSON-RPC of the app", "tcp", "127.0.0.1", ports.rpc],
             ...nodes(cluster)
               .filter((host) => host.name !== self.name)
-              .map((host): [string, string, "tcp", string, number] => [
-                ...(["agent", `way to the app of ${host.name}`, "tcp", "127.0.0.1"] as const),
-                relayPort(cluster, host.name),
-              ]),
+              .map(
+                (host): Wanted => [
+                  ...(["agent", `way to the app of ${host.name}`, "tcp", "127.0.0.1"] as const),
+                  relayPort(cluster, host.name),
+                ],
+              ),
             ["redis", "redis", "tcp", self.address, ports.redis],
             ["redis", "redis", "tcp", "127.0.0.1", ports.redis],
             ["rtpengine", "control of the media relay", "udp", "127.0.0.1", ports.rtpengineNg],
@@ -107,13 +133,29 @@ async function portProblems(context: HostContext): Promise<string[]> {
     const code = await inUse(protocol, host, port);
     if (code === "EADDRINUSE")
       problems.push(
-        `${host}:${port}/${protocol} (${what}) is in use by ${await whoListens(protocol, port)}; stop it, or choose another port in cluster.yaml`,
+        `${hostIn(host)}:${port}/${protocol} (${what}) is in use by ${await whoListens(protocol, port)}; stop it, or choose another port in cluster.yaml`,
       );
     else if (code !== undefined)
-      problems.push(`${host}:${port}/${protocol} (${what}) can not be opened: ${code}`);
+      problems.push(`${hostIn(host)}:${port}/${protocol} (${what}) can not be opened: ${code}`);
   }
   return problems;
 }
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Those that are in no folder of PATH: looked for here, because a shell for each costs a start most of its time. */
+const missingPrograms = (wanted: Iterable<string>): string[] =>
+  [...wanted].filter((program) => {
+    const folders = program.includes("/") ? ["/"] : (process.env.PATH ?? "").split(":");
+    return !folders.some((folder) => isExecutable(join(folder, program)));
+  });
 
 /** Kernel settings that the parts count on, ip-sysctl(7), with the reason for each. */
 const settings: [file: string, wanted: string][] = [
@@ -123,8 +165,10 @@ const settings: [file: string, wanted: string][] = [
   ["/proc/sys/net/ipv4/tcp_syn_retries", "3"],
 ];
 
-const applySettings = (): string[] =>
-  settings.flatMap(([file, wanted]) => {
+const settings6: typeof settings = [["/proc/sys/net/ipv6/ip_nonlocal_bind", "1"]];
+
+const applySettings = (cluster: Cluster): string[] =>
+  [...settings, ...(serviceIp6(cluster) === undefined ? [] : settings6)].flatMap(([file, wanted]) => {
     try {
       if (readFileSync(file, "utf8").trim() !== wanted) writeFileSync(file, wanted);
       return [];
@@ -135,6 +179,27 @@ const applySettings = (): string[] =>
       ];
     }
   });
+
+/**
+ * Whether an interface can have the service's IPv6 address: keepalived would leave it out, and say so in its log alone. Pure.
+ * @param disabled what stands in its `disable_ipv6`; undefined: there is no such file
+ */
+export function ip6Problems(link: string, disabled: string | undefined): string[] {
+  if (disabled === undefined)
+    return [
+      `service.address6 is set, but the interface ${link} knows no IPv6: this kernel was started without it`,
+    ];
+  if (disabled.trim() === "0") return [];
+  return [
+    `service.address6 is set, but IPv6 is switched off at ${link}; run as root: sysctl -w net.ipv6.conf.${link}.disable_ipv6=0 (and see that it stays so: /etc/sysctl.d)`,
+  ];
+}
+
+function ip6Missing({ cluster, self }: HostContext): string[] {
+  if (serviceIp6(cluster) === undefined) return [];
+  const file = `/proc/sys/net/ipv6/conf/${self.interface}/disable_ipv6`;
+  return ip6Problems(self.interface, existsSync(file) ? readFileSync(file, "utf8") : undefined);
+}
 
 const programs = {
   node: [
@@ -165,28 +230,24 @@ export async function requirements(context: HostContext): Promise<string[]> {
       `${secretsFileOf(clusterFile)}: alerts.smtp_password is missing: ${clusterFile} names alerts.email.user`,
     );
   const addresses = (networkInterfaces()[self.interface] ?? []).map((entry) => entry.address);
-  if (!addresses.includes(self.address))
-    problems.push(
-      `${clusterFile}: hosts.${self.name}: interface ${self.interface} of this machine does not have ${self.address} (it has ${addresses.join(", ") || "no address, or does not exist"})`,
-    );
+  for (const own of [self.address, self.address6 ?? []].flat())
+    if (!addresses.includes(own))
+      problems.push(
+        `${clusterFile}: hosts.${self.name}: interface ${self.interface} of this machine does not have ${own} (it has ${addresses.join(", ") || "no address, or does not exist"})`,
+      );
   const dnsClient = context.cluster.movers.dns && self.role === "node" ? ["nsupdate"] : [];
   const { fencing } = context.cluster;
   const others = Object.entries(fencing?.devices ?? {}).filter(([host]) => host !== self.name);
   const fencers =
     self.role === "node" ? others.flatMap(([, devices]) => devices.map((one) => one.agent)) : [];
-  for (const program of new Set(fencers)) {
-    const found = await execa("sh", ["-c", 'command -v "$1"', "sh", program], { reject: false });
-    if (found.exitCode !== 0)
-      problems.push(
-        `${clusterFile}: fencing.devices: the program '${program}' is not on this host; run: apt install fence-agents`,
-      );
-  }
-  for (const program of [...programs[self.role], ...dnsClient]) {
-    const found = await execa("sh", ["-c", 'command -v "$1"', "sh", program], { reject: false });
-    if (found.exitCode !== 0)
-      problems.push(`the program '${program}' is not installed; run 'sh scripts/setup' in dialtone's folder`);
-  }
-  if (self.role === "node") problems.push(...applySettings());
+  for (const program of missingPrograms(new Set(fencers)))
+    problems.push(
+      `${clusterFile}: fencing.devices: the program '${program}' is not on this host; run: apt install fence-agents`,
+    );
+  const firewall = context.cluster.sip.tcp_per_source !== undefined && self.role === "node" ? ["nft"] : [];
+  for (const program of missingPrograms([...programs[self.role], ...dnsClient, ...firewall]))
+    problems.push(`the program '${program}' is not installed; run 'sh scripts/setup' in dialtone's folder`);
+  if (self.role === "node") problems.push(...applySettings(context.cluster), ...ip6Missing(context));
   if (addressesMissing(context.cluster, context.secrets).includes(self.address))
     problems.push(
       `${secretsFileOf(clusterFile)}: the certificate does not name ${self.address}, so the other hosts would not believe this one: run 'dialtone certificate', and copy the file to all hosts`,

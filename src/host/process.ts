@@ -41,6 +41,30 @@ export function identify(pid: number): ProcessId | undefined {
 
 export const isAlive = (id: ProcessId): boolean => identify(id.pid)?.start === id.start;
 
+/** The ids of a process's threads, its own first; none: it has ended. */
+export function threadsOf(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** A process and its descendants, whichever of its threads made them. Cheap: it asks only after these. */
+export function familyOf(pid: number): number[] {
+  const all = [pid];
+  for (const one of all)
+    for (const thread of threadsOf(one)) {
+      try {
+        const children = readFileSync(`/proc/${one}/task/${thread}/children`, "latin1").trim();
+        if (children !== "") all.push(...children.split(" ").map(Number));
+      } catch {
+        // It ended meanwhile: then it has none.
+      }
+    }
+  return all;
+}
+
 /** All members of a process's group and all its descendants, itself included if it lives. */
 export function processTree(id: ProcessId): number[] {
   const all = new Map<number, Stat>();

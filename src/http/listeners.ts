@@ -1,15 +1,16 @@
 import { chmodSync, rmSync } from "node:fs";
 import { createServer as createHttpServer, type RequestListener } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import { connect, type Server } from "node:net";
+import { connect, isIPv6, type Server } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { hostIn } from "../base/host-in.ts";
 import type { Secrets } from "../cluster/secrets.ts";
 import type { Events } from "../telemetry/log.ts";
 
 /** Where to listen: a unix socket or an address. */
 export type Place = { path: string } | { host: string; port: number };
 
-const show = (place: Place): string => ("path" in place ? place.path : `${place.host}:${place.port}`);
+const show = (place: Place): string => ("path" in place ? place.path : `${hostIn(place.host)}:${place.port}`);
 
 /** @throws Error that names the place and what is wrong with it. */
 export async function listen(server: Server, place: Place, what: string): Promise<void> {
@@ -20,7 +21,7 @@ export async function listen(server: Server, place: Place, what: string): Promis
         error.code === "EADDRINUSE"
           ? "the port is in use by another program"
           : error.code === "EADDRNOTAVAIL"
-            ? "this host does not have the address (is net.ipv4.ip_nonlocal_bind=1 set?)"
+            ? `this host does not have the address (is net.${"host" in place && isIPv6(place.host) ? "ipv6" : "ipv4"}.ip_nonlocal_bind=1 set?)`
             : error.message;
       reject(new Error(`can not listen on ${show(place)} (${what}): ${why}`, { cause: error }));
     };

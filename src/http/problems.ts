@@ -56,7 +56,32 @@ export const catalogue = {
     title: "The range is outside of the file",
     help: "Ask for bytes that exist; `Content-Range` of other answers tells the length.",
   },
+  "invalid-sheet": {
+    status: 422,
+    title: "The sheet of prices can not be taken",
+    help: "`errors` lists the faults by line and column (docs/prices.md); nothing of the sheet was applied.",
+  },
+  "invalid-script": {
+    status: 422,
+    title: "The script can not be run",
+    help: "`detail` names each fault with its line and column; what scripts are given: src/consult/globals/dialtone.d.ts.",
+  },
   "unknown-user": { status: 422, title: "There is no such user", help: "Create the user first." },
+  "unknown-name": {
+    status: 422,
+    title: "It names something that is not there",
+    help: "`errors` lists the fields: make what they name first, or name something else.",
+  },
+  "invalid-change": {
+    status: 422,
+    title: "The changes can not be made",
+    help: "`errors` lists what is wrong, by kind, name and field (/users/ada/site); nothing was changed.",
+  },
+  conflict: {
+    status: 409,
+    title: "Somebody else changed the same",
+    help: "`errors` lists what was changed since, and in which version; nothing was published.",
+  },
   internal: { status: 500, title: "A fault of ours", help: "The app's log has the details." },
   "database-unavailable": {
     status: 503,
@@ -119,7 +144,8 @@ export function sendProblem(
   errors?: ProblemDocument["errors"],
 ): FastifyReply {
   const document = problemDocument(code, detail, errors);
-  if (code === "unauthorized") reply.header("www-authenticate", 'Bearer realm="dialtone"');
+  if (code === "unauthorized" && !reply.hasHeader("www-authenticate"))
+    reply.header("www-authenticate", 'Bearer realm="dialtone"');
   if (document.status === 503) reply.header("retry-after", "2");
   return reply.code(document.status).type("application/problem+json").send(JSON.stringify(document));
 }

@@ -1,8 +1,16 @@
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { Carrier, markLate, readCarried } from "./carrier.ts";
+import { CarriedReader, Carrier, carriedFile, markLate, readCarried } from "./carrier.ts";
 import { Kept } from "./kept.ts";
 
 let folder: string;
@@ -30,6 +38,30 @@ test("whole lines of all files come to one, and how far they are is known", () =
   write("acc_1.log", "f|.\n");
   carrier.carry(false);
   expect(text().endsWith("half|.\n")).toBe(true);
+  carrier.close();
+});
+
+test("who keeps it open reads each change, nothing of half a text, and never one that was removed", () => {
+  const reader = new CarriedReader(memory);
+  expect(reader.read()).toEqual({});
+  const carrier = new Carrier(memory, target);
+  expect(reader.read()).toEqual({});
+  for (const size of [6, 12]) {
+    write("acc_1.log", "line|\n");
+    carrier.carry(false);
+    expect(reader.read()).toEqual({ "acc_1.log": size });
+    expect(reader.read()).toEqual(readCarried(memory));
+  }
+  const whole = readFileSync(carriedFile(memory));
+  writeFileSync(carriedFile(memory), '{"acc_1.l');
+  expect(reader.read()).toEqual({});
+  writeFileSync(carriedFile(memory), whole);
+  expect(reader.read()).toEqual({ "acc_1.log": 12 });
+  rmSync(carriedFile(memory));
+  expect(reader.read()).toEqual({});
+  writeFileSync(carriedFile(memory), '{"acc_1.log":1}');
+  expect(reader.read()).toEqual({ "acc_1.log": 1 });
+  reader.close();
   carrier.close();
 });
 
@@ -76,4 +108,28 @@ test("who waits for the disk waits no longer than said, and not again until it h
   expect(await kept.wait(10_000)).toBe(true);
   kept.close();
   carrier.close();
+});
+
+test("who waits for the disk sees files that are made later, and one that was removed and made anew", async () => {
+  const kept = new Kept(memory, ["acc_1.log", "acc_2.log"]);
+  const first = new Carrier(memory, target);
+  write("acc_1.log", "one|.\ntwo|.\n");
+  first.carry(false);
+  expect(await kept.wait(1000)).toBe(true);
+  write("acc_2.log", "three|.\n");
+  expect(await kept.wait(1)).toBe(false);
+  first.carry(false);
+  expect(await kept.wait(1000)).toBe(true);
+  first.close();
+  rmSync(memory, { recursive: true });
+  rmSync(carriedFile(memory));
+  expect(await kept.wait(1000)).toBe(true);
+  mkdirSync(memory);
+  write("acc_1.log", "four|.\n");
+  expect(await kept.wait(1)).toBe(false);
+  const second = new Carrier(memory, target);
+  second.carry(false);
+  expect(await kept.wait(1000)).toBe(true);
+  second.close();
+  kept.close();
 });

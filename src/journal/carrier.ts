@@ -25,7 +25,11 @@ export const carriedFile = (memory: string): string => `${memory}.json`;
 
 /** Of `carried.json`, which is written over in place: what a shorter text leaves of a longer one are spaces. */
 const carriedWidth = 512;
+/** Bytes that it may have: several times what all files of a node need. */
+const mostCarried = 4096;
 const mostAtOnce = 1024 * 1024;
+/** More than the steps in which the kernel's time of files goes on. */
+const clockMs = 20;
 const newline = 0x0a;
 
 export type Carried = Record<string, number>;
@@ -40,13 +44,55 @@ export function readCarried(memory: string): Carried {
   }
 }
 
+/**
+ * The same for whoever asks for each call: the file stays open, and its text is parsed only when it has changed.
+ * Opening it, asking for its size, and parsing it anew cost as much as all the rest of such a question.
+ */
+export class CarriedReader {
+  private readonly memory: string;
+  private fd: number | undefined;
+  private readonly buffer = Buffer.alloc(mostCarried);
+  private text = Buffer.alloc(0);
+  private carried: Carried = {};
+
+  /** @param memory folder of the writers' files */
+  constructor(memory: string) {
+    this.memory = memory;
+  }
+
+  /** @returns nothing carried, where there is no such file yet or it is just being written */
+  read(): Carried {
+    // One that was removed, and perhaps made anew, tells of lines that are no more.
+    if (this.fd !== undefined && fstatSync(this.fd).nlink === 0) this.close();
+    try {
+      this.fd ??= openSync(carriedFile(this.memory), "r");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
+      throw error;
+    }
+    const text = this.buffer.subarray(0, readSync(this.fd, this.buffer, 0, mostCarried, 0));
+    if (text.equals(this.text)) return this.carried;
+    try {
+      this.carried = JSON.parse(text.toString("latin1")) as Carried; // written by us
+    } catch {
+      return {};
+    }
+    this.text = Buffer.from(text);
+    return this.carried;
+  }
+
+  close(): void {
+    if (this.fd !== undefined) closeSync(this.fd);
+    this.fd = undefined;
+  }
+}
+
 /** Marks each line whose event was in memory only for long: the flag `l` behind its last column (sip-journal.ts). Pure. */
 export const markLate = (lines: Buffer): Buffer =>
   Buffer.from(lines.toString("latin1").replaceAll(/(\|\.[0-9a-z]*)\n/g, "$1l\n"), "latin1");
 
 interface Source {
   fd: number;
-  ino: number;
   at: number;
 }
 
@@ -54,9 +100,12 @@ export class Carrier {
   private readonly memory: string;
   private readonly target: string;
   private readonly sources = new Map<string, Source>();
+  /** Of the folder, when it was listed last; undefined: it is to be listed again. */
+  private listedMs: number | undefined;
   private readonly carried: Carried;
   private readonly book: number;
   private disk: { fd: number; ino: number } | undefined;
+  private readonly buffer = Buffer.allocUnsafeSlow(mostAtOnce);
 
   /**
    * @param memory folder of the writers' files
@@ -69,26 +118,23 @@ export class Carrier {
     this.book = openSync(carriedFile(memory), existsSync(carriedFile(memory)) ? "r+" : "w+", 0o644);
   }
 
-  private names(): string[] {
-    return readdirSync(this.memory).filter((name) => name.endsWith(".log"));
+  /** Opens files that are new. */
+  private list(): void {
+    const { mtimeMs } = statSync(this.memory);
+    if (mtimeMs === this.listedMs) return;
+    // Time stands still for some ms there: another file may get the same.
+    this.listedMs = Date.now() - mtimeMs < clockMs ? undefined : mtimeMs;
+    for (const name of readdirSync(this.memory)) {
+      if (!name.endsWith(".log") || this.sources.has(name)) continue;
+      const fd = openSync(join(this.memory, name), "r");
+      this.sources.set(name, { fd, at: Math.min(this.carried[name] ?? 0, fstatSync(fd).size) });
+    }
   }
 
-  /** Complete lines of one file that are not on the disk yet. */
-  private fresh(name: string): { source: Source; lines: Buffer } | undefined {
-    const path = join(this.memory, name);
-    let source = this.sources.get(name);
-    if (!source) {
-      const fd = openSync(path, "r");
-      const { ino, size } = fstatSync(fd);
-      source = { fd, ino, at: Math.min(this.carried[name] ?? 0, size) };
-      this.sources.set(name, source);
-    }
-    const { size } = fstatSync(source.fd);
-    if (size <= source.at) return undefined;
-    const buffer = Buffer.allocUnsafe(Math.min(mostAtOnce, size - source.at));
-    const read = readSync(source.fd, buffer, 0, buffer.length, source.at);
-    const end = buffer.subarray(0, read).lastIndexOf(newline) + 1;
-    return end === 0 ? undefined : { source, lines: buffer.subarray(0, end) };
+  /** Complete lines of one file that are not on the disk yet, into the buffer. @returns bytes */
+  private take({ fd, at }: Source, into: number): number {
+    const read = readSync(fd, this.buffer, into, mostAtOnce - into, at);
+    return read === 0 ? 0 : this.buffer.subarray(into, into + read).lastIndexOf(newline) + 1;
   }
 
   /** The file on the disk, as it is called now. */
@@ -103,29 +149,32 @@ export class Carrier {
   }
 
   /**
-   * One round: what is new now goes to the disk.
+   * One round: what is new now goes to the disk. No object is made for a file that has nothing: rounds are many.
    * @param late these lines waited for a disk that did not answer
-   * @param names of files that have grown; default: all that there are
    * @returns bytes carried; 0: nothing was new
    * @throws Error of the file system: nothing is taken for carried that may not be
    */
-  carry(late: boolean, names: Iterable<string> = this.names()): number {
-    const found = [...names].flatMap((name) => {
-      const fresh = this.fresh(name);
-      return fresh ? [{ name, ...fresh }] : [];
-    });
-    if (found.length === 0) return 0;
-    const lines =
-      found.length === 1 && found[0] ? found[0].lines : Buffer.concat(found.map((one) => one.lines));
+  carry(late: boolean): number {
+    this.list();
+    let bytes = 0;
+    const grown: [name: string, source: Source, bytes: number][] = [];
+    for (const [name, source] of this.sources) {
+      const more = this.take(source, bytes);
+      if (more === 0) continue;
+      grown.push([name, source, more]);
+      bytes += more;
+    }
+    if (bytes === 0) return 0;
+    const lines = this.buffer.subarray(0, bytes);
     const fd = this.open();
     writeAll(fd, late ? markLate(lines) : lines);
     fdatasyncSync(fd);
-    for (const { name, source, lines: own } of found) {
-      source.at += own.length;
+    for (const [name, source, more] of grown) {
+      source.at += more;
       this.carried[name] = source.at;
     }
     writeSync(this.book, JSON.stringify(this.carried).padEnd(carriedWidth), 0, "latin1");
-    return lines.length;
+    return bytes;
   }
 
   close(): void {

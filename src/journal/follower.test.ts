@@ -37,6 +37,39 @@ it("looks at everything first, then only at what was written", async () => {
   expect(await names(follower)).toEqual(["a.log", "c.log"]);
 });
 
+it("finds after a pause what grew, and what was made, renamed or removed meanwhile", async () => {
+  const noticed: (() => void)[] = [];
+  const notice = () => new Promise<void>((resolve) => noticed.push(resolve));
+  for (const name of ["a.log", "b.log", "c.log"]) await writeFile(join(root, name), "one\n");
+  await using follower = new Follower(root, never);
+  follower.start(() => {
+    for (const resolve of noticed.splice(0)) resolve();
+  });
+  expect(await names(follower)).toEqual(["a.log", "b.log", "c.log"]);
+  follower.pause(); // nothing is to be looked at: notices still come
+  for (const name of ["a.log", "b.log"]) {
+    const written = notice();
+    await appendFile(join(root, name), "two\n");
+    await written;
+  }
+  expect(await names(follower)).toEqual(["a.log", "b.log"]);
+
+  const written = notice();
+  await appendFile(join(root, "a.log"), "three\n");
+  await written;
+  follower.pause();
+  await appendFile(join(root, "b.log"), "three\n");
+  expect(follower.dueInMs()).toBeGreaterThan(1000);
+  expect(await names(follower)).toEqual(["a.log", "b.log"]);
+
+  const again = notice();
+  await appendFile(join(root, "a.log"), "four\n");
+  await again;
+  follower.pause();
+  await rename(join(root, "c.log"), join(root, "d.log"));
+  expect(await names(follower)).toEqual(["a.log", "b.log", "d.log"]);
+});
+
 it("reads on in an open file over a rename, and never takes a new file for the old one", async () => {
   const path = join(root, "a.log");
   await writeFile(path, "one\ntwo\n");

@@ -1,5 +1,5 @@
 import { type FSWatcher, watch } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { type Line, maxLineBytes, readLines, type Segment, SegmentList } from "./segments.ts";
 
 /** Without inotify, and while there is no directory yet, everything is looked at so often. */
@@ -16,6 +16,11 @@ export class Follower {
   private readonly onFault: (error: unknown) => void;
   private readonly handles = new Map<string, FileHandle>();
   private readonly changed = new Set<string>();
+  /** All that ever grew, of those that there are: they are looked at after a pause. */
+  private readonly growing = new Set<string>();
+  private paused = false;
+  /** Of the directory, as it was looked at last. */
+  private directoryMs: number | undefined;
   private everything = true;
   private listedAt = 0;
   private watcher: FSWatcher | undefined;
@@ -37,7 +42,7 @@ export class Follower {
   /** How long from now until the whole directory is to be looked at, without any notice, ms; 0 or less: now. */
   dueInMs(): number {
     if (this.everything) return 0;
-    return this.listedAt + (this.watcher ? safetyMs : pollMs) - performance.now();
+    return this.listedAt + (this.watcher || this.paused ? safetyMs : pollMs) - performance.now();
   }
 
   /** This (everything, if none is named) is to be looked at again, whether it has grown or not. */
@@ -47,17 +52,42 @@ export class Follower {
   }
 
   /**
+   * No notices until the next look, if something is to be looked at anyway: a wake-up for each line costs more than all
+   * that is done with it.
+   */
+  pause(): void {
+    if (this.changed.size === 0 || !this.watcher) return;
+    this.watcher.close();
+    this.watcher = undefined;
+    this.paused = true;
+  }
+
+  /** Notices come again; what may have been missed is looked at. @returns whether files were made, renamed or removed */
+  private async resume(): Promise<boolean> {
+    this.paused = false;
+    this.watch();
+    for (const name of this.growing) this.changed.add(name);
+    const before = this.directoryMs;
+    this.directoryMs = await modifiedMs(this.list.directory);
+    return this.directoryMs === undefined || this.directoryMs !== before;
+  }
+
+  /**
    * Segments that may have grown since the last look, or all that there are.
    * @throws Error of the file system
    */
   async look(all: boolean): Promise<Segment[]> {
+    const moved = this.paused && (await this.resume());
     const names = [...this.changed].sort();
     this.changed.clear();
-    if (!all) return names.length === 0 ? [] : this.list.look(names);
+    if (!all && !moved) return names.length === 0 ? [] : this.list.look(names);
     this.everything = false;
     this.listedAt = performance.now();
     this.watch();
+    this.directoryMs = await modifiedMs(this.list.directory);
     const segments = await this.list.list();
+    const there = new Set(segments.map((segment) => segment.name));
+    for (const name of this.growing) if (!there.has(name)) this.growing.delete(name);
     const keys = new Set(segments.map((segment) => segment.key));
     for (const key of this.handles.keys()) if (!keys.has(key)) await this.close(key);
     return segments;
@@ -108,8 +138,10 @@ export class Follower {
       this.watcher = watch(this.list.directory, (what, name) => {
         // Created, renamed, removed: names may mean other files now.
         if (what === "rename" || name === null) this.everything = true;
-        else if (name.endsWith(".log")) this.changed.add(name);
-        else return;
+        else if (name.endsWith(".log")) {
+          this.changed.add(name);
+          this.growing.add(name);
+        } else return;
         wake();
       });
       this.watcher.on("error", (error) => {
@@ -131,8 +163,19 @@ export class Follower {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.wake = undefined;
+    this.paused = false;
     this.watcher?.close();
     this.watcher = undefined;
     for (const key of [...this.handles.keys()]) await this.close(key);
+  }
+}
+
+/** @returns undefined: there is no such thing */
+async function modifiedMs(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return undefined;
   }
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { messageOf } from "../base/message.ts";
 import type { CallEvent } from "../call/contract.ts";
+import { eventWithoutPin } from "../call/pin.ts";
 import type { Events } from "../telemetry/log.ts";
 import { aheadOf, giveBack, reserveAhead, reserveBytes, spaceOf } from "./reserve.ts";
 
@@ -78,7 +79,7 @@ export class HttpJournal implements AsyncDisposable {
   append(list: readonly CallEvent[]): Promise<void> {
     if (list.length === 0) return Promise.resolve();
     if (this.hangs) return Promise.reject(new JournalError(silence));
-    const text = list.map((event) => `${JSON.stringify(event)}\n`).join("");
+    const text = list.map((event) => `${JSON.stringify(eventWithoutPin(event))}\n`).join("");
     return new Promise((resolve, reject) => {
       this.waiting.push({ text, resolve, reject });
       this.flushing ??= this.flush();

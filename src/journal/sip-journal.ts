@@ -1,4 +1,5 @@
 import { type CallEvent, eventSchema } from "../call/contract.ts";
+import { ruleAndTags } from "../call/tags.ts";
 
 /**
  * The journal of call events that Kamailio writes: the one place that names its columns. The generator of
@@ -22,7 +23,8 @@ const builtIn = ["method", "from_tag", "to_tag", "call_id", "code", "reason", "s
 /** Our columns and the Kamailio variable of each: acc's `db_extra`. sip/journal.cfg sets the $avps. */
 export const extraColumns = [
   ["kind", "$avp(kind)"],
-  ["id", "$uuid(g)"],
+  // (`g` would look each time whether there is a source of random numbers.)
+  ["id", "$uuid(r)"],
   ["time", "$TV(Sn)"],
   ["at", "$avp(at)"],
   ["started", "$avp(started)"],
@@ -95,7 +97,14 @@ function unescaped(value: string): string {
 }
 
 function kindOf(kind: string, method: string, code: number): CallEvent["kind"] | undefined {
-  if (kind === "start" || kind === "confirm" || kind === "attempt" || kind === "end" || kind === "refer")
+  if (
+    kind === "start" ||
+    kind === "ring" ||
+    kind === "confirm" ||
+    kind === "attempt" ||
+    kind === "end" ||
+    kind === "refer"
+  )
     return kind;
   if (kind !== "") return undefined;
   if (method !== "INVITE") return undefined;
@@ -169,7 +178,9 @@ export function parseJournalLine(line: string, node: string): CallEvent {
   const origin = /^[a-z][a-z0-9-]{0,14}$/.exec(cell("origin"))?.[0];
   const own = kind !== "end" && kind !== "confirm" && kind !== "refer";
   const attempted = clean(cell("attempted"), 512);
-  const by = cell("by");
+  // How it was decided and, behind slashes, the carrier that the target leads to, with ~ and how soon it rang there (sip/carriers.cfg), who took the call (sip/pickup.cfg), and whose telephone answered (sip/steps.cfg).
+  const [by = "", through = "", takenBy, answeredBy] = cell("by").split("/");
+  const [carrier, ring = ""] = through.split("~");
   const result = eventSchema.safeParse({
     v: 1,
     id: cell("id"),
@@ -189,8 +200,12 @@ export function parseJournalLine(line: string, node: string): CallEvent {
     source: clean(cell("source"), 64),
     user: clean(cell("user"), 512),
     target: targetOf(kind, attempted, clean(cell("target"), 512)),
-    rule: own ? clean(cell("rule"), 512) : clean(unescaped(cell("rule")), 512),
+    ...ruleAndTags(own ? clean(cell("rule"), 512) : clean(unescaped(cell("rule")), 512)),
     decided_by: ["own", "peer", "last", "static"].includes(by) ? by : "",
+    ...(carrier ? { carrier: clean(carrier, 128) } : {}),
+    ...(/^[0-9]{1,7}$/.test(ring) ? { ring_ms: Number(ring) } : {}),
+    ...(answeredBy ? { answered_by: clean(answeredBy, 64) } : {}),
+    ...(takenBy ? { taken_by: clean(takenBy, 64) } : {}),
     ...(end[2] === "r" ? { record: true } : {}),
     ...transferIn(kind, attempted, clean(cell("from"), 512)),
     ...(end[1] ? { pass: Number(end[1]) } : {}),

@@ -1,7 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
+import { messageOf } from "../base/message.ts";
+import { patient } from "../base/patience.ts";
 import { phoneCommand } from "../callers/phone.ts";
 import { outcomeOf, placeCall } from "../callers/place-call.ts";
 import { inNamespace } from "../callers/sipp.ts";
@@ -28,6 +31,24 @@ const newPassword = (): string => randomBytes(9).toString("base64url").replaceAl
 const description = "demonstration, made by the lab";
 const usersSchema = z.object({ users: z.array(z.object({ name: z.string(), description: z.string() })) });
 
+const healthSchema = z.object({ database: z.object({ schema_ready: z.boolean() }) });
+const tablesMs = patient(60_000);
+
+/** Calls are decided before the newest tables are made: whoever wants to change something waits for them. @throws Error */
+async function tablesAreMade(lab: Lab): Promise<void> {
+  for (const until = performance.now() + tablesMs; ; await delay(100)) {
+    let why = "see the app's log";
+    try {
+      const health = await askApp(lab.state(), "GET", "/v1/health", { deadlineMs: 5000 });
+      if (healthSchema.parse(health).database.schema_ready) return;
+    } catch (error) {
+      why = messageOf(error);
+    }
+    if (performance.now() > until)
+      throw new Error(`the database's tables are not made after ${tablesMs / 1000} s: ${why}`);
+  }
+}
+
 /**
  * Makes users and number once in a lab's life; the passwords file, written last, says that it is done.
  * Users of these names that somebody else made are left alone.
@@ -38,6 +59,7 @@ export async function seedDemo(lab: Lab): Promise<Record<string, string>> {
   const known = readDemoUsers(lab.name);
   const names: string[] = [demo.caller, demo.callee];
   if (names.every((name) => known[name] !== undefined)) return known;
+  await tablesAreMade(lab);
   const state = lab.state();
   const { users } = usersSchema.parse(await askApp(state, "GET", "/v1/users", { deadlineMs: 5000 }));
   if (users.some((user) => names.includes(user.name) && user.description !== description)) return known;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { checkLabName, machineLinkOf, macOf, overlaps, planAddresses, rangeOf } from "./names.ts";
+import { checkLabName, machineLinkOf, macOf, outsideIn, overlaps, planAddresses, rangeOf } from "./names.ts";
 
 describe("addresses of a lab", () => {
   test("the default plan", () => {
@@ -60,4 +60,12 @@ test("names fit into Linux interface names, and no two hosts share a MAC", () =>
   expect(macOf("one", "a")).toBe(macOf("one", "a"));
   // Unicast and locally administered (IEEE 802): the second hex digit is 2.
   for (const mac of macs) expect(mac).toMatch(/^02(:[0-9a-f]{2}){5}$/);
+});
+
+test("where telephones with IPv6 are in a lab", () => {
+  expect(outsideIn(undefined)).toEqual([]);
+  const all = outsideIn("fd00:77::100/64");
+  expect(all).toHaveLength(11);
+  expect(all.slice(0, 2)).toEqual(["fd00:77::1/64", "fd00:77::50/64"]);
+  expect(outsideIn("2001:db8:1:2:3::100/64")[0]).toBe("2001:db8:1:2::1/64");
 });

@@ -127,3 +127,14 @@ export function planAddresses(subnet: string): AddressPlan {
     machine: at(254),
   };
 }
+
+/** Addresses of `outside` in the IPv6 network of a lab's service: ::1 and ::50 to ::59; none without such a network. */
+export function outsideIn(network: string | undefined): string[] {
+  if (network === undefined) return [];
+  const [address = "", bits] = network.split("/");
+  const [head = ""] = address.split("::");
+  const prefix = head.split(":").slice(0, 4).join(":");
+  return [1, ...Array.from({ length: 10 }, (_, index) => 50 + index)].map(
+    (host) => `${prefix}::${host}/${bits}`,
+  );
+}

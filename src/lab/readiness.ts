@@ -16,19 +16,23 @@ export interface Milestone {
 export const activeNodes = (hosts: HostStatus[]): string[] =>
   hosts.filter((host) => host.agent?.holds === true).map((host) => host.name);
 
+const isHurt = ({ role, powered, paused }: HostStatus): boolean =>
+  role !== "outside" && (!powered || paused.length > 0);
+
+/** What was done to the hosts on purpose, which does not mend itself; empty: nothing. */
+export const doneOnPurpose = (hosts: HostStatus[]): string[] =>
+  hosts
+    .filter(isHurt)
+    .map(({ name, powered, paused }) =>
+      powered ? `${name}: ${paused.join(", ")} paused` : `${name} has no power`,
+    );
+
 /** Why the hosts are not green (explain/green.ts), or what was done to them on purpose; empty: all is well. */
 export function whyNotGreen(hosts: HostStatus[]): string[] {
-  const cluster = hosts.filter((host) => host.role !== "outside");
-  const hurt = cluster.filter(({ powered, paused }) => !powered || paused.length > 0);
-  const asked = cluster
-    .filter((host) => !hurt.includes(host))
+  const asked = hosts
+    .filter((host) => host.role !== "outside" && !isHurt(host))
     .map(({ name, agent, problem }) => ({ name, report: agent, problem }));
-  return [
-    ...hurt.map(({ name, powered, paused }) =>
-      powered ? `${name}: ${paused.join(", ")} paused` : `${name} has no power`,
-    ),
-    ...notGreen(asked),
-  ];
+  return [...doneOnPurpose(hosts), ...notGreen(asked)];
 }
 
 const clusterHosts = (status: LabStatus): HostStatus[] =>

@@ -2,6 +2,7 @@ import { Resolver } from "node:dns/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import writeFileAtomic from "write-file-atomic";
+import { canonicalIp6 } from "../base/ip6-schema.ts";
 import { messageOf } from "../base/message.ts";
 import type { HostContext } from "../cluster/facts.ts";
 import type { Observation } from "../report/observation.ts";
@@ -124,6 +125,8 @@ export class DnsMover {
       switch (type) {
         case "A":
           return this.resolver.resolve4(name);
+        case "AAAA":
+          return (await this.resolver.resolve6(name)).map(canonicalIp6);
         case "SRV":
           return (await this.resolver.resolveSrv(name)).map(
             (one) => `${one.priority} ${one.weight} ${one.port} ${one.name}.`,

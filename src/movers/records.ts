@@ -10,7 +10,7 @@ type DnsSettings = NonNullable<Cluster["movers"]["dns"]>;
 /** All records of one name and type. Names without a final dot; `values` in presentation format (RFC 1035 5.1), sorted. */
 export interface RecordSet {
   name: string;
-  type: "A" | "SRV" | "NAPTR";
+  type: "A" | "AAAA" | "SRV" | "NAPTR";
   values: string[];
 }
 
@@ -18,6 +18,7 @@ export interface RecordSet {
 export interface Target {
   name: string;
   address: string;
+  address6?: string | undefined;
   /** active: new calls should go there. standby: could take them. out: can not, or nobody knows. */
   state: "active" | "standby" | "out";
 }
@@ -34,10 +35,10 @@ export function targetsOf(o: Observation, cluster: Cluster, serves: boolean): Ta
     return news && news.ageMs <= contactMs ? news.report : undefined;
   };
   const known = knownNodes(o);
-  return (dnsTargets(cluster) ?? []).map(({ name, address, role }) => {
+  return (dnsTargets(cluster) ?? []).map(({ name, address, address6, role }) => {
     if (role === "edge") {
       const up = heard(name)?.parts.kamailio?.ok === true;
-      return { name, address, state: up ? "active" : "out" };
+      return { name, address, address6, state: up ? "active" : "out" };
     }
     const other = known.find((one) => one.name === name);
     const able = name === o.host ? serves : other?.serves === true;
@@ -47,8 +48,14 @@ export function targetsOf(o: Observation, cluster: Cluster, serves: boolean): Ta
   });
 }
 
+/** No AAAA: there is none, or is none any more. */
+const hostRecords = (name: string, targets: readonly Target[]): RecordSet[] => [
+  { name, type: "A", values: targets.map(({ address }) => address).sort() },
+  { name, type: "AAAA", values: targets.flatMap(({ address6 }) => address6 ?? []).sort() },
+];
+
 /**
- * The records for these targets. A: the active ones, for callers that know nothing better; SRV: standbys too, behind the
+ * The records for these targets. A and AAAA: the active ones, for callers that know nothing better; SRV: standbys too, behind the
  * active ones; the targets' own names always, because a resolver may still remember an SRV record that names them.
  * undefined: nobody serves, and the records that exist are better than none (RFC 2308: "no such name" is remembered too).
  */
@@ -64,7 +71,7 @@ export function desiredRecords(targets: Target[], dns: DnsSettings, port: number
   );
   const ways = ["udp", "tcp"] as const;
   return [
-    { name: domain, type: "A", values: first.map((target) => target.address).sort() },
+    ...hostRecords(domain, first),
     {
       name: domain,
       type: "NAPTR",
@@ -76,9 +83,7 @@ export function desiredRecords(targets: Target[], dns: DnsSettings, port: number
     ...ways.map(
       (way): RecordSet => ({ name: `_sip._${way}.${domain}`, type: "SRV", values: srv.toSorted() }),
     ),
-    ...targets.map(
-      ({ name, address }): RecordSet => ({ name: `${name}.${domain}`, type: "A", values: [address] }),
-    ),
+    ...targets.flatMap((target) => hostRecords(`${target.name}.${domain}`, [target])),
   ];
 }
 
@@ -106,14 +111,14 @@ export function parseStamp(text: string): Stamp | undefined {
     : { term: Number(term), serial: Number(serial), ttl: Number(ttl), writer };
 }
 
-/** The sets that differ from what the server has; all of them when the lifetime changed. */
+/** The sets that differ from what the server has; all that have records when the lifetime changed. */
 export function changesIn(current: RecordSet[], desired: RecordSet[], all: boolean): RecordSet[] {
   const has = (set: RecordSet) =>
     current.some(
       (one) =>
         one.name === set.name && one.type === set.type && one.values.join("\n") === set.values.join("\n"),
     );
-  return desired.filter((set) => all || !has(set));
+  return desired.filter((set) => (all && set.values.length > 0) || !has(set));
 }
 
 /**

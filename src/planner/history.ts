@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { allHosts } from "../cluster/facts.ts";
 import { ConfigError, loadCluster } from "../cluster/load.ts";
 import type { Cluster } from "../cluster/schema.ts";
 import type { Plan } from "./checked-plan.ts";
@@ -78,7 +79,7 @@ export function evidenceOf(
   plan: Plan,
   now: Date,
 ): Evidence {
-  const hosts = cluster && Object.values(cluster.hosts);
+  const hosts = cluster && allHosts(cluster);
   const planned = plan.equipment[equipment];
   return {
     evidence: 1,

@@ -46,7 +46,20 @@ describe("buildRecord", () => {
 
   it("shows what was dialled, and what it meant", () => {
     const record = buildRecord([event("start", 0, { to: "sip:%2B49-77;npdi@x;user=phone" })], soon);
-    expect(record).toMatchObject({ to: "sip:%2B49-77;npdi@x;user=phone", number: "+4977" });
+    expect(record).toMatchObject({ to: "sip:%2B49-77;npdi@x;user=phone", number: "+4977", meant: "" });
+  });
+
+  it("shows what was meant at the caller's site, by the first pass, and who took the call", () => {
+    const events = [
+      event("start", 0, { to: "sip:0711123@x" }),
+      event("answer", 900, { pass: 2, meant: "+1", taken_by: "ada" }),
+      event("answer", 1000, { meant: "+49711123" }),
+    ];
+    expect(buildRecord(events, soon)).toMatchObject({
+      number: "0711123",
+      meant: "+49711123",
+      taken_by: "ada",
+    });
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import type { CallEvent } from "../call/contract.ts";
 import { numberOf } from "../call/number.ts";
+import type { ChargedCall } from "../carriers/charge.ts";
 import { type CallRecord, outcomeOf } from "./call-record.ts";
 
 /** When a call without an end is given up. */
@@ -11,6 +12,8 @@ export interface Limits {
   maxCallMs: number;
   /** A call without any final event is closed after so long. */
   maxSetupMs: number;
+  /** What an answered call through a carrier cost; default: nothing is known. Pure. */
+  charge?(call: ChargedCall): CallRecord["charge"];
 }
 
 const digest = (text: string): Buffer => hash("sha256", text, "buffer").subarray(0, 16);
@@ -23,6 +26,7 @@ const recordIdOf = (callId: string, fromTag: string): string =>
 
 const rank: Record<CallEvent["kind"], number> = {
   start: 0,
+  ring: 0.5,
   attempt: 1,
   answer: 2,
   confirm: 3,
@@ -235,6 +239,18 @@ function passesOf({ of }: Story): CallRecord["passes"] {
     }));
 }
 
+/** The carrier that answered, or that was tried last. */
+const carrierOf = (story: Story): string =>
+  story.answer
+    ? (story.answer.carrier ?? "")
+    : (story.fail?.carrier ?? story.of("attempt").findLast((event) => event.carrier)?.carrier ?? "");
+
+function chargeOf(record: Omit<CallRecord, "charge">, { charge }: Limits): CallRecord["charge"] {
+  const { carrier, target, number, started_at, duration_ms } = record;
+  if (carrier === "" || duration_ms === null || !charge) return null;
+  return charge({ carrier, target, number, startedMs: Date.parse(started_at), durationMs: duration_ms });
+}
+
 /** What a reader of the record should know, in words. */
 function notesOf(story: Story, ending: Ending): string[] {
   const { start, answer, confirm, end, fail, up } = story;
@@ -242,7 +258,10 @@ function notesOf(story: Story, ending: Ending): string[] {
   // In-dialog requests go through whichever node holds the service address at that time.
   const firstNode = start?.node ?? answer?.node;
   const late = story.ordered.find((event) => event.late)?.node;
-  const moved = [confirm, end].find((event) => event && firstNode !== undefined && event.node !== firstNode);
+  // A FreeSWITCH host tells of a call that it has got from here: that did not move.
+  const moved = [confirm, end].find(
+    (event) => event && firstNode !== undefined && event.node !== firstNode && event.origin !== event.node,
+  );
   const notes: [said: unknown, words: string | undefined][] = [
     [!start, "start event missing"],
     [!answer && confirm, "answer time estimated from the ACK"],
@@ -268,6 +287,7 @@ function notesOf(story: Story, ending: Ending): string[] {
 const byWeight = ({ of, fail }: Story): CallEvent[] => [
   ...byPass(of("start")),
   ...byPass(of("answer")),
+  ...byPass(of("ring")),
   ...(fail ? [fail] : []),
   ...of("attempt"),
   ...of("confirm"),
@@ -290,16 +310,19 @@ export function buildRecord(events: readonly CallEvent[], limits: Limits): CallR
   const weighed = byWeight(story);
   const first = (key: "from" | "to" | "source" | "user" | "rule" | "decided_by"): string =>
     weighed.find((event) => event[key] !== "")?.[key] ?? "";
+  // Whoever is logged in at somebody else's telephone is known when the call has been decided.
+  const decided = weighed.find((event) => event.kind !== "start" && isFirstPass(event) && event.user !== "");
   const attempts = story.of("attempt");
   const final = up ? (answer ?? confirm ?? end) : fail;
-  return {
+  const record: Omit<CallRecord, "charge"> = {
     id: recordIdOf(earliest.call_id, earliest.from_tag),
     call_id: earliest.call_id,
     from_tag: earliest.from_tag,
     from: first("from"),
     to: first("to"),
     number: numberOf(first("to")),
-    user: first("user"),
+    meant: weighed.find((event) => isFirstPass(event) && event.meant !== undefined)?.meant ?? "",
+    user: decided?.user ?? first("user"),
     source: first("source"),
     started_at: iso(startOf(story)),
     answered_at: answeredAt === null ? null : iso(answeredAt),
@@ -325,7 +348,10 @@ export function buildRecord(events: readonly CallEvent[], limits: Limits): CallR
     })),
     // The answered leg knows the rule that led to it; at the start it is not decided yet.
     rule: first("rule"),
+    tags: Object.assign({}, ...weighed.map((event) => event.tags ?? {}).toReversed()),
     decided_by: first("decided_by"),
+    carrier: carrierOf(story),
+    taken_by: byPass(story.of("answer")).findLast((event) => event.taken_by !== undefined)?.taken_by ?? "",
     closed_how: ending.closedHow,
     transfers: transfersOf(story),
     transferred_by: start?.referred_by ?? "",
@@ -341,4 +367,5 @@ export function buildRecord(events: readonly CallEvent[], limits: Limits): CallR
         : null,
     events: ordered.length,
   };
+  return { ...record, charge: chargeOf(record, limits) };
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { tagsSchema } from "../call/contract.ts";
 import { interruptionSchema } from "./move-schema.ts";
 
 /** A call record: one per call leg (Call-ID and From tag of the INVITE), built from the call's events. */
@@ -34,6 +35,10 @@ export const callRecordSchema = z.object({
   from: z.string(),
   to: z.string().describe("the address as it was dialled"),
   number: z.string().describe("the number or name that it means: no escapes, no separators"),
+  meant: z
+    .string()
+    .default("")
+    .describe("the number that it means at the call's site, where that is another one: +49711123456"),
   user: z.string().describe("the user that authenticated, or empty"),
   source: z.string().describe("the address that the call came from"),
   started_at: time,
@@ -50,7 +55,25 @@ export const callRecordSchema = z.object({
     .array(z.object({ time, target: z.string(), code: z.int(), reason: z.string() }))
     .describe("targets that failed, in order"),
   rule: z.string(),
+  tags: tagsSchema.default({}).describe("what the decisions about it noted for reports"),
   decided_by: z.string(),
+  carrier: z.string().default("").describe("the carrier that answered or was tried last, or empty"),
+  taken_by: z
+    .string()
+    .default("")
+    .describe("the user who took the call, which rang for others or was parked; or empty"),
+  charge: z
+    .object({
+      currency: z.string(),
+      per_minute: z.string(),
+      billed_seconds: z.int(),
+      cost: z.string(),
+    })
+    .nullable()
+    .default(null)
+    .describe(
+      "what the carrier asks for it, by the sheet in force when it began; null: nothing, or no price is known",
+    ),
   closed_how: z.enum(closings).nullable().describe("null: the call is not over yet"),
   interruptions: z
     .array(interruptionSchema)

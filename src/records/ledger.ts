@@ -6,6 +6,7 @@ import type { RecordsTable, Tables } from "../db/tables.ts";
 import { uuidToBytes } from "../db/uuid.ts";
 import { buildRecords, callRefOf, type Limits } from "./build-record.ts";
 import type { CallRecord } from "./call-record.ts";
+import { appendToFeed } from "./feed.ts";
 import { RecentCalls } from "./recent-calls.ts";
 import { expectRecordings } from "./recording-rows.ts";
 
@@ -55,6 +56,8 @@ export class Ledger {
       await trx.executeQuery(insertRows("events", eventRows(calls), () => "id=events.id"));
       const rows = calls.map(({ ref, id }) => ({ call_ref: ref, call_id: id, revision: 1 }));
       await trx.executeQuery(insertRows("calls", rows, () => "revision=calls.revision+1"));
+      // Before the first look: a row that another node added meanwhile would have all begin anew.
+      await appendToFeed(trx, events);
       const stored = await storedOf(trx, refs);
       const limits = { ...this.limits, now: Date.now() };
       const known: Built[] = [];
@@ -226,9 +229,21 @@ async function writeRecords(trx: Transaction<Tables>, calls: readonly Built[]): 
 }
 
 /** null, as nearly always: none of it. */
-function detailsText({ transfers, transferred_by, replaces, passes }: CallRecord): string | null {
-  const none = transfers.length + passes.length === 0 && transferred_by === "" && replaces === "";
-  return none ? null : JSON.stringify({ transfers, transferred_by, replaces, passes });
+function detailsText({
+  transfers,
+  transferred_by,
+  replaces,
+  passes,
+  carrier,
+  taken_by,
+  charge,
+  tags,
+  meant,
+}: CallRecord): string | null {
+  const lists = transfers.length + passes.length + Object.keys(tags).length;
+  const none = lists === 0 && transferred_by + replaces + carrier + taken_by + meant === "";
+  const some = { transfers, transferred_by, replaces, passes, carrier, taken_by, charge, tags, meant };
+  return none ? null : JSON.stringify(some);
 }
 
 const short = (text: string): string => text.slice(0, 512);

@@ -15,6 +15,17 @@ export const recordQuery = z.object({
   status: z.coerce.number().int().min(0).max(699).optional(),
   outcome: z.enum(outcomes).optional(),
   node: z.string().max(64).optional().describe("a node that saw something of the call"),
+  carrier: z.string().max(64).optional().describe("the carrier that answered or was tried last"),
+  tag: z
+    .string()
+    .max(128)
+    .regex(/^[A-Za-z][A-Za-z0-9_-]{0,31}=.*$/, "must be NAME=VALUE")
+    .transform((text) => ({
+      name: text.slice(0, text.indexOf("=")),
+      value: text.slice(text.indexOf("=") + 1),
+    }))
+    .optional()
+    .describe("a tag that a decision noted, NAME=VALUE"),
   call_id: z.string().max(512).optional(),
   open: z.stringbool().optional().describe("only calls that are not over (true) or over (false)"),
   ended_since: moment.optional().describe("ended at or after, or not over"),

@@ -47,6 +47,10 @@ type Where = ExpressionBuilder<Tables, "records">;
 
 const like = (text: string): string => `%${text.replace(/[\\%_]/g, "\\$&")}%`;
 
+/** What few records have: nearly all have no details at all. */
+const inDetails = (path: string, value: string): Expression<SqlBool> =>
+  sql<SqlBool>`details IS NOT NULL AND JSON_VALUE(details, ${`$.${path}`}) = ${value}`;
+
 /** What a search asks for, one condition for each thing that it names. @throws Problem `invalid-request` */
 function conditionsOf(where: Where, query: RecordQuery): Expression<SqlBool>[] {
   const given = <T>(value: T | undefined, condition: (value: T) => Expression<SqlBool>) =>
@@ -61,6 +65,8 @@ function conditionsOf(where: Where, query: RecordQuery): Expression<SqlBool>[] {
     ...given(query.status, (status) => where("status", "=", status)),
     ...given(query.outcome, (outcome) => where("outcome", "=", outcome)),
     ...given(query.node, (node) => where("nodes", "like", like(JSON.stringify(node)))),
+    ...given(query.carrier, (carrier) => inDetails("carrier", carrier)),
+    ...given(query.tag, ({ name, value }) => inDetails(`tags."${name}"`, value)),
     ...given(query.call_id, (callId) => where("call_ref", "=", callRefOf(callId))),
     ...given(query.open, (open) => where("closed_how", open ? "is" : "is not", null)),
     ...given(query.ended_since, (since) =>
@@ -122,6 +128,11 @@ const detailsSchema = callRecordSchema.pick({
   transferred_by: true,
   replaces: true,
   passes: true,
+  carrier: true,
+  taken_by: true,
+  charge: true,
+  tags: true,
+  meant: true,
 });
 
 const recordOfRow = (

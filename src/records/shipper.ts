@@ -59,11 +59,11 @@ const readAtOnce = 8;
 /** From the first notice to the batch: an answer often follows its start at once. */
 const gatherMs = 40;
 /** From batch to batch: what a transaction costs on all nodes is shared by all events of that time. */
-const paceMs = 250;
+const paceMs = 500;
 /** Two syncs a time: not after each batch. Shipping twice is harmless. */
 const saveMs = 1000;
 
-/** Follows the journals and stores their events in the ledger, a quarter of a second later when the database is there. */
+/** Follows the journals and stores their events in the ledger, half a second later when the database is there. */
 export class Shipper {
   private readonly followed: Followed[];
   private readonly ledger: Pick<Ledger, "store">;
@@ -152,6 +152,7 @@ export class Shipper {
     const timer = setTimeout(() => this.wake(), Math.max(0, due));
     await woken;
     clearTimeout(timer);
+    for (const { follower } of this.followed) follower.pause();
     await sleep(Math.max(gatherMs, started + paceMs - performance.now()), signal);
   }
 

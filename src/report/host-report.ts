@@ -4,11 +4,13 @@ import { databaseSchema } from "./database.ts";
 import { drainedSchema } from "./drained.ts";
 import { driftSchema } from "./drift.ts";
 import { fencingSchema } from "./fencing.ts";
+import { freeswitchSchema } from "./freeswitch.ts";
 import { hardwareSchema } from "./hardware.ts";
 import { lightSchema } from "./light.ts";
 import { orderStateSchema, ordersSchema } from "./order.ts";
 import { partsSchema } from "./parts.ts";
 import { refusingSchema } from "./refusing.ts";
+import { brokenCarriersSchema, guardAlarmsSchema, registrationsSchema } from "./registrations.ts";
 import { functionalSchema, outsideSchema, standingSchema } from "./standing.ts";
 import { sightingSchema, verdictSchema } from "./verdict.ts";
 import { watchSchema } from "./watch.ts";
@@ -57,6 +59,13 @@ const hostReportSchema = z.object({
   outside: beside(outsideSchema),
   /** Missing: it takes all calls. */
   refusing: beside(refusingSchema),
+  /** Missing: there are none, or another host has the address. */
+  registrations: beside(registrationsSchema),
+  /** Missing: none, or another host has the address. */
+  brokenCarriers: beside(brokenCarriersSchema),
+  guardAlarms: beside(guardAlarmsSchema),
+  /** Missing: there are none, or another host has the address. */
+  freeswitch: beside(freeswitchSchema),
   /** Missing: not tested (yet), or an older release. */
   functional: beside(functionalSchema),
   /** Missing in reports of releases before the light. */

@@ -1,8 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decisionSchema, type Question, questionSchema } from "../call/contract.ts";
+import { questionTo } from "../../test/support/questions.ts";
+import { decisionSchema, type Question } from "../call/contract.ts";
+import { carrierSchema } from "../carriers/carrier-schema.ts";
 import type { UserEntry } from "../directory/user-schema.ts";
 import { emptySnapshot, withChanges } from "../entities/snapshot.ts";
+import { asked } from "./asked.ts";
 import * as routing from "./decide.ts";
 import { registry, type Snapshot } from "./registry.ts";
 import { type RuleInput, ruleSchema } from "./rule-schema.ts";
@@ -33,16 +36,7 @@ const { candidates } = routing;
 const decide = (snapshot: Snapshot, question: Question) => routing.decide(snapshot, question, now);
 
 const ask = (number: string, more: Partial<Question> = {}): Question =>
-  questionSchema.parse({
-    call_id: "c",
-    from: { user: "4930111", domain: "x" },
-    to: { user: number, domain: "x" },
-    request_uri: `sip:${number}@x`,
-    number,
-    source: { address: "192.0.2.9", port: 5060 },
-    transport: "udp",
-    ...more,
-  });
+  questionTo(number, { from: { user: "4930111", domain: "x" }, ...more });
 
 describe("decide", () => {
   const golden = world(
@@ -287,9 +281,9 @@ describe("decide, for any rules", () => {
       }),
     );
     const big = world(rules, numbers, [user("ada")]);
-    expect([...candidates(big, ask("95"))]).toHaveLength(1);
+    expect([...candidates(asked(big, ask("95"), now))]).toHaveLength(1);
     // The prefixes 89, 899, 8999 and 89990.
-    expect([...candidates(big, ask("899900"))]).toHaveLength(4);
+    expect([...candidates(asked(big, ask("899900"), now))]).toHaveLength(4);
   });
 });
 
@@ -395,5 +389,92 @@ describe("for whom a decision may be remembered", () => {
       ),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe("calls to carriers", () => {
+  const rule = (targets: { type: "carrier"; carrier: string }[]) =>
+    ruleSchema.parse({ name: "world", match: { prefix: "+" }, action: { type: "route", targets } });
+  const carrier = (name: string, more: object) =>
+    carrierSchema.parse({ name, addresses: [{ host: `${name}.example` }], ...more });
+  const through = (rules: ReturnType<typeof rule>, ...carriers: ReturnType<typeof carrier>[]) =>
+    decide(
+      withChanges(registry, emptySnapshot(registry), 1, {
+        rules: new Map([["world", rules]]),
+        carriers: new Map(carriers.map((each) => [each.name, each])),
+      }),
+      ask("+4930%5"),
+    );
+  const both = rule([
+    { type: "carrier", carrier: "one" },
+    { type: "carrier", carrier: "two" },
+  ]);
+
+  it("go to each of its addresses, with the number as it wants it, and its headers", () => {
+    const addresses = [{ host: "192.0.2.1", port: 5070, transport: "tcp" }, { host: "192.0.2.2" }];
+    const one = carrier("one", { addresses, number: "00{digits}", headers: { "X-From": "{caller}" } });
+    expect(through(both, one, carrier("two", { number: "9{rest}" }))).toMatchObject({
+      targets: [
+        {
+          uri: "sip:004930%255@192.0.2.1:5070;transport=tcp",
+          carrier: "one",
+          headers: { "X-From": "4930111" },
+        },
+        { uri: "sip:004930%255@192.0.2.2", carrier: "one" },
+        { uri: "sip:94930%255@two.example", carrier: "two" },
+      ],
+    });
+  });
+
+  it("pass over carriers that are disabled or gone; with none left: 503", () => {
+    const off = carrier("one", { enabled: false });
+    expect(through(both, off, carrier("two", {}))).toMatchObject({ targets: [{ carrier: "two" }] });
+    expect(through(both, off)).toMatchObject({ action: "reject", code: 503 });
+  });
+});
+
+describe("what rules do beside calling somebody", () => {
+  const rules: RuleInput[] = [
+    {
+      name: "moved",
+      match: { prefix: "7" },
+      action: { type: "redirect", to: ["sip:{number}@gw.example", "tel:{rest}"], tags: { why: "moved" } },
+    },
+    {
+      name: "gone",
+      match: { number: "8" },
+      action: { type: "redirect", to: ["tel:+49301"], permanent: true },
+    },
+    { name: "no", match: { number: "9" }, action: { type: "reject", tags: { why: "no" } } },
+    {
+      name: "yes",
+      match: { number: "5" },
+      action: { ...to("sip:a@x"), tags: { team: "sales" } } as RuleInput["action"],
+    },
+  ];
+  const found = (number: string) => decide(world(rules), ask(number));
+
+  it("redirect to addresses that are filled in; those that are none are left out", () => {
+    expect(found("71")).toMatchObject({
+      action: "reject",
+      code: 302,
+      contacts: ["sip:71@gw.example", "tel:1"],
+      tags: { why: "moved" },
+    });
+    expect(found("7")).toMatchObject({ contacts: ["sip:7@gw.example"] });
+    expect(found("8")).toMatchObject({ code: 301, contacts: ["tel:+49301"] });
+    for (const number of ["71", "8", "9", "5"]) expect(decisionSchema.parse(found(number))).toBeTruthy();
+  });
+
+  it("note tags", () => {
+    expect(found("9")).toMatchObject({ code: 403, tags: { why: "no" } });
+    expect(found("5")).toMatchObject({ tags: { team: "sales" } });
+  });
+
+  it("play nothing: that is refused, and says so", () => {
+    for (const type of ["announce", "voice"])
+      expect(
+        ruleSchema.safeParse({ name: "x", action: { type, file: "closed.wav" } }).error?.issues[0]?.message,
+      ).toMatch(/plays nothing to callers and has no voice applications/);
   });
 });

@@ -11,6 +11,8 @@ it("calls nobody twice at once", () => {
     uri("sip:a@x"),
     uri("sip:a@x", "sip:192.0.2.1"),
     { type: "user", user: "101", timeout_ms: 5000 },
+    { type: "uri", uri: "sip:1@c", via: "sip:192.0.2.2", carrier: "c" },
+    { type: "uri", uri: "sip:1@c", via: "sip:192.0.2.3", carrier: "c" },
   ];
-  expect(withoutDoubles(targets)).toEqual([targets[0], targets[1], targets[3]]);
+  expect(withoutDoubles(targets)).toEqual([0, 1, 3, 5].map((at) => targets[at]));
 });

@@ -1,8 +1,8 @@
-import { BlockList, isIP } from "node:net";
 import { canonicalNumber } from "../call/number.ts";
+import { bitsOf, networkTest } from "../directory/networks.ts";
 import type { EntityIndex } from "../entities/entity.ts";
 import { emptyIndex, isEmpty, type MatchIndex, type MatchKey, valueAt, withValue } from "./match-index.ts";
-import type { Rule } from "./rule-schema.ts";
+import { hasConditions, type Rule } from "./rule-schema.ts";
 
 /** Finds the rules for a call without looking at every rule. Values: a change shares what stayed. */
 
@@ -10,6 +10,8 @@ export interface CompiledRule {
   rule: Rule;
   /** Undefined: from anywhere. */
   fromSource: ((address: string) => boolean) | undefined;
+  /** It has conditions that are no part of this index (conditions.ts). */
+  conditional: boolean;
 }
 
 /** Authenticated user → rules, most specific first. */
@@ -24,25 +26,13 @@ export interface Level {
   numbers: MatchIndex<CallerIndex>;
 }
 
-const sourceBits = ({ match: { source } }: Rule): number => {
-  if (source === undefined) return -1;
-  const [address = "", bits] = source.split("/");
-  return Number(bits ?? (isIP(address) === 6 ? 128 : 32));
-};
+const sourceBits = ({ match: { source } }: Rule): number => (source === undefined ? -1 : bitsOf(source));
 
-function sourceTest(source: string): (address: string) => boolean {
-  const [address = "", bits] = source.split("/");
-  const family = isIP(address) === 6 ? "ipv6" : "ipv4";
-  const list = new BlockList();
-  list.addSubnet(address, Number(bits ?? (family === "ipv6" ? 128 : 32)), family);
-  return (candidate) =>
-    isIP(candidate) !== 0 && list.check(candidate, isIP(candidate) === 6 ? "ipv6" : "ipv4");
-}
-
-/** Order among rules that name the same number, caller and user: authenticated, longest source, then by name. */
+/** Order among rules that name the same number, caller and user: authenticated, longest source, with conditions of its own, then by name. */
 const bySpecificity = (a: Rule, b: Rule): number =>
   Number(b.match.authenticated ?? false) - Number(a.match.authenticated ?? false) ||
   sourceBits(b) - sourceBits(a) ||
+  Number(hasConditions(b.match)) - Number(hasConditions(a.match)) ||
   (a.name < b.name ? -1 : 1);
 
 /** Of users as they are: no user begins with +. */
@@ -59,7 +49,11 @@ const withRule =
   (rule: Rule) =>
   (group: Group = []): Group => {
     const { source } = rule.match;
-    const compiled = { rule, fromSource: source === undefined ? undefined : sourceTest(source) };
+    const compiled = {
+      rule,
+      fromSource: source === undefined ? undefined : networkTest(source),
+      conditional: hasConditions(rule.match),
+    };
     const at = group.findIndex((other) => bySpecificity(rule, other.rule) < 0);
     return group.toSpliced(at < 0 ? group.length : at, 0, compiled);
   };
@@ -99,11 +93,32 @@ function inLevel(
   return [...others, level].sort((a, b) => b.priority - a.priority);
 }
 
-/** Highest priority first; priority 0 is always there, for assigned numbers and users. */
-export const ruleIndex: EntityIndex<Rule, readonly Level[]> = {
-  empty: [{ priority: 0, numbers: emptyIndex() }],
-  changed: (levels, before, after) => {
-    const cleared = before?.enabled ? inLevel(levels, before, withoutRule(before)) : levels;
-    return after?.enabled ? inLevel(cleared, after, withRule(after)) : cleared;
+/** What of all rules decides calls. */
+export interface RuleIndex {
+  /** Highest priority first; priority 0 is always there, for assigned numbers and users. */
+  levels: readonly Level[];
+  /** How many rules look at whether a user is registered, and at how many calls there are. */
+  registered: number;
+  calls: number;
+}
+
+const asksRegistered = ({ match }: Rule): boolean =>
+  match.registered !== undefined || match.unregistered !== undefined;
+
+const asksCalls = ({ match }: Rule): boolean =>
+  match.calls_at_least !== undefined || match.calls_below !== undefined;
+
+export const ruleIndex: EntityIndex<Rule, RuleIndex> = {
+  empty: { levels: [{ priority: 0, numbers: emptyIndex() }], registered: 0, calls: 0 },
+  changed: ({ levels, registered, calls }, before, after) => {
+    const [old, now] = [before, after].map((rule) => (rule?.enabled ? rule : undefined));
+    const cleared = old ? inLevel(levels, old, withoutRule(old)) : levels;
+    const changed = (asks: (rule: Rule) => boolean) =>
+      Number(now !== undefined && asks(now)) - Number(old !== undefined && asks(old));
+    return {
+      levels: now ? inLevel(cleared, now, withRule(now)) : cleared,
+      registered: registered + changed(asksRegistered),
+      calls: calls + changed(asksCalls),
+    };
   },
 };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { questionSchema } from "../call/contract.ts";
+import { questionTo } from "../../test/support/questions.ts";
 import type { Changed } from "../entities/entity.ts";
 import { emptySnapshot, withChanges } from "../entities/snapshot.ts";
 import { explain } from "./decide.ts";
@@ -60,15 +60,10 @@ const change: fc.Arbitrary<Changed<typeof registry>> = fc.oneof(
 
 const questions = ["1", "12", "1239", "20", "00491", "ada"].flatMap((number) =>
   [undefined, "ada"].map((asker) =>
-    questionSchema.parse({
-      call_id: "c",
+    questionTo(number, {
       from: { user: asker === undefined ? "99" : "123", domain: "x" },
-      to: { user: number, domain: "x" },
-      request_uri: `sip:${number}@x`,
-      number,
       source: { address: "192.0.2.7", port: 5060 },
-      transport: "udp",
-      user: asker,
+      ...(asker !== undefined && { user: asker }),
     }),
   ),
 );
@@ -91,8 +86,8 @@ describe("snapshots", () => {
           rules: new Map(snapshot.parts.rules),
         });
         expect(answers(fresh)).toEqual(answers(snapshot));
-        expect(fresh.indexes.rules.map(({ priority }) => priority)).toEqual(
-          snapshot.indexes.rules.map(({ priority }) => priority),
+        expect(fresh.indexes.rules.levels.map(({ priority }) => priority)).toEqual(
+          snapshot.indexes.rules.levels.map(({ priority }) => priority),
         );
       }),
       { numRuns: 200 },

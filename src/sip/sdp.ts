@@ -8,11 +8,13 @@ export interface Sdp {
 
 /** Where the other side wants its audio; undefined without a usable description. RFC 4566 */
 export function parseSdp(body: string): Sdp | undefined {
-  const address = /^c=IN IP4 (\S+)/m.exec(body)?.[1];
+  const address = /^c=IN IP[46] (\S+)/m.exec(body)?.[1];
   const port = Number(/^m=audio (\d+)/m.exec(body)?.[1] ?? 0);
   const direction = /^a=(sendrecv|sendonly|recvonly|inactive)\s*$/m.exec(body)?.[1] ?? "sendrecv";
   return address && port > 0 ? { address, port, direction } : undefined;
 }
+
+const family = (address: string): string => (address.includes(":") ? "IP6" : "IP4");
 
 /** G.711 μ-law, one stream; `crypto`: as SRTP with this line (RFC 4568). */
 export const sdp = (
@@ -24,9 +26,9 @@ export const sdp = (
 ): string =>
   [
     "v=0",
-    `o=phone 1 ${version} IN IP4 ${address}`,
+    `o=phone 1 ${version} IN ${family(address)} ${address}`,
     "s=-",
-    `c=IN IP4 ${address}`,
+    `c=IN ${family(address)} ${address}`,
     "t=0 0",
     `m=audio ${port} ${crypto === undefined ? "RTP/AVP" : "RTP/SAVP"} 0`,
     ...(crypto === undefined ? [] : [crypto]),

@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
+import { connect, createServer, isIPv6, type Socket } from "node:net";
 import { framer, messageIn } from "./framing.ts";
 
 /** SIP over UDP and TCP: RFC 3261 18, the edge of the stack to the network. */
@@ -41,7 +41,8 @@ const nobody: Receiver = { message: () => undefined, broken: () => undefined };
  * @param encoding of messages; latin1 keeps bytes that are no UTF-8. @throws Error when the port is taken.
  */
 export async function openUdp(local: Place, encoding: "utf8" | "latin1" = "utf8"): Promise<SipTransport> {
-  const socket = createSocket({ type: "udp4", recvBufferSize: 1024 * 1024 });
+  const type = isIPv6(local.address) ? "udp6" : "udp4";
+  const socket = createSocket({ type, recvBufferSize: 1024 * 1024 });
   socket.bind(local.port, local.address);
   await once(socket, "listening");
   let receiver = nobody;

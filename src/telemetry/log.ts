@@ -55,6 +55,14 @@ export const createEvents = (log: Logger) => ({
 
   snapshotLoaded: (state: object) => log.info(state, "routing data loaded"),
   snapshotChanged: (version: number) => log.info({ version }, "routing data changed"),
+  pricesReady: (facts: { tables: number; prices: number; ms: number }) =>
+    log.info(facts, "calls are decided by these prices"),
+  nameUnknown: (host: string, problem: string) =>
+    log.warn({ host, problem }, "DNS does not say where this carrier is"),
+  pricesFail: (error: unknown) =>
+    log.error({ error: messageOf(error) }, "new prices can not be used; the last ones stay"),
+  pricesNotPruned: (error: unknown) =>
+    log.warn({ error: messageOf(error) }, "sheets of prices that nobody has any more stay in the database"),
   snapshotUnreadable: (file: string, error: unknown) =>
     log.error(
       { file, error: messageOf(error) },
@@ -71,6 +79,21 @@ export const createEvents = (log: Logger) => ({
   },
   undecided: (by: "rpc" | "http", callId: string, error: unknown) =>
     log.error({ by, call_id: callId, err: error }, "a call could not be decided by a fault of ours"),
+  deskChanged: (phone: string, user: string, what: "logged in" | "logged off") =>
+    log.info({ phone, user, what }, "a telephone has another user"),
+  pinRefused: (phone: string, user: string, why: "wrong" | "locked") =>
+    log.warn({ phone, user, why }, "a PIN that was dialled is not taken"),
+  scriptFailed: (script: string, callId: string, failure: string, why: string) =>
+    log.warn({ script, callId, failure, why }, "a script did not decide: the next rule does"),
+  scriptsEnded: (why: string) =>
+    log.warn({ why }, "the process of the scripts ended; it is started again when it is needed"),
+  applicationFailed: (rule: string, url: string, callId: string, why: string, instead: "last" | "next") =>
+    log.warn(
+      { rule, url, callId, why },
+      instead === "last"
+        ? "a web application did not decide: its last answer for this caller does"
+        : "a web application did not decide: the next rule does",
+    ),
   rpcFailed: (method: string, error: unknown) =>
     log.error({ method, err: error }, "JSON-RPC request failed by a fault of ours"),
   rpcRefused: (address: string) => log.warn({ address }, "JSON-RPC from a stranger refused"),
@@ -138,6 +161,14 @@ export const createEvents = (log: Logger) => ({
   recordingSpace: (bytes: number) => counters.recordingSpace.set(bytes),
   recordingRefused: () => counters.recordingRefused.inc(),
   recordingGuard: (state: string, freeMb: number) => log.error({ state, freeMb }, "space for recordings"),
+  webhookFailed: (webhook: string, id: string, why: string, again: Date | undefined) =>
+    log.warn(
+      { webhook, id, why, again },
+      again ? "a webhook did not take an event" : "a webhook never took an event",
+    ),
+  dialFailed: (id: string, error: unknown) =>
+    log.warn({ id, error: messageOf(error) }, "a dial waits: it is looked at again"),
+  dialerFailed: (error: unknown) => log.warn({ error: messageOf(error) }, "dials wait"),
   requestFailed: (method: string, url: string, error: unknown) =>
     log.error({ method, url, err: error }, "request failed by a fault of ours"),
 });

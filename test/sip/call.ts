@@ -1,9 +1,14 @@
+import { isIPv6 } from "node:net";
+import { hostIn } from "../../src/base/host-in.ts";
 import { type SipMessage as Message, parseMessage, serialise } from "../../src/sip/message.ts";
 import { sameBranch as sameBranchOf } from "../../src/sip/transactions/matching.ts";
 import { dialogOfRequest, dialogOfResponse, requestIn } from "../../src/sip/user-agent/dialog.ts";
 import { header, headers, type SipMessage, tagOf, token, type Ua } from "./ua.ts";
 
 export const service = { address: "198.18.77.100", port: 5060 };
+/** The same service for telephones with IPv6, where the scenario's cluster has it. */
+export const service6 = { address: "fd00:77::100", port: 5060 };
+export const serviceFor = (ua: Ua): typeof service => (isIPv6(ua.address) ? service6 : service);
 
 export interface Invite {
   text: string;
@@ -27,18 +32,18 @@ export interface InviteOptions {
 /** An INVITE of `ua` to a number at the service. */
 export function invite(ua: Ua, number: string, options: InviteOptions = {}): Invite {
   const fromTag = options.fromTag ?? token();
-  const callId = options.callId ?? `${token()}@${ua.address}`;
+  const callId = options.callId ?? `${token()}@${ua.host}`;
   const branch = `z9hG4bK${token()}`;
-  const uri = options.uri ?? `sip:${number}@${service.address}`;
+  const uri = options.uri ?? `sip:${number}@${hostIn(serviceFor(ua).address)}`;
   const lines = [
     `INVITE ${uri} SIP/2.0`,
-    `Via: SIP/2.0/${ua.way} ${ua.address}:${ua.port};branch=${branch};rport`,
+    `Via: SIP/2.0/${ua.way} ${ua.host}:${ua.port};branch=${branch};rport`,
     `Max-Forwards: ${options.maxForwards ?? 70}`,
-    `From: ${options.from ?? `<sip:caller@${ua.address}>`};tag=${fromTag}`,
+    `From: ${options.from ?? `<sip:caller@${ua.host}>`};tag=${fromTag}`,
     `To: <${uri}>`,
     `Call-ID: ${callId}`,
     `CSeq: ${options.cseq ?? 1} INVITE`,
-    `Contact: ${options.contact ?? `<sip:caller@${ua.address}:${ua.port}>`}`,
+    `Contact: ${options.contact ?? `<sip:caller@${ua.host}:${ua.port}>`}`,
     ...(options.extra ?? []),
     "Content-Length: 0",
   ];
@@ -47,18 +52,18 @@ export function invite(ua: Ua, number: string, options: InviteOptions = {}): Inv
 
 /** CANCEL (RFC 3261 9.1) or the ACK of a failure (17.1.1.3): same branch, same everything. */
 export function sameBranch(ua: Ua, call: Invite, method: "CANCEL" | "ACK", to: string): void {
-  ua.send(serialise(sameBranchOf(parseMessage(call.text), method, to)), service);
+  ua.send(serialise(sameBranchOf(parseMessage(call.text), method, to)), serviceFor(ua));
 }
 
 const underVia = (ua: Ua, message: Message): string => {
-  const via = `SIP/2.0/${ua.way} ${ua.address}:${ua.port};branch=z9hG4bK${token()};rport`;
+  const via = `SIP/2.0/${ua.way} ${ua.host}:${ua.port};branch=z9hG4bK${token()};rport`;
   return serialise({ ...message, headers: [["via", via], ...message.headers] });
 };
 
 /** A request in the call that `answer` (a 2xx to our INVITE) established. */
 export function inDialog(ua: Ua, answer: Message, method: string, cseq: number, routes?: string[]): string {
   const dialog = dialogOfResponse(answer, answer);
-  const headers: [string, string][] = [["contact", `<sip:caller@${ua.address}:${ua.port}>`]];
+  const headers: [string, string][] = [["contact", `<sip:caller@${ua.host}:${ua.port}>`]];
   const made = requestIn(routes ? { ...dialog, routes } : dialog, method, { seq: cseq, headers });
   return underVia(ua, made.request);
 }
@@ -95,7 +100,7 @@ export function respond(
     `To: ${tagOf(to) ? to : `${to};tag=${tag}`}`,
     `Call-ID: ${header(request, "Call-ID")}`,
     `CSeq: ${header(request, "CSeq")}`,
-    `Contact: ${more.contact ?? `<sip:${ua.address}:${ua.port}>`}`,
+    `Contact: ${more.contact ?? `<sip:${ua.host}:${ua.port}>`}`,
     ...(more.extra ?? []),
     "Content-Length: 0",
   ];

@@ -5,7 +5,11 @@ import { once } from "node:events";
 export class FakeRelay {
   /** The commands that came, e.g. `offer CALL-ID`. */
   readonly seen: string[] = [];
+  /** The same with all that they say, as it came (bencode). */
+  readonly texts: string[] = [];
   hangs = false;
+  /** By cookie: on a busy machine a command is repeated before its answer has come, and rtpengine answers it as before. */
+  private readonly answers = new Map<string, string>();
   private readonly socket: Socket;
 
   private constructor(socket: Socket) {
@@ -13,10 +17,16 @@ export class FakeRelay {
     socket.on("message", (data, from) => {
       const text = data.toString("latin1");
       const cookie = text.split(" ")[0] ?? "";
+      const before = this.answers.get(cookie);
+      if (before !== undefined && !this.hangs) {
+        socket.send(before, from.port, from.address);
+        return;
+      }
       const command = /7:command\d+:([a-z ]+?)(?=\d|e$|d|$)/.exec(text)?.[1] ?? "";
       const callId = /7:call-id(\d+):/.exec(text);
       const at = callId ? callId.index + callId[0].length : 0;
       this.seen.push(`${command} ${text.slice(at, at + Number(callId?.[1] ?? 0))}`.trim());
+      this.texts.push(text);
       if (this.hangs) return;
       const sdp = /3:sdp(\d+):/.exec(text);
       const begin = sdp ? sdp.index + sdp[0].length : 0;
@@ -26,6 +36,7 @@ export class FakeRelay {
         command === "ping"
           ? "d6:result4:ponge"
           : `d6:result2:ok${sdp ? `3:sdp${changed.length}:${changed}` : ""}e`;
+      this.answers.set(cookie, `${cookie} ${reply}`);
       socket.send(`${cookie} ${reply}`, from.port, from.address);
     });
   }

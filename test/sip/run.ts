@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { scenarios } from "./scenarios/index.ts";
 import { World } from "./world.ts";
@@ -16,14 +18,25 @@ const tooLong = async (): Promise<never> => {
 };
 
 const wanted = process.argv.slice(2);
-for (const [name, { sip, media, run }] of Object.entries(scenarios)) {
+/** Once; who has IPv6 in a scenario has it on loopback as the rest. */
+let six = false;
+function addIpv6(): void {
+  if (six) return;
+  writeFileSync("/proc/sys/net/ipv6/conf/lo/disable_ipv6", "0");
+  for (const host of ["100", "14", "50", "51", "52"])
+    execFileSync("ip", ["address", "replace", `fd00:77::${host}/128`, "dev", "lo", "nodad"]);
+  six = true;
+}
+
+for (const [name, { sip, media, address6, edge6, run }] of Object.entries(scenarios)) {
   if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
   process.stdout.write(`${JSON.stringify({ begun: name })}\n`);
   const begun = performance.now();
   let error: string | undefined;
   let log = "";
   try {
-    await using world = await World.begin(sip, media);
+    if (address6 !== undefined) addIpv6();
+    await using world = await World.begin(sip, media, address6, edge6);
     try {
       await Promise.race([run(world), tooLong()]);
       const faults = [...world.own.faults, ...world.peer.faults];

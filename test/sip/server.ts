@@ -3,10 +3,12 @@ import { once } from "node:events";
 import { chownSync, createWriteStream, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type AppRelay, relayToPeers } from "../../src/agent/calls/app-relay.ts";
+import { patient } from "../../src/base/patience.ts";
 import type { CallEvent } from "../../src/call/contract.ts";
 import type { HostContext } from "../../src/cluster/facts.ts";
 import { clusterSchema } from "../../src/cluster/schema.ts";
-import { kamailioCommand, kamailioFiles, sipJournal } from "../../src/components/kamailio/config.ts";
+import { kamailioCommand, sipJournal } from "../../src/components/kamailio/config.ts";
+import { edge } from "../../src/components/kamailio/edge.ts";
 import { kamailio } from "../../src/components/kamailio/index.ts";
 import { accountIn } from "../../src/host/files.ts";
 import { parseJournalLine } from "../../src/journal/sip-journal.ts";
@@ -21,14 +23,17 @@ export const context = (
   self = "a",
   service = "198.18.77.100/24",
   media: Record<string, unknown> = {},
+  address6?: string,
+  edge6?: string,
 ): HostContext => {
   const cluster = clusterSchema.parse({
     cluster: "siptest",
-    service: { address: service },
+    service: { address: service, address6 },
     hosts: {
       a: { role: "node", address: "198.18.77.11" },
       b: { role: "node", address: "198.18.77.12" },
       w: { role: "witness", address: "198.18.77.13" },
+      ...(edge6 !== undefined && { e: { role: "edge", address: "198.18.77.14", address6: edge6 } }),
     },
     sip,
     media,
@@ -66,16 +71,17 @@ export class Server {
 
   /** `reserve`: with space for the journal, as an agent does it. */
   async start(reserve = false): Promise<void> {
-    this.relay ??= await relayToPeers(this.context);
+    const part = this.context.self.role === "edge" ? edge : kamailio;
+    if (part === kamailio) this.relay ??= await relayToPeers(this.context);
     const account = accountIn(readFileSync("/etc/passwd", "utf8"), "kamailio");
     if (!account) throw new Error("this machine has no user 'kamailio'");
     const { uid, gid } = account;
     mkdirSync(this.context.dirs.log, { recursive: true });
-    for (const { path, owner } of kamailio.directories?.(this.context) ?? []) {
+    for (const { path, owner } of part.directories?.(this.context) ?? []) {
       mkdirSync(path, { recursive: true });
       if (owner === "kamailio") chownSync(path, uid, gid);
     }
-    for (const file of kamailioFiles(this.context)) {
+    for (const file of part.files(this.context)) {
       mkdirSync(dirname(file.path), { recursive: true });
       writeFileSync(file.path, file.content);
     }
@@ -85,9 +91,9 @@ export class Server {
     const log = createWriteStream(join(this.context.dirs.log, "kamailio.log"), { flags: "a" });
     await once(log, "open");
     this.child = spawn(command, argv, { stdio: ["ignore", log, log], detached: true });
-    const deadline = performance.now() + 10_000;
+    const deadline = performance.now() + patient(10_000);
     for (;;) {
-      const health = await kamailio
+      const health = await part
         .probe(this.context, AbortSignal.timeout(200))
         .catch((error: unknown) => ({ ok: false, detail: String(error) }));
       if (health.ok) return;

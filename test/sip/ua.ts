@@ -1,3 +1,4 @@
+import { hostIn } from "../../src/base/host-in.ts";
 import { authorize as answerTo, chooseChallenges, ha1 as ha1Of } from "../../src/sip/digest.ts";
 import {
   all,
@@ -45,6 +46,8 @@ export const parse = (text: string, from: Place): SipMessage => ({ ...parseMessa
 export class Ua {
   readonly address: string;
   readonly port: number;
+  /** `address` as URIs have it. */
+  readonly host: string;
   /** As Via writes it. */
   readonly way: "UDP" | "TCP";
   readonly seen: SipMessage[] = [];
@@ -58,6 +61,7 @@ export class Ua {
     this.transport = transport;
     this.address = transport.local.address;
     this.port = transport.local.port;
+    this.host = hostIn(this.address);
     this.way = transport.name === "TCP" ? "TCP" : "UDP";
     transport.attach({
       message: (text, flow) => {
@@ -112,7 +116,7 @@ export class Ua {
     reason: string,
     options: { tag?: string; extra?: string[]; contact?: string } = {},
   ): void {
-    const contact: Header = ["contact", options.contact ?? `<sip:${this.address}:${this.port}>`];
+    const contact: Header = ["contact", options.contact ?? `<sip:${this.host}:${this.port}>`];
     const extra = (options.extra ?? []).map((line): Header => {
       const colon = line.indexOf(":");
       return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];

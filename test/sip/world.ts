@@ -1,7 +1,8 @@
 import { strict as assert } from "node:assert";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { hostIn } from "../../src/base/host-in.ts";
 import type { CallEvent } from "../../src/call/contract.ts";
-import { type Invite, type InviteOptions, inDialog, invite, sameBranch, service } from "./call.ts";
+import { type Invite, type InviteOptions, inDialog, invite, sameBranch, serviceFor } from "./call.ts";
 import { FakeApp } from "./fake-app.ts";
 import { context, Server } from "./server.ts";
 import { authorize, ha1, header, type SipMessage, token, Ua } from "./ua.ts";
@@ -14,14 +15,29 @@ export class World implements AsyncDisposable {
   readonly uas: Ua[] = [];
   server: Server;
 
-  constructor(sip: Record<string, unknown> = {}, media: Record<string, unknown> = {}) {
+  /** Before the node, where the scenario's cluster has one. */
+  readonly edge: Server | undefined;
+
+  constructor(
+    sip: Record<string, unknown> = {},
+    media: Record<string, unknown> = {},
+    address6?: string,
+    edge6?: string,
+  ) {
     // Kamailio runs as a user of its own.
     chmodSync(this.folder, 0o755);
-    this.server = new Server(context(this.folder, sip, "a", undefined, media));
+    this.server = new Server(context(this.folder, sip, "a", undefined, media, address6, edge6));
+    if (edge6 !== undefined)
+      this.edge = new Server(context(this.folder, sip, "e", undefined, media, address6, edge6));
   }
 
-  static async begin(sip: Record<string, unknown> = {}, media: Record<string, unknown> = {}): Promise<World> {
-    const world = new World(sip, media);
+  static async begin(
+    sip: Record<string, unknown> = {},
+    media: Record<string, unknown> = {},
+    address6?: string,
+    edge6?: string,
+  ): Promise<World> {
+    const world = new World(sip, media, address6, edge6);
     try {
       await world.open();
       return world;
@@ -38,6 +54,7 @@ export class World implements AsyncDisposable {
       await app.start();
     }
     await this.server.start();
+    await this.edge?.start();
     await until("both apps are connected", () => this.own.connections > 0 && this.peer.connections > 0);
   }
 
@@ -79,19 +96,19 @@ export class World implements AsyncDisposable {
     ua: Ua,
     user: string,
     password: string,
-    at: { address: string; port: number } = service,
+    at: { address: string; port: number } = serviceFor(ua),
     {
-      contact = `<sip:${user}@${ua.address}:${ua.port}>`,
+      contact = `<sip:${user}@${ua.host}:${ua.port}>`,
       extra = [],
     }: { contact?: string; extra?: string[] } = {},
   ): Promise<SipMessage> {
     const send = (cseq: number, authorization?: string) => {
       const lines = [
-        `REGISTER sip:${at.address} SIP/2.0`,
-        `Via: SIP/2.0/${ua.way} ${ua.address}:${ua.port};branch=z9hG4bK${token()};rport`,
+        `REGISTER sip:${hostIn(at.address)} SIP/2.0`,
+        `Via: SIP/2.0/${ua.way} ${ua.host}:${ua.port};branch=z9hG4bK${token()};rport`,
         "Max-Forwards: 70",
-        `From: <sip:${user}@${at.address}>;tag=${token()}`,
-        `To: <sip:${user}@${at.address}>`,
+        `From: <sip:${user}@${hostIn(at.address)}>;tag=${token()}`,
+        `To: <sip:${user}@${hostIn(at.address)}>`,
         `Call-ID: ${callId}`,
         `CSeq: ${cseq} REGISTER`,
         `Contact: ${contact}`,
@@ -108,7 +125,7 @@ export class World implements AsyncDisposable {
     send(1);
     const challenge = await ua.wait("a challenge", final(1));
     assert.equal(challenge.code, 401);
-    const uri = `sip:${at.address}`;
+    const uri = `sip:${hostIn(at.address)}`;
     send(2, authorize(header(challenge, "WWW-Authenticate"), user, password, "REGISTER", uri));
     return ua.wait("the answer to REGISTER", final(2));
   }
@@ -123,7 +140,7 @@ export class World implements AsyncDisposable {
     const begun = performance.now();
     const final = (cseq: string) => (m: SipMessage) =>
       m.code >= 200 && header(m, "Call-ID") === call.callId && header(m, "CSeq") === cseq;
-    ua.send(call.text, service);
+    ua.send(call.text, serviceFor(ua));
     let answer = await ua.wait("a final answer", final("1 INVITE"), options.ms ?? 3000);
     if (answer.code >= 300) sameBranch(ua, call, "ACK", header(answer, "To"));
     if (answer.code === 407 && options.password !== undefined) {
@@ -137,7 +154,7 @@ export class World implements AsyncDisposable {
       );
       const extra = [...(options.extra ?? []), `Proxy-Authorization: ${credentials}`];
       call = invite(ua, number, { ...options, callId: call.callId, fromTag: call.fromTag, cseq: 2, extra });
-      ua.send(call.text, service);
+      ua.send(call.text, serviceFor(ua));
       answer = await ua.wait("a final answer", final("2 INVITE"), options.ms ?? 3000);
       if (answer.code >= 300) sameBranch(ua, call, "ACK", header(answer, "To"));
     }
@@ -145,12 +162,15 @@ export class World implements AsyncDisposable {
   }
 
   ack(ua: Ua, called: Called): void {
-    ua.send(inDialog(ua, called.answer, "ACK", Number(header(called.answer, "CSeq").split(" ")[0])), service);
+    ua.send(
+      inDialog(ua, called.answer, "ACK", Number(header(called.answer, "CSeq").split(" ")[0])),
+      serviceFor(ua),
+    );
   }
 
   async hangUp(ua: Ua, called: Called): Promise<SipMessage> {
     this.ack(ua, called);
-    ua.send(inDialog(ua, called.answer, "BYE", 10), service);
+    ua.send(inDialog(ua, called.answer, "BYE", 10), serviceFor(ua));
     return ua.wait(
       "the answer to BYE",
       (m) => m.code >= 200 && header(m, "CSeq") === "10 BYE" && header(m, "Call-ID") === called.callId,
@@ -161,6 +181,7 @@ export class World implements AsyncDisposable {
     for (const ua of this.uas) ua.close();
     this.own.stop();
     this.peer.stop();
+    await this.edge?.stop("SIGKILL");
     await this.server.stop("SIGKILL");
     rmSync(this.folder, { recursive: true, force: true });
   }

@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,6 +20,12 @@ export async function makeTestCluster(): Promise<{ root: string; contextOf: (hos
     ],
     upstream: [],
   });
+  // No agent runs there, so `init` writes none.
+  const text = readFileSync(file, "utf8");
+  writeFileSync(
+    file,
+    text.replace(/^hosts:\n/m, "hosts:\n  fs1: { role: freeswitch, address: 127.77.0.21 }\n"),
+  );
   const cluster = loadCluster(file);
   const secrets = loadSecrets(file);
   for (const host of ["a", "b"]) {

@@ -1,8 +1,8 @@
 import { writeInPlace } from "../../base/in-place.ts";
 import { messageOf } from "../../base/message.ts";
 import { type HostContext, runFiles } from "../../cluster/facts.ts";
-import { holdsServiceAddress } from "../../components/keepalived.ts";
 import type { Fencing } from "../../fencing/keeper.ts";
+import { holdsServiceAddress } from "../../host/held-address.ts";
 import type { PartName } from "../../report/parts.ts";
 import type { Part } from "../parts/part.ts";
 import type { Action, Situation } from "./decide.ts";

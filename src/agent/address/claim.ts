@@ -4,7 +4,7 @@ import { WriteBehind } from "../../base/behind.ts";
 import { writeInPlaceLater } from "../../base/in-place.ts";
 import { messageOf } from "../../base/message.ts";
 import type { HostContext } from "../../cluster/facts.ts";
-import { holdsServiceAddress } from "../../components/keepalived.ts";
+import { holdsServiceAddress } from "../../host/held-address.ts";
 
 /** Newer than every claim that is known. Pure. */
 export const nextTerm = (own: number, known: readonly number[]): number => Math.max(own, ...known) + 1;

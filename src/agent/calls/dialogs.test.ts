@@ -47,6 +47,21 @@ describe("a call whose audio ended", () => {
     expect(byeTo("caller", dialog, service, "x")[4]).toContain("To: <sip:0445550100@198.18.77.56>;tag=ft1");
   });
 
+  test("a side with IPv6 gets its BYE from the service's address of that family", () => {
+    const mixed = line.replace("udp:198.18.77.57:5092", "udp:fd00:77::57:5092");
+    const service = { address: "198.18.77.100", address6: "fd00:77::100", port: 5060 };
+    const dialog = parseDialog("c1", mixed);
+    expect(dialog.callee).toMatchObject({ address: "fd00:77::57", port: 5092 });
+    expect(byeTo("callee", dialog, service, "x").slice(2, 4)).toEqual([
+      "sip:[fd00:77::57]:5092;transport=udp",
+      "udp:[fd00:77::100]:5060",
+    ]);
+    expect(byeTo("caller", dialog, service, "x")[3]).toBe("udp:198.18.77.100:5060");
+    // From the ACK's request URI, with brackets.
+    const bracketed = line.replace("udp:198.18.77.57:5092", "udp:[fd00:77::57]:5092");
+    expect(parseDialog("c1", bracketed).callee.address).toBe("fd00:77::57");
+  });
+
   test("its record's event is well-formed and the same from whoever reports it", () => {
     const event = endEvent(parseDialog("c1", line), "b", new Date("2026-11-21T02:00:00.000Z"));
     expect(eventSchema.parse(event)).toMatchObject({ kind: "end", reason: "media-timeout", origin: "a" });

@@ -1,3 +1,5 @@
+import { isIPv6 } from "node:net";
+import { hostIn } from "../../base/host-in.ts";
 import { callIdOf } from "../../components/rtpengine/control.ts";
 
 /**
@@ -39,7 +41,7 @@ const unescaped = (text: string): string => {
 };
 
 const source = (text: string): Pick<Side, "transport" | "address" | "port"> | undefined => {
-  const match = /^(udp|tcp):([0-9.]+):(\d+)$/i.exec(text);
+  const match = /^(udp|tcp):\[?([0-9a-f.:]+?)\]?:(\d+)$/i.exec(text);
   if (!match) return undefined;
   const transport = (match[1] ?? "").toLowerCase() === "tcp" ? "tcp" : "udp";
   return { transport, address: match[2] ?? "", port: Number(match[3]) };
@@ -76,13 +78,13 @@ const lastCseq = 2_000_000_001;
 export function byeTo(
   which: "caller" | "callee",
   dialog: Dialog,
-  service: { address: string; port: number },
+  service: { address: string; address6?: string | undefined; port: number },
   reason: string,
 ): [string, string, string, string, string, string] {
   const to = dialog[which];
   const from = dialog[which === "caller" ? "callee" : "caller"];
   // A TCP client listens nowhere: its connection is found by its source, else by its Contact.
-  const hop = `sip:${to.address}:${to.port};transport=${to.transport}`;
+  const hop = `sip:${hostIn(to.address)}:${to.port};transport=${to.transport}`;
   const headers = [
     `From: <${from.uri}>;tag=${from.tag}`,
     `To: <${to.uri}>;tag=${to.tag}`,
@@ -92,6 +94,7 @@ export function byeTo(
     ...(to.routes === "" ? [] : [`Route: ${to.routes}`]),
     `Reason: ${reason}`,
   ];
-  const socket = `${to.transport}:${service.address}:${service.port}`;
+  const own = isIPv6(to.address) && service.address6 !== undefined ? service.address6 : service.address;
+  const socket = `${to.transport}:${hostIn(own)}:${service.port}`;
   return ["BYE", to.contact || hop, hop, socket, `${headers.join("\r\n")}\r\n`, ""];
 }

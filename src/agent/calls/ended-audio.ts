@@ -1,11 +1,18 @@
 import { createHash } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import { messageOf } from "../../base/message.ts";
-import { type HostContext, ports, runFiles, servesAtOwnAddress, serviceIp } from "../../cluster/facts.ts";
+import {
+  type HostContext,
+  ports,
+  runFiles,
+  servesAtOwnAddress,
+  serviceIp,
+  serviceIp6,
+} from "../../cluster/facts.ts";
 import { mediaTimeoutPath } from "../../cluster/secrets.ts";
 import { kamailioRpc } from "../../components/kamailio/rpc.ts";
-import { holdsServiceAddress } from "../../components/keepalived.ts";
 import { callIdOf, knowsSession, sessionsListed } from "../../components/rtpengine/control.ts";
+import { holdsServiceAddress } from "../../host/held-address.ts";
 import { askSocket } from "../../http/socket.ts";
 import { byeTo, type Dialog, parseDialog } from "./dialogs.ts";
 
@@ -154,7 +161,11 @@ async function endCall(context: HostContext, session: string, tell: Tell, quiet:
   tell(dialog.callId, "neither side sends audio any more: ending the call");
   const { cluster, self } = context;
   const ownCall = servesAtOwnAddress(cluster) && !holdsServiceAddress(context);
-  const service = { address: ownCall ? self.address : serviceIp(cluster), port: cluster.sip.port };
+  const service = {
+    address: ownCall ? self.address : serviceIp(cluster),
+    address6: serviceIp6(cluster),
+    port: cluster.sip.port,
+  };
   const byes = (["caller", "callee"] as const).map((side) =>
     kamailioRpc(
       context,

@@ -29,3 +29,11 @@ test("only holders count; a sick relay does not renew the moment", () => {
     wellAt: 2000,
   });
 });
+
+test("what was said earlier takes nothing back", () => {
+  expect(lastHolderAfter(a, { host: "a", holds: true, parts }, 900)).toEqual(a);
+  expect(lastHolderAfter(undefined, { host: "a", holds: true, parts: {} }, 900)).toEqual({
+    ...a,
+    wellAt: 900,
+  });
+});

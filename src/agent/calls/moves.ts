@@ -8,6 +8,7 @@ import { type HostContext, runFiles } from "../../cluster/facts.ts";
 import { askSocket } from "../../http/socket.ts";
 import type { Move } from "../../records/move-schema.ts";
 import type { HostReport } from "../../report/host-report.ts";
+import type { Pulse } from "../observe/pulse.ts";
 
 /**
  * How long callers were without the service address, each time that it came here: the new holder knows when it came, and
@@ -34,16 +35,20 @@ export interface LastHolder {
 export const gapAtMost = (last: LastHolder, byPlan: boolean, now: number): number =>
   byPlan ? 0 : Math.ceil(now - last.wellAt) + (last.sick ? relayBlindMs : 0);
 
-/** What a report says about the last holder. Pure. */
+/** What a report or a pulse says about the last holder; `at`: when it was said. Pure. */
 export function lastHolderAfter(
   last: LastHolder | undefined,
-  report: Pick<HostReport, "host" | "holds" | "parts">,
-  now: number,
+  {
+    host,
+    holds,
+    parts,
+  }: { host: string; holds: boolean; parts: { rtpengine?: { ok: boolean } | undefined } },
+  at: number,
 ): LastHolder | undefined {
-  if (!report.holds) return last;
-  const well = report.parts.rtpengine?.ok ?? true;
-  if (well) return { host: report.host, wellAt: now, sick: false };
-  return { host: report.host, wellAt: last?.host === report.host ? last.wellAt : now, sick: true };
+  if (!holds) return last;
+  const known = last?.host === host ? last.wellAt : undefined;
+  const well = parts.rtpengine?.ok ?? true;
+  return { host, wellAt: well ? Math.max(at, known ?? at) : (known ?? at), sick: !well };
 }
 
 export class Moves {
@@ -71,6 +76,12 @@ export class Moves {
   /** A report of another node, or of this one. */
   heard(report: Pick<HostReport, "host" | "holds" | "parts">): void {
     this.last = lastHolderAfter(this.last, report, performance.now());
+  }
+
+  /** A pulse of another node, sent `at`: between two of its reports lie seconds. */
+  pulsed({ host, holds, parts: { rtpengine } }: Pulse, at: number): void {
+    const parts = rtpengine === undefined ? {} : { rtpengine: { ok: rtpengine } };
+    this.last = lastHolderAfter(this.last, { host, holds, parts }, at);
   }
 
   /** The address has come to this host. */

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { Cron } from "croner";
 import { messageOf } from "../../base/message.ts";
 import type { DrillSchedule } from "../../cluster/drills-schema.ts";
-import type { HostContext } from "../../cluster/facts.ts";
+import { allHosts, type HostContext } from "../../cluster/facts.ts";
 import { hostNotGreen } from "../../explain/green.ts";
 import type { HostReport } from "../../report/host-report.ts";
 import { contactMs } from "../../report/news.ts";
@@ -89,7 +89,7 @@ async function runWindow(
   stop: AbortSignal,
 ): Promise<void> {
   const closes = performance.now() + entry.window_minutes * 60_000;
-  const expected = Object.keys(context.cluster.hosts);
+  const expected = allHosts(context.cluster).map(({ name }) => name);
   for (const name of inOrder(entry.run)) {
     // The other node's agent has the same schedule: the holder's does it.
     if (hands.holdsForMs() === undefined) return;

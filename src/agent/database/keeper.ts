@@ -32,6 +32,8 @@ export class DatabaseKeeper {
   private readingDisk = false;
   /** `disk` is where the database ended. */
   private diskRead = false;
+  /** The database has not been started since its position was read. */
+  private fresh = false;
   private waits: string | undefined;
   private forceBootstrap = false;
   /** The arbitrator was stopped so that a new component can form: it must forget the old one. */
@@ -74,6 +76,7 @@ export class DatabaseKeeper {
         };
       this.disk = disk;
       this.diskRead = true;
+      this.fresh = true;
     } catch (error) {
       this.host.tell("position", messageOf(error));
     } finally {
@@ -109,10 +112,18 @@ export class DatabaseKeeper {
       this.forceBootstrap = false;
       this.waits = undefined;
       this.host.tell("bootstrap", why);
-      return { go: true, bootstrap: true };
+      return this.start(true);
     }
     this.waits = decision.action === "wait" ? decision.why : undefined;
-    return decision.action === "join" ? { go: true, bootstrap: false } : { go: false, why: decision.why };
+    return decision.action === "join" ? this.start(false) : { go: false, why: decision.why };
+  }
+
+  /** A position costs a start of its own (mariadbd --wsrep-recover): one that was read just now is not read again. */
+  private start(bootstrap: boolean): ReturnType<Gate> {
+    const { uuid, seqno } = this.disk;
+    const known = this.fresh && seqno >= 0;
+    this.fresh = false;
+    return { go: true, bootstrap, ...(known && { position: { uuid, seqno } }) };
   }
 
   voteGate(): ReturnType<Gate> {

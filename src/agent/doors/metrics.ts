@@ -148,6 +148,24 @@ function callFigures(figures: Figures, report: HostReport): void {
     "Calls refused with 503: more than this node can carry",
     report.refusing?.perSecond ?? 0,
   );
+  figures.each(
+    "carrier_registered",
+    "1: the carrier has our registration; at the holder of the service address",
+    "carrier",
+    (report.registrations ?? []).map(({ carrier, registered }) => [carrier, Number(registered)]),
+  );
+  figures.each(
+    "carrier_broken_seconds",
+    "For so long calls pass over this carrier, which failed; at the holder of the service address",
+    "carrier",
+    (report.brokenCarriers ?? []).map(({ carrier, sinceMs }) => [carrier, sinceMs / 1000]),
+  );
+  figures.each(
+    "freeswitch_up",
+    "1: this FreeSWITCH host answers OPTIONS; at the holder of the service address",
+    "host",
+    (report.freeswitch ?? []).map(({ host, answers }) => [host, Number(answers)]),
+  );
   const drills = standing?.drills ?? [];
   figures.each(
     "drill_passed",

@@ -1,5 +1,5 @@
-import { constants } from "node:fs";
-import { access, readFile, statfs } from "node:fs/promises";
+import { constants, readFileSync } from "node:fs";
+import { access, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { HostContext } from "../../cluster/facts.ts";
 import { journalReserve } from "../../components/kamailio/journal.ts";
@@ -46,7 +46,14 @@ async function diskOf(path: string): Promise<Disk> {
   };
 }
 
-const read = (path: string): Promise<string> => readFile(path, "utf8").catch(() => "");
+/** Of the kernel, which has it in memory: no thread of libuv's has to wake four times for it. */
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
 
 /** Looks every 2 s, without ever blocking the agent. */
 export class HardwareWatch {
@@ -111,21 +118,17 @@ export class HardwareWatch {
 
   private async look(): Promise<HardwareReport> {
     const { dirs, self } = this.context;
-    const [data, journal, memory, cpu, io, link] = await Promise.all([
-      diskOf(dirs.data),
-      diskOf(dirs.journal),
-      read("/proc/meminfo"),
-      read("/proc/pressure/cpu"),
-      read("/proc/pressure/io"),
-      read(`/sys/class/net/${self.interface}/operstate`),
-    ]);
+    const [data, journal] = await Promise.all([diskOf(dirs.data), diskOf(dirs.journal)]);
     // One file system has the same numbers: say it once.
     const disks =
       journal.freeInodes === data.freeInodes && journal.bytes === data.bytes ? [data] : [data, journal];
-    const state = link.trim();
+    const state = read(`/sys/class/net/${self.interface}/operstate`).trim();
     const reserved = self.role === "node" ? journalReserve(this.context) : undefined;
-    const pressure = { cpu: pressureOf(cpu), io: pressureOf(io) };
-    const known = memoryOf(memory);
+    const pressure = {
+      cpu: pressureOf(read("/proc/pressure/cpu")),
+      io: pressureOf(read("/proc/pressure/io")),
+    };
+    const known = memoryOf(read("/proc/meminfo"));
     return {
       disks,
       ...(reserved === undefined ? {} : { journalReserved: reserved }),

@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { messageOf } from "../../base/message.ts";
 import type { HostContext } from "../../cluster/facts.ts";
 import { kamailioRpc } from "../../components/kamailio/rpc.ts";
 
@@ -13,6 +14,8 @@ const everyMs = 2000;
 /** Bytes between two looks: a hundred malformed messages a second, and no fault writes so much. */
 const floodBytes = 400_000;
 const quietMs = 60_000;
+/** So many looks in a row that failed are told: one alone may have met a start. */
+const tellAfter = 3;
 /** Kamailio's levels: errors are -1, notices 1 (components/kamailio/core.ts). */
 const levels = { critical: -2, usual: 1 } as const;
 
@@ -44,6 +47,7 @@ export class LogFlood {
   private readonly tell: (text: string) => void;
   private last: Quiet | undefined;
   private busy = false;
+  private failed = 0;
   private nextAt = 0;
 
   constructor(context: HostContext, tell: (text: string) => void) {
@@ -57,7 +61,16 @@ export class LogFlood {
     if (!runs || this.busy || now < this.nextAt) return;
     this.busy = true;
     this.look(now)
-      .catch(() => undefined)
+      .then(
+        () => {
+          this.failed = 0;
+        },
+        (error: unknown) => {
+          this.failed++;
+          if (this.failed === tellAfter)
+            this.tell(`the SIP server's log is not kept from being filled: ${messageOf(error)}`);
+        },
+      )
       .finally(() => {
         this.busy = false;
         this.nextAt = performance.now() + everyMs;

@@ -1,6 +1,6 @@
 import { messageOf } from "../../base/message.ts";
 import { type HostContext, serviceIp } from "../../cluster/facts.ts";
-import { sipOptions } from "../../components/kamailio/options.ts";
+import { SipAsker } from "../../components/kamailio/options.ts";
 import type { OutsideReport } from "../../report/standing.ts";
 
 const everyMs = 1000;
@@ -11,22 +11,23 @@ const deadlineMs = 800;
  * its own packets never leave it.
  */
 export class OutsideView {
-  private readonly context: HostContext;
+  private readonly service: SipAsker;
   private last: { at: number; since: number; failures: number; detail: string } | undefined;
   private busy = false;
   private nextAt = 0;
 
   constructor(context: HostContext) {
-    this.context = context;
+    this.service = new SipAsker(serviceIp(context.cluster), context.cluster.sip.port);
   }
 
   /** One step; called often, never waits. */
   tick(now: number, holds: boolean): void {
+    if (holds && this.last) this.service.close();
     if (holds) this.last = undefined;
     if (holds || this.busy || now < this.nextAt) return;
     this.busy = true;
-    const { cluster } = this.context;
-    sipOptions(serviceIp(cluster), cluster.sip.port, AbortSignal.timeout(deadlineMs))
+    this.service
+      .ask(AbortSignal.timeout(deadlineMs))
       .then(({ code, ms }) =>
         this.note(code === 200 ? undefined : `SIP OPTIONS is answered with ${code}`, ms),
       )

@@ -6,13 +6,14 @@ import { type HostReport, type PeerNews, readReport } from "../../report/host-re
 import { contactMs } from "../../report/news.ts";
 import { Line } from "./line.ts";
 import { LifeClock, type Pulse, refreshed } from "./pulse.ts";
+import { calmPulseMs } from "./pulse-pace.ts";
 import type { Trip } from "./watch.ts";
 
 const pollEveryMs = 250;
 /** While all is calm, the peer's pulses come in, and they say that its report is the one that was read last. */
-const calmEveryMs = 1000;
-/** Two pulses of a calm peer are missing. */
-const pulsesLateMs = 300;
+const calmEveryMs = 2000;
+/** Of a calm peer: two are missing. */
+const latePulses = 3;
 const deadlineMs = 400;
 /** While the address changes hands by plan, the news of a few milliseconds ago is old. */
 const hurriedMs = 15;
@@ -39,6 +40,7 @@ export class Peers {
   private readonly stopped = new AbortController();
   private readonly onNews: OnNews;
   private readonly calm: () => boolean;
+  private readonly lateMs: number;
   private hurrying = false;
   /** Ends the pauses that are going on. */
   private wake = new AbortController();
@@ -51,6 +53,7 @@ export class Peers {
     this.context = context;
     this.onNews = onNews;
     this.calm = calm;
+    this.lateMs = latePulses * calmPulseMs(context.self.role);
     this.loops = peersOf(context.cluster, context.self.name).map((peer) => this.follow(peer.name));
   }
 
@@ -121,7 +124,7 @@ export class Peers {
   private isUpToDate(name: string): boolean {
     const report = this.heard.get(name)?.report;
     const last = this.pulses.get(name);
-    if (!report || !last || performance.now() - last.at > pulsesLateMs) return false;
+    if (!report || !last || performance.now() - last.at > this.lateMs) return false;
     const same = report.life?.id === last.pulse.life && report.version === last.pulse.version;
     return same && report.version !== undefined && report.verdict.light === "green" && this.calm();
   }
@@ -159,16 +162,20 @@ export class Peers {
     return known;
   }
 
-  /** Only pulses of the life that the peer's last report was of count: an old one, sent again, is none of it. */
-  pulse(pulse: Pulse): void {
+  /**
+   * Only pulses of the life that the peer's last report was of count: an old one, sent again, is none of it.
+   * @returns when it was sent; undefined: it does not count
+   */
+  pulse(pulse: Pulse): number | undefined {
     const last = this.pulses.get(pulse.host)?.pulse;
-    if (last && last.life === pulse.life && pulse.lifeMs <= last.lifeMs) return;
+    if (last && last.life === pulse.life && pulse.lifeMs <= last.lifeMs) return undefined;
     const now = performance.now();
     const at = this.clockOf(pulse.host).at(pulse, now);
-    if (at === undefined) return;
+    if (at === undefined) return undefined;
     this.lineOf(pulse.host).heard(pulse.n, now);
     this.pulses.set(pulse.host, { at, pulse });
     if (pulse.version !== last?.version) this.look();
+    return at;
   }
 
   /** The last whole report of all other hosts that were heard since this agent started. */

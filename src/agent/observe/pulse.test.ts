@@ -20,7 +20,8 @@ const base = {
   parts: { keepalived: part(true), rtpengine: part(false), app: part(true) },
 };
 const sighting = { ageMs: 40, holds: false, term: 2, mayHold: true, primary: true };
-const pulse = pulseOf({ ...base, n: 7, sees: { b: sighting, w: { ...sighting, mayHold: false } } });
+const sees = { b: sighting, w: { ...sighting, mayHold: false } };
+const pulse: Pulse = { ...pulseOf({ ...base, sees }), n: 7 };
 
 describe("datagram", () => {
   it("arrives as it was sent, and fits into one packet with five hosts", () => {

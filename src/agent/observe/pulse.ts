@@ -41,18 +41,17 @@ const schema = z.object({
 });
 export type Pulse = z.infer<typeof schema>;
 
-/** What of a report fits into a datagram that no network cuts in two (about 600 bytes for three hosts). */
+/** What of a report fits into a datagram that no network cuts in two (about 600 bytes for three hosts), but its number. */
 export function pulseOf(
   report: Pick<
     HostReport,
     "host" | "version" | "stopping" | "handover" | "holds" | "term" | "verdict" | "serves" | "sees" | "parts"
-  > & { n: number; life: string; lifeMs: number; primary: boolean },
-): Pulse {
-  const { n, host, life, lifeMs, stopping, handover, holds, term, verdict, serves, sees, parts, primary } =
+  > & { life: string; lifeMs: number; primary: boolean },
+): Omit<Pulse, "n"> {
+  const { host, life, lifeMs, stopping, handover, holds, term, verdict, serves, sees, parts, primary } =
     report;
   return {
     v: 1,
-    n,
     host,
     life,
     lifeMs,

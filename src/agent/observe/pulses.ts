@@ -3,11 +3,14 @@ import { once } from "node:events";
 import { isIPv6 } from "node:net";
 import { type HostContext, peersOf } from "../../cluster/facts.ts";
 import { decodePulse, encodePulse, type Pulse } from "./pulse.ts";
+import { getsPulse } from "./pulse-pace.ts";
 
 /** Sends and hears pulses (pulse.ts): UDP, on the number of the agents' HTTPS port. */
 
 export interface Pulses {
-  /** With each beat of the agent, and out of turn when something has changed. */
+  /** With each beat of the agent: to those whose turn it is while all is calm, otherwise to all. */
+  beat(calm: boolean): void;
+  /** Out of turn, to all: something has changed. */
   send(): void;
   close(): void;
 }
@@ -19,11 +22,14 @@ export interface Pulses {
  */
 export async function startPulses(
   context: HostContext,
-  hands: { current(n: number): Pulse; heard(pulse: Pulse): void; tell(text: string): void },
+  hands: { current(): Omit<Pulse, "n">; heard(pulse: Pulse): void; tell(text: string): void },
 ): Promise<Pulses> {
   const { self, cluster, secrets } = context;
   const socket = createSocket(isIPv6(self.address) ? "udp6" : "udp4");
-  const addresses = new Map(peersOf(cluster, self.name).map((peer) => [peer.name, peer.address]));
+  const peers = peersOf(cluster, self.name);
+  const addresses = new Map(peers.map((peer) => [peer.name, peer.address]));
+  /** Each host's pulses are numbered by themselves: what is missing was lost. */
+  const sent = new Map<string, number>();
   const told = new Set<string>();
   const tell = (text: string) => {
     if (told.has(text)) return;
@@ -37,19 +43,26 @@ export async function startPulses(
   socket.bind({ address: self.address, port: cluster.agent.port, exclusive: true });
   await once(socket, "listening");
   socket.on("error", (error) => tell(error.message));
-  let n = 0;
+  let beats = 0;
   let open = true;
-  const send = () => {
+  const send = (to: typeof peers) => {
     if (!open) return;
-    const datagram = encodePulse(hands.current(n++), secrets.peer_token);
-    for (const address of addresses.values())
-      socket.send(datagram, cluster.agent.port, address, (error) => {
+    const pulse = hands.current();
+    for (const { name, address } of to) {
+      const n = sent.get(name) ?? 0;
+      sent.set(name, n + 1);
+      socket.send(encodePulse({ ...pulse, n }, secrets.peer_token), cluster.agent.port, address, (error) => {
         // Without a network there is nobody to tell; the silence is seen as such.
         if (error && !("code" in error && unreachable.has(String(error.code)))) tell(error.message);
       });
+    }
   };
   return {
-    send,
+    send: () => send(peers),
+    beat(calm) {
+      beats++;
+      send(calm ? peers.filter(({ role }) => getsPulse(role, beats)) : peers);
+    },
     close() {
       open = false;
       socket.close();

@@ -4,7 +4,7 @@ import { getPriority } from "node:os";
 import { join } from "node:path";
 import { messageOf } from "../../base/message.ts";
 import type { HostContext } from "../../cluster/facts.ts";
-import type { Component, Health } from "../../components/common/component.ts";
+import type { Component, Health, StartHow } from "../../components/common/component.ts";
 import { startDigest, writeComponentFiles } from "../../host/files.ts";
 import { setWeight } from "../../host/priority.ts";
 import { identify, isAlive, type ProcessId, signalTree } from "../../host/process.ts";
@@ -12,11 +12,13 @@ import type { PartPhase, PartReport } from "../../report/parts.ts";
 import { backoffMs, backoffWindowMs } from "./backoff.ts";
 import { Evidence } from "./evidence.ts";
 import { meaningOf, patience, type Strikes, strike } from "./patience.ts";
+import { Weighing } from "./weighing.ts";
+import { type Standing, weightOf } from "./weight.ts";
 
 /** What a part tells its agent. Texts are for people. */
 export interface PartEvents {
   happened(
-    kind: "started" | "adopted" | "exited" | "busy" | "sick" | "recovered" | "killed" | "failed",
+    kind: "started" | "adopted" | "answers" | "exited" | "busy" | "sick" | "recovered" | "killed" | "failed",
     text: string,
   ): void;
   /** Something changed that a verdict may depend on. */
@@ -24,7 +26,7 @@ export interface PartEvents {
 }
 
 /** May the part be started now, and how? */
-export type Gate = () => { go: true; bootstrap: boolean } | { go: false; why: string };
+export type Gate = () => ({ go: true } & Omit<StartHow, "signal">) | { go: false; why: string };
 
 /** Why the part should stand still now; undefined: it should run. */
 export type Rest = () => string | undefined;
@@ -66,6 +68,7 @@ export class Part {
   private ours = false;
   private halted = false;
   private digest = "";
+  private readonly weighing: Weighing;
   /** Has it answered since it was started? */
   private answeredOnce = false;
   /** How long it has been silent, in time that this agent itself was awake: our own stall is not its silence. */
@@ -100,6 +103,16 @@ export class Part {
     this.events = events;
     this.gate = gate;
     this.rest = rest;
+    this.weighing = new Weighing(this.ownWeight);
+  }
+
+  private get ownWeight(): number {
+    return this.component.command(this.context).nice ?? 0;
+  }
+
+  /** Gives way to calls that go on elsewhere, or no longer (weight.ts). @throws Error when the kernel refuses */
+  weigh(host: Standing): void {
+    this.weighing.follow(this.id?.pid, weightOf(this.component.name, this.ownWeight, host));
   }
 
   private enter(phase: PartPhase, detail: string): void {
@@ -155,6 +168,7 @@ export class Part {
     }
     this.ours = false;
     this.id = record;
+    this.weighing.adopted();
     this.digest = record.digest;
     this.fresh();
     this.enter("starting", "adopted, not yet probed");
@@ -175,18 +189,19 @@ export class Part {
     this.killedAt = Number.NEGATIVE_INFINITY;
   }
 
-  private async launch(bootstrap: boolean): Promise<void> {
+  private async launch(how: Omit<StartHow, "signal">): Promise<void> {
     const starting = new AbortController();
     this.starting = starting;
     const { component, context } = this;
     try {
       this.enter("preparing", "writing configuration");
       await writeComponentFiles(component, context);
-      const extra = (await component.prepare?.(context, { signal: starting.signal, bootstrap })) ?? [];
+      const extra = (await component.prepare?.(context, { ...how, signal: starting.signal })) ?? [];
       if (starting.signal.aborted) return;
       const command = component.command(context);
       // By nice(1), so that every thread and child has it from its first moment; it counts from our own.
-      const priority = ["nice", "-n", String((command.nice ?? 0) - getPriority())];
+      const weight = this.weighing.wanted;
+      const priority = ["nice", "-n", String(weight - getPriority())];
       const [program, ...args] = [...priority, ...command.argv, ...extra];
       const log = openSync(join(context.dirs.fresh, `${component.name}.log`), "a", 0o640);
       const child = spawn(program ?? "", args, {
@@ -201,7 +216,8 @@ export class Part {
         child.once("spawn", () => resolve(child.pid ?? 0));
       });
       child.unref();
-      setWeight(pid, command.nice ?? 0);
+      setWeight(pid, weight);
+      this.weighing.started(weight);
       this.ours = true;
       this.id = identify(pid) ?? { pid, start: "0" };
       const id = this.id;
@@ -255,7 +271,8 @@ export class Part {
     // Not AbortSignal.timeout(): it wakes the process and makes an error each time, long after the answer.
     const late = new AbortController();
     const deadline = setTimeout(
-      () => late.abort(new Error(`nothing within ${this.component.probeDeadlineMs} ms`)),
+      // Timers come before what lies in sockets: an agent that wakes late reads the answer first.
+      () => setImmediate(() => late.abort(new Error(`nothing within ${this.component.probeDeadlineMs} ms`))),
       this.component.probeDeadlineMs,
     );
     try {
@@ -291,6 +308,10 @@ export class Part {
   }
 
   private answered(detail: string): void {
+    if (!this.answeredOnce && this.ours) {
+      const seconds = (performance.now() - this.phaseSince) / 1000;
+      this.events.happened("answers", `${seconds.toFixed(1)} s after its start`);
+    }
     this.answeredOnce = true;
     if (this.busy !== undefined)
       this.events.happened("recovered", `was busy, and answers again after ${Math.round(this.silentMs)} ms`);
@@ -368,7 +389,7 @@ export class Part {
   private tryStart(): void {
     if (this.starting || this.id || this.halted) return;
     const gate = this.gate();
-    if (gate.go) void this.launch(gate.bootstrap);
+    if (gate.go) void this.launch(gate);
     else if (this.phase !== "waiting" || this.detail !== gate.why) this.enter("waiting", gate.why);
   }
 

@@ -4,6 +4,7 @@ import { messageOf } from "../../base/message.ts";
 import type { ProcessId } from "../../host/process.ts";
 import type { PartName, PartReport } from "../../report/parts.ts";
 import type { Part } from "./part.ts";
+import type { Standing } from "./weight.ts";
 
 /** Calls first, then what writes their records, the database last. */
 export const stopOrder: readonly PartName[] = [
@@ -37,6 +38,11 @@ export class Parts {
   /** One step of supervision. */
   tick(): void {
     for (const part of this.all) part.tick();
+  }
+
+  /** Each gets the weight that it has while its host stands so. @throws Error when the kernel refuses */
+  weigh(host: Standing): void {
+    for (const part of this.all) part.weigh(host);
   }
 
   /** Has one of them not answered its last probe? */

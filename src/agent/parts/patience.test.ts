@@ -38,6 +38,8 @@ test.each<[string, Silence, ReturnType<typeof meaningOf>]>([
   ["stuck, but not for long enough", silence("stuck", 900), { sick: false, kill: false }],
   ["stuck", silence("stuck", 901), { sick: true, kill: true }],
   ["stuck, soon after a kill", silence("stuck", 1800, 2), { sick: false, kill: false }],
+  ["asleep: it may wait for another", silence("asleep", 1900), { sick: false, kill: false }],
+  ["asleep", silence("asleep", 1901), { sick: true, kill: true }],
   ["stopped: found before", silence("stopped", 501), { sick: true, kill: true }],
   ["stopped, soon after a kill: it is certain", silence("stopped", 501, 8), { sick: true, kill: true }],
   [

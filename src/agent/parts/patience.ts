@@ -35,6 +35,8 @@ export const patience = (strikes: Strikes | undefined, now: number): number =>
 const stoppedMs = 500;
 /** What is seen of a part must be enough to say something of it; longer than that is not waited for it. */
 const evidenceMs = 600;
+/** Whom a sleeper may wait for is given as long to come round: on a loaded machine a starved part answers within a second. */
+const asleepMs = 1000;
 /** Silent for longer, a part that is only busy does not do its job. */
 const busyMs = 10_000;
 /** No excuse holds for ever: what was taken for work may be none. */
@@ -74,7 +76,8 @@ export function meaningOf({ silentMs, sickAfterMs, killAfterMs, factor, says }: 
   const limit = factor * sickAfterMs;
   if (silentMs <= limit) return patient;
   if (says.verdict === "unknown" && silentMs <= limit + evidenceMs) return patient;
-  if (says.verdict === "stuck" || says.verdict === "unknown")
+  if (says.verdict === "asleep" && silentMs <= limit + asleepMs) return patient;
+  if (says.verdict === "stuck" || says.verdict === "asleep" || says.verdict === "unknown")
     return { sick: true, kill: over(limit, factor * (killAfterMs ?? 0)) };
   return { sick: silentMs > limit + busyMs, busy: says.why, kill: over(limit, excusedMs) };
 }

@@ -13,9 +13,15 @@ interface Course {
   calls?: number;
 }
 const everyMs = 200;
+const idle: Course = { ranMs: 1, waitedMs: 1, pauses: 20 };
 
-/** Looks every 200 ms at threads that go on like that; `queued`: bytes in the queues, look by look. */
-function looks(seconds: number, threads: Record<string, Course>, queued: number[] = []): Sample[] {
+/** Looks every 200 ms at threads that go on like that; `queued`: bytes in the queues, look by look; `asker`: who looks. */
+function looks(
+  seconds: number,
+  threads: Record<string, Course>,
+  queued: number[] = [],
+  asker: Course = idle,
+): Sample[] {
   return Array.from({ length: Math.round((1000 * seconds) / everyMs) + 1 }, (_, n) => {
     const share = (n * everyMs) / 1000;
     const of = ({ state = "S", ranMs = 0, waitedMs = 0, pauses = 0, calls = 0 }: Course): Thread => ({
@@ -29,11 +35,11 @@ function looks(seconds: number, threads: Record<string, Course>, queued: number[
       at: n * everyMs,
       threads: Object.fromEntries(Object.entries(threads).map(([id, course]) => [id, of(course)])),
       queued: queued[Math.min(n, queued.length - 1)] ?? 0,
+      asker: of(asker),
     };
   });
 }
 
-const idle: Course = { ranMs: 1, waitedMs: 1, pauses: 20 };
 const loop: Course = { state: "R", ranMs: 990, waitedMs: 10 };
 
 test.each<[string, Sample[], Verdict, RegExp]>([
@@ -43,9 +49,39 @@ test.each<[string, Sample[], Verdict, RegExp]>([
   ["two looks", looks(0.2, { "1/1": idle }), "unknown", /not watched/],
   ["SIGSTOP", looks(0.2, { "1/1": { state: "T" } }), "stopped", /process 1 is stopped/],
   ["SIGSTOP of one worker", looks(1, { "1/1": idle, "7/7": { state: "T" } }), "stopped", /process 7/],
-  ["a debugger looks in and lets it run", looks(1, { "1/1": { ...idle, state: "t" } }), "stuck", /sleeps/],
-  ["asleep: a deadlock", looks(1, { "1/1": {}, "1/2": idle }), "stuck", /sleeps/],
-  ["asleep, its queue grows", looks(1, { "1/1": idle }, [0, 100, 200, 300]), "stuck", /sleeps/],
+  ["a debugger looks in and lets it run", looks(1, { "1/1": { ...idle, state: "t" } }), "asleep", /sleeps/],
+  ["asleep: a deadlock", looks(1, { "1/1": {}, "1/2": idle }), "asleep", /sleeps/],
+  [
+    "it does what it is asked, and the agent waits for a processor",
+    looks(1, { "1/1": idle }, [], { ranMs: 50, waitedMs: 400 }),
+    "starved",
+    /agent that asks waits for a processor itself, 40 %/,
+  ],
+  [
+    "it does what it is asked, and the agent has too much to do",
+    looks(1, { "1/1": idle }, [], { ranMs: 600 }),
+    "starved",
+    /agent that asks has too much to do itself: 60 %/,
+  ],
+  [
+    "it does not take what it is asked, and the agent waits for a processor",
+    looks(1, { "1/1": idle }, [40], { ranMs: 50, waitedMs: 400 }),
+    "asleep",
+    /does not take the 40 bytes/,
+  ],
+  [
+    "what it is asked waits now and then, and the agent waits for a processor",
+    looks(1, { "1/1": idle }, [40, 0, 40, 40, 40, 40], { ranMs: 50, waitedMs: 400 }),
+    "works",
+    /queue/,
+  ],
+  [
+    "half of the time it works or wants to",
+    looks(1, { "1/1": { ranMs: 320, waitedMs: 200 } }),
+    "works",
+    /52 %/,
+  ],
+  ["asleep, its queue grows", looks(1, { "1/1": idle }, [0, 100, 200, 300]), "asleep", /sleeps/],
   [
     "others have the processors",
     looks(1, { "1/1": { ranMs: 100, waitedMs: 800, pauses: 9 } }),
@@ -63,9 +99,9 @@ test.each<[string, Sample[], Verdict, RegExp]>([
     /36 %/,
   ],
   ["it waits for the disk", looks(1, { "1/1": { state: "D" }, "1/2": idle }), "waits-for-disk", /disk/],
-  ["much to do", looks(1, { "1/1": { ...loop, calls: 5000 } }), "works", /99 % of a processor/],
+  ["much to do", looks(1, { "1/1": { ...loop, calls: 5000 } }), "works", /100 % of a processor/],
   ["its queue gets shorter", looks(1, { "1/1": idle }, [900, 800, 700]), "works", /queue/],
-  ["a loop for a second", looks(1, { "1/1": loop }), "works", /99 %/],
+  ["a loop for a second", looks(1, { "1/1": loop }), "works", /100 %/],
   [
     "an endless loop",
     looks(2.2, { "1/1": loop, "1/2": idle }),
@@ -115,7 +151,7 @@ describe("what the kernel says", () => {
   it.each<[string, NodeJS.Signals | undefined, string, Verdict]>([
     ["a process that was stopped", "SIGSTOP", "setInterval(() => 1, 10)", "stopped"],
     ["a process that runs in a loop", undefined, "for (;;);", "stuck"],
-    ["a process that sleeps", undefined, "setInterval(() => 1, 1000)", "stuck"],
+    ["a process that sleeps", undefined, "setInterval(() => 1, 1000)", "asleep"],
   ])("of %s", { timeout: 60_000 }, async (_, signal, program, verdict) => {
     const child = spawn(process.execPath, ["-e", program], { stdio: "ignore" });
     try {

@@ -6,10 +6,12 @@ import type { Sample, Thread } from "../../host/evidence.ts";
  */
 
 /**
- * works: it gets on with something. starved: others have the processors. stopped: by SIGSTOP or a debugger, for certain.
- * stuck: it gets all that it asks for and does nothing, or has done the same for long. unknown: too little was seen.
+ * works: it gets on with something. starved: others have the processors, its own or those of the agent that asks.
+ * stopped: by SIGSTOP or a debugger, for certain.
+ * stuck: it has done the same for long. asleep: it gets all that it asks for and does nothing: a deadlock, or it waits for
+ * another part that is starved (rtpengine for redis). unknown: too little was seen.
  */
-export type Verdict = "works" | "starved" | "waits-for-disk" | "stopped" | "stuck" | "unknown";
+export type Verdict = "works" | "starved" | "waits-for-disk" | "stopped" | "stuck" | "asleep" | "unknown";
 
 export interface Stuckness {
   verdict: Verdict;
@@ -91,8 +93,29 @@ function waitedShare(first: Sample, last: Sample): number {
   return Math.max(worst, waited > 1.5 * ran ? waited : 0) / wall;
 }
 
-const ranShare = (first: Sample, last: Sample): number =>
-  Math.max(0, ...pairs(first, last).map(([, one, other]) => other.ranMs - one.ranMs)) / (last.at - first.at);
+type Times = Pick<Thread, "ranMs" | "waitedMs">;
+
+/** The share of the time in which it ran, or would have. */
+const wantedShare = (one: Times, other: Times, wall: number): number =>
+  (other.ranMs - one.ranMs + other.waitedMs - one.waitedMs) / wall;
+
+const busiest = (first: Sample, last: Sample): number =>
+  Math.max(0, ...pairs(first, last).map(([, one, other]) => wantedShare(one, other, last.at - first.at)));
+
+/**
+ * An answer that came may not have been read in time: the agent waits for a processor itself, or has too much to do. (A question may be
+ * several waits: each less than what counts as a stall of the agent, all together longer than the answer may take.)
+ */
+function lateAsker(first: Sample, last: Sample): string | undefined {
+  const wall = last.at - first.at;
+  const waited = (last.asker.waitedMs - first.asker.waitedMs) / wall;
+  if (waited >= starvedShare)
+    return `the agent that asks waits for a processor itself, ${percent(waited)} of the last second`;
+  const wanted = wantedShare(first.asker, last.asker, wall);
+  return wanted >= worksShare
+    ? `the agent that asks has too much to do itself: ${percent(wanted)} of the last second`
+    : undefined;
+}
 
 /**
  * @param samples of one process tree, oldest first, since it fell silent
@@ -123,8 +146,14 @@ export function stuckness(samples: readonly Sample[], now: number): Stuckness {
   if (waited >= starvedShare)
     return { verdict: "starved", why: `waits for a processor, ${percent(waited)} of the last second` };
   if (drains) return { verdict: "works", why: "works through its queue" };
-  const ran = ranShare(from, last);
-  if (ran >= worksShare)
-    return { verdict: "works", why: `works: ${percent(ran)} of a processor in the last second` };
-  return { verdict: "stuck", why: "gets all that it asks for, and sleeps" };
+  const wanted = busiest(from, last);
+  if (wanted >= worksShare)
+    return { verdict: "works", why: `works, or would: ${percent(wanted)} of a processor in the last second` };
+  // What was asked is still there: whoever is late, it is not the asker.
+  const left = Math.min(...seen.map((sample) => sample.queued));
+  if (left > 0)
+    return { verdict: "asleep", why: `sleeps, and does not take the ${left} bytes that wait for it` };
+  const late = lateAsker(from, last);
+  if (late !== undefined) return { verdict: "starved", why: late };
+  return { verdict: "asleep", why: "gets all that it asks for, and sleeps" };
 }

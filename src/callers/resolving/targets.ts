@@ -1,4 +1,5 @@
 import { Resolver } from "node:dns/promises";
+import { orderSrv } from "../../sip/srv.ts";
 import type { Place } from "../../sip/transport.ts";
 
 /** Where a caller sends an INVITE for a domain: RFC 3263 by SRV, or by the plain addresses of its name. */
@@ -8,29 +9,6 @@ interface Srv {
   weight: number;
   port: number;
   name: string;
-}
-
-/** RFC 2782: by priority, and among equals at random by weight. Pure. @param random from 0 to less than 1 */
-export function orderSrv<One extends Pick<Srv, "priority" | "weight">>(
-  records: One[],
-  random: () => number,
-): One[] {
-  const rest = [...records];
-  const ordered: One[] = [];
-  while (rest.length > 0) {
-    const best = Math.min(...rest.map((one) => one.priority));
-    const equals = rest.filter((one) => one.priority === best);
-    let left = random() * equals.reduce((sum, one) => sum + one.weight, 0);
-    const chosen = equals.find((one) => {
-      left -= one.weight;
-      return left < 0;
-    });
-    const next = chosen ?? equals[0];
-    if (!next) break;
-    ordered.push(next);
-    rest.splice(rest.indexOf(next), 1);
-  }
-  return ordered;
 }
 
 /** A caller's resolver: asks again when the lifetime of what it was told is over, and lives with the old when nobody answers. */

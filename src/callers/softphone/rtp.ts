@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
+import { isIPv6 } from "node:net";
 import type { Srtp } from "./srtp.ts";
 import { WebRtc } from "./webrtc.ts";
 
@@ -65,7 +66,8 @@ export class RtpStream {
   }
 
   static async open(address: string, tone: Buffer): Promise<RtpStream> {
-    const socket = createSocket({ type: "udp4", recvBufferSize: 256 * 1024 });
+    const type = isIPv6(address) ? "udp6" : "udp4";
+    const socket = createSocket({ type, recvBufferSize: 256 * 1024 });
     socket.bind(0, address);
     await once(socket, "listening");
     return new RtpStream(socket, tone);

@@ -1,5 +1,7 @@
+import { isIPv6 } from "node:net";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
+import { hostIn } from "../../base/host-in.ts";
 import { messageOf } from "../../base/message.ts";
 import { type Header, token } from "../../sip/message.ts";
 import { openTcp, openUdp } from "../../sip/transport.ts";
@@ -20,7 +22,8 @@ export interface Account {
 }
 
 export interface WorkerOptions {
-  service: { address: string; port: number };
+  /** `address6`: for telephones with an IPv6 address. */
+  service: { address: string; address6?: string; port: number };
   caller: { address: string; port: number; transport: "udp" | "tcp" };
   callee: { address: string; port: number; transport: "udp" | "tcp" };
   /** Dialled number. */
@@ -61,6 +64,10 @@ export interface Report {
 }
 
 const options = JSON.parse(process.argv[2] ?? "{}") as WorkerOptions;
+const serviceOf = (own: string): { address: string; port: number } => {
+  const { address, address6, port } = options.service;
+  return { address: isIPv6(own) && address6 !== undefined ? address6 : address, port };
+};
 const legs = { caller: new Map<string, CallerLeg>(), callee: new Map<string, CalleeLeg>() };
 const tones = { caller: tone(options.tones.caller), callee: tone(options.tones.callee) };
 const late = { max: 0, sum: 0, count: 0 };
@@ -89,8 +96,8 @@ async function phone(
   const transport =
     place.transport === "tcp" ? await openTcp(place, { repeats: true }) : await openUdp(place);
   const { address, port } = transport.local;
-  const contact = `<sip:phone@${address}:${port};transport=${place.transport}>`;
-  return new UserAgent({ transport, contact, outbound: options.service, ...handlers });
+  const contact = `<sip:phone@${hostIn(address)}:${port};transport=${place.transport}>`;
+  return new UserAgent({ transport, contact, outbound: serviceOf(address), ...handlers });
 }
 
 const callerPhone = await phone(options.caller, {});
@@ -128,9 +135,9 @@ async function call(
   const { address } = options.caller;
   const rtp = await RtpStream.open(address, tones.caller);
   if (style === "webrtc") await rtp.browse(address);
-  const uri = `sip:${options.number}@${options.service.address}:${options.service.port}`;
-  const callId = `${token()}@${address}`;
-  const made = callerPhone.call({ uri, from: `<sip:${from}@${address}>` }, { callId });
+  const uri = `sip:${options.number}@${hostIn(serviceOf(address).address)}:${options.service.port}`;
+  const callId = `${token()}@${hostIn(address)}`;
+  const made = callerPhone.call({ uri, from: `<sip:${from}@${hostIn(address)}>` }, { callId });
   const leg = new CallerLeg(made, address, rtp, style);
   legs.caller.set(callId, leg);
   const extra: Header[] =
@@ -145,10 +152,10 @@ async function call(
 
 /** @returns the final code; 408 of our own after 10 s. */
 async function register({ user, password }: Account, expires: number): Promise<number> {
-  const { address, port } = options.service;
-  const service = port === 5060 ? address : `${address}:${port}`;
+  const { address, port } = serviceOf(options.callee.address);
+  const service = port === 5060 ? hostIn(address) : `${hostIn(address)}:${port}`;
   const { local } = calleePhone.transport;
-  const contact = `<sip:${user}@${local.address}:${local.port}>`;
+  const contact = `<sip:${user}@${hostIn(local.address)}:${local.port}>`;
   const where = { registrar: `sip:${service}`, aor: `sip:${user}@${service}`, contact };
   const known = registrations.get(user) ?? new Registration(calleePhone, where, { user, password });
   registrations.set(user, known);

@@ -10,6 +10,8 @@ export interface StartHow {
    * garbd: forget the last component. Others ignore it.
    */
   bootstrap: boolean;
+  /** MariaDB: where its data end in the cluster's history, when that was found out a moment ago. */
+  position?: { uuid: string; seqno: number };
 }
 
 /** What a functional check found. `detail` is one line for people. */

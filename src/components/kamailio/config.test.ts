@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { hostOf, secret } from "../../../test/support/host.ts";
 import type { HostContext } from "../../cluster/facts.ts";
 import { clusterSchema } from "../../cluster/schema.ts";
-import { kamailioCommand, kamailioConfig, kamailioFiles } from "./config.ts";
+import { kamailioCommand, kamailioConfig, kamailioFiles, spellings } from "./config.ts";
 
 function contextOf(sip: Record<string, unknown> = {}, self = "a"): HostContext {
   const cluster = clusterSchema.parse({
@@ -23,6 +23,15 @@ const lines = (context: HostContext, start: string) =>
     .split("\n")
     .filter((line) => line.startsWith(start));
 
+test("no two flags of a request are one", () => {
+  const text = kamailioFiles(contextOf())
+    .map(({ content }) => content)
+    .join("\n");
+  const numbers = [...text.matchAll(/^#!define FLAG_\w+ (\d+)$/gm)].map(([, number]) => number);
+  expect(numbers.length).toBeGreaterThan(20);
+  expect(numbers.filter((number, index) => numbers.indexOf(number) !== index)).toEqual([]);
+});
+
 describe("kamailio.cfg", () => {
   test("listens at the service address (UDP first: the default to send from) and for the cluster at the node's", () => {
     expect(lines(contextOf(), "listen")).toEqual([
@@ -31,6 +40,30 @@ describe("kamailio.cfg", () => {
       'listen=udp:192.0.2.11:5060 name "node"',
       'listen=udp:127.0.0.1:8082 name "probe"',
     ]);
+  });
+
+  test("with an IPv6 address: sockets of its own, and any spelling of it means the service", () => {
+    const context = contextOf();
+    context.cluster.service.address6 = "2001:db8::100/64";
+    expect(lines(context, "listen")).toEqual([
+      'listen=udp:192.0.2.100:5060 name "service"',
+      "listen=tcp:192.0.2.100:5060",
+      'listen=udp:192.0.2.11:5060 name "node"',
+      'listen=udp:[2001:db8::100]:5060 name "service6"',
+      "listen=tcp:[2001:db8::100]:5060",
+      'listen=udp:127.0.0.1:8082 name "probe"',
+    ]);
+    const any = new RegExp(`^${spellings("2001:db8::1:0:100")}$`, "i");
+    for (const same of [
+      "2001:db8::1:0:100",
+      "2001:DB8:0:0:0:1::100",
+      "2001:0db8:0000:0000:0000:0001:0000:0100",
+    ])
+      expect(`[${same}]`).toMatch(any);
+    for (const other of ["2001:db8::1:100", "2001:db8::1:0:1000", "2001:db8:0:0:1:0:100"])
+      expect(`[${other}]`).not.toMatch(any);
+    const ipv4Only = kamailioConfig(contextOf());
+    expect(ipv4Only).not.toMatch(/IPV6|IPv6|dns_try_ipv6=yes/);
   });
 
   test("replicates with and asks every other node, never itself", () => {
@@ -99,9 +132,11 @@ test("every route that is called exists, in the generated part or in sip/", () =
     .join("\n");
   const defined = new Set([...text.matchAll(/^route\[(\w+)\]/gm)].map((match) => match[1]));
   const called = new Set(
-    [...text.matchAll(/\broute\((\w+)\)|async_task_route\("(\w+)"\)|;route=(\w+)"|route=(\w+);/g)].map(
-      (match) => match[1] ?? match[2] ?? match[3] ?? match[4],
-    ),
+    [
+      ...text.matchAll(
+        /\broute\((\w+)\)|async_task_route\("(\w+)"\)|;route=(\w+)"|route=(\w+);|t_continue\(.*"(\w+)"\)/g,
+      ),
+    ].map((match) => match[1] ?? match[2] ?? match[3] ?? match[4] ?? match[5]),
   );
   expect([...called].filter((name) => !defined.has(name))).toEqual([]);
   expect([...defined].filter((name) => !called.has(name))).toEqual([]);

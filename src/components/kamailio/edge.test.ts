@@ -6,16 +6,16 @@ import { rtpengineConfig } from "../rtpengine/index.ts";
 import { kamailioConfig } from "./config.ts";
 import { downIn, edgeConfig, edgeFiles } from "./edge.ts";
 
-function contextOf(policy: string, self: string): HostContext {
+function contextOf(policy: string, self: string, six?: { service: string; edge: string }): HostContext {
   const cluster = clusterSchema.parse({
     cluster: "test",
     policy,
-    service: { address: "192.0.2.100/24" },
+    service: { address: "192.0.2.100/24", address6: six?.service },
     hosts: {
       a: { role: "node", address: "192.0.2.11" },
       b: { role: "node", address: "192.0.2.12" },
       w: { role: "witness", address: "192.0.2.13" },
-      e: { role: "edge", address: "192.0.2.14" },
+      e: { role: "edge", address: "192.0.2.14", address6: six?.edge },
     },
   });
   return hostOf(cluster, self);
@@ -60,6 +60,24 @@ test("destinations that get nothing, from dispatcher.list", () => {
     `{"DEST":{"URI":"sip:${uri}","FLAGS":"${flags}","PRIORITY":0}}`;
   const text = `[${entry("192.0.2.11:5060", "AP")},${entry("192.0.2.12:5060", "IP")}]`;
   expect(downIn(text)).toEqual(["192.0.2.12:5060"]);
+});
+
+test("an edge with IPv6 listens there too, and to nodes a call to that address is one for the service", () => {
+  const six = { service: "2001:db8::100/64", edge: "2001:db8::14" };
+  const listens = edgeConfig(contextOf("warm-active", "e", six))
+    .split("\n")
+    .filter((line) => line.startsWith("listen="));
+  expect(listens).toEqual([
+    "listen=udp:192.0.2.14:5060",
+    "listen=tcp:192.0.2.14:5060",
+    "listen=udp:[2001:db8::14]:5060",
+    "listen=tcp:[2001:db8::14]:5060",
+  ]);
+  const domains = /^#!define OUR_DOMAINS "(.*)"$/m.exec(
+    kamailioConfig(contextOf("warm-active", "a", six)),
+  )?.[1];
+  for (const host of ["[2001:db8::100]", "[2001:DB8::0014]"])
+    expect(host).toMatch(new RegExp(domains ?? "", "i"));
 });
 
 test("an edge answers to the names of the service, as a telephone's outbound proxy", () => {

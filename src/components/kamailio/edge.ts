@@ -5,8 +5,7 @@ import type { GeneratedFile } from "../../host/generated.ts";
 import type { Component, Health } from "../common/component.ts";
 import { aliases, kamailioEtc, oneOf, quoted, serviceNames } from "./config.ts";
 import { coreParameters } from "./core.ts";
-import { kamailio, stopped } from "./index.ts";
-import { sipOptions } from "./options.ts";
+import { askOwnSip, kamailio, stopped } from "./index.ts";
 import { kamailioRpc } from "./rpc.ts";
 
 /** A content redirector: Kamailio's dispatcher in front of the nodes. docs/movers.md */
@@ -19,6 +18,12 @@ const vrrpTimeoutMs = 3000;
 /** Where calls go: the nodes themselves, or the service address that one of them holds. */
 const destinations = ({ cluster }: HostContext): string[] =>
   cluster.policy === "hot-hot" ? nodes(cluster).map((node) => node.address) : [serviceIp(cluster)];
+
+/** Without dns_try_ipv6 not even addresses of that family are understood. */
+const listenSix = (address: string | undefined, port: number): string =>
+  address === undefined
+    ? ""
+    : `listen=udp:[${address}]:${port}\nlisten=tcp:[${address}]:${port}\ndns_try_ipv6=yes\n`;
 
 /** kamailio.cfg of an edge. Pure. */
 export function edgeConfig(context: HostContext): string {
@@ -41,7 +46,7 @@ ${coreParameters}
 
 listen=udp:${self.address}:${port}
 listen=tcp:${self.address}:${port}
-auto_aliases=no
+${listenSix(self.address6, port)}auto_aliases=no
 ${aliases(serviceNames(cluster), port)}
 include_file ${quoted(join(kamailioEtc(context), "edge.cfg"))}
 
@@ -77,9 +82,8 @@ export const downIn = (text: string): string[] =>
   );
 
 async function probe(context: HostContext, signal: AbortSignal): Promise<Health<EdgeHealth>> {
-  const { self, cluster } = context;
   const [{ code, ms }, list] = await Promise.all([
-    sipOptions(self.address, cluster.sip.port, signal),
+    askOwnSip(context, signal),
     kamailioRpc(context, "dispatcher.list", [], signal),
   ]);
   if (code !== 200) return { ok: false, detail: `SIP OPTIONS is answered with ${code}` };

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { messageOf } from "../../base/message.ts";
 import {
   type HostContext,
   journalDirs,
@@ -9,13 +9,28 @@ import {
   servesAtOwnAddress,
   serviceIp,
 } from "../../cluster/facts.ts";
+import { heldLately } from "../../host/held-address.ts";
+import { cannotRun, ProcessFiles } from "../../host/process-state.ts";
 import { spaceOf } from "../../journal/reserve.ts";
 import type { Component, Health } from "../common/component.ts";
 import { kamailioCommand, kamailioEtc, kamailioFiles, sipJournal } from "./config.ts";
 import { journalReserve, reserveJournal } from "./journal.ts";
 import { type SipLoad, sipLoad } from "./load.ts";
 import { locationsFolder, writeLocationTables } from "./locations.ts";
-import { sipOptions } from "./options.ts";
+import { type SipAnswer, SipAsker } from "./options.ts";
+import { tellTcpWait } from "./tcp-wait.ts";
+
+/** How much room there is, is a way to a thread and back. */
+const roomEveryMs = 2000;
+let room: { folder: string; at: number; free: number } | undefined;
+
+/** Free bytes of a file system, of a moment ago. @throws Error of statfs(2) */
+async function freeIn(folder: string): Promise<number> {
+  const now = performance.now();
+  if (room?.folder !== folder || now - room.at > roomEveryMs)
+    room = { folder, at: now, free: (await spaceOf(folder)).free };
+  return room.free;
+}
 
 /** When the disk is full, and what is reserved used up, journal lines are lost without a word: warn while there is time. */
 const lowDiskBytes = 64 * 1024 * 1024;
@@ -31,31 +46,40 @@ export interface SipHealth {
   load: SipLoad | undefined;
 }
 
-const isHere = (address: string): boolean =>
-  Object.values(networkInterfaces()).some((entries) => entries?.some((entry) => entry.address === address));
+const files = new ProcessFiles();
+/** Of the Kamailio that runs, as long as it does. */
+let parent = "";
 
-/** Field 3 of /proc/PID/stat, proc(5); "": the process is gone. */
-function processState(pid: string): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return stat.charAt(stat.lastIndexOf(")") + 2);
-  } catch {
-    return "";
-  }
-}
-
-/**
- * Workers that can not run (SIGSTOP, ptrace, zombie): with others idle, OPTIONS alone would not show them.
- * /proc is memory: read at once, because 25 files by way of the thread pool cost ten times as much.
- */
+/** Workers that can not run (SIGSTOP, ptrace, zombie): with others idle, OPTIONS alone would not show them. */
 export function stopped(context: HostContext): string[] {
-  const parent = readFileSync(join(context.dirs.run, "kamailio", "kamailio.pid"), "latin1").trim();
-  const children = readFileSync(`/proc/${parent}/task/${parent}/children`, "latin1").trim().split(" ");
-  return [parent, ...children].filter((pid) => {
-    const state = pid === "" ? "" : processState(pid);
-    return state !== "" && "TtZX".includes(state);
-  });
+  const state = parent === "" ? "" : files.state(parent);
+  if (state === "" || cannotRun(state)) {
+    files.forget();
+    parent = readFileSync(join(context.dirs.run, "kamailio", "kamailio.pid"), "latin1").trim();
+  }
+  const children = files.read(`/proc/${parent}/task/${parent}/children`).trim().split(" ");
+  return [parent, ...children].filter((pid) => pid !== "" && cannotRun(files.state(pid)));
 }
+
+const askers = new Map<string, SipAsker>();
+
+/** This host's own questions. An address that is not here has none: its socket would have a sender that is gone. */
+function askerOf(address: string, port: number): SipAsker {
+  const key = `${address}:${port}`;
+  const known = askers.get(key) ?? new SipAsker(address, port);
+  askers.set(key, known);
+  return known;
+}
+
+function forgetAsker(address: string, port: number): void {
+  const key = `${address}:${port}`;
+  askers.get(key)?.close();
+  askers.delete(key);
+}
+
+/** By the node's own address. @throws Error as SipAsker.ask */
+export const askOwnSip = ({ self, cluster }: HostContext, signal: AbortSignal): Promise<SipAnswer> =>
+  askerOf(self.address, cluster.sip.port).ask(signal);
 
 const inMb = (bytes: number): string => `${Math.floor(bytes / 1024 / 1024)} MB`;
 
@@ -92,6 +116,14 @@ const tooMany = (load: SipLoad | undefined): string =>
     ? `; more calls than this node can carry: at most ${load.limit} a second, ${load.refused} refused since its start`
     : "";
 
+/** @param wait ms, or why nobody could be told. Its calls go on as before then. */
+const tcpWords = (wait: number | string): string =>
+  typeof wait === "string"
+    ? `; how long requests over TCP wait could not be told to it: ${wait}`
+    : wait > 0
+      ? `; requests over TCP wait ${wait} ms`
+      : "";
+
 /**
  * Does a worker of the node's socket, and of the service address where this node holds it, answer a real SIP
  * request? A full disk under the journal is not sick (calls go on) but said in `detail`.
@@ -101,30 +133,33 @@ async function probe(context: HostContext, signal: AbortSignal): Promise<Health<
   if (hung.length > 0) return { ok: false, detail: `SIP processes that do not run: ${hung.join(", ")}` };
   const { port } = context.cluster.sip;
   const service = serviceIp(context.cluster);
-  const holds = isHere(service);
-  const addresses = [context.self.address, ...(holds ? [service] : [])];
+  const holds = heldLately(context);
+  if (!holds) forgetAsker(service, port);
   const loadNow = () => sipLoad(signal).catch(() => undefined);
-  const asked = Promise.all(addresses.map((address) => sipOptions(address, port, signal)));
+  const own = askOwnSip(context, signal);
+  const asked = Promise.all([own, ...(holds ? [askerOf(service, port).ask(signal)] : [])]);
   // It may fail while the load is still being asked for; what it says is read below.
   asked.catch(() => undefined);
   const load = holds || servesAtOwnAddress(context.cluster) ? await loadNow() : undefined;
+  const at = performance.now();
   // A queue that is long is no hang: the workers' own count says whether they take requests.
   const answered = new AbortController();
   const answers = await (load
     ? Promise.race([asked, progress(load, loadNow, answered.signal)])
     : asked
   ).finally(() => answered.abort());
-  if (typeof answers === "string") return { ok: true, detail: answers, facts: { load } };
+  const tcp = tcpWords(await tellTcpWait(context, { at, taken: load?.tcp }, signal).catch(messageOf));
+  if (typeof answers === "string") return { ok: true, detail: `${answers}${tcp}`, facts: { load } };
   const bad = answers.find((answer) => answer.code !== 200);
   if (bad) return { ok: false, detail: `SIP OPTIONS is answered with ${bad.code}` };
   const ms = Math.max(...answers.map((answer) => answer.ms));
   const { disk } = journalDirs(context.dirs);
-  const { free: journalFree } = await spaceOf(disk);
+  const journalFree = await freeIn(disk);
   const journalReserved = journalReserve(context) ?? 0;
   const warning = journalWarning(disk, journalFree, journalReserved);
   return {
     ok: true,
-    detail: `answers SIP in ${ms.toFixed(1)} ms${tooMany(load)}${warning}`,
+    detail: `answers SIP in ${ms.toFixed(1)} ms${tcp}${tooMany(load)}${warning}`,
     facts: { ms, journalFree, journalReserved, load },
   };
 }
@@ -134,6 +169,7 @@ export const kamailio: Component = {
   name: "kamailio",
   directories: (context) => [
     { path: kamailioEtc(context), mode: 0o755 },
+    { path: join(kamailioEtc(context), "uac"), mode: 0o755 },
     { path: join(context.dirs.run, "kamailio"), owner: "kamailio", mode: 0o755 },
     { path: sipJournal(context), owner: "kamailio", mode: 0o755 },
     { path: journalDirs(context.dirs).disk, owner: "kamailio", mode: 0o755 },
@@ -146,7 +182,8 @@ export const kamailio: Component = {
     if (context.self.role === "node") await reserveJournal(context);
     return [];
   },
-  command: (context) => ({ argv: kamailioCommand(context), nice: -12 }),
+  // Before all others: it refuses what is too much, and what it lets in is their work. docs/decisions/0026-overload.md
+  command: (context) => ({ argv: kamailioCommand(context), nice: -19 }),
   probe,
   ports: ({ cluster }) => [cluster.sip.port],
   probeEveryMs: 400,

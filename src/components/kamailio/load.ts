@@ -1,5 +1,5 @@
 import { ports } from "../../cluster/facts.ts";
-import { sipOptions } from "./options.ts";
+import { SipAsker } from "./options.ts";
 
 /** What Kamailio says of its work at its socket for this host's agent (sip/overload.cfg, route[HEALTH]). */
 export interface SipLoad {
@@ -11,6 +11,8 @@ export interface SipLoad {
   lag: number;
   /** Requests that its workers have taken since its start, of all sockets. */
   served: number;
+  /** Bytes of those that came over TCP; a server of a release before this one does not say it. */
+  tcp?: number;
   /** What strangers tried since its start; a server of a release before this one says nothing of it. */
   intruders?: Intruders;
 }
@@ -25,19 +27,22 @@ export interface Intruders {
 
 /** Pure. @throws Error when the header is missing or another. */
 export function parseLoad(text: string): SipLoad {
-  const [, limit, refused, lag, served, banned, forged, guilty = ""] =
-    /^X-Dialtone-Load: limit=(\d+);refused=(\d+);lag=(-?\d+);served=(\d+)(?:;banned=(\d+);forged=(\d+);guilty=(\S+))?\r?$/m.exec(
+  const [, limit, refused, lag, served, tcp, banned, forged, guilty = ""] =
+    /^X-Dialtone-Load: limit=(\d+);refused=(\d+);lag=(-?\d+);served=(\d+)(?:;tcp=(\d+))?(?:;banned=(\d+);forged=(\d+);guilty=(\S+))?\r?$/m.exec(
       text,
     ) ?? [];
   if (served === undefined) throw new Error(`Kamailio's probe socket answered without its load: ${text}`);
   return {
     ...{ limit: Number(limit), refused: Number(refused), lag: Number(lag), served: Number(served) },
+    ...(tcp === undefined ? {} : { tcp: Number(tcp) }),
     ...(banned === undefined
       ? {}
       : { intruders: { banned: Number(banned), forged: Number(forged), guilty } }),
   };
 }
 
-/** Answered by a worker of its own, also while those for calls have too much to do. @throws Error as sipOptions does */
+const asker = new SipAsker("127.0.0.1", ports.sipProbe);
+
+/** Answered by a worker of its own, also while those for calls have too much to do. @throws Error as SipAsker.ask does */
 export const sipLoad = async (signal: AbortSignal): Promise<SipLoad> =>
-  parseLoad((await sipOptions("127.0.0.1", ports.sipProbe, signal)).text);
+  parseLoad((await asker.ask(signal)).text);

@@ -75,7 +75,8 @@ async function prepare(context: HostContext, how: StartHow): Promise<string[]> {
     return ["--wsrep-new-cluster"];
   }
   await rm(unfinished, { force: true });
-  const position = disk.seqno >= 0 ? disk : await recoverPosition(configFile(context), how.signal);
+  const position =
+    disk.seqno >= 0 ? disk : (how.position ?? (await recoverPosition(configFile(context), how.signal)));
   if (position.uuid === "" && !how.bootstrap) return [];
   const start = `--wsrep-start-position=${position.uuid}:${position.seqno}`;
   if (!how.bootstrap) return [start];

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { inOwnSession } from "../../host/priority.ts";
 import type { DiskState } from "../../report/database.ts";
 
 const run = promisify(execFile);
@@ -44,14 +45,13 @@ export async function recoverPosition(
   configFile: string,
   signal: AbortSignal,
 ): Promise<{ uuid: string; seqno: number }> {
-  const { stdout, stderr } = await run(
-    "mariadbd",
-    [`--defaults-file=${configFile}`, "--wsrep-recover", "--skip-networking"],
-    {
-      signal,
-      maxBuffer: 16 << 20,
-    },
-  ).catch((error: { stdout?: string; stderr?: string; message: string }) => ({
+  // As any other program, not with its caller's weight: calls may be going on around it.
+  const [program = "", ...words] = inOwnSession(0);
+  const server = ["mariadbd", `--defaults-file=${configFile}`, "--wsrep-recover", "--skip-networking"];
+  const { stdout, stderr } = await run(program, [...words, ...server], {
+    signal,
+    maxBuffer: 16 << 20,
+  }).catch((error: { stdout?: string; stderr?: string; message: string }) => ({
     stdout: error.stdout ?? "",
     stderr: error.stderr || error.message,
   }));

@@ -34,6 +34,12 @@ describe("the media relay's configuration", () => {
     expect(value(text, "timeout")).toBe("30");
   });
 
+  test("with IPv6 there is an address of each family", () => {
+    const both = context("a");
+    both.cluster.service.address6 = "2001:db8::100/64";
+    expect(value(rtpengineConfig(both), "interface")).toBe("192.0.2.100;2001:db8::100");
+  });
+
   test("sessions in redis live longer than the longest call", () => {
     const text = rtpengineConfig(context("a"));
     expect(Number(value(text, "redis-expires"))).toBeGreaterThan(12 * 3600);

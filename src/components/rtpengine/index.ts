@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import writeFileAtomic from "write-file-atomic";
 import {
   type HostContext,
   mediaPeer,
@@ -7,18 +8,27 @@ import {
   ports,
   servesAtOwnAddress,
   serviceIp,
+  serviceIps,
 } from "../../cluster/facts.ts";
 import { mediaTimeoutPath, redisPassword } from "../../cluster/secrets.ts";
 import type { Component, Health } from "../common/component.ts";
 import { askRedis } from "../redis/client.ts";
 import { redisServer } from "../redis/index.ts";
 import { ngPing, sessionCounts } from "./control.ts";
+import { musicFile, tuneFile } from "./music.ts";
+import { tune } from "./tune.ts";
 
 const configFile = ({ dirs }: HostContext) => join(dirs.etc, "rtpengine.conf");
 
 /** Each node writes its sessions into a database of its own number, so that what is whose can be seen. */
 export const redisDatabase = ({ cluster }: HostContext, host: string): number =>
   nodes(cluster).findIndex((node) => node.name === host) + 1;
+
+/** Where audio comes in. One name may have an address of each family: `address-family` of an offer chooses (sip/media.cfg). */
+function interfaces({ cluster, self }: HostContext): string {
+  if (servesAtOwnAddress(cluster)) return `service/${serviceIp(cluster)};own/${self.address}`;
+  return serviceIps(cluster).join(";");
+}
 
 /** rtpengine.conf, rtpengine(1). Pure. */
 export function rtpengineConfig(context: HostContext): string {
@@ -31,7 +41,7 @@ export function rtpengineConfig(context: HostContext): string {
 [rtpengine]
 # In user space: no kernel module, works in containers.
 table = -1
-interface = ${servesAtOwnAddress(cluster) ? `service/${serviceIp(cluster)};own/${self.address}` : serviceIp(cluster)}
+interface = ${interfaces(context)}
 listen-ng = 127.0.0.1:${ports.rtpengineNg}
 listen-cli = 127.0.0.1:${ports.rtpengineCli}
 port-min = ${media.port_min}
@@ -90,6 +100,8 @@ export const rtpengine: Component = {
     { path: configFile(context), content: rtpengineConfig(context), mode: 0o600, owner: "rtpengine" },
   ],
   async prepare(context, { bootstrap, signal }) {
+    if (musicFile(context) === tuneFile(context))
+      await writeFileAtomic(tuneFile(context), tune(), { mode: 0o644 });
     // `bootstrap`: this node does not hold the service address (agent/media.ts decides).
     if (bootstrap) {
       const database = redisDatabase(context, context.self.name);

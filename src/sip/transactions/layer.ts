@@ -1,3 +1,4 @@
+import { hostIn } from "../../base/host-in.ts";
 import {
   isWhole,
   one,
@@ -73,6 +74,8 @@ export interface TransactionUser {
   ack(message: SipMessage): void;
   /** The INVITE of this transaction is cancelled; the CANCEL is answered already. */
   cancelled(server: Server): void;
+  /** A response that belongs to no transaction here. */
+  stray?(message: SipMessage, from: Place): void;
 }
 
 /** A transaction in memory: its state and its one timer. */
@@ -123,7 +126,7 @@ export class Transactions {
 
   private underVia(message: SipMessage, branch: string): SipMessage {
     const { name, local } = this.transport;
-    const via = `SIP/2.0/${name} ${local.address}:${local.port};branch=${branch};rport`;
+    const via = `SIP/2.0/${name} ${hostIn(local.address)}:${local.port};branch=${branch};rport`;
     return { ...message, headers: [["via", via], ...message.headers] };
   }
 
@@ -213,8 +216,10 @@ export class Transactions {
   private receive(message: SipMessage, flow: Flow): void {
     if (!isWhole(message)) return;
     if (message.code > 0) {
-      // What belongs to no transaction is late, or a repetition that has been dealt with (RFC 6026 8.9): dropped.
-      this.clients.get(clientKeyOf(message))?.(message, flow.remote);
+      // What belongs to no transaction is late, or a repetition that has been dealt with (RFC 6026 8.9).
+      const client = this.clients.get(clientKeyOf(message));
+      if (client) client(message, flow.remote);
+      else this.user.stray?.(message, flow.remote);
       return;
     }
     const request = received(message, flow.remote);

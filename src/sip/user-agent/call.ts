@@ -97,6 +97,11 @@ export class Call {
     this.core.join(key, this);
   }
 
+  /** Goes on with a dialog that another process began. */
+  resume(dialog: Dialog): void {
+    this.enter(dialog);
+  }
+
   private known(): Dialog {
     if (!this.dialog)
       throw new Error(`call ${this.callId}: there is no dialog yet; the other side has not answered`);

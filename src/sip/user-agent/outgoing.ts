@@ -1,5 +1,6 @@
 import { cseqOf, type Header, one, request, type SipMessage, tagOf } from "../message.ts";
 import type { Client } from "../transactions/layer.ts";
+import type { Place } from "../transport.ts";
 import { type AskOptions, askWithCredentials } from "./ask.ts";
 import { Call, type CallSetting, type Content, type Core } from "./call.ts";
 import { dialogOfResponse } from "./dialog.ts";
@@ -79,6 +80,14 @@ export class OutgoingCall extends Call {
     });
     this.acknowledge(answer, more.answer?.(message.body));
     return message;
+  }
+
+  /** Takes a 2xx to the INVITE that another process sent for this call, each time that it comes: the call goes on here. */
+  adopt(message: SipMessage, from: Place): void {
+    const answer = { message, request: message, from };
+    if (this.repeatAck(answer)) return;
+    this.enter(dialogOfResponse(message, message));
+    this.acknowledge(answer);
   }
 
   /** CANCEL, as soon as the other side has shown that it got the INVITE. The INVITE's final response comes to `invite`. */

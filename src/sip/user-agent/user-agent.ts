@@ -21,6 +21,8 @@ export interface UserAgentOptions {
   invited?: (call: IncomingCall) => void;
   /** Any other request outside of dialogs; OPTIONS are answered without this too. @returns whether it is answered */
   requested?: (server: Server) => boolean;
+  /** A response to what another process asked in this one's name. Without this it is dropped. */
+  stray?: (message: SipMessage, from: Place) => void;
 }
 
 const allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, INFO, MESSAGE";
@@ -43,6 +45,7 @@ export class UserAgent implements Core {
     this.transactions = new Transactions(options.transport, {
       request: (server) => this.receive(server),
       ack: (ack) => this.dialogOf(ack)?.receiveAck(ack),
+      stray: (message, from) => options.stray?.(message, from),
       cancelled: (server) => this.incoming.get(IncomingCall.keyOf(server.request))?.cancelled(),
     });
   }

@@ -201,6 +201,10 @@ export const answers: Record<string, Scenario> = {
       assert.equal(three.answer.code, 200);
       await other.wait("its CANCEL", (m) => m.method === "CANCEL");
       await also.wait("its INVITE", (m) => m.method === "INVITE");
+      // RFC 5806: who was called finds out by whom it was sent on; the rule's own target was not.
+      const diversions = (ua: Ua) => headers(ua.seen.find((m) => m.method === "INVITE") ?? "", "Diversion");
+      assert.deepEqual(diversions(also), ["<sip:1001@198.18.77.100>;reason=unknown;counter=1"]);
+      assert.deepEqual([diversions(other), diversions(desk)], [[], []]);
       assert.equal(low.seen.length, 0);
       await world.hangUp(caller, three);
     },

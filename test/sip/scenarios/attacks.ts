@@ -178,7 +178,7 @@ export const attacks: Record<string, Scenario> = {
     for (const [i, file] of files.entries()) uas[i]?.send(readFileSync(join(torture, file)), service);
     const answers = await Promise.all(
       files.map(async (file, i) => {
-        const got = await uas[i]?.wait("an answer", (m) => m.code >= 200, 1500).catch(() => undefined);
+        const got = await uas[i]?.wait("an answer", (m) => m.code >= 200, 5000).catch(() => undefined);
         return [file, String(got?.code ?? "silence")] as const;
       }),
     );

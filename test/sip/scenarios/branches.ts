@@ -6,7 +6,7 @@ import { type Scenario, toUri, until, type World } from "../world.ts";
 
 /** Who rings, and by which way: RFC 3261 16.5, 16.6, 10. */
 
-const isInvite = (m: SipMessage): boolean => m.method === "INVITE";
+export const isInvite = (m: SipMessage): boolean => m.method === "INVITE";
 /** The Request-URIs of the INVITEs that came, each once. */
 export const called = (ua: Ua): string[] => [
   ...new Set(ua.seen.filter(isInvite).map((m) => m.text.split(" ")[1] ?? "")),
@@ -16,13 +16,18 @@ export const called = (ua: Ua): string[] => [
 const registerAs = (world: World, ua: Ua, user: string, contact: string, extra: string[] = []) =>
   world.register(ua, user, `pw-${user}`, service, { contact, extra });
 
+export const cancels = (ua: Ua): number => ua.seen.filter((m) => m.method === "CANCEL").length;
+
 /** Rings until it is cancelled. */
-export async function ringing(world: World, address: string, port: number): Promise<Ua> {
-  const ua = await world.ua(address, port);
+export const ringing = async (world: World, address: string, port: number): Promise<Ua> =>
+  rings(await world.ua(address, port));
+
+/** @param deaf so many CANCELs get lost */
+export function rings(ua: Ua, deaf = 0): Ua {
   const tag = token();
   ua.onRequest = (request) => {
     if (request.method === "INVITE") ua.reply(request, 180, "Ringing", { tag });
-    if (request.method !== "CANCEL") return;
+    if (request.method !== "CANCEL" || cancels(ua) <= deaf) return;
     ua.reply(request, 200, "OK", { tag });
     for (const one of ua.seen.filter(isInvite)) ua.reply(one, 487, "Request Terminated", { tag });
   };
@@ -30,7 +35,12 @@ export async function ringing(world: World, address: string, port: number): Prom
 }
 
 /** Calls, waits until `holds`, and gives up. */
-async function ringAndCancel(caller: Ua, number: string, what: string, holds: () => boolean): Promise<void> {
+export async function ringAndCancel(
+  caller: Ua,
+  number: string,
+  what: string,
+  holds: () => boolean,
+): Promise<void> {
   const call = invite(caller, number);
   caller.send(call.text, service);
   await caller.wait("180", (m) => m.code === 180 && header(m, "Call-ID") === call.callId);
@@ -265,7 +275,7 @@ export const branches: Record<string, Scenario> = {
 };
 
 /** True from `seconds` after now on, in whole seconds of the clock. */
-function secondsLater(seconds: number): () => boolean {
+export function secondsLater(seconds: number): () => boolean {
   const then = Math.floor(Date.now() / 1000) + seconds;
   return () => Date.now() / 1000 >= then;
 }

@@ -3,7 +3,7 @@ import { buildRecords } from "../../../src/records/build-record.ts";
 import { inDialog, inDialogCallee, invite, respond, service, withBody } from "../call.ts";
 import { FakeRelay } from "../fake-relay.ts";
 import { header, headers, tagOf } from "../ua.ts";
-import { kinds, type Scenario, toUri, until, type World } from "../world.ts";
+import { kinds, rejected, type Scenario, toUri, until, type World } from "../world.ts";
 import { port, sdp } from "./media.ts";
 import { reply } from "./offers.ts";
 
@@ -52,6 +52,34 @@ export const chains: Record<string, Scenario> = {
       ["5", "102", "rule-5", `sip:101@198.18.77.51:5070`, "bye"],
     );
   },
+
+  "an open number that leads to one for users only: the caller is asked who it is, for the number that it has dialled":
+    async (world) => {
+      await world.phone("198.18.77.51", 5070, 200);
+      const targets: Record<string, string> = { "5": "sip:6@198.18.77.100", "6": "sip:7@198.18.77.100" };
+      world.decides(({ number, user }) => {
+        const target = targets[String(number)];
+        if (target !== undefined) return toUri(target);
+        return user === "101" ? toUri("sip:1@198.18.77.51:5070") : rejected(number === "7" ? 407 : 403, "No");
+      });
+      const caller = await world.ua("198.18.77.50");
+      for (const from of ["<sip:anonymous@anonymous.invalid>", "<sip:someone@elsewhere.example>"]) {
+        const called = await world.call(caller, "5", { from, password: "pw-101", user: "101" });
+        assert.equal(called.answer.code, 200, called.answer.first);
+        assert.ok(caller.seen.some((m) => m.code === 407 && header(m, "Call-ID") === called.callId));
+        assert.equal((await world.hangUp(caller, called)).code, 200);
+        await world.server.waitEvents(called.callId, ["answer", "end"]);
+        const [record, second] = recordsOf(world, called.callId);
+        assert.equal(second, undefined);
+        assert.deepEqual([record?.number, record?.user, record?.outcome], ["5", "101", "answered"]);
+      }
+      // Who has proved who it is, and is refused all the same, is not asked again; nor are strangers asked for others' refusals.
+      const other = await world.call(caller, "5", { password: "pw-102", user: "102" });
+      assert.equal(other.answer.code, 403);
+      world.decides(({ number }) => (number === "8" ? toUri("sip:9@198.18.77.100") : rejected(403, "No")));
+      assert.equal((await world.call(caller, "8", { password: "pw-101", user: "101" })).answer.code, 403);
+      assert.doesNotMatch(caller.seen.map((m) => m.text).join(), /X-Dialtone/);
+    },
 
   "audio of a chain is relayed once, by the last of its rules, also in the dialog": async (world) => {
     const relay = await FakeRelay.start();

@@ -8,10 +8,10 @@ import { ha1, header, token, type Ua } from "../ua.ts";
 import { type Scenario, toUri, until, type World } from "../world.ts";
 
 const soon = () => AbortSignal.timeout(2000);
-const serviceOfB = { address: "198.18.77.101", port: 5060 };
+export const serviceOfB = { address: "198.18.77.101", port: 5060 };
 
 /** Node b beside node a in one network namespace: only therefore it has a service address of its own here. */
-async function withB(world: World, run: (b: Server) => Promise<void>): Promise<void> {
+export async function withB(world: World, run: (b: Server) => Promise<void>): Promise<void> {
   const b = new Server(context(world.folder, {}, "b", "198.18.77.101/24"));
   await b.start();
   try {

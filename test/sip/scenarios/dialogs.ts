@@ -4,7 +4,7 @@ import { buildRecords } from "../../../src/records/build-record.ts";
 import { inDialog, invite, respond, sameBranch, service, withBody } from "../call.ts";
 import type { FakeRelay } from "../fake-relay.ts";
 import { header, type SipMessage, type Ua } from "../ua.ts";
-import { type Scenario, until, type World } from "../world.ts";
+import { rejected, type Scenario, until, type World } from "../world.ts";
 import { sdp } from "./media.ts";
 import { reply, withRelay } from "./offers.ts";
 
@@ -65,6 +65,24 @@ function place(caller: Ua, number = "5") {
 const toAnother = (text: string, tag: string): string => text.replace(/^(to: .*;tag=)\S+/im, `$1${tag}`);
 
 export const dialogs: Record<string, Scenario> = {
+  "outside of a call: BYE gets 481 (RFC 3261 15.1.2), methods that are not for us 405 with those that are":
+    async (world) => {
+      const caller = await world.ua("198.18.77.50");
+      // No rule is for them.
+      world.decides(() => rejected(405));
+      const answerTo = async (method: string) => {
+        const { text, callId } = invite(caller, "5");
+        caller.send(text.replaceAll("INVITE", method), service);
+        return caller.wait("its answer", (m) => m.code >= 200 && header(m, "Call-ID") === callId);
+      };
+      assert.equal((await answerTo("BYE")).code, 481);
+      for (const method of ["MESSAGE", "SUBSCRIBE", "PUBLISH", "NOTIFY", "INFO", "REFER", "FOO"]) {
+        const answer = await answerTo(method);
+        assert.equal(answer.code, 405, method);
+        assert.ok(!header(answer, "Allow").includes(method));
+      }
+    },
+
   "two telephones answer at once, the caller hangs up one (13.2.2.4): the other's session, dialog and record go on":
     async (world) => {
       await withRelay(world, uris, async (relay) => {

@@ -7,11 +7,13 @@ import { quick, type Scenario, toUri, until, type World } from "../world.ts";
 
 /** Audio: what Kamailio tells the media relay, and what it does without one. The relay is not real here. */
 
-export const sdp = (address: string, port: number): string =>
-  [
-    ...["v=0", `o=- 1 1 IN IP4 ${address}`, "s=-", `c=IN IP4 ${address}`, "t=0 0"],
+export const sdp = (address: string, port: number): string => {
+  const where = `IN ${address.includes(":") ? "IP6" : "IP4"} ${address}`;
+  return [
+    ...["v=0", `o=- 1 1 ${where}`, "s=-", `c=${where}`, "t=0 0"],
     ...[`m=audio ${port} RTP/AVP 0`, ""],
   ].join("\r\n");
+};
 
 /** A telephone that answers with a description of its own, and keeps what came. */
 async function phone(world: World, code = 200, contact?: string): Promise<Ua> {
@@ -71,7 +73,13 @@ export const media: Record<string, Scenario> = {
       // What is needed to end a call is forgotten with its end.
       const { context } = world.server;
       const soon = () => AbortSignal.timeout(2000);
-      assert.notDeepEqual(await kamailioRpc(context, "htable.get", ["over", relayed.callId], soon()), []);
+      // (Said when the relay has answered.)
+      await until("it is over", () =>
+        kamailioRpc(context, "htable.get", ["over", relayed.callId], soon()).then(
+          () => true,
+          () => false,
+        ),
+      );
       await until(
         "the row is gone",
         async () => (await kamailioRpc(context, "htable.dump", ["dlg"], soon())).length === 0,

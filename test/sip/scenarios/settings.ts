@@ -1,5 +1,8 @@
 import { strict as assert } from "node:assert";
-import { invite, service, withBody } from "../call.ts";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { limitTcp } from "../../../src/host/tcp-limit.ts";
+import { invite, service, service6, withBody } from "../call.ts";
 import { header } from "../ua.ts";
 import { kinds, type Scenario, toUri } from "../world.ts";
 import { sdp } from "./media.ts";
@@ -7,8 +10,49 @@ import { sdp } from "./media.ts";
 /** Other values of cluster.yaml's `sip` and `media` sections. */
 export const settings: Record<
   string,
-  { run: Scenario; sip: Record<string, unknown>; media?: Record<string, unknown> }
+  {
+    run: Scenario;
+    sip: Record<string, unknown>;
+    media?: Record<string, unknown>;
+    address6?: string;
+    edge6?: string;
+  }
 > = {
+  "tcp_per_source: one address has no more connections than that, others theirs": {
+    sip: { tcp_per_source: 10 },
+    address6: `${service6.address}/64`,
+    run: async (world) => {
+      const { context } = world.server;
+      await limitTcp(context);
+      const sockets: Socket[] = [];
+      try {
+        for (const [at, from] of [
+          [service, "198.18.77.52"],
+          [service6, "fd00:77::52"],
+        ] as const) {
+          const opened = await Promise.all(
+            Array.from({ length: 30 }, async () => {
+              const socket = connect({ host: at.address, port: at.port, localAddress: from });
+              sockets.push(socket);
+              socket.on("error", () => undefined);
+              return once(socket, "connect").then(
+                () => true,
+                () => false,
+              );
+            }),
+          );
+          assert.equal(opened.filter(Boolean).length, 10, from);
+        }
+        const phone = await world.tcpUa("198.18.77.51");
+        assert.equal((await world.register(phone, "101", "pw-101")).code, 200);
+      } finally {
+        for (const socket of sockets) socket.destroy();
+        context.cluster.sip.tcp_per_source = undefined;
+        await limitTcp(context);
+      }
+    },
+  },
+
   "without_relay: reject: no relay, no call": {
     sip: {},
     media: { without_relay: "reject" },

@@ -2,6 +2,8 @@ import { strict as assert } from "node:assert";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { connect } from "node:net";
+import { z } from "zod";
+import { kamailioRpc } from "../../../src/components/kamailio/rpc.ts";
 import { inDialog, inDialogCallee, invite, service } from "../call.ts";
 import { header, type SipMessage, tagOf, token, type Ua } from "../ua.ts";
 import { type Scenario, toUri, until, type World } from "../world.ts";
@@ -26,6 +28,17 @@ async function reached(world: World, phone: Ua, what: string): Promise<void> {
   assert.equal((await world.hangUp(caller, called)).code, 200, what);
   await phone.wait(`BYE (${what})`, (m) => m.method === "BYE" && header(m, "Call-ID") === called.callId);
 }
+
+const tcpInfo = z.tuple([z.object({ opened_connections: z.int() })]);
+
+/** The SIP server has noticed that all TCP connections but so many are gone. */
+export const connectionsLeft = (world: World, count: number): Promise<void> =>
+  until(`${count} TCP connections are left`, async () => {
+    const info = await kamailioRpc(world.server.context, "core.tcp_info", [], AbortSignal.timeout(2000));
+    const [{ opened_connections }] = tcpInfo.parse(info);
+    return opened_connections === count;
+  });
+const noConnection = (world: World): Promise<void> => connectionsLeft(world, 0);
 
 /** The called side hangs up. */
 async function hangUpBack(phone: Ua, caller: Ua, callId: string, tag: string): Promise<SipMessage> {
@@ -149,6 +162,7 @@ export const transports: Record<string, Scenario> = {
       assert.equal(called.answer.code, 200);
       world.ack(caller, called);
       phone.close();
+      await noConnection(world);
       // Somebody listens there again, as a telephone does that lost its connection by a takeover.
       const again = await world.tcpUa("198.18.77.51", 5077);
       world.answers(again, 180, 200);
@@ -159,7 +173,8 @@ export const transports: Record<string, Scenario> = {
         (m) => m.method === "BYE" && header(m, "Call-ID") === called.callId,
       );
       again.close();
-      const failed = await world.call(caller, "101", { ms: 4000 });
+      await noConnection(world);
+      const failed = await world.call(caller, "101", { ms: 8000 });
       assert.ok([408, 477, 480, 500, 503].includes(failed.answer.code), failed.answer.first);
     },
 

@@ -1,0 +1,101 @@
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+import type { News, NewsType } from "../call/news-schema.ts";
+import { passes } from "../webhooks/wants.ts";
+import type { CallFilter } from "../webhooks/webhook-schema.ts";
+import type { FeedReader } from "./feed-reader.ts";
+
+/** Server-sent events (HTML Living Standard, 9.2): news of calls as long as somebody listens. */
+
+/** A proxy or a firewall in between forgets a connection that is silent. */
+const heartbeatMs = 15_000;
+/** Whoever takes nothing for so long is sent away: it comes again with the last id that it has. */
+const slowMs = 30_000;
+const againMs = 500;
+
+/** Where in the feed somebody is: all up to `position`, and `within` news of the next. */
+export interface Place {
+  position: number;
+  within: number;
+}
+
+/** An id is `position-index`: what is wanted next is behind it. Undefined: it is none of ours. Pure. */
+export function placeAfter(id: string): Place | undefined {
+  const [, position, index] = /^(\d{1,15})-(\d{1,6})$/.exec(id) ?? [];
+  if (position === undefined || index === undefined) return undefined;
+  return { position: Number(position) - 1, within: Number(index) + 1 };
+}
+
+const message = (id: string, type: string, data: unknown): string =>
+  `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
+
+/** What of the feed is wanted. */
+export interface Wanted {
+  types: ReadonlySet<NewsType> | undefined;
+  filter: CallFilter;
+}
+
+const isWanted = ({ types, filter }: Wanted, news: News): boolean =>
+  (!types || types.has(news.type)) && passes(filter, news.call);
+
+/** The feed as a stream follows it. */
+export interface Followed {
+  /** The newest position. */
+  readonly feed: number;
+  /** Resolves when that, or something else, moves. */
+  moved(signal: AbortSignal): Promise<void>;
+}
+
+/** Tells news from `place` on until the listener goes, is too slow, or `signal` aborts. */
+export async function tellNews(
+  response: ServerResponse,
+  { followed, reader, wanted }: { followed: Followed; reader: FeedReader; wanted: Wanted },
+  start: Place,
+  signal: AbortSignal,
+): Promise<void> {
+  const gone = new AbortController();
+  response.on("close", () => gone.abort());
+  const over = AbortSignal.any([signal, gone.signal]);
+  const say = async (text: string): Promise<void> => {
+    if (!response.write(text))
+      await once(response, "drain", { signal: AbortSignal.any([over, AbortSignal.timeout(slowMs)]) });
+  };
+  const heartbeat = setInterval(() => {
+    if (!response.writableNeedDrain) response.write(": here\n\n");
+  }, heartbeatMs);
+  try {
+    await say("retry: 2000\n\n");
+    let place = start;
+    while (!over.aborted) {
+      if (followed.feed <= place.position) {
+        await followed.moved(over);
+        continue;
+      }
+      const page = await reader.after(place.position).catch(() => undefined);
+      // The database can not be used, or another server of it is asked that is a moment behind.
+      if (!page?.entries.length) {
+        await delay(againMs, undefined, { signal: over }).catch(() => {}); // aborted
+        continue;
+      }
+      if (page.gap && place.position > 0)
+        await say(
+          `event: gap\ndata: ${JSON.stringify({ why: "older events are not kept any more: see /v1/records" })}\n\n`,
+        );
+      for (const { position, news } of page.entries) {
+        let text = "";
+        for (const [index, one] of news.entries())
+          if ((position > place.position + 1 || index >= place.within) && isWanted(wanted, one))
+            text += message(`${position}-${index}`, one.type, one);
+        if (text !== "") await say(text);
+        place = { position, within: 0 };
+      }
+    }
+  } catch (error) {
+    // It went, or is too slow.
+    if (!over.aborted && !(error instanceof Error && error.name === "AbortError")) throw error;
+  } finally {
+    clearInterval(heartbeat);
+    response.destroy();
+  }
+}

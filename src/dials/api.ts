@@ -1,0 +1,131 @@
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { isDecision } from "../call/answer.ts";
+import type { CallStatus } from "../call/news-schema.ts";
+import { canonicalNumber } from "../call/number.ts";
+import { Problem } from "../http/problems.ts";
+import type { LiveRouting } from "../routing/live.ts";
+import { type Dial, dialInputSchema, dialSchema, dialWithCallsSchema } from "./dial-schema.ts";
+import type { DialStore, OpenDial } from "./store.ts";
+
+const params = z.object({ id: z.uuid() });
+
+interface Parts {
+  store: DialStore;
+  live: Pick<LiveRouting, "snapshot" | "consult" | "catchUp">;
+  callsOf(dial: OpenDial): Promise<CallStatus[]>;
+  address: string;
+  realm: string;
+}
+
+/** The user whose telephones ring for `from`. @throws Problem */
+function userOf(from: string, { snapshot }: Parts["live"]): string {
+  const { users, numbers } = snapshot.parts;
+  const name = users.get(from) ? from : numbers.get(canonicalNumber(from))?.user;
+  const user = name === undefined ? undefined : users.get(name);
+  if (!user)
+    throw new Problem(
+      "unknown-user",
+      `${from} is neither a user nor the number of one: only telephones of this service can be asked to call somebody`,
+    );
+  if (!user.enabled) throw new Problem("unknown-user", `user ${user.name} is disabled`);
+  return user.name;
+}
+
+/** A's rights decide whether B may be called. @throws Problem */
+function assertAllowed(user: string, to: string, { live, address, realm }: Parts): void {
+  const found = live.consult(
+    {
+      v: 1,
+      call_id: "dial",
+      from: { user, domain: realm },
+      to: { user: to, domain: realm },
+      request_uri: `sip:${to}@${realm}`,
+      number: canonicalNumber(to),
+      source: { address, port: 5060 },
+      transport: "udp",
+      user,
+    },
+    new Map(),
+  );
+  // Whoever is to be asked is asked when A calls.
+  if (isDecision(found) && found.action === "reject")
+    throw new Problem(
+      "not-now",
+      `${user} may not call ${to}, or nobody is there: ${found.code} ${found.reason} (${found.rule})`,
+    );
+}
+
+const shown = ({ cancelled: _, dialog: __, ...dial }: OpenDial): Dial => dial;
+
+/** /v1/dials: click-to-dial. */
+export const dialRoutes =
+  (parts: Parts): FastifyPluginAsyncZod =>
+  async (app) => {
+    const { store, live, callsOf } = parts;
+    const tags = ["call status"];
+    app.post(
+      "/v1/dials",
+      {
+        schema: {
+          summary: "A's telephones ring; when A answers, its telephone calls B",
+          description:
+            "A's telephone must understand REFER (RFC 3515), as nearly all do. With the header Idempotency-Key the same request is " +
+            "the same dial, however often it is sent.",
+          tags,
+          headers: z.looseObject({ "idempotency-key": z.string().min(1).max(128).optional() }),
+          body: dialInputSchema,
+          response: { 201: dialSchema },
+        },
+      },
+      async ({ body, headers }, reply) => {
+        const user = userOf(body.from, live);
+        assertAllowed(user, body.to, parts);
+        const dial = await store.create(body, user, headers["idempotency-key"]);
+        await live.catchUp();
+        return reply.code(201).send(shown(dial));
+      },
+    );
+    app.get(
+      "/v1/dials",
+      {
+        schema: {
+          summary: "The newest 100 dials",
+          tags,
+          response: { 200: z.object({ dials: z.array(dialSchema) }) },
+        },
+      },
+      async () => ({ dials: (await store.newest(100)).map(shown) }),
+    );
+    app.get(
+      "/v1/dials/:id",
+      {
+        schema: { summary: "One dial, with its calls", tags, params, response: { 200: dialWithCallsSchema } },
+      },
+      async ({ params: { id } }) => {
+        const dial = await store.get(id);
+        return { ...shown(dial), calls: await callsOf(dial) };
+      },
+    );
+    app.delete(
+      "/v1/dials/:id",
+      {
+        schema: {
+          summary: "Cancels a dial",
+          description:
+            "A's telephones stop ringing. Once A's telephone calls B it is a call of A's own: A hangs up.",
+          tags,
+          params,
+          response: { 200: dialSchema },
+        },
+      },
+      async ({ params: { id } }) => {
+        if (!(await store.cancel(id))) {
+          const { state } = await store.get(id);
+          throw new Problem("not-now", `it is ${state}: there is nothing to cancel any more`);
+        }
+        await live.catchUp();
+        return shown(await store.get(id));
+      },
+    );
+  };
