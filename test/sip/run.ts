@@ -1,13 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
 import { scenarios } from "./scenarios/index.ts";
 import { World } from "./world.ts";
 
 /**
  * Runs scenarios in the network namespace that it is started in. For each one line of JSON {begun: name}, and at its end
  * {name, ms, error?}.
- * Arguments: parts of the names of those to run; none: all.
+ * Arguments: parts of the names of those to run; none: all. `--share 0/2`: of these every second, from the first.
  */
 
 /** The longest takes about 6 s, and three times that on a machine that is busy with other things. */
@@ -17,7 +18,14 @@ const tooLong = async (): Promise<never> => {
   throw new Error(`the scenario did not come to its end within ${deadlineMs / 1000} s`);
 };
 
-const wanted = process.argv.slice(2);
+const { values, positionals: wanted } = parseArgs({
+  options: { share: { type: "string", default: "0/1" } },
+  allowPositionals: true,
+});
+const [share = 0, shares = 1] = values.share.split("/").map(Number);
+const chosen = Object.entries(scenarios)
+  .filter(([name]) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
+  .filter((_, index) => index % shares === share);
 /** Once; who has IPv6 in a scenario has it on loopback as the rest. */
 let six = false;
 function addIpv6(): void {
@@ -28,8 +36,7 @@ function addIpv6(): void {
   six = true;
 }
 
-for (const [name, { sip, media, address6, edge6, run }] of Object.entries(scenarios)) {
-  if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
+for (const [name, { sip, media, address6, edge6, run }] of chosen) {
   process.stdout.write(`${JSON.stringify({ begun: name })}\n`);
   const begun = performance.now();
   let error: string | undefined;
