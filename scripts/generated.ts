@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { parse } from "yaml";
+import { issueCertificate } from "../src/cluster/certificate.ts";
 import type { HostContext } from "../src/cluster/facts.ts";
 import { clusterSchema } from "../src/cluster/schema.ts";
 import type { Component } from "../src/components/common/component.ts";
@@ -13,7 +14,7 @@ import { hostOf } from "../test/support/host.ts";
 
 /**
  * Do the stock parts understand the configuration that is generated for them? Each reads it as far as it can without a
- * cluster: Kamailio, MariaDB and keepalived have a way to check it; rtpengine and redis are started for a second, in a network
+ * cluster: Kamailio, HAProxy, MariaDB and keepalived have a way to check it; rtpengine and redis are started for a second, in a network
  * namespace of their own (rtpengine overlooks keys that it does not know). garbd has no such way. As root, like the agent. Exit code 1 when one does not.
  */
 
@@ -25,9 +26,11 @@ const link = "check0";
 for (const host of Object.values(example.hosts)) Object.assign(host, { interface: link });
 example.hosts.e = { role: "edge", address: "192.0.2.14", interface: link };
 
+const tls = issueCertificate(clusterSchema.parse(example));
+
 function contextOf(name: string, changes: object = {}, folder = name): HostContext {
   const cluster = clusterSchema.parse({ ...example, ...changes });
-  return hostOf(cluster, name, join(root, folder));
+  return hostOf(cluster, name, join(root, folder), { tls });
 }
 
 /** Runs a command in a network namespace of its own, with the host's interface and addresses. */
@@ -53,6 +56,8 @@ function checkOf(context: HostContext, component: Component): { argv: string[]; 
   switch (component.name) {
     case "kamailio":
       return { argv: [...argv, "-c"], good: 0 };
+    case "haproxy":
+      return { argv: onHost(context, [...argv, "-c"]), good: 0 };
     case "mariadb":
       return { argv: [...argv, "--help", "--verbose"], good: 0 };
     case "keepalived":
@@ -100,7 +105,7 @@ try {
     ...componentsOf(a).map((component) => [a, component, component.name] as const),
     ...kamailioOf(own).map((component) => [own, component, "kamailio, hot-hot"] as const),
     ...componentsOf(six)
-      .filter(({ name }) => ["kamailio", "keepalived", "rtpengine"].includes(name))
+      .filter(({ name }) => ["kamailio", "keepalived", "rtpengine", "haproxy"].includes(name))
       .map((component) => [six, component, `${component.name}, IPv6`] as const),
     [contextOf("e"), edge, "kamailio, edge"] as const,
     [edgeSix, edge, "kamailio, edge, IPv6"] as const,

@@ -7,7 +7,7 @@ import { probeCredentials } from "../call/probe-user.ts";
 import { type CallStatusService, createCallStatus } from "../call-status/service.ts";
 import { type CarrierService, createCarriers } from "../carriers/service.ts";
 import { freeswitchHosts, type HostContext, journalDirs } from "../cluster/facts.ts";
-import { freeswitchToken } from "../cluster/secrets.ts";
+import { freeswitchToken, webProxyKey } from "../cluster/secrets.ts";
 import { journalFiles } from "../components/kamailio/journal.ts";
 import { musicOf } from "../components/rtpengine/music.ts";
 import { scriptRoutes } from "../consult/api.ts";
@@ -263,7 +263,7 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
       secret: secrets.peer_token,
       kept: (deadlineMs) => kept.wait(deadlineMs),
     },
-    http: { secrets, logins, routes, loop, events },
+    http: { secrets, proxyKey: webProxyKey(secrets), logins, routes, loop, events },
     [Symbol.asyncDispose]: async () => {
       kept.close();
       music[Symbol.dispose]();

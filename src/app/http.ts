@@ -12,10 +12,18 @@ import { messageOf } from "../base/message.ts";
 import { UndecidedError } from "../call/ask.ts";
 import { appAccess } from "../http/access.ts";
 import { guardRoutes, type TrustedSockets, tokenCheck } from "../http/auth.ts";
+import { clientAddress } from "../http/client-address.ts";
 import type { HostLogins } from "../http/host-logins.ts";
 import { catalogue, Problem, sendProblem } from "../http/problems.ts";
 import { counters, registry } from "../telemetry/app-metrics.ts";
 import { classify } from "./classify.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Address of whoever asks, also through a HAProxy. */
+    readonly client: string;
+  }
+}
 
 /** Largest request body, bytes. */
 const bodyLimit = 1024 * 1024;
@@ -30,6 +38,8 @@ const isFreeswitch = (url: string): boolean => url.startsWith("/freeswitch/");
 /** What the HTTP application is made from. */
 export interface HttpParts {
   secrets: { api_token: string; peer_token: string };
+  /** Of the cluster's HAProxies. */
+  proxyKey: string;
   /** Of FreeSWITCH hosts. */
   logins: HostLogins;
   /** One for each domain, made where the domain is (context.ts). */
@@ -40,7 +50,7 @@ export interface HttpParts {
 
 /** Builds the HTTP application; it does not listen. Errors leave it as RFC 9457 problem documents only. */
 export async function buildHttp(
-  { secrets, logins, routes, loop, events }: HttpParts,
+  { secrets, proxyKey, logins, routes, loop, events }: HttpParts,
   trusted: TrustedSockets,
 ): Promise<FastifyInstance> {
   const app = fastify({
@@ -53,6 +63,11 @@ export async function buildHttp(
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
+  app.decorateRequest("client", {
+    getter() {
+      return clientAddress(this.headers, this.raw.socket.remoteAddress, proxyKey);
+    },
+  });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) => {
     try {

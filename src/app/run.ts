@@ -92,6 +92,11 @@ async function startListeners(app: App, stop: AbortSignal, servers: AsyncDisposa
       what: "JSON-RPC",
     },
     {
+      server: httpServer(handler),
+      place: { host: "127.0.0.1", port: ports.appWeb },
+      what: "HTTP for HAProxy",
+    },
+    {
       server: httpsServer(secrets.tls, handler),
       place: { host: self.address, port: cluster.api.port },
       what: "HTTPS",

@@ -47,7 +47,7 @@ function registerFaults(group: Command): void {
       "after",
       `
 ${hostsHelp}
-Parts: mariadb, garbd, redis, rtpengine, kamailio, keepalived, app, agent; they are restarted, a host needs 'heal'.
+Parts: mariadb, garbd, redis, rtpengine, kamailio, haproxy, keepalived, app, agent; they are restarted, a host needs 'heal'.
 The time that is printed is the moment just before the cable went out (or the signal went off).
 Unlike a real power cut this one loses nothing that the operating system had not yet written to the disk, unless
 --lose-unsynced says so: then the journal ends where it was last known to be synced.`,

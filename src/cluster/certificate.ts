@@ -24,10 +24,13 @@ const addressesOf = (cluster: Cluster): string[] => [
   "127.0.0.1",
 ];
 
-/** Addresses of the cluster that the certificate does not name: hosts that were added later. */
+/** Addresses and web.names of the cluster that the certificate does not name: they were added later. */
 export const addressesMissing = (cluster: Cluster, secrets: Pick<Secrets, "tls">): string[] => {
   const certificate = new X509Certificate(secrets.tls.cert);
-  return addressesOf(cluster).filter((address) => certificate.checkIP(address) === undefined);
+  return [
+    ...addressesOf(cluster).filter((address) => certificate.checkIP(address) === undefined),
+    ...cluster.web.names.filter((name) => certificate.checkHost(name) === undefined),
+  ];
 };
 
 /**
@@ -54,7 +57,12 @@ export function issueCertificate(
     const names = addressesOf(cluster).map((ip) => `IP:${ip}`);
     // The names first: socat, which carries Galera's state transfers, looks its peer's name up in DNS when it comes to an IPv6
     // address before it has found that name, and gives up.
-    const san = ["DNS:localhost", `DNS:${cluster.cluster}`, ...names].join(",");
+    const san = [
+      "DNS:localhost",
+      `DNS:${cluster.cluster}`,
+      ...cluster.web.names.map((name) => `DNS:${name}`),
+      ...names,
+    ].join(",");
     openssl([
       ...["req", "-new", ...newKey, "-keyout", file("host.key"), "-out", file("host.csr")],
       ...["-subj", `/CN=${cluster.cluster}`],

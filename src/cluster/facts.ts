@@ -51,6 +51,10 @@ export const ports = {
   rpc: 8081,
   /** From here on: the agent's ways to the apps of the other nodes, for Kamailio (agent/app-relay.ts): loopback only. */
   rpcRelay: 8090,
+  /** WebSockets of telephones in browsers, from this host's HAProxy to its Kamailio: loopback only. */
+  sipWeb: 8083,
+  /** The app for this host's HAProxy, in the clear: loopback only. */
+  appWeb: 8084,
   /** Where Kamailio tells this host's agent how it is (sip/overload.cfg): loopback only. */
   sipProbe: 8082,
   sql: 3306,
@@ -152,6 +156,10 @@ export function mediaPeer(cluster: Cluster, self: string): Host | undefined {
   const peer = all[(index + 1) % all.length];
   return index === -1 || peer?.name === self ? undefined : peer;
 }
+
+/** From where this node's HAProxy speaks to its Kamailio: on no other node the same. */
+export const webLoopback = (cluster: Cluster, node: string): string =>
+  `127.0.0.${nodes(cluster).findIndex((host) => host.name === node) + 2}`;
 
 /** Where the agents pass on to the app of this node. */
 export const relayPort = (cluster: Cluster, node: string): number =>

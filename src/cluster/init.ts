@@ -74,6 +74,13 @@ ${options.fallback === undefined ? "  # fallback: sip:reception@192.0.2.9" : `  
 # movers:
 #   dns: { server: 192.0.2.53, zone: example.org, name: sip.example.org, ttl: 5, key: dialtone }
 
+# What browsers reach: the console, and telephones in it (HTTPS, on the nodes' own and the service address).
+# web:
+#   port: 443
+#   names: [tel.example.org]
+#   # A certificate that browsers know, on every node; without it they get the cluster's own.
+#   tls: { certificate: /etc/ssl/tel.example.org.pem, key: /etc/ssl/private/tel.example.org.key }
+
 media:
   # Audio of calls goes through the service address: relay (always), nat (only where a NAT is in the way) or direct.
   path: relay

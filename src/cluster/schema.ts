@@ -288,6 +288,23 @@ export const clusterSchema = z
         port: port.default(8443),
       })
       .prefault({}),
+    /** What browsers reach: the console, and telephones in it. */
+    web: z
+      .strictObject({
+        /** HTTPS port on the nodes' own and the service address. */
+        port: port.default(443),
+        /** Names under which browsers know the service; addresses, sip.names and the realm need not be said. */
+        names: z.array(hostNameOfService).max(20).default([]),
+        /** A certificate of your own, in PEM, on every node; default: the cluster's, which no browser knows. */
+        tls: z
+          .strictObject({
+            /** With the chain behind it. */
+            certificate: z.string().regex(/^\/[^\s"]+$/, "must be an absolute path"),
+            key: z.string().regex(/^\/[^\s"]+$/, "must be an absolute path"),
+          })
+          .optional(),
+      })
+      .prefault({}),
     agent: z
       .strictObject({
         /** HTTPS port on which the agents of the hosts talk to each other. */
@@ -407,6 +424,7 @@ export const clusterSchema = z
     for (const [key, value] of [
       ["sip", cluster.sip.port],
       ["api", cluster.api.port],
+      ["web", cluster.web.port],
       ["agent", cluster.agent.port],
       ["metrics", cluster.metrics.port],
     ] as const) {

@@ -68,6 +68,10 @@ export const sealKey = (secrets: Secrets): string =>
 export const nobodysHa1 = (secrets: Secrets): string =>
   createHmac("sha256", secrets.peer_token).update("nobody").digest("hex").slice(0, 32);
 
+/** By what the apps know that a request comes through a HAProxy of the cluster: whose word for the client's address counts. */
+export const webProxyKey = (secrets: Pick<Secrets, "peer_token">): string =>
+  createHmac("sha256", secrets.peer_token).update("web proxy").digest("base64url");
+
 /** May read the figures of hosts and nothing else. */
 export const metricsToken = (secrets: Secrets): string =>
   secrets.metrics_token ?? createHmac("sha256", secrets.peer_token).update("metrics").digest("base64url");

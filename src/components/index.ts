@@ -2,6 +2,7 @@ import { type HostContext, replicatesAsynchronously } from "../cluster/facts.ts"
 import { app } from "./app.ts";
 import type { Component } from "./common/component.ts";
 import { garbd } from "./garbd.ts";
+import { haproxy } from "./haproxy.ts";
 import { edge } from "./kamailio/edge.ts";
 import { kamailio } from "./kamailio/index.ts";
 import { keepalived } from "./keepalived.ts";
@@ -15,5 +16,5 @@ export function componentsOf({ self, cluster }: Pick<HostContext, "self" | "clus
   const two = replicatesAsynchronously(cluster);
   if (self.role === "edge") return [edge];
   if (self.role === "witness") return two ? [] : [garbd];
-  return [redis, rtpengine, two ? mariadbReplica : mariadb, app, kamailio, keepalived];
+  return [redis, rtpengine, two ? mariadbReplica : mariadb, app, kamailio, keepalived, haproxy];
 }

@@ -41,6 +41,11 @@ const parts: Record<PartName, { holder: string; other: string; advice: string }>
     other: "nothing now; with one node less there is no quorum: records would wait",
     advice: "the agent restarts it; if it does not come: garbd.log",
   },
+  haproxy: {
+    holder: "nothing by telephone; browsers and the console are not reachable at the service address",
+    other: "nothing by telephone; browsers and the console are not reachable here",
+    advice: "the agent restarts it; if it does not come: haproxy.log",
+  },
   keepalived: {
     holder: "calls get through again when another node was elected, within a second",
     other: "nothing now; this node can not take over",

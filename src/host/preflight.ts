@@ -105,6 +105,11 @@ async function portProblems(context: HostContext): Promise<string[]> {
             ...serviceIps(cluster).map(
               (one): Wanted => ["app", "HTTPS of the app", "tcp", one, cluster.api.port],
             ),
+            ...[self.address, ...serviceIps(cluster)].map(
+              (one): Wanted => ["haproxy", "HTTPS for browsers (web.port)", "tcp", one, cluster.web.port],
+            ),
+            ["kamailio", "WebSockets of browsers", "tcp", "127.0.0.1", ports.sipWeb],
+            ["app", "the app, for HAProxy", "tcp", "127.0.0.1", ports.appWeb],
             ["app", "JSON-RPC of the app", "tcp", self.address, ports.rpc],
             ["app", "JSON-RPC of the app", "tcp", "127.0.0.1", ports.rpc],
             ...nodes(cluster)
@@ -208,6 +213,7 @@ const programs = {
     "mariabackup",
     "socat",
     "kamailio",
+    "haproxy",
     "keepalived",
     "redis-server",
     "rtpengine",

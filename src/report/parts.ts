@@ -1,7 +1,16 @@
 import { z } from "zod";
 
 /** The stock (and own) parts that an agent runs. */
-export const partNames = ["mariadb", "garbd", "redis", "rtpengine", "kamailio", "keepalived", "app"] as const;
+export const partNames = [
+  "mariadb",
+  "garbd",
+  "redis",
+  "rtpengine",
+  "kamailio",
+  "haproxy",
+  "keepalived",
+  "app",
+] as const;
 
 export type PartName = (typeof partNames)[number];
 
@@ -42,6 +51,7 @@ export const partsSchema = z.object({
   redis: one,
   rtpengine: one,
   kamailio: one,
+  haproxy: one,
   keepalived: one,
   app: one,
 } satisfies Record<PartName, typeof one>);

@@ -16,6 +16,7 @@ export const nodeParts = {
   redis: okPart,
   rtpengine: okPart,
   kamailio: okPart,
+  haproxy: okPart,
   keepalived: okPart,
   app: okPart,
 };

@@ -136,7 +136,11 @@ type Found = [level: Level, text: string];
 /** What is missing although the host serves. */
 function shortcomings(o: Observation): Found[] {
   const found: Found[] = Object.entries(o.parts).flatMap(([name, part]): Found[] => {
-    if (!inOrder(part)) return [["process", `${name}: ${part.detail}`]];
+    if (!inOrder(part)) {
+      // No telephone needs it.
+      const only = name === "haproxy" ? " (browsers and the console are not reachable here)" : "";
+      return [["process", `${name}: ${part.detail}${only}`]];
+    }
     return part.busy === undefined ? [] : [["process", `${name}: busy: ${part.busy}`]];
   });
   if (o.role === "node") {

@@ -9,6 +9,7 @@ import type { Standing } from "./weight.ts";
 /** Calls first, then what writes their records, the database last. */
 export const stopOrder: readonly PartName[] = [
   "keepalived",
+  "haproxy",
   "kamailio",
   "rtpengine",
   "redis",

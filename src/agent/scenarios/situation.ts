@@ -13,7 +13,16 @@ import { agentShape, whenShape } from "./agent.ts";
 
 /** busy: silent for a reason that is not its own; too-busy: for more than 10 s. */
 const condition = z.enum(["ok", "dead", "hung", "starting", "busy", "too-busy"]);
-const partName = z.enum(["mariadb", "garbd", "redis", "rtpengine", "kamailio", "keepalived", "app"]);
+const partName = z.enum([
+  "mariadb",
+  "garbd",
+  "redis",
+  "rtpengine",
+  "kamailio",
+  "haproxy",
+  "keepalived",
+  "app",
+]);
 const partsShape = z.partialRecord(partName, condition);
 /** fails: the call; not-stored: only its event. `fails-twice` is not enough for a verdict. */
 const functional = z.enum(["works", "fails", "fails-twice", "not-stored"]);
@@ -126,7 +135,7 @@ const conditions: Record<z.infer<typeof condition>, PartReport> = {
 function partsOf(role: "node" | "witness", changed: z.infer<typeof partsShape>): HostReport["parts"] {
   const names =
     role === "node"
-      ? (["mariadb", "redis", "rtpengine", "kamailio", "keepalived", "app"] as const)
+      ? (["mariadb", "redis", "rtpengine", "kamailio", "haproxy", "keepalived", "app"] as const)
       : (["garbd"] as const);
   return Object.fromEntries(names.map((name) => [name, conditions[changed[name] ?? "ok"]]));
 }
