@@ -47,6 +47,9 @@ async function make(folder: string, name: string): Promise<string> {
   return path;
 }
 
+/** What lies in the journal's folder; nothing as long as Kamailio has never been started here. */
+const namesIn = async (folder: string): Promise<string[]> => (existsSync(folder) ? readdir(folder) : []);
+
 const bytesFor = (all: number): number => shares * reserveBytes(all);
 
 /**
@@ -80,10 +83,11 @@ export function journalReserve({ dirs }: HostContext): number | undefined {
  */
 export async function rotateJournal({ dirs }: HostContext, when: Date): Promise<string[]> {
   const folder = journalDirs(dirs).disk;
-  const found = (await readdir(folder)).filter((name) => inUse.test(name));
+  const found = (await namesIn(folder)).filter((name) => inUse.test(name));
   const sizes = await Promise.all(found.map(async (name) => (await stat(join(folder, name))).size));
   // An empty one has nothing to be finished.
   const files = found.filter((_, index) => (sizes[index] ?? 0) > 0);
+  if (files.length === 0) return [];
   const { free, all } = await spaceOf(folder);
   const bytes = bytesFor(all);
   if (free < bytes + roomBytes)
@@ -111,7 +115,7 @@ export async function rotateJournal({ dirs }: HostContext, when: Date): Promise<
 /** Gives back what finished files have behind their ends; the carrier let go of them long before. */
 export async function trimJournal({ dirs }: HostContext): Promise<void> {
   const folder = journalDirs(dirs).disk;
-  for (const name of await readdir(folder)) {
+  for (const name of await namesIn(folder)) {
     if (!finished.test(name)) continue;
     const path = join(folder, name);
     const found = await stat(path);
