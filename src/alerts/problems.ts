@@ -42,7 +42,7 @@ const toldOtherwise: ReadonlySet<string> = new Set<LightCode>([
     "stopping",
     "part-down",
   ] as const),
-  ...(["cut-off", "no-quorum", "vote-missing"] as const),
+  ...(["cut-off", "no-quorum", "vote-missing", "freeswitch-silent"] as const),
 ]);
 
 function service(view: View): AlertProblem[] {

@@ -60,6 +60,10 @@ test.each(["release-differs", "config-differs", "not-drilled", "drill-failed"])(
   },
 );
 
+test("a silent FreeSWITCH host has nothing to do with a change of the others", () => {
+  expect(whyNotSafe(view({ light: light("freeswitch-silent") } as never))).toEqual([]);
+});
+
 test("standby first, then the holder, the witness last", () => {
   expect(orderOfHosts([report("w"), report("a"), report("b")])).toEqual({
     standby: ["b"],

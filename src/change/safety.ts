@@ -1,7 +1,7 @@
 import { notOneHolder } from "../explain/answering.ts";
 import { hostNotGreen } from "../explain/green.ts";
 import type { HostReport } from "../report/host-report.ts";
-import type { LightCode } from "../report/light.ts";
+import { besideTakeover, type LightCode } from "../report/light.ts";
 import { contactMs } from "../report/news.ts";
 
 /** Is the cluster so well that one host after the other can be taken away for a moment? Pure. */
@@ -33,7 +33,8 @@ export function whyNotReady(report: HostReport, expected: number, accepted: read
     if (facts?.state !== "Synced") reasons.push(`database is ${facts?.state ?? "not there"}, not Synced`);
     else if (facts.size < expected) reasons.push(`database has ${facts.size} of ${expected} members`);
   }
-  for (const { code, text } of report.light?.reasons ?? []) if (!accepted.includes(code)) reasons.push(text);
+  for (const { code, text } of report.light?.reasons ?? [])
+    if (!accepted.includes(code) && !besideTakeover.has(code)) reasons.push(text);
   return [...new Set(reasons)];
 }
 

@@ -117,6 +117,12 @@ describe("what keeps the standby from being safe", () => {
       "amber",
       "database-behind",
     ],
+    [
+      "a FreeSWITCH host that is silent",
+      { a: { freeswitch: [{ host: "fs1", address: "192.0.2.21", port: 5060, answers: false, sinceMs: 9 }] } },
+      "amber",
+      "freeswitch-silent",
+    ],
     ["no relay", { b: { parts: { ...nodeParts, rtpengine: dead } } }, "amber", "part-down"],
     ["no upstream", { b: { upstream: false } }, "amber", "cut-off"],
     ["being stopped", { b: { stopping: true } }, "red", "stopping"],

@@ -1,5 +1,6 @@
 import type { DatabaseFacts } from "../report/database.ts";
 import { type ReplicationFacts, replicationText } from "../report/database.ts";
+import { silentFreeswitch } from "../report/freeswitch.ts";
 import { hardwareTroubles } from "../report/hardware.ts";
 import type { HostReport, PeerNews } from "../report/host-report.ts";
 import type { Light, LightCode, LightReason } from "../report/light.ts";
@@ -65,6 +66,8 @@ const meaning: Record<LightCode, string> = {
   hardware: "a takeover may fail",
   "not-drilled": "nothing now; a takeover works on paper only",
   "drill-failed": "a takeover may be slow or lose calls, as the drill did",
+  "freeswitch-silent":
+    "its own calls are over, whoever has the service address; calls to a farm go to its other targets",
 };
 
 const reason = (code: LightCode, text: string, advice: string): LightReason => ({
@@ -277,6 +280,16 @@ function drilled(
   return [reason("drill-failed", text, "mend what it found, then drill again")];
 }
 
+/** Hosts of the cluster without an agent; the holder asks them. */
+const silentMembers = ({ freeswitch }: HostReport): LightReason[] =>
+  silentFreeswitch(freeswitch).map(({ host }) =>
+    reason(
+      "freeswitch-silent",
+      `FreeSWITCH host ${host} does not answer OPTIONS`,
+      `is ${host} on, and does FreeSWITCH run there ('fs_cli -x status')?`,
+    ),
+  );
+
 /** A vote less: the next loss takes the quorum. */
 function votes({ database }: HostReport, hosts: number): LightReason[] {
   const size = database?.facts?.primary ? database.facts.size : undefined;
@@ -307,7 +320,12 @@ export function lightOf(host: string, news: PeerNews[], hosts: number): Light {
   const drills = fresh.find((report) => report.standing?.drills)?.standing?.drills;
   const common = [
     ...(holder
-      ? [...everywhere(holder), ...votes(holder, hosts), ...witnesses.flatMap((w) => versions(w, holder))]
+      ? [
+          ...everywhere(holder),
+          ...votes(holder, hosts),
+          ...witnesses.flatMap((w) => versions(w, holder)),
+          ...silentMembers(holder),
+        ]
       : keeper
         ? [reason("holder-silent", keeperText(keeper), `restart its agent: 'dialtone up' on ${keeper.host}`)]
         : [reason("nobody-holds", "nobody holds the service address", "see the problems of the nodes")]),

@@ -28,8 +28,12 @@ export const lightCodes = [
   "hardware",
   "not-drilled",
   "drill-failed",
+  "freeswitch-silent",
 ] as const;
 export type LightCode = (typeof lightCodes)[number];
+
+/** Something is not as it should be, but a takeover makes it no worse: no order to hand over or to change is refused for it. */
+export const besideTakeover: ReadonlySet<string> = new Set<LightCode>(["freeswitch-silent"]);
 
 /** One reason why it is not safe to lose a node. */
 const reasonSchema = z.object({
@@ -48,7 +52,7 @@ export type LightReason = z.infer<typeof reasonSchema>;
 
 /**
  * Standby: could it take over now and go on with everything? Holder and witness: is it safe to lose the holder?
- * green: yes. amber: calls would go on, but something is lost or unproven. red: no.
+ * green: yes. amber: calls would go on, but something is lost or unproven, or a FreeSWITCH host is silent. red: no.
  */
 export const lightSchema = z.object({ colour: colourSchema, reasons: z.array(reasonSchema) });
 export type Light = z.infer<typeof lightSchema>;

@@ -2,6 +2,7 @@ import { messageOf } from "../../base/message.ts";
 import type { HostContext } from "../../cluster/facts.ts";
 import { hostNotGreen } from "../../explain/green.ts";
 import type { HostReport } from "../../report/host-report.ts";
+import { besideTakeover } from "../../report/light.ts";
 import { contactMs } from "../../report/news.ts";
 import { inOrder, isPassive } from "../../report/policy.ts";
 import type { Peers } from "../observe/peers.ts";
@@ -59,7 +60,7 @@ function objections(ageMs: number, report: HostReport, force: boolean, accept: r
   const reasons: string[] = [];
   if (report.light)
     return report.light.reasons
-      .filter(({ code }) => !accept.includes(code))
+      .filter(({ code }) => !accept.includes(code) && !besideTakeover.has(code))
       .map(({ code, text, callers }) => `${text} [${code}]: ${callers}`);
   // An agent of a release without the light.
   reasons.push(...hostNotGreen(report));
