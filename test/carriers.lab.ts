@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { patient } from "../src/base/patience.ts";
 import { startPhone } from "../src/callers/phone.ts";
@@ -18,6 +20,7 @@ import { planAddresses } from "../src/lab/names.ts";
 import { activeNodes } from "../src/lab/readiness.ts";
 import { labTimeline } from "../src/lab/timeline.ts";
 import { mergeTimeline } from "../src/timeline/merge.ts";
+import type { Deed } from "./support/freeswitch-host.ts";
 import { type Itsp, itspPort, startItsp } from "./support/itsp.ts";
 
 /** Calls through carriers with the real parts on both sides, and a takeover in the middle of it all. */
@@ -26,6 +29,7 @@ const name = "carriertest";
 const lab = openLab(name);
 const plan = planAddresses("198.18.81.0/24");
 const signal = new AbortController().signal;
+const main = resolve(import.meta.dirname, "../src/main.ts");
 /** tin is the cheapest, then gold, then iron; itsp wants a password, and a registration. */
 const addresses = {
   tin: plan.aliases[0] ?? "",
@@ -34,6 +38,8 @@ const addresses = {
   itsp: plan.aliases[3] ?? "",
 };
 const number = "+4940123456";
+/** Is a FreeSWITCH host, and in a namespace of its own. */
+const fs1 = "198.18.81.21";
 /** What people were told. */
 const sink = join(lab.paths.root, "sink.jsonl");
 const opened = new AsyncDisposableStack();
@@ -128,7 +134,10 @@ beforeAll(async () => {
     detach: false,
     fresh: true,
     subnet: plan.subnet,
-    settings: { alerts: { critical_after_s: 1, webhooks } },
+    settings: {
+      alerts: { critical_after_s: 1, webhooks },
+      "hosts.fs1": { role: "freeswitch", address: fs1 },
+    },
   });
   opened.defer(async () => void (await lab.down({ wipe: true })));
   ground = labGround(lab);
@@ -228,6 +237,105 @@ it("stops calls when what they cost is too much, and says so wherever people loo
   );
   await guard({ enabled: false });
   await all("calls go on", ({ action }) => action === "route");
+});
+
+it("a FreeSWITCH host: asks, is watched, is drained while its calls go on, and serves again", async () => {
+  const since = Date.now();
+  const folder = join(lab.paths.root, "fs1");
+  const did = join(folder, "deeds.jsonl");
+  const dialtone = async (...words: string[]): Promise<string> =>
+    (await execa(process.execPath, [main, "--config", lab.paths.cluster, ...words])).stdout;
+  await dialtone("freeswitch", "init", "fs1", "--output", folder);
+  const script = resolve(import.meta.dirname, "support", "freeswitch-host.ts");
+  await lab.startExtra("fs1", "fs1", [process.execPath, script, folder, fs1, "5060", did], `${did}.log`);
+  const deeds = async (): Promise<Deed[]> =>
+    (await readFile(did, "utf8").catch(() => ""))
+      .split("\n")
+      .flatMap((line) => (line ? [JSON.parse(line)] : []));
+  const holder = async () =>
+    (await lab.status()).hosts.flatMap(({ agent }) => (agent?.holds ? [agent] : []))[0];
+  const answers = (wanted: boolean) =>
+    until(`fs1 is seen ${wanted ? "to answer" : "as silent"}`, async () =>
+      (await holder())?.freeswitch?.some((one) => one.host === "fs1" && one.answers === wanted),
+    );
+  await answers(true);
+
+  // A telephone is there for when fs1 is not. What comes from the cluster, FreeSWITCH is to bring to that telephone.
+  const phone = { host: ground.called.address, port: 5090 };
+  await ground.api("PUT", "/v1/farms/switches", {
+    targets: [{ host: fs1 }, { ...phone, weight: 0 }],
+    wait_ms: 500,
+    probe_s: 5,
+  });
+  const rule = (name: string, match: object, target: object) =>
+    ground.api("PUT", `/v1/routes/${name}`, {
+      match: { prefix: "88", ...match },
+      action: { type: "route", targets: [target] },
+    });
+  await rule("to-fs", {}, { type: "farm", farm: "switches" });
+  await rule(
+    "at-fs",
+    { source: plan.service },
+    { type: "uri", uri: `sip:{number}@${phone.host}:${phone.port}` },
+  );
+  await until("the farm is known", async () =>
+    (await ground.everyApi("GET", "/v1/rules/simulate?number=8801")).every(
+      ({ answer }) => (answer as { decision: { action: string } }).decision.action === "route",
+    ),
+  );
+  /** Who of the farm took a short call; one that failed there may be remembered for a moment. */
+  const takenBy = async () => {
+    const { over, callId, reached } = await call("8801", 0);
+    await over;
+    expect(reached).toContain("answered");
+    return (await deeds()).some((deed) => deed.callId === callId) ? "fs1" : "phone";
+  };
+
+  const held = await call("8802", 6);
+  expect(held.reached).toContain("answered");
+  expect(await deeds()).toMatchObject([
+    { did: "asked", status: 200, what: expect.stringMatching(/^https:.*\/freeswitch\/xml$/) },
+    { did: "bridged", status: 200, what: `sip:8802@${phone.host}:${phone.port}` },
+  ]);
+  expect(await dialtone("drain", "fs1", "--lab", name)).toMatch(/no new calls by farm switches/);
+  await until("it gets no new calls", async () => (await takenBy()) === "phone");
+  expect(await takenBy()).toBe("phone");
+  await held.over;
+  // One call by way of both: one record.
+  await until("FreeSWITCH has told its record", async () =>
+    (await deeds()).some(({ did }) => did === "told"),
+  );
+  expect((await deeds()).filter(({ did }) => did === "told")).toMatchObject([
+    { callId: held.callId, status: 200 },
+  ]);
+  const record = await findRecord(name, held.callId, 15_000);
+  expect(record).toMatchObject({ closed_how: "bye", outcome: "answered", attempts: [] });
+  expect(record?.duration_ms).toBeGreaterThan(4500);
+  expect(await dialtone("undrain", "fs1", "--lab", name)).toMatch(/switches again/);
+  await until("it is back", async () => (await takenBy()) === "fs1");
+
+  await lab.kill("fs1");
+  await answers(false);
+  expect(await takenBy()).toBe("phone");
+  const silent = (await holder())?.light?.reasons.filter(({ code }) => code === "freeswitch-silent");
+  expect(silent).toMatchObject([{ text: "FreeSWITCH host fs1 does not answer OPTIONS" }]);
+  expect(diagnoseLab(await lab.status()).problems.filter(({ code }) => code === "freeswitch")).toHaveLength(
+    1,
+  );
+  const [there = ""] = activeNodes((await lab.status()).hosts);
+  expect(await dialtone("status", "--data", lab.paths.host(there))).toMatch(/fs1: FreeSWITCH, is silent/);
+  await until(
+    "somebody is told",
+    async () => existsSync(sink) && readFileSync(sink, "utf8").includes("freeswitch:fs1"),
+  );
+  await until("the timeline has it", async () =>
+    mergeTimeline(await labTimeline(name, since)).some(
+      ({ kind, subject }) => kind === "freeswitch" && subject === "fs1",
+    ),
+  );
+  await lab.heal("fs1");
+  await answers(true);
+  expect(diagnoseLab(await lab.status()).problems.filter(({ code }) => code === "freeswitch")).toEqual([]);
 });
 
 it("goes on through a power cut: limits, broken carriers and registrations are known, no call is lost or made twice", async () => {

@@ -1,6 +1,7 @@
 import type { HostSight } from "../explain/finding.ts";
 import { type Diagnosis, diagnose, freshMs } from "../explain/problems.ts";
 import type { HostStatus, LabStatus } from "./lab.ts";
+import { isManned } from "./names.ts";
 import { describeCut } from "./text.ts";
 
 /** Its agent was asked and did not answer: however new its last words are, it is silent now. */
@@ -9,7 +10,7 @@ const stale = (last: HostStatus["last"]) => last && { ...last, ageMs: Math.max(l
 /** What is wrong in a lab: what the agents say, and what was done to the hosts from outside. Pure. */
 export function diagnoseLab(status: LabStatus): Diagnosis {
   const hosts = status.hosts.flatMap((host): HostSight[] => {
-    if (host.role === "outside") return [];
+    if (!isManned(host)) return [];
     const known = host.agent ? { report: host.agent, ageMs: 0 } : stale(host.last);
     const silence = host.powered ? host.problem : "has no power";
     return [

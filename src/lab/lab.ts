@@ -1,5 +1,4 @@
 import { messageOf } from "../base/message.ts";
-import type { HostRole } from "../cluster/schema.ts";
 import { NoAnswer } from "../http/client.ts";
 import { askCluster, askReport } from "../report/ask.ts";
 import type { HostReport } from "../report/host-report.ts";
@@ -7,7 +6,7 @@ import { agentSocketOf, spawnIn } from "./agents.ts";
 import type { Moment } from "./faults.ts";
 import type { Fitting } from "./fitting.ts";
 import type { UpOptions } from "./lifecycle.ts";
-import { checkLabName, defaultSubnet, labPaths } from "./names.ts";
+import { checkLabName, defaultSubnet, isManned, type LabRole, labPaths } from "./names.ts";
 import {
   type Cut,
   type LabState,
@@ -24,7 +23,7 @@ export type { LabState } from "./state.ts";
 /** How a host of a lab is right now. */
 export interface HostStatus {
   name: string;
-  role: HostRole | "outside";
+  role: LabRole;
   namespace: string;
   address: string;
   powered: boolean;
@@ -136,7 +135,7 @@ async function hostStatus(state: LabState, name: string): Promise<HostStatus> {
 
 /** What a host that hears more remembers of those that do not answer. */
 async function rememberSilent(state: LabState, hosts: HostStatus[]): Promise<void> {
-  const silent = hosts.filter((host) => host.role !== "outside" && !host.agent);
+  const silent = hosts.filter((host) => isManned(host) && !host.agent);
   const teller = hosts.find((host) => host.agent);
   const data = teller && state.hosts[teller.name]?.data;
   if (silent.length === 0 || !data) return;

@@ -9,7 +9,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { parseDocument, stringify } from "yaml";
-import { allHosts, type HostContext, hostDirs, nodes, serviceIp } from "../cluster/facts.ts";
+import { allHosts, freeswitchHosts, type HostContext, hostDirs, nodes, serviceIp } from "../cluster/facts.ts";
 import { newSecrets, writeInit } from "../cluster/init.ts";
 import { loadCluster, loadSecrets, parseYaml, secretsFileOf } from "../cluster/load.ts";
 import { type Cluster, clusterSchema } from "../cluster/schema.ts";
@@ -104,7 +104,7 @@ function clusterOf(
       `lab '${lab}' has its data in ${subnet}, not in ${wanted}: leave --subnet out, or restart with --fresh`,
     );
   const range = rangeOf(subnet);
-  for (const host of allHosts(cluster)) {
+  for (const host of [...allHosts(cluster), ...freeswitchHosts(cluster)]) {
     const own = rangeOf(host.address);
     if (!range || !own || own.first < range.first || own.last > range.last)
       throw new Error(`${file}: host ${host.name}: ${host.address} is not in the lab's subnet ${subnet}`);
@@ -133,21 +133,24 @@ function newState(lab: string, cluster: Cluster, plan: AddressPlan, options: UpO
       },
     ]),
   );
-  if (hosts[outsideHost] || hosts.net || hosts.machine)
-    throw new Error("'outside', 'net' and 'machine' are names of the lab's own; call the host otherwise");
-  hosts[outsideHost] = {
-    role: "outside",
-    namespace: namespaceOf(lab, outsideHost),
+  const bare = (name: string, role: "outside" | "freeswitch", addresses: string[]): LabHost => ({
+    role,
+    namespace: namespaceOf(lab, name),
     interface: "eth0",
-    mac: macOf(lab, outsideHost),
-    addresses: [
-      ...[plan.outside, ...plan.aliases].map((address) => `${address}/${plan.bits}`),
-      ...outsideIn(cluster.service.address6),
-    ],
+    mac: macOf(lab, name),
+    addresses,
     data: null,
     powered: true,
     keeper: null,
-  };
+  });
+  for (const { name, address } of freeswitchHosts(cluster))
+    hosts[name] = bare(name, "freeswitch", [`${address}/${plan.bits}`]);
+  if (hosts[outsideHost] || hosts.net || hosts.machine)
+    throw new Error("'outside', 'net' and 'machine' are names of the lab's own; call the host otherwise");
+  hosts[outsideHost] = bare(outsideHost, "outside", [
+    ...[plan.outside, ...plan.aliases].map((address) => `${address}/${plan.bits}`),
+    ...outsideIn(cluster.service.address6),
+  ]);
   return {
     v: 1,
     lab,

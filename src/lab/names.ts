@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { isIPv4 } from "node:net";
 import { join } from "node:path";
+import type { HostRole } from "../cluster/schema.ts";
 
 /** Names, places and addresses of a lab: everything here is pure and derived from the lab's name and subnet. */
 
@@ -12,6 +13,14 @@ export const defaultSubnet = "198.18.77.0/24";
 
 /** The host for everything outside the cluster: callers, carriers, telephones, the upstream router. */
 export const outsideHost = "outside";
+
+/** Roles of hosts on which no agent runs: callers and telephones; FreeSWITCH, which whoever uses the lab brings along. */
+export const bareRoles = ["outside", "freeswitch"] as const;
+export type LabRole = HostRole | (typeof bareRoles)[number];
+
+/** Is it a host with an agent? */
+export const isManned = <Host extends { role: LabRole }>(host: Host): host is Host & { role: HostRole } =>
+  host.role !== "outside" && host.role !== "freeswitch";
 
 /** @throws Error unless the name fits into an interface name (`dt-<lab>`, at most 15 characters). */
 export function checkLabName(name: string): string {

@@ -2,6 +2,7 @@ import { notGreen } from "../explain/green.ts";
 import type { HostReport } from "../report/host-report.ts";
 import { inOrder } from "../report/policy.ts";
 import type { HostStatus, LabStatus } from "./lab.ts";
+import { isManned } from "./names.ts";
 
 /** How far a starting lab has come. Pure. */
 
@@ -16,8 +17,7 @@ export interface Milestone {
 export const activeNodes = (hosts: HostStatus[]): string[] =>
   hosts.filter((host) => host.agent?.holds === true).map((host) => host.name);
 
-const isHurt = ({ role, powered, paused }: HostStatus): boolean =>
-  role !== "outside" && (!powered || paused.length > 0);
+const isHurt = (host: HostStatus): boolean => isManned(host) && (!host.powered || host.paused.length > 0);
 
 /** What was done to the hosts on purpose, which does not mend itself; empty: nothing. */
 export const doneOnPurpose = (hosts: HostStatus[]): string[] =>
@@ -30,13 +30,12 @@ export const doneOnPurpose = (hosts: HostStatus[]): string[] =>
 /** Why the hosts are not green (explain/green.ts), or what was done to them on purpose; empty: all is well. */
 export function whyNotGreen(hosts: HostStatus[]): string[] {
   const asked = hosts
-    .filter((host) => host.role !== "outside" && !isHurt(host))
+    .filter((host) => isManned(host) && !isHurt(host))
     .map(({ name, agent, problem }) => ({ name, report: agent, problem }));
   return [...doneOnPurpose(hosts), ...notGreen(asked)];
 }
 
-const clusterHosts = (status: LabStatus): HostStatus[] =>
-  status.hosts.filter((host) => host.role !== "outside");
+const clusterHosts = (status: LabStatus): HostStatus[] => status.hosts.filter(isManned);
 const nodes = (status: LabStatus): HostStatus[] => status.hosts.filter((host) => host.role === "node");
 
 const perHost = (hosts: HostStatus[], missing: (report: HostReport) => string | undefined): string[] =>

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 import { isAlive } from "../host/process.ts";
-import { labPaths } from "./names.ts";
+import { bareRoles, labPaths } from "./names.ts";
 
 /**
  * lab.json: what this lab made on this machine, written before each thing is made. It is the only source from
@@ -13,13 +13,13 @@ import { labPaths } from "./names.ts";
 const processSchema = z.object({ pid: z.int().positive(), start: z.string() });
 
 const hostSchema = z.object({
-  role: z.enum(["node", "witness", "edge", "outside"]),
+  role: z.enum(["node", "witness", "edge", ...bareRoles]),
   namespace: z.string(),
   interface: z.string(),
   mac: z.string(),
   /** With prefix length; the first one is the host's own. */
   addresses: z.array(z.string()).min(1),
-  /** Data directory of the host's agent; null: no agent (`outside`). */
+  /** Data directory of the host's agent; null: no agent (`bareRoles`). */
   data: z.string().nullable(),
   powered: z.boolean(),
   /** The keeper that runs the agent and restarts it, as systemd does on a real host. */

@@ -3,6 +3,7 @@ import { utcTime } from "../base/moment.ts";
 import type { HostReport } from "../report/host-report.ts";
 import type { AgentEvent } from "../report/watch.ts";
 import type { HostStatus, LabStatus } from "./lab.ts";
+import { isManned } from "./names.ts";
 import type { Cut } from "./state.ts";
 
 /** Words for people about a lab. Pure. */
@@ -40,11 +41,21 @@ function databaseText(report: HostReport): string {
   return `${facts.primary ? "quorum" : styleText("red", "no quorum")}, ${facts.size} members`;
 }
 
-function hostLine(host: HostStatus): string {
+/** A host without an agent, as far as others know of it. */
+function bareText({ name, role }: HostStatus, { hosts }: LabStatus): string {
+  if (role === "outside") return "callers and telephones";
+  const seen = hosts
+    .flatMap(({ agent }) => (agent?.holds ? (agent.freeswitch ?? []) : []))
+    .find(({ host }) => host === name);
+  if (!seen) return "not asked yet";
+  return seen.answers ? "answers" : styleText("red", "is silent");
+}
+
+function hostLine(host: HostStatus, status: LabStatus): string {
   const light = lightOf(host);
-  const name = `  ${host.name.padEnd(8)}${host.role.padEnd(8)}${host.address.padEnd(15)}`;
-  if (host.role === "outside")
-    return `${name}${host.powered ? "callers and telephones" : styleText("gray", "no power")}`;
+  const name = `  ${host.name.padEnd(8)}${host.role.padEnd(11)}${host.address.padEnd(15)}`;
+  if (!isManned(host))
+    return `${name}${host.powered ? bareText(host, status) : styleText("gray", "no power")}`;
   const shown = styleText(colours[light], `● ${(light === "off" ? "no power" : light).padEnd(9)}`);
   const { agent } = host;
   const words = agent
@@ -86,7 +97,7 @@ export function describeHosts(status: LabStatus): string {
   const running = status.running ? "" : " (left by a crash: 'dialtone lab up' or 'down' cleans up)";
   return [
     `lab '${status.lab}'${running} · ${holderText(status)}${status.isolated ? " · isolated" : ""}`,
-    ...status.hosts.map(hostLine),
+    ...status.hosts.map((host) => hostLine(host, status)),
     ...(status.cuts.length > 0 ? [`  cut: ${status.cuts.map(describeCut).join("; ")}`] : []),
   ].join("\n");
 }
