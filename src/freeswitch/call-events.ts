@@ -121,8 +121,8 @@ export function eventsOf(leg: Leg, node: string): CallEvent[] {
     eventSchema.parse({ ...base, id: idOf(of, kind), kind, time: instant(micros), code: 0, ...more });
   const attempts = called
     .filter((one) => one !== answered && one.cause !== "SUCCESS" && one.cause !== "NONE" && one.uuid !== "")
-    // Telephones that rang with the one that answered did not fail.
-    .filter(({ cause }) => cause !== "LOSE_RACE" && cause !== "ORIGINATOR_CANCEL")
+    // Telephones that rang with the one that answered, or whose call somebody took, did not fail.
+    .filter(({ cause }) => !["LOSE_RACE", "PICKED_OFF", "ORIGINATOR_CANCEL"].includes(cause))
     .map(({ uuid: of, cause, target, carrier, time }) =>
       event(
         "attempt",

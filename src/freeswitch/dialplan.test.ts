@@ -171,6 +171,54 @@ describe("a decision as FreeSWITCH's dialplan", () => {
     );
   });
 
+  test("a call that rings may be taken, by user and by pickup group, and no longer than it rings there", () => {
+    const uuid = "$" + "{uuid}";
+    const lines = actions(
+      route({
+        targets: [
+          { type: "user", user: "ada", pickup: ["sales"] },
+          { type: "user", user: "b(b" },
+        ],
+      }),
+    );
+    const [first, second] = lines.flatMap((line, index) => (line.startsWith("bridge ") ? [index] : []));
+    const put = ["user-ada", "group-sales"].map((key) => `dialtone-take/${key}/${uuid}`);
+    expect(lines.slice((first ?? 0) - 4, first)).toEqual(
+      expect.arrayContaining(put.map((one) => `hash insert/${one}`)),
+    );
+    expect(lines.slice(first, second)).toEqual(
+      expect.arrayContaining(put.map((one) => `hash delete_ifmatch/${one}`)),
+    );
+    // A name in which a bracket is would end the function that reads it.
+    expect(lines.slice(second).filter((line) => line.startsWith("hash"))).toEqual([]);
+  });
+
+  test("takes what rings or is parked, else the code; a conversation is left alone", () => {
+    const reads = (key: string) => `intercept ${filledIn(`hash(select/dialtone-take/${key})`)}`;
+    expect(actions(reject(480, { take: { user: "ada", groups: ["sales", "all"] } }))).toEqual([
+      "set dialtone_rule=r",
+      "set intercept_unbridged_only=true",
+      ...["user-ada", "group-sales", "group-all"].map(reads),
+      "set dialtone_status=480",
+      "respond 480 Busy Here",
+      "hangup CALL_REJECTED",
+    ]);
+    expect(actions(reject(480, { take: { slot: "701" } }))).toContain(reads("slot-701"));
+  });
+
+  test("parked: waits where it can be taken, then the targets ring", () => {
+    const slot = `dialtone-take/slot-701/$` + "{uuid}";
+    const lines = actions(route({ park: { slot: "701", wait_ms: 60_000 } }));
+    const from = lines.indexOf("answer");
+    expect(lines.slice(from, from + 4)).toEqual([
+      "answer",
+      `hash insert/${slot}`,
+      "playback silence_stream://60000",
+      `hash delete_ifmatch/${slot}`,
+    ]);
+    expect(lines.findIndex((line) => line.startsWith("bridge"))).toBeGreaterThan(from);
+  });
+
   test("users that are registered with the cluster's SIP server", () => {
     const decision = dialplanOf(route({}), { ...near, users: { address: "192.0.2.100:5060" } }, carriers);
     expect(written(documentOf(decision))).toContain('data="sofia/internal/sip:ada@192.0.2.100:5060"');
@@ -231,6 +279,8 @@ const common = {
   after: fc.subarray(["busy", "no-answer", "unreachable", "declined", "failed"]),
 };
 const name = words.filter((said) => said !== "");
+/** Of slots and pickup groups. */
+const slots = fc.constantFrom("701", "a.b_c~d-e", "A");
 const target = fc.oneof(
   documents(
     { type: fc.constant("uri"), uri },
@@ -243,7 +293,13 @@ const target = fc.oneof(
   ),
   documents(
     { type: fc.constant("user"), user: name },
-    { delay_ms: fc.integer({ min: 0, max: 120_000 }), ...common },
+    {
+      delay_ms: fc.integer({ min: 0, max: 120_000 }),
+      pickup: fc.array(slots, { maxLength: 4 }),
+      newest: fc.constant(true),
+      phone: words,
+      ...common,
+    },
   ),
   documents({ type: fc.constant("number"), number: name }, { on_behalf_of: words, ...common }),
 );
@@ -266,7 +322,7 @@ const decisions = fc.oneof(
       emergency: fc.constant(true),
       media: fc.constantFrom("relay", "nat", "direct"),
       redirects: fc.constantFrom("follow", "return"),
-      park: fc.constant({ slot: "s", wait_ms: 1000 }),
+      park: fc.record({ slot: slots, wait_ms: fc.integer({ min: 1000, max: 300_000 }) }),
     },
   ),
   documents(
@@ -274,14 +330,14 @@ const decisions = fc.oneof(
     {
       ...noted,
       contacts: fc.array(uri, { minLength: 1, maxLength: 5 }),
-      take: fc.constant({ user: "a" }),
+      take: documents({}, { user: words, groups: fc.array(slots, { maxLength: 4 }), slot: slots, by: words }),
     },
   ),
 );
 
 /** What FreeSWITCH may fill in, and nothing else. */
 const ours =
-  /^\$\{(originate_(causes|disposition)|uuid|strepoch\(\)|dialtone_outcome|dialtone_dial_\$\{dialtone_go\}|regex\(m:~\$\{(dialtone_outcome|originate_disposition)\}~\^\([A-Z_|]+\)\$\))\}$/;
+  /^\$\{(originate_(causes|disposition)|uuid|strepoch\(\)|hash\(select\/dialtone-take\/(user|group|slot)-[A-Za-z0-9+*#_.~-]+\)|dialtone_outcome|dialtone_dial_\$\{dialtone_go\}|regex\(m:~\$\{(dialtone_outcome|originate_disposition)\}~\^\([A-Z_|]+\)\$\))\}$/;
 
 describe("whatever the decision is", () => {
   const made = fc

@@ -1,8 +1,10 @@
 import type { Decision, Target } from "../call/contract.ts";
 import type { CarrierFacts } from "../call/line.ts";
 import { withTags } from "../call/tags.ts";
+import { action, forCalled, set } from "./applications.ts";
 import { anyFailures, causesAfter, causesOf, usualFailures } from "./causes.ts";
 import { type Leg, legOf, type Surroundings } from "./legs.ts";
+import { parked, takeable, taken } from "./taking.ts";
 import { dialText, type Element, element, filledIn, nameText, sectionOf, uriText, valueText } from "./xml.ts";
 
 /**
@@ -24,12 +26,6 @@ export const maxPasses = 9;
 
 /** Longest ringing altogether, seconds: as Kamailio's (sip/modules.cfg). */
 const ringS = 185;
-
-const action = (application: string, data?: string): Element =>
-  element("action", { application, ...(data !== undefined && { data }) });
-const set = (name: string, value: string): Element => action("set", `${name}=${value}`);
-/** For the called side alone. */
-const forCalled = (name: string, value: string): Element => action("export", `nolocal:${name}=${value}`);
 
 /** Targets that ring together. */
 interface Step {
@@ -102,10 +98,13 @@ function ringing(route: Route, near: Arrival, carriers: CarrierFacts): Element[]
         : [action("bridge", dial)];
     const goesOn =
       conditional || isLast ? "true" : failuresOf(step, carriers, route.emergency === true).join(",");
+    const { before: may, behind: mayNot } = takeable(step.targets);
     return [
       ...noted(index + 1, legs),
+      ...may,
       set("continue_on_fail", goesOn),
       ...rings,
+      ...mayNot,
       set(`dialtone_causes_${index + 1}`, filledIn("originate_causes")),
       set(`dialtone_at_${index + 1}`, filledIn("strepoch()")),
       ...(conditional && step.after === undefined
@@ -140,7 +139,7 @@ const alone = ({ targets }: Route): Extract<Target, { type: "number" }> | undefi
 };
 
 function routed(route: Route, near: Arrival, carriers: CarrierFacts): Element[] {
-  const { headers, record, media, redirects, targets } = route;
+  const { headers, record, media, redirects, targets, park } = route;
   const records = record && !route.record_refused;
   const numbers = targets.some(({ type }) => type === "number");
   const again = alone(route);
@@ -159,6 +158,7 @@ function routed(route: Route, near: Arrival, carriers: CarrierFacts): Element[] 
           action("record_session", `$${filledIn("recordings_dir")}/${filledIn("uuid")}.wav`),
         ]
       : []),
+    ...(park ? parked(park) : []),
     ...(onward !== undefined
       ? [action("transfer", `${onward} XML ${near.context}`)]
       : [
@@ -172,12 +172,13 @@ function routed(route: Route, near: Arrival, carriers: CarrierFacts): Element[] 
   ];
 }
 
-function rejected({ code, reason, contacts }: Rejection): Element[] {
+function rejected({ code, reason, contacts, take }: Rejection): Element[] {
   const contact = (contacts ?? []).map((uri) => uriText(uri)).join(",");
   const words = nameText(reason).replace(/[^\x20-\x7e]/g, "?") || "Rejected";
   // Without a place to go to, a redirection says nothing: the caller gets what FreeSWITCH makes of `hangup`.
   const answer = contact !== "" && code < 400 ? [action("redirect", contact)] : [];
   return [
+    ...(take ? taken(take) : []),
     set("dialtone_status", String(code)),
     ...answer,
     ...(code >= 400 ? [action("respond", `${code} ${words}`)] : []),

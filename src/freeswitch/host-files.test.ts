@@ -67,6 +67,23 @@ describe("the configuration folder of a FreeSWITCH host", () => {
     lint(files.map(([name]) => join(folder, name)));
   });
 
+  test("the page about it explains each element, setting and module", async () => {
+    const page = await readFile(new URL("../../docs/freeswitch.md", import.meta.url), "utf8");
+    const files = Object.entries(hostFiles(plan())).filter(([name]) =>
+      /^(freeswitch|autoload_configs\/.*)\.xml$/.test(name),
+    );
+    expect(files.length).toBeGreaterThan(8);
+    const words = files.flatMap(([name, text]) => [
+      name.replace("autoload_configs/", ""),
+      ...[...text.matchAll(/<param name="([^"]+)"/g)].map(([, param = ""]) => param),
+      ...[...text.matchAll(/<load module="mod_([^"]+)"/g)].map(([, module = ""]) => module),
+      ...[...text.matchAll(/<([A-Za-z-]+)/g)].map(([, element = ""]) => element),
+    ]);
+    const common = ["param", "configuration", "settings", "modules", "action"];
+    const missing = [...new Set(words)].filter((word) => !common.includes(word) && !page.includes(word));
+    expect(missing).toEqual([]);
+  });
+
   test("asks the nodes in order with a time-out and proof of who they are, then its own file", () => {
     const text = hostFiles(plan())["autoload_configs/xml_curl.conf.xml"] ?? "";
     expect([...text.matchAll(/name="gateway-url" value="([^"]+)"/g)].map(([, url]) => url)).toEqual([

@@ -44,6 +44,7 @@ const modules = [
   "mod_json_cdr",
   "mod_sofia",
   "mod_loopback",
+  "mod_hash",
   "mod_commands",
   "mod_dptools",
   "mod_dialplan_xml",
@@ -134,6 +135,8 @@ const sofia = ({ host, place }: HostPlan): Element =>
           "force-register-domain": place.domain,
           "force-register-db-domain": place.domain,
           "inbound-reg-force-matching-username": "true",
+          // All telephones of a user ring; without it the newest alone.
+          "multiple-registrations": "contact",
           "inbound-codec-prefs": codecs,
           "outbound-codec-prefs": codecs,
           "inbound-codec-negotiation": "generous",
