@@ -135,7 +135,7 @@ beforeAll(async () => {
     fresh: true,
     subnet: plan.subnet,
     settings: {
-      alerts: { critical_after_s: 1, webhooks },
+      alerts: { critical_after_s: 1, warning_after_s: 1, webhooks },
       "hosts.fs1": { role: "freeswitch", address: fs1 },
     },
   });
