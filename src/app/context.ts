@@ -263,7 +263,7 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
       secret: secrets.peer_token,
       kept: (deadlineMs) => kept.wait(deadlineMs),
     },
-    http: { secrets, proxyKey: webProxyKey(secrets), logins, routes, loop, events },
+    http: { node, secrets, proxyKey: webProxyKey(secrets), logins, routes, loop, events },
     [Symbol.asyncDispose]: async () => {
       kept.close();
       music[Symbol.dispose]();

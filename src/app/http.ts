@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
@@ -17,6 +18,7 @@ import type { HostLogins } from "../http/host-logins.ts";
 import { catalogue, Problem, sendProblem } from "../http/problems.ts";
 import { counters, registry } from "../telemetry/app-metrics.ts";
 import { classify } from "./classify.ts";
+import { consoleFiles, consoleRoutes } from "./console.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -37,6 +39,8 @@ const isFreeswitch = (url: string): boolean => url.startsWith("/freeswitch/");
 
 /** What the HTTP application is made from. */
 export interface HttpParts {
+  /** Of this host. */
+  node: string;
   secrets: { api_token: string; peer_token: string };
   /** Of the cluster's HAProxies. */
   proxyKey: string;
@@ -50,7 +54,7 @@ export interface HttpParts {
 
 /** Builds the HTTP application; it does not listen. Errors leave it as RFC 9457 problem documents only. */
 export async function buildHttp(
-  { secrets, proxyKey, logins, routes, loop, events }: HttpParts,
+  { node, secrets, proxyKey, logins, routes, loop, events }: HttpParts,
   trusted: TrustedSockets,
 ): Promise<FastifyInstance> {
   const app = fastify({
@@ -118,6 +122,7 @@ export async function buildHttp(
     counters.loopDelay.set(loop.read().p99Ms / 1000);
     return reply.type(registry.contentType).send(await registry.metrics());
   });
+  await app.register(consoleRoutes(consoleFiles, { node, run: randomUUID() }));
   for (const plugin of routes) await app.register(plugin);
   await app.ready();
   return app;

@@ -47,6 +47,11 @@ export const drillRunSchema = z.object({
 });
 export type DrillRun = z.infer<typeof drillRunSchema>;
 
-/** With everything that was measured, for programs. */
-export const drillEvidenceSchema = drillRunSchema.extend({ evidence: z.json() });
+/** With everything that was measured, for programs. Not z.json(): OpenAPI has no place for what refers to itself. */
+export const drillEvidenceSchema = drillRunSchema.extend({
+  evidence: z
+    .unknown()
+    .refine((value) => value !== undefined, "is missing")
+    .describe("any JSON"),
+});
 export type DrillEvidence = z.infer<typeof drillEvidenceSchema>;

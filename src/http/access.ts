@@ -21,6 +21,9 @@ const entity = (path: string, key: string): Access =>
 
 /** The app: `DATA/run/app.sock` and HTTPS, `api.port`. */
 export const appAccess: Access = {
+  // The console's files; what it shows comes by the API.
+  "GET /": "open",
+  "GET /console/*": "open",
   "GET /docs/*": "open",
   "GET /openapi.json": "open",
   "GET /problems": "open",

@@ -1,0 +1,93 @@
+import createClient, { type Middleware } from "openapi-fetch";
+import { ApiProblem, problemOf } from "./problem.ts";
+import type { components, paths } from "./schema.ts";
+
+export type Schemas = components["schemas"];
+
+/** What the session lends to each question; api/session.ts sets it. */
+export const credentials: { csrf: string | undefined; expired: () => void } = {
+  csrf: undefined,
+  expired: () => {},
+};
+
+const withSession: Middleware = {
+  onRequest({ request }) {
+    if (request.method !== "GET" && credentials.csrf !== undefined)
+      request.headers.set("x-dialtone-csrf", credentials.csrf);
+    return request;
+  },
+  onResponse({ response, request }) {
+    if (response.status === 401 && !request.url.includes("/v1/session")) credentials.expired();
+  },
+};
+
+/** Asks the app, typed by its OpenAPI document: `await answer(api.GET("/v1/users", { params: … }))`. */
+export const api = createClient<paths>({
+  baseUrl: typeof location === "undefined" ? "/" : location.origin,
+  credentials: "same-origin",
+});
+api.use(withSession);
+
+interface Answered<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** The data of an answer. @throws ApiProblem */
+export async function answer<T>(asked: Promise<Answered<T>>): Promise<T> {
+  return (await answered(asked)).data;
+}
+
+/** The data of an answer and its ETag, which `ifMatch` sends back. @throws ApiProblem */
+export async function answered<T>(
+  asked: Promise<Answered<T>>,
+): Promise<{ data: T; etag: string | undefined }> {
+  const { data, error, response } = await asked.catch((fault: unknown) => {
+    throw new ApiProblem(0, "no-answer", fault instanceof Error ? fault.message : String(fault));
+  });
+  if (!response.ok) throw problemOf(response.status, error);
+  return { data: data as T, etag: response.headers.get("etag") ?? undefined };
+}
+
+/**
+ * A question by a path that is only known at run time, or of a route that the schema does not have.
+ * @throws ApiProblem
+ */
+export async function ask<T = unknown>(
+  method: "GET" | "POST" | "PUT" | "DELETE",
+  path: string,
+  {
+    body,
+    headers = {},
+    signal,
+  }: { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal } = {},
+): Promise<{ data: T; etag: string | undefined }> {
+  const response = await fetch(path, {
+    method,
+    credentials: "same-origin",
+    headers: {
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      ...(method === "GET" || credentials.csrf === undefined ? {} : { "x-dialtone-csrf": credentials.csrf }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(signal && { signal }),
+  }).catch((fault: unknown) => {
+    if (signal?.aborted) throw fault;
+    throw new ApiProblem(0, "no-answer", fault instanceof Error ? fault.message : String(fault));
+  });
+  const text = await response.text();
+  const json: unknown = text === "" ? undefined : parsed(text);
+  if (response.status === 401 && !path.startsWith("/v1/session")) credentials.expired();
+  if (!response.ok) throw problemOf(response.status, json);
+  return { data: json as T, etag: response.headers.get("etag") ?? undefined };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text; // a proxy's page: whoever reads it finds no document in it
+  }
+}
