@@ -18,9 +18,16 @@ export function classify(error: unknown): {
   code: ProblemCode;
   detail: string;
   errors?: { path: string; message: string }[];
+  /** Seconds. */
+  retryAfter?: number;
 } {
   if (error instanceof Problem)
-    return { code: error.code, detail: error.message, ...(error.errors && { errors: error.errors }) };
+    return {
+      code: error.code,
+      detail: error.message,
+      ...(error.errors && { errors: error.errors }),
+      ...(error.retryAfter !== undefined && { retryAfter: error.retryAfter }),
+    };
   if (!(error instanceof Error)) return { code: "internal", detail: "see the app's log" };
   if (error instanceof UndecidedError) return { code: "internal", detail: error.message };
   if (error instanceof JournalError) return { code: "journal-unavailable", detail: error.message };

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Logger } from "pino";
+import { type AccessService, createAccess } from "../access/service.ts";
 import { eventSchema } from "../call/contract.ts";
 import { dialCredentials } from "../call/dial-user.ts";
 import { probeCredentials } from "../call/probe-user.ts";
@@ -91,6 +92,7 @@ export interface App extends AsyncDisposable {
   live: LiveRouting;
   scripts: ScriptHost;
   carriers: CarrierService;
+  access: AccessService;
   rpc: RpcParts;
   http: HttpParts;
 }
@@ -208,7 +210,9 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
   };
   const setting = { realm, secret: secrets.peer_token };
   const versions = createVersions(database, live, setting);
+  const access = createAccess({ database, secrets, live, events });
   const routes = [
+    ...access.routes,
     callRoutes({ deciding, journal, events }),
     freeswitchRoutes({ context, deciding, logins, journal, events }),
     healthRoutes(health),
@@ -263,7 +267,17 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
       secret: secrets.peer_token,
       kept: (deadlineMs) => kept.wait(deadlineMs),
     },
-    http: { node, secrets, proxyKey: webProxyKey(secrets), logins, routes, loop, events },
+    access,
+    http: {
+      node,
+      secrets,
+      proxyKey: webProxyKey(secrets),
+      logins,
+      people: access.guard,
+      routes,
+      loop,
+      events,
+    },
     [Symbol.asyncDispose]: async () => {
       kept.close();
       music[Symbol.dispose]();

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hostOf, secret, smallCluster } from "../../test/support/host.ts";
 import { clusterSchema } from "../cluster/schema.ts";
 import { appAccess } from "../http/access.ts";
-import { TrustedSockets } from "../http/auth.ts";
+import { TrustedSockets, whoMay } from "../http/auth.ts";
 import { type App, createApp } from "./context.ts";
 import { buildHttp } from "./http.ts";
 
@@ -64,7 +64,7 @@ describe("who may ask the app what", () => {
   );
 
   const closedTo = (who: "api" | "peer") =>
-    entries.filter(({ access }) => access !== "open" && !access.includes(who));
+    entries.filter(({ access }) => access !== "open" && !whoMay(access).who.includes(who));
   test.each(closedTo("peer"))("$key: not with the peers' token", async ({ method, url }) => {
     const answer = await ask(method, url, "peer");
     expect(answer.statusCode).toBe(403);
@@ -76,7 +76,7 @@ describe("who may ask the app what", () => {
   });
 
   test("the nodes' own token opens what nodes ask of each other, and nothing else of the API", () => {
-    const open = entries.filter(({ access }) => access !== "open" && access.includes("peer"));
+    const open = entries.filter(({ access }) => access !== "open" && whoMay(access).who.includes("peer"));
     expect(open.map(({ key }) => key)).toEqual([
       "GET /v1/recordings/:id/audio",
       ...entries.filter(({ url }) => url.startsWith("/v1/peer/")).map(({ key }) => key),

@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
+import cookie from "@fastify/cookie";
+import helmet, { type FastifyHelmetOptions } from "@fastify/helmet";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
-import { type FastifyInstance, fastify } from "fastify";
+import { type FastifyInstance, type FastifyRequest, fastify } from "fastify";
 import {
   type FastifyPluginAsyncZod,
   jsonSchemaTransform,
@@ -11,8 +13,8 @@ import {
 } from "fastify-type-provider-zod";
 import { messageOf } from "../base/message.ts";
 import { UndecidedError } from "../call/ask.ts";
-import { appAccess } from "../http/access.ts";
-import { guardRoutes, type TrustedSockets, tokenCheck } from "../http/auth.ts";
+import { appAccess, type Who } from "../http/access.ts";
+import { guardRoutes, type LoggedIn, type TrustedSockets, tokenCheck } from "../http/auth.ts";
 import { clientAddress } from "../http/client-address.ts";
 import type { HostLogins } from "../http/host-logins.ts";
 import { catalogue, Problem, sendProblem } from "../http/problems.ts";
@@ -34,6 +36,28 @@ const release = (): string =>
   (JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string })
     .version;
 
+/**
+ * What browsers are told of all that is answered: nothing of it may run scripts or styles of others or from within a page, or be shown in
+ * somebody else's page. `data:` pictures are the documentation's.
+ */
+const headers: FastifyHelmetOptions = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      "default-src": ["'self'"],
+      "img-src": ["'self'", "data:"],
+      "media-src": ["'self'", "blob:"],
+      "object-src": ["'none'"],
+      "base-uri": ["'none'"],
+      "form-action": ["'self'"],
+      "frame-ancestors": ["'none'"],
+    },
+  },
+  strictTransportSecurity: { maxAge: 180 * 86_400, includeSubDomains: false },
+  referrerPolicy: { policy: "no-referrer" },
+  xFrameOptions: { action: "deny" },
+};
+
 /** FreeSWITCH's modules have their own ways to prove who they are. */
 const isFreeswitch = (url: string): boolean => url.startsWith("/freeswitch/");
 
@@ -46,6 +70,8 @@ export interface HttpParts {
   proxyKey: string;
   /** Of FreeSWITCH hosts. */
   logins: HostLogins;
+  /** Who is logged in. */
+  people: LoggedIn;
   /** One for each domain, made where the domain is (context.ts). */
   routes: FastifyPluginAsyncZod[];
   loop: { read(): { p99Ms: number } };
@@ -54,7 +80,7 @@ export interface HttpParts {
 
 /** Builds the HTTP application; it does not listen. Errors leave it as RFC 9457 problem documents only. */
 export async function buildHttp(
-  { node, secrets, proxyKey, logins, routes, loop, events }: HttpParts,
+  { node, secrets, proxyKey, logins, people, routes, loop, events }: HttpParts,
   trusted: TrustedSockets,
 ): Promise<FastifyInstance> {
   const app = fastify({
@@ -81,20 +107,23 @@ export async function buildHttp(
       done(new Problem("malformed-json", messageOf(error)));
     }
   });
+  await app.register(cookie);
+  await app.register(helmet, headers);
   const tokens = tokenCheck({ api: secrets.api_token, peer: secrets.peer_token });
-  guardRoutes(app, appAccess, ({ raw, headers, url }) => {
+  const whoOf = ({ raw, headers, url }: FastifyRequest): Who[] => {
     if (trusted.has(raw.socket)) return ["socket"];
     const known = tokens(headers.authorization);
     return isFreeswitch(url) && logins.whose(raw) !== undefined ? [...known, "freeswitch"] : known;
-  });
+  };
+  guardRoutes(app, appAccess, whoOf, people);
   app.setErrorHandler((error, request, reply) => {
-    const { code, detail, errors: fields } = classify(error);
+    const { code, detail, errors: fields, retryAfter } = classify(error);
     // An undecided call stands in the log already.
     if (code === "internal" && !(error instanceof UndecidedError))
       events.requestFailed(request.method, request.url, error);
     if (code === "unauthorized" && isFreeswitch(request.url))
       reply.header("www-authenticate", logins.challenges());
-    return sendProblem(reply, code, detail, fields);
+    return sendProblem(reply, code, detail, fields, retryAfter);
   });
   app.setNotFoundHandler((request, reply) =>
     sendProblem(reply, "not-found", `there is no ${request.method} ${request.url.split("?")[0]}`),

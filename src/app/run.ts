@@ -47,12 +47,13 @@ export async function runApp(
       app.recordings.guard.run(stop),
       app.callStatus.teller.run(stop),
       app.dials.dialer.run(stop),
+      app.access.run(stop),
       keepScripts(app, stop),
       every(stop, 30_000, () => closeOverdue(app)),
       every(stop, 3_600_000, () => prune(app)),
       every(stop, 3_600_000, () => app.carriers.prune()),
       every(stop, 3_600_000, () =>
-        Promise.all([app.callStatus.prune(), app.dials.prune()]).then(
+        Promise.all([app.callStatus.prune(), app.dials.prune(), app.access.prune()]).then(
           () => {},
           (error: unknown) => app.events.pruneFailed(error),
         ),

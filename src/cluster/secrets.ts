@@ -84,3 +84,7 @@ export const freeswitchToken = (secrets: Secrets, host: string): string =>
 export const webhookKey = (secrets: Secrets, name: string): string =>
   secrets.alerts?.webhooks?.[name] ??
   `whsec_${createHmac("sha256", secrets.peer_token).update(`webhook ${name}`).digest("base64")}`;
+
+/** With it the first administrator is made, as long as there is none: it is in a link that is printed on the host only. */
+export const firstAdministratorToken = (secrets: Secrets): string =>
+  createHmac("sha256", secrets.peer_token).update("first administrator").digest("base64url");

@@ -353,6 +353,52 @@ export const migrations: Migration[] = [
       ) ${tail}`,
     ],
   },
+  {
+    name: "0020-access",
+    statements: [
+      `CREATE TABLE IF NOT EXISTS access_revision (
+        id TINYINT NOT NULL PRIMARY KEY,
+        revision BIGINT NOT NULL
+      ) ${tail}`,
+      "INSERT IGNORE INTO access_revision (id, revision) VALUES (1, 1)",
+      `CREATE TABLE IF NOT EXISTS people (
+        name VARCHAR(64) NOT NULL PRIMARY KEY,
+        id BINARY(16) NOT NULL,
+        display VARCHAR(128) NOT NULL DEFAULT '',
+        role VARCHAR(16) NOT NULL,
+        scope MEDIUMTEXT NULL,
+        user_name VARCHAR(64) NULL,
+        password VARCHAR(256) NULL,
+        enabled TINYINT NOT NULL DEFAULT 1,
+        revision BIGINT NOT NULL,
+        created_at DATETIME(3) NOT NULL,
+        login_at DATETIME(3) NULL,
+        removed_at DATETIME(3) NULL,
+        KEY people_revision (revision)
+      ) ${tail}`,
+      `CREATE TABLE IF NOT EXISTS sessions (
+        id BINARY(32) NOT NULL PRIMARY KEY,
+        person VARCHAR(64) NOT NULL,
+        how VARCHAR(16) NOT NULL,
+        source VARCHAR(64) NOT NULL DEFAULT '',
+        agent VARCHAR(256) NOT NULL DEFAULT '',
+        created_at DATETIME(3) NOT NULL,
+        seen_at DATETIME(3) NOT NULL,
+        expires_at DATETIME(3) NOT NULL,
+        ended_at DATETIME(3) NULL,
+        revision BIGINT NOT NULL,
+        KEY sessions_person (person),
+        KEY sessions_revision (revision),
+        KEY sessions_expire (expires_at)
+      ) ${tail}`,
+      `CREATE TABLE IF NOT EXISTS login_tries (
+        subject VARCHAR(160) NOT NULL PRIMARY KEY,
+        tries INT NOT NULL,
+        at DATETIME(3) NOT NULL,
+        KEY login_tries_at (at)
+      ) ${tail}`,
+    ],
+  },
 ];
 
 /**

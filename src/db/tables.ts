@@ -293,6 +293,56 @@ export interface DialsTable {
   changed_at: Date;
 }
 
+/** One row: grows with each change of people and sessions, so that apps fetch only the difference (access/memory.ts). */
+export interface AccessRevisionTable {
+  id: number;
+  revision: number;
+}
+
+/** Who may log in to the console and the API. */
+export interface PeopleTable {
+  name: string;
+  /** Of its making: a repeated transaction knows its own. */
+  id: Buffer;
+  display: string;
+  role: string;
+  /** What it may see; null: everything. */
+  scope: Json | null;
+  /** The telephone user that it is. */
+  user_name: string | null;
+  /** argon2id, as a PHC string; null: it logs in by other ways only. */
+  password: string | null;
+  enabled: number;
+  revision: number;
+  created_at: Date;
+  login_at: Date | null;
+  /** It is gone; the row stays so that every app hears of it. */
+  removed_at: Date | null;
+}
+
+export interface SessionsTable {
+  /** SHA-256 of the cookie's token, which is stored nowhere. */
+  id: Buffer;
+  person: string;
+  /** How it came about: `password`, `first`. */
+  how: string;
+  source: string;
+  agent: string;
+  created_at: Date;
+  /** Asked last, to a minute. */
+  seen_at: Date;
+  expires_at: Date;
+  ended_at: Date | null;
+  revision: number;
+}
+
+/** Logins that failed: access/attempts.ts. */
+export interface LoginTriesTable {
+  subject: string;
+  tries: number;
+  at: Date;
+}
+
 export interface MigrationsTable {
   name: string;
   applied_at: Date;
@@ -330,6 +380,10 @@ export interface Tables {
   webhook_positions: WebhookPositionsTable;
   webhook_retries: WebhookRetriesTable;
   dials: DialsTable;
+  access_revision: AccessRevisionTable;
+  people: PeopleTable;
+  sessions: SessionsTable;
+  login_tries: LoginTriesTable;
   migrations: MigrationsTable;
 }
 

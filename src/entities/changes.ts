@@ -69,11 +69,20 @@ export async function currentVersion(db: Db | Transaction<Tables>): Promise<numb
   return Number(row?.version ?? 0);
 }
 
-/**
- * Version of what decides calls, the newest position of the feed of calls (records/feed.ts), the newest order to dial (dials/): one
- * question for all that an app follows.
- */
-export async function heads(db: Db): Promise<{ version: number; feed: number; dials: number }> {
+/** How far what an app follows has come. */
+export interface Heads {
+  /** Of what decides calls. */
+  version: number;
+  /** The newest position of the feed of calls (records/feed.ts). */
+  feed: number;
+  /** The newest order to dial (dials/). */
+  dials: number;
+  /** The newest change of people and sessions (access/). */
+  access: number;
+}
+
+/** One question for all. */
+export async function heads(db: Db): Promise<Heads> {
   const row = await db
     .selectFrom("rules_version")
     .select((of) => [
@@ -86,10 +95,16 @@ export async function heads(db: Db): Promise<{ version: number; feed: number; di
         .selectFrom("dials")
         .select((all) => all.fn.max("revision").as("head"))
         .as("dials"),
+      of.selectFrom("access_revision").select("revision").where("access_revision.id", "=", 1).as("access"),
     ])
     .where("id", "=", 1)
     .executeTakeFirst();
-  return { version: Number(row?.version ?? 0), feed: Number(row?.feed ?? 0), dials: Number(row?.dials ?? 0) };
+  return {
+    version: Number(row?.version ?? 0),
+    feed: Number(row?.feed ?? 0),
+    dials: Number(row?.dials ?? 0),
+    access: Number(row?.access ?? 0),
+  };
 }
 
 export interface Refreshed<R extends Registry> {

@@ -2,7 +2,7 @@ import { EventEmitter, once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Database } from "../db/database.ts";
 import type { Events } from "../telemetry/log.ts";
-import { heads, readSnapshot } from "./changes.ts";
+import { type Heads, heads, readSnapshot } from "./changes.ts";
 import type { Registry, SnapshotOf } from "./entity.ts";
 import { emptySnapshot } from "./snapshot.ts";
 import { loadSnapshot, packedAgain, saveSnapshot } from "./snapshot-file.ts";
@@ -25,8 +25,7 @@ export class LiveSnapshot<R extends Registry> {
   /** What was loaded lacks entities that the release which wrote it did not know. */
   private lacking = false;
   private readonly changes = new EventEmitter().setMaxListeners(0);
-  private feedAt = 0;
-  private dialsAt = 0;
+  private known: Omit<Heads, "version"> = { feed: 0, dials: 0, access: 0 };
   private readonly registry: R;
   private readonly file: string;
   private readonly database: Database;
@@ -81,23 +80,27 @@ export class LiveSnapshot<R extends Registry> {
 
   /** The newest position of the feed of calls that this app knows of (records/feed.ts). */
   get feed(): number {
-    return this.feedAt;
+    return this.known.feed;
   }
 
   /** The newest order to dial that this app knows of. */
   get dials(): number {
-    return this.dialsAt;
+    return this.known.dials;
   }
 
-  /** Resolves when there is news of calls, the snapshot is another one, or `signal` aborts. Wakes nobody at rest. */
+  /** Since the database last answered, ms; undefined: not yet since the start. */
+  get confirmedMsAgo(): number | undefined {
+    return this.confirmedAt === undefined ? undefined : performance.now() - this.confirmedAt;
+  }
+
+  /** The newest change of people and sessions that this app knows of. */
+  get access(): number {
+    return this.known.access;
+  }
+
+  /** Resolves when there is news of calls, of people or sessions, the snapshot is another one, or `signal` aborts. Wakes nobody at rest. */
   async moved(signal: AbortSignal): Promise<void> {
     await once(this.changes, "moved", { signal }).catch(() => {}); // aborted
-  }
-
-  private callsMoved(feed: number, dials: number): void {
-    this.feedAt = feed;
-    this.dialsAt = dials;
-    this.changes.emit("moved");
   }
 
   /** Brings the snapshot up to the database's version; a refresh that is under way is followed by another one. */
@@ -105,8 +108,10 @@ export class LiveSnapshot<R extends Registry> {
     const before = this.refreshing;
     const mine = (async () => {
       await before?.catch(() => {}); // its own caller sees that error
-      const { version, feed, dials } = await heads(this.database.db);
-      if (feed !== this.feedAt || dials !== this.dialsAt) this.callsMoved(feed, dials);
+      const { version, ...found } = await heads(this.database.db);
+      const { feed, dials, access } = this.known;
+      this.known = found;
+      if (feed !== found.feed || dials !== found.dials || access !== found.access) this.changes.emit("moved");
       if (this.lacking || version !== this.current.version) await this.follow();
       this.confirmedAt = performance.now();
       this.source = "database";

@@ -3,21 +3,46 @@
 /** By which token or login, or by the unix socket, whose file says who may open it. */
 export type Who = "api" | "peer" | "metrics" | "freeswitch" | "socket";
 
-/** `METHOD /path` as the route is written; HEAD goes with GET. `open`: anybody. */
-export type Access = Record<string, "open" | readonly Who[]>;
+/** What people may do, each everything that those before it may. docs/access.md */
+export const roles = ["user", "auditor", "operator", "administrator"] as const;
+export type Role = (typeof roles)[number];
 
-/** People and programs with the API's token, and whoever has rights on the host. */
-const people = ["api", "socket"] as const;
+/** Those of `who` may ask, and people who are logged in and have at least this role. */
+export interface ForPeople {
+  who: readonly Who[];
+  role: Role;
+  /**
+   * What a person who may see only a part of everything gets of it: `own`, it is about who asks and nobody else. Missing: such a
+   * person may not ask.
+   */
+  scope?: "own";
+}
+
+export type Rule = "open" | readonly Who[] | ForPeople;
+
+/** `METHOD /path` as the route is written; HEAD goes with GET. `open`: anybody. */
+export type Access = Record<string, Rule>;
+
+/** People with at least this role, programs with the API's token, and whoever has rights on the host. */
+const from = (role: Role): ForPeople => ({ who: ["api", "socket"], role });
+const auditor = from("auditor");
+const operator = from("operator");
+const administrator = from("administrator");
+
+/** What only somebody who is logged in can ask: it is about that login. */
+const loggedIn: ForPeople = { who: [], role: "user", scope: "own" };
+
+/** Programs of the service itself, and customers' own: no person asks this. */
+const programs = ["api", "socket"] as const;
 
 /** What everybody who keeps a kind of thing may do with it (entities/api.ts). */
-const entity = (path: string, key: string): Access =>
-  Object.fromEntries(
-    [
-      `GET /v1/${path}`,
-      `POST /v1/${path}`,
-      ...["GET", "PUT", "DELETE"].map((m) => `${m} /v1/${path}/:${key}`),
-    ].map((route) => [route, people]),
-  );
+const entity = (path: string, key: string): Access => ({
+  [`GET /v1/${path}`]: auditor,
+  [`POST /v1/${path}`]: operator,
+  [`GET /v1/${path}/:${key}`]: auditor,
+  [`PUT /v1/${path}/:${key}`]: operator,
+  [`DELETE /v1/${path}/:${key}`]: operator,
+});
 
 /** The app: `DATA/run/app.sock` and HTTPS, `api.port`. */
 export const appAccess: Access = {
@@ -27,11 +52,26 @@ export const appAccess: Access = {
   "GET /docs/*": "open",
   "GET /openapi.json": "open",
   "GET /problems": "open",
-  "GET /metrics": people,
+  "GET /metrics": auditor,
 
-  "POST /v1/calls/decide": people,
-  "POST /v1/calls/events": people,
-  "GET /v1/health": people,
+  // Who is logged in (src/access/): logging in is for anybody.
+  "POST /v1/session": "open",
+  "GET /v1/session/ways": "open",
+  "POST /v1/session/first": "open",
+  "GET /v1/session/first": programs,
+  "GET /v1/session": loggedIn,
+  "DELETE /v1/session": loggedIn,
+  "GET /v1/people": auditor,
+  "POST /v1/people": administrator,
+  "GET /v1/people/:name": auditor,
+  "PUT /v1/people/:name": administrator,
+  "DELETE /v1/people/:name": administrator,
+  // One's own; somebody else's: as an administrator (access/api.ts).
+  "PUT /v1/people/:name/password": { ...from("user"), scope: "own" },
+
+  "POST /v1/calls/decide": programs,
+  "POST /v1/calls/events": programs,
+  "GET /v1/health": auditor,
   ...entity("users", "name"),
   ...entity("groups", "name"),
   ...entity("codes", "name"),
@@ -47,59 +87,59 @@ export const appAccess: Access = {
   ...entity("farms", "name"),
   ...entity("guards", "name"),
   ...entity("scripts", "name"),
-  "GET /v1/scripts/:name/log": people,
+  "GET /v1/scripts/:name/log": auditor,
   ...entity("prices", "name"),
-  "POST /v1/prices/:name/import": people,
-  "GET /v1/prices/lookup": people,
+  "POST /v1/prices/:name/import": operator,
+  "GET /v1/prices/lookup": auditor,
   ...entity("currencies", "name"),
-  "GET /v1/rules/simulate": people,
-  "GET /v1/rules": people,
-  "GET /v1/rules/documents": people,
-  "GET /v1/rules/validate": people,
-  "POST /v1/rules/replay": people,
-  "GET /v1/versions": people,
-  "GET /v1/versions/:version": people,
-  "GET /v1/versions/:version/diff": people,
-  "POST /v1/versions/:version/roll-back": people,
-  "GET /v1/drafts": people,
-  "POST /v1/drafts": people,
-  "GET /v1/drafts/:name": people,
-  "DELETE /v1/drafts/:name": people,
-  "POST /v1/drafts/:name/changes": people,
-  "GET /v1/drafts/:name/validate": people,
-  "POST /v1/drafts/:name/publish": people,
-  "GET /v1/question-key": people,
+  "GET /v1/rules/simulate": auditor,
+  "GET /v1/rules": auditor,
+  "GET /v1/rules/documents": auditor,
+  "GET /v1/rules/validate": auditor,
+  "POST /v1/rules/replay": auditor,
+  "GET /v1/versions": auditor,
+  "GET /v1/versions/:version": auditor,
+  "GET /v1/versions/:version/diff": auditor,
+  "POST /v1/versions/:version/roll-back": operator,
+  "GET /v1/drafts": auditor,
+  "POST /v1/drafts": operator,
+  "GET /v1/drafts/:name": auditor,
+  "DELETE /v1/drafts/:name": operator,
+  "POST /v1/drafts/:name/changes": operator,
+  "GET /v1/drafts/:name/validate": auditor,
+  "POST /v1/drafts/:name/publish": operator,
+  "GET /v1/question-key": administrator,
   ...entity("webhooks", "name"),
-  "GET /v1/webhooks/:name/deliveries": people,
-  "POST /v1/webhooks/:name/test": people,
-  "POST /v1/dials": people,
-  "GET /v1/dials": people,
-  "GET /v1/dials/:id": people,
-  "DELETE /v1/dials/:id": people,
-  "GET /v1/calls": people,
-  "GET /v1/call-events": people,
-  "GET /v1/records": people,
-  "GET /v1/records/check": people,
-  "GET /v1/records/:id": people,
-  "POST /v1/moves": people,
-  "GET /v1/probe": people,
-  "POST /v1/drills": people,
-  "GET /v1/drills": people,
-  "GET /v1/drills/last": people,
-  "GET /v1/drills/:id": people,
+  "GET /v1/webhooks/:name/deliveries": auditor,
+  "POST /v1/webhooks/:name/test": operator,
+  "POST /v1/dials": operator,
+  "GET /v1/dials": auditor,
+  "GET /v1/dials/:id": auditor,
+  "DELETE /v1/dials/:id": operator,
+  "GET /v1/calls": auditor,
+  "GET /v1/call-events": auditor,
+  "GET /v1/records": auditor,
+  "GET /v1/records/check": auditor,
+  "GET /v1/records/:id": auditor,
+  "POST /v1/moves": programs,
+  "GET /v1/probe": programs,
+  "POST /v1/drills": programs,
+  "GET /v1/drills": auditor,
+  "GET /v1/drills/last": auditor,
+  "GET /v1/drills/:id": auditor,
 
   // FreeSWITCH hosts, each with a login of its own (host-logins.ts): what they are told has users' digests and carriers' passwords.
   "POST /freeswitch/xml": ["freeswitch"],
   "POST /freeswitch/cdr": ["freeswitch"],
   "GET /freeswitch/snapshot": ["freeswitch"],
 
-  "GET /v1/recordings": people,
-  "GET /v1/recordings/:id": people,
-  "DELETE /v1/recordings/:id": people,
-  "POST /v1/recordings/:id/start": people,
-  "POST /v1/recordings/:id/stop": people,
+  "GET /v1/recordings": auditor,
+  "GET /v1/recordings/:id": auditor,
+  "DELETE /v1/recordings/:id": operator,
+  "POST /v1/recordings/:id/start": operator,
+  "POST /v1/recordings/:id/stop": operator,
   // A node that is asked for audio that it does not have fetches it from one that has.
-  "GET /v1/recordings/:id/audio": [...people, "peer"],
+  "GET /v1/recordings/:id/audio": { ...auditor, who: [...auditor.who, "peer"] },
   "GET /v1/peer/calls": ["peer"],
   "GET /v1/peer/captures": ["peer"],
   "GET /v1/peer/captures/file": ["peer"],
@@ -110,7 +150,7 @@ export const appAccess: Access = {
 };
 
 /** The agent: `DATA/run/agent.sock`, and HTTPS, `agent.port`, where the other hosts read. */
-export const agentAccess: Access = {
+export const agentAccess: Record<string, readonly Who[]> = {
   "GET /status": ["socket", "peer"],
   "GET /events": ["socket", "peer"],
   "GET /registrations": ["socket", "peer"],

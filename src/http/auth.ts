@@ -1,7 +1,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Server, Socket } from "node:net";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { Access, Who } from "./access.ts";
+import { type Access, type ForPeople, type Rule, roles, type Who } from "./access.ts";
+import { letIn, type Principal } from "./principal.ts";
 import { Problem } from "./problems.ts";
 
 /** Who may ask what: the one check of tokens, and of routes against their list (access.ts). */
@@ -42,7 +43,7 @@ export class TrustedSockets {
 }
 
 /** Who may ask this route. `GET /docs/*` in the list stands for all that is below. @throws Error when nobody said. */
-export function accessOf(list: Access, method: string, url: string): Access[string] {
+export function accessOf(list: Access, method: string, url: string): Rule {
   const key = `${method === "HEAD" ? "GET" : method} ${url}`;
   const found = list[key] ?? Object.entries(list).find(([entry]) => covers(entry, key))?.[1];
   if (found === undefined) throw new Error(`${key} is not in src/http/access.ts: write there who may ask it`);
@@ -60,14 +61,45 @@ const whose: Record<Who, string> = {
   socket: "the unix socket on the host",
 };
 
+/** Whom a rule lets in; `role` undefined: no people. Pure. */
+export const whoMay = (rule: Exclude<Rule, "open">): Partial<ForPeople> & { who: readonly Who[] } =>
+  "role" in rule ? rule : { who: rule };
+
+const inWords = (rule: Exclude<Rule, "open">): string => {
+  const { who, role } = whoMay(rule);
+  const people = role === undefined ? [] : [`people who are at least ${role}`];
+  return [...who.map((one) => whose[one]), ...people].join(" and ");
+};
+
+/** How people who are logged in are known (access/guard.ts). */
+export interface LoggedIn {
+  /** Whose login the request bears; undefined: nobody's. @throws Problem: it must not be believed, or not now */
+  of(request: FastifyRequest): Promise<Principal | undefined>;
+}
+
+/** @throws Problem `forbidden` */
+function assertMay(principal: Principal, rule: Exclude<Rule, "open">, whom: string): void {
+  if (!("person" in principal)) return;
+  const { person } = principal;
+  const { role, scope } = whoMay(rule);
+  if (role === undefined) throw new Problem("forbidden", `${whom} only`);
+  if (roles.indexOf(person.role) < roles.indexOf(role))
+    throw new Problem("forbidden", `${whom} only; ${person.name} is ${person.role}`);
+  if (person.scope && scope === undefined)
+    throw new Problem("forbidden", `${person.name} may see a part of the service only: this shows all of it`);
+}
+
 /**
  * Lets only those to each route of `server` that `list` names, and refuses routes that are not in it when they are made.
- * Call it before the routes are. @param whoOf who a request comes from; nobody known: []
+ * Call it before the routes are.
+ * @param whoOf who a request comes from; nobody known: []
+ * @param people whoever is logged in; missing: this server knows no people
  */
 export function guardRoutes(
   server: FastifyInstance,
   list: Access,
   whoOf: (request: FastifyRequest) => Who[],
+  people?: LoggedIn,
 ): void {
   server.addHook("onRoute", ({ method, url }) => {
     for (const one of [method].flat()) accessOf(list, one, url);
@@ -78,13 +110,24 @@ export function guardRoutes(
     const allowed = url === undefined ? undefined : accessOf(list, [method].flat()[0] ?? "GET", url);
     if (allowed === "open") return;
     const who = whoOf(request);
-    const whom =
-      allowed && `${request.method} ${url} is for ${allowed.map((one) => whose[one]).join(" and ")}`;
-    if (who.length === 0) {
-      const sent =
-        request.headers.authorization === undefined ? "no Authorization header was sent" : "unknown token";
-      throw new Problem("unauthorized", whom === undefined ? sent : `${sent}; ${whom}`);
+    const whom = allowed && `${request.method} ${url} is for ${inWords(allowed)}`;
+    const program = who.find((one) => one === "api" || one === "socket");
+    if (allowed && who.some((one) => whoMay(allowed).who.includes(one))) {
+      if (program === "api" || program === "socket") letIn(request, { kind: program });
+      return;
     }
-    if (allowed && !who.some((one) => allowed.includes(one))) throw new Problem("forbidden", `${whom} only`);
+    if (who.length > 0) {
+      if (allowed) throw new Problem("forbidden", `${whom} only`);
+      return;
+    }
+    const principal = await people?.of(request);
+    if (principal) {
+      if (allowed) assertMay(principal, allowed, whom ?? "");
+      letIn(request, principal);
+      return;
+    }
+    const sent =
+      request.headers.authorization === undefined ? "no Authorization header was sent" : "unknown token";
+    throw new Problem("unauthorized", whom === undefined ? sent : `${sent}; ${whom}`);
   });
 }

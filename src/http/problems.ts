@@ -18,12 +18,27 @@ export const catalogue = {
   unauthorized: {
     status: 401,
     title: "No valid token",
-    help: "Send 'Authorization: Bearer TOKEN' with api_token of cluster.secrets.yaml, or use the unix socket on the host.",
+    help: "Log in (POST /v1/session), send 'Authorization: Bearer TOKEN' with api_token of cluster.secrets.yaml, or use the unix socket on the host.",
   },
   forbidden: {
     status: 403,
     title: "Not with this token",
     help: "`detail` says whose this is: a token opens only what its holders need.",
+  },
+  "login-refused": {
+    status: 401,
+    title: "Name or password is wrong",
+    help: "An administrator can give a new password: 'dialtone people password NAME' on a node.",
+  },
+  "not-from-here": {
+    status: 403,
+    title: "The request comes from another site",
+    help: "A browser's requests that change something need the origin of the console and `X-Dialtone-Csrf` as GET /v1/session gives it; programs use a token.",
+  },
+  "too-many-tries": {
+    status: 429,
+    title: "Too many logins failed",
+    help: "`Retry-After` says when the next one is looked at, in seconds.",
   },
   "not-found": {
     status: 404,
@@ -106,11 +121,19 @@ export type ProblemCode = keyof typeof catalogue;
 export class Problem extends Error {
   readonly code: ProblemCode;
   readonly errors: { path: string; message: string }[] | undefined;
-  constructor(code: ProblemCode, detail: string, errors?: { path: string; message: string }[]) {
+  /** Seconds: not to be tried again before. */
+  readonly retryAfter: number | undefined;
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    errors?: { path: string; message: string }[],
+    retryAfter?: number,
+  ) {
     super(detail);
     this.name = "Problem";
     this.code = code;
     this.errors = errors;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -142,11 +165,13 @@ export function sendProblem(
   code: ProblemCode,
   detail: string,
   errors?: ProblemDocument["errors"],
+  retryAfter?: number,
 ): FastifyReply {
   const document = problemDocument(code, detail, errors);
   if (code === "unauthorized" && !reply.hasHeader("www-authenticate"))
     reply.header("www-authenticate", 'Bearer realm="dialtone"');
-  if (document.status === 503) reply.header("retry-after", "2");
+  if (retryAfter !== undefined || document.status === 503)
+    reply.header("retry-after", String(retryAfter ?? 2));
   return reply.code(document.status).type("application/problem+json").send(JSON.stringify(document));
 }
 
@@ -154,7 +179,7 @@ export function sendProblem(
 export function answerProblems(server: FastifyInstance): void {
   server.setErrorHandler((error, _request, reply) =>
     error instanceof Problem
-      ? sendProblem(reply, error.code, error.message, error.errors)
+      ? sendProblem(reply, error.code, error.message, error.errors, error.retryAfter)
       : reply.send(error),
   );
 }

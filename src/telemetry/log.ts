@@ -169,6 +169,11 @@ export const createEvents = (log: Logger) => ({
   dialFailed: (id: string, error: unknown) =>
     log.warn({ id, error: messageOf(error) }, "a dial waits: it is looked at again"),
   dialerFailed: (error: unknown) => log.warn({ error: messageOf(error) }, "dials wait"),
+  loggedIn: (person: string, how: string, source: string) =>
+    log.info({ person, how, source }, "somebody logged in"),
+  loggedOut: (person: string) => log.info({ person }, "somebody logged out"),
+  loginRefused: (person: string, source: string, why: string) =>
+    log.warn({ person, source, why }, "a login was refused"),
   requestFailed: (method: string, url: string, error: unknown) =>
     log.error({ method, url, err: error }, "request failed by a fault of ours"),
 });

@@ -1,0 +1,283 @@
+import { timingSafeEqual } from "node:crypto";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { pageQuery } from "../http/paging.ts";
+import { type Person, principalOf } from "../http/principal.ts";
+import { assertSameName, Problem } from "../http/problems.ts";
+import {
+  firstSchema,
+  loginSchema,
+  newPersonSchema,
+  passwordChangeSchema,
+  personName,
+  personSchema,
+  putPersonSchema,
+  type SessionShown,
+  sessionSchema,
+  waysSchema,
+} from "./access-schema.ts";
+import { cookieName } from "./guard.ts";
+import type { Logins } from "./logins.ts";
+import type { AccessMemory } from "./memory.ts";
+import { assertFromHere, csrfOf } from "./origin.ts";
+import type { People } from "./people.ts";
+import { longestMs, type Sessions, sessionId } from "./sessions.ts";
+
+export interface AccessParts {
+  people: People;
+  sessions: Sessions;
+  logins: Logins;
+  memory: AccessMemory;
+  /** Of the link with which the first administrator is made. */
+  firstToken: string;
+  writable(): boolean;
+  events: {
+    loggedIn(person: string, how: string, source: string): void;
+    loggedOut(person: string): void;
+  };
+}
+
+const sameText = (one: string, other: string): boolean => timingSafeEqual(sessionId(one), sessionId(other));
+
+const cookie = { path: "/", httpOnly: true, secure: true, sameSite: "strict" } as const;
+
+/** Where a request came from; by the unix socket: this host. */
+export const sourceOfRequest = ({ client }: FastifyRequest): string => client || "this host";
+
+export const accessRoutes =
+  (parts: AccessParts): FastifyPluginAsyncZod =>
+  async (app) => {
+    const { people, sessions, logins, memory, events } = parts;
+    const tags = ["access"];
+
+    const shown = (person: Person, token: string, expiresAt: number): SessionShown => {
+      const { name, display, role, scope, user } = person;
+      return {
+        person: {
+          name,
+          display,
+          role,
+          ...(scope && {
+            scope: { sites: [...scope.sites], groups: [...scope.groups], numbers: [...scope.numbers] },
+          }),
+          ...(user !== undefined && { user }),
+        },
+        csrf: csrfOf(token),
+        writable: parts.writable(),
+        expires_at: new Date(expiresAt).toISOString(),
+      };
+    };
+
+    /** Logs somebody in who has proven to be this person; an earlier login of this browser ends. */
+    const begin = async (
+      name: string,
+      how: string,
+      request: FastifyRequest,
+      reply: FastifyReply,
+    ): Promise<SessionShown> => {
+      const now = new Date();
+      const source = sourceOfRequest(request);
+      const before = request.cookies[cookieName];
+      const agent = request.headers["user-agent"] ?? "";
+      const { token, expiresAt } = await sessions.begin({ person: name, how, source, agent }, now);
+      if (before !== undefined) await sessions.end(sessionId(before), now);
+      await memory.read();
+      const person = memory.person(name);
+      if (!person) throw new Problem("login-refused", "name or password is wrong");
+      reply.setCookie(cookieName, token, { ...cookie, maxAge: longestMs / 1000 });
+      reply.header("cache-control", "no-store");
+      events.loggedIn(name, how, source);
+      return shown(person, token, expiresAt.getTime());
+    };
+
+    app.get(
+      "/v1/session/ways",
+      { schema: { summary: "How somebody can log in", tags, response: { 200: waysSchema } } },
+      async () => ({ first: await people.needsFirst() }),
+    );
+    app.post(
+      "/v1/session",
+      {
+        schema: {
+          summary: "Log in",
+          description:
+            "The answer sets a cookie that only this host gets back. Wrong names and passwords are not told apart, and after some of them " +
+            "the next one has to wait: `Retry-After`.",
+          tags,
+          body: loginSchema,
+          response: { 200: sessionSchema },
+        },
+      },
+      async (request, reply) => {
+        assertFromHere(request);
+        const { name, password } = request.body;
+        await logins.byPassword(name, password, sourceOfRequest(request));
+        return await begin(name, "password", request, reply);
+      },
+    );
+    app.get(
+      "/v1/session",
+      { schema: { summary: "Who is logged in here", tags, response: { 200: sessionSchema } } },
+      async (request, reply) => {
+        const principal = principalOf(request);
+        const token = request.cookies[cookieName];
+        const session = token === undefined ? undefined : memory.session(sessionId(token));
+        if (principal?.kind !== "session" || token === undefined || !session)
+          throw new Problem("unauthorized", "nobody is logged in here");
+        reply.header("cache-control", "no-store");
+        return shown(principal.person, token, session.expiresAt);
+      },
+    );
+    app.delete(
+      "/v1/session",
+      { schema: { summary: "Log out", tags, response: { 204: z.null() } } },
+      async (request, reply) => {
+        const principal = principalOf(request);
+        if (principal?.kind !== "session") throw new Problem("unauthorized", "nobody is logged in here");
+        await sessions.end(principal.session, new Date());
+        await memory.read();
+        events.loggedOut(principal.person.name);
+        // The console's data in this browser is of no use to whoever comes next.
+        reply.clearCookie(cookieName, cookie).header("clear-site-data", '"cache", "storage"');
+        return reply.code(204).send(null);
+      },
+    );
+    app.get(
+      "/v1/session/first",
+      {
+        schema: {
+          summary: "Where the first administrator is made",
+          tags,
+          response: {
+            200: z.object({
+              path: z
+                .string()
+                .nullable()
+                .describe("below the console's address; null: there is an administrator"),
+            }),
+          },
+        },
+      },
+      async () => ({
+        path: (await people.needsFirst()) ? `/console/first?token=${parts.firstToken}` : null,
+      }),
+    );
+    app.post(
+      "/v1/session/first",
+      {
+        schema: {
+          summary: "Make the first administrator and log it in",
+          description:
+            "With the token of the link that was printed on a host; good as long as there is no administrator.",
+          tags,
+          body: firstSchema,
+          response: { 200: sessionSchema },
+        },
+      },
+      async (request, reply) => {
+        assertFromHere(request);
+        const { token, name, display, password } = request.body;
+        if (!sameText(token, parts.firstToken))
+          throw new Problem(
+            "login-refused",
+            "the link is not of this cluster: 'dialtone people first' on a node prints it",
+          );
+        await people.addFirst({ name, display, password });
+        return await begin(name, "first", request, reply);
+      },
+    );
+
+    const params = z.object({ name: personName });
+    const done = z.object({ name: personName });
+    app.get(
+      "/v1/people",
+      {
+        schema: {
+          summary: "Who may log in",
+          tags,
+          querystring: pageQuery,
+          response: { 200: z.object({ people: z.array(personSchema), next: z.string().nullable() }) },
+        },
+      },
+      async ({ query: { after, limit } }) => {
+        const found = await people.list(after, limit);
+        return { people: found, next: found.length === limit ? (found.at(-1)?.name ?? null) : null };
+      },
+    );
+    app.get(
+      "/v1/people/:name",
+      { schema: { summary: "One person", tags, params, response: { 200: personSchema } } },
+      ({ params: { name } }) => people.get(name),
+    );
+    app.post(
+      "/v1/people",
+      { schema: { summary: "A new person", tags, body: newPersonSchema, response: { 201: done } } },
+      async ({ body }, reply) => {
+        await people.add(body);
+        await memory.read();
+        return reply.code(201).send({ name: body.name });
+      },
+    );
+    app.put(
+      "/v1/people/:name",
+      {
+        schema: {
+          summary: "Create or replace a person",
+          description:
+            "A password that is not given stays. Whoever is disabled or gets a new password is logged out.",
+          tags,
+          params,
+          body: putPersonSchema,
+          response: { 200: done },
+        },
+      },
+      async ({ params: { name }, body }) => {
+        assertSameName(name, body.name);
+        const person = { ...body, name };
+        if (await people.stored(name)) await people.change(person);
+        else await people.add(person);
+        await memory.read();
+        return { name };
+      },
+    );
+    app.delete(
+      "/v1/people/:name",
+      { schema: { summary: "Remove a person", tags, params, response: { 200: done } } },
+      async ({ params: { name } }) => {
+        await people.remove(name);
+        await memory.read();
+        return { name };
+      },
+    );
+    app.put(
+      "/v1/people/:name/password",
+      {
+        schema: {
+          summary: "A new password",
+          description:
+            "For one's own the present one is needed; somebody else's is changed by administrators. All other logins of that person end.",
+          tags,
+          params,
+          body: passwordChangeSchema,
+          response: { 200: done },
+        },
+      },
+      async (request) => {
+        const { name } = request.params;
+        const { password, current } = request.body;
+        const principal = principalOf(request);
+        const person = principal && "person" in principal ? principal.person : undefined;
+        if (person?.name === name) await logins.byPassword(name, current ?? "", sourceOfRequest(request));
+        else if (person && (person.role !== "administrator" || person.scope))
+          throw new Problem("forbidden", "somebody else's password is changed by administrators only");
+        await people.setPassword(
+          name,
+          password,
+          principal?.kind === "session" && person?.name === name ? principal.session : undefined,
+        );
+        await memory.read();
+        return { name };
+      },
+    );
+  };

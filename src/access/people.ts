@@ -1,0 +1,209 @@
+import { randomUUID } from "node:crypto";
+import type { Transaction } from "kysely";
+import type { Database } from "../db/database.ts";
+import type { PeopleTable, Tables } from "../db/tables.ts";
+import { uuidToBytes } from "../db/uuid.ts";
+import { Problem } from "../http/problems.ts";
+import { type NewPerson, type PersonShown, roleSchema, scopeSchema } from "./access-schema.ts";
+import { hashedPassword } from "./password.ts";
+import { changeAccess } from "./revision.ts";
+
+/** People in the database. */
+
+type Row = PeopleTable;
+
+export const scopeOf = (stored: string | null) =>
+  stored === null ? null : scopeSchema.parse(JSON.parse(stored));
+
+export const shownPerson = (row: Row): PersonShown => ({
+  name: row.name,
+  display: row.display,
+  role: roleSchema.parse(row.role),
+  scope: scopeOf(row.scope),
+  user: row.user_name,
+  enabled: row.enabled !== 0,
+  password: row.password !== null,
+  created_at: row.created_at.toISOString(),
+  login_at: row.login_at?.toISOString() ?? null,
+});
+
+const missing = (name: string): Problem => new Problem("not-found", `there is no person ${name}`);
+
+async function rowOf(trx: Transaction<Tables>, name: string): Promise<Row | undefined> {
+  const row = await trx.selectFrom("people").selectAll().where("name", "=", name).executeTakeFirst();
+  return row && row.removed_at === null ? row : undefined;
+}
+
+const administrators = (trx: Transaction<Tables>) =>
+  trx
+    .selectFrom("people")
+    .select("name")
+    .where("role", "=", "administrator")
+    .where("enabled", "=", 1)
+    .where("removed_at", "is", null)
+    .limit(1)
+    .execute();
+
+/** Somebody must be left who can let others in. @throws Problem `not-now` */
+async function assertAdministrator(trx: Transaction<Tables>): Promise<void> {
+  if ((await administrators(trx)).length === 0)
+    throw new Problem(
+      "not-now",
+      "nobody would be left who can log in as administrator: make another one first",
+    );
+}
+
+/** Whoever is changed like this is logged out everywhere. */
+export async function endSessions(
+  trx: Transaction<Tables>,
+  person: string,
+  revision: number,
+  but?: Buffer,
+): Promise<void> {
+  let query = trx
+    .updateTable("sessions")
+    .set({ ended_at: new Date(), revision })
+    .where("person", "=", person)
+    .where("ended_at", "is", null);
+  if (but) query = query.where("id", "!=", but);
+  await query.execute();
+}
+
+export class People {
+  private readonly database: Database;
+
+  constructor(database: Database) {
+    this.database = database;
+  }
+
+  async list(after: string, limit: number): Promise<PersonShown[]> {
+    const rows = await this.database.read((db) =>
+      db
+        .selectFrom("people")
+        .selectAll()
+        .where("name", ">", after)
+        .where("removed_at", "is", null)
+        .orderBy("name")
+        .limit(limit)
+        .execute(),
+    );
+    return rows.map(shownPerson);
+  }
+
+  /** @throws Problem `not-found` */
+  async get(name: string): Promise<PersonShown> {
+    const row = await this.stored(name);
+    if (!row) throw missing(name);
+    return shownPerson(row);
+  }
+
+  /** Its row with its password's hash; undefined: there is nobody of this name. */
+  async stored(name: string): Promise<Row | undefined> {
+    return await this.database.read(async (db) => {
+      const row = await db.selectFrom("people").selectAll().where("name", "=", name).executeTakeFirst();
+      return row && row.removed_at === null ? row : undefined;
+    });
+  }
+
+  /** Is there nobody yet who could let others in? */
+  async needsFirst(): Promise<boolean> {
+    return (await this.database.read((db) => administrators(db as Transaction<Tables>))).length === 0;
+  }
+
+  /** @throws Problem `exists` */
+  async add(person: NewPerson): Promise<void> {
+    await this.insert(person, () => Promise.resolve());
+  }
+
+  /** The first administrator. @throws Problem `not-now`: there is one already, `exists` */
+  async addFirst(person: Pick<NewPerson, "name" | "display"> & { password: string }): Promise<void> {
+    const all = { ...person, role: "administrator" as const, scope: null, user: null, enabled: true };
+    await this.insert(all, async (trx) => {
+      if ((await administrators(trx)).length > 0)
+        throw new Problem("not-now", "there is an administrator already: the link is not good any more");
+    });
+  }
+
+  private async insert(
+    { name, display, role, scope, user, enabled, password }: NewPerson,
+    check: (trx: Transaction<Tables>) => Promise<void>,
+  ): Promise<void> {
+    const id = uuidToBytes(randomUUID());
+    const hash = password === undefined ? null : await hashedPassword(password);
+    await changeAccess(this.database, async (trx, revision) => {
+      const before = await rowOf(trx, name);
+      // The answer to the first commit was lost.
+      if (before?.id.equals(id)) return;
+      if (before) throw new Problem("exists", `there is a person ${name} already`);
+      await check(trx);
+      const row: Row = {
+        name,
+        id,
+        display,
+        role,
+        scope: scope === null ? null : JSON.stringify(scope),
+        user_name: user,
+        password: hash,
+        enabled: Number(enabled),
+        revision,
+        created_at: new Date(),
+        login_at: null,
+        removed_at: null,
+      };
+      await trx.replaceInto("people").values(row).execute();
+    });
+  }
+
+  /** All but a password that is not given. @throws Problem `not-found`, `not-now` */
+  async change({ name, display, role, scope, user, enabled, password }: NewPerson): Promise<void> {
+    const hash = password === undefined ? undefined : await hashedPassword(password);
+    await changeAccess(this.database, async (trx, revision) => {
+      if (!(await rowOf(trx, name))) throw missing(name);
+      await trx
+        .updateTable("people")
+        .set({
+          display,
+          role,
+          scope: scope === null ? null : JSON.stringify(scope),
+          user_name: user,
+          enabled: Number(enabled),
+          revision,
+          ...(hash !== undefined && { password: hash }),
+        })
+        .where("name", "=", name)
+        .execute();
+      await assertAdministrator(trx);
+      if (!enabled || hash !== undefined) await endSessions(trx, name, revision);
+    });
+  }
+
+  /** A new password: all its logins but this one are over. @throws Problem `not-found` */
+  async setPassword(name: string, password: string, but?: Buffer): Promise<void> {
+    const hash = await hashedPassword(password);
+    await changeAccess(this.database, async (trx, revision) => {
+      if (!(await rowOf(trx, name))) throw missing(name);
+      await trx.updateTable("people").set({ password: hash, revision }).where("name", "=", name).execute();
+      await endSessions(trx, name, revision, but);
+    });
+  }
+
+  /** @throws Problem `not-found`, `not-now` */
+  async remove(name: string): Promise<void> {
+    let removed = false;
+    await changeAccess(this.database, async (trx, revision) => {
+      if (!(await rowOf(trx, name))) {
+        // The answer to the first commit was lost.
+        if (removed) return;
+        throw missing(name);
+      }
+      await trx
+        .updateTable("people")
+        .set({ removed_at: new Date(), password: null, enabled: 0, revision })
+        .where("name", "=", name)
+        .execute();
+      await assertAdministrator(trx);
+      await endSessions(trx, name, revision);
+      removed = true;
+    });
+  }
+}

@@ -1,0 +1,198 @@
+import { createHash } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { HttpClient } from "../src/http/client.ts";
+import { RealApp } from "./support/real-app.ts";
+
+/** People, their logins and what they may, by HTTPS as a browser would, with a real MariaDB. */
+
+let app: RealApp;
+let client: HttpClient;
+let host: string;
+beforeAll(async () => {
+  app = await RealApp.open();
+  const { self, cluster, secrets } = app.context;
+  host = `${self.address}:${cluster.api.port}`;
+  client = new HttpClient({ name: "the app", origin: `https://${host}`, tls: { ca: secrets.tls.ca } });
+});
+afterAll(async () => {
+  await client?.[Symbol.asyncDispose]();
+  await app?.[Symbol.asyncDispose]();
+});
+
+type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+/** A browser: keeps its cookie, says where its requests are made. */
+class Browser {
+  cookie = "";
+  csrf = "";
+  attributes = "";
+
+  async ask(method: Method, path: string, body?: unknown, more: Record<string, string> = {}) {
+    const headers = {
+      origin: `https://${host}`,
+      "sec-fetch-site": "same-origin",
+      ...(this.cookie && { cookie: this.cookie }),
+      ...(this.csrf && { "x-dialtone-csrf": this.csrf }),
+      ...more,
+    };
+    const answer = await client.open({ method, path, body, headers });
+    const text = await answer.body.text();
+    const set = [answer.headers["set-cookie"] ?? []].flat()[0];
+    if (set !== undefined) {
+      this.attributes = set;
+      this.cookie = set.split(";")[0] ?? "";
+    }
+    // biome-ignore lint/suspicious/noExplicitAny: a test looks at whatever came
+    const said = JSON.parse(text || "null") as any;
+    if (answer.status === 200 && said?.csrf) this.csrf = said.csrf;
+    return { status: answer.status, body: said, headers: answer.headers };
+  }
+
+  login = (name: string, password: string) => this.ask("POST", "/v1/session", { name, password });
+}
+
+const password = "a long enough secret";
+const ada = new Browser();
+
+describe("people and their logins", () => {
+  it("the first administrator is made once, by the link that the host gives", async () => {
+    expect((await new Browser().ask("GET", "/v1/session/ways")).body).toEqual({ first: true });
+    expect((await new Browser().ask("GET", "/v1/session/first")).status).toBe(401);
+    const { path } = (await app.ask("GET", "/v1/session/first")).body;
+    const token = new URL(path, "https://x").searchParams.get("token");
+    const wrong = await ada.ask("POST", "/v1/session/first", { token: "x", name: "ada", password });
+    expect(wrong).toMatchObject({ status: 401, body: { code: "login-refused" } });
+    const short = await ada.ask("POST", "/v1/session/first", { token, name: "ada", password: "short" });
+    expect(short).toMatchObject({ status: 400, body: { errors: [{ path: "/password" }] } });
+    const first = await ada.ask("POST", "/v1/session/first", { token, name: "Ada", password });
+    expect(first).toMatchObject({
+      status: 200,
+      body: { person: { name: "ada", role: "administrator" }, writable: true },
+    });
+    expect(ada.attributes).toMatch(/^__Host-dialtone=.*Path=\/.*HttpOnly.*Secure.*SameSite=Strict/);
+    const again = await new Browser().ask("POST", "/v1/session/first", { token, name: "eve", password });
+    expect(again).toMatchObject({ status: 409, body: { code: "not-now" } });
+    expect((await app.ask("GET", "/v1/session/first")).body).toEqual({ path: null });
+    expect(app.log).not.toContain(token);
+    const rows = await app.database.query("SELECT HEX(id) AS id FROM sessions");
+    const stored = createHash("sha256")
+      .update(ada.cookie.split("=")[1] ?? "")
+      .digest("hex");
+    expect(rows).toEqual([{ id: stored.toUpperCase() }]);
+  });
+
+  it("each role may what it may; who changed something is who logged in", async () => {
+    for (const role of ["operator", "auditor", "user"] as const)
+      expect((await ada.ask("POST", "/v1/people", { name: role, role, password })).status).toBe(201);
+    const tried: Record<string, number[]> = {};
+    for (const role of ["operator", "auditor", "user"]) {
+      const browser = new Browser();
+      expect((await browser.login(role, password)).status).toBe(200);
+      tried[role] = [];
+      for (const [method, path, body] of [
+        ["GET", "/v1/session"],
+        ["GET", "/v1/users"],
+        ["POST", "/v1/users", { name: role, password }],
+        ["POST", "/v1/people", { name: "x", role: "administrator", password }],
+        ["PUT", "/v1/people/ada/password", { password }],
+      ] as const) {
+        const lie = { "x-dialtone-who": "somebody%20else" };
+        tried[role].push((await browser.ask(method, path, body, lie)).status);
+      }
+    }
+    expect(tried).toEqual({
+      operator: [200, 200, 201, 403, 403],
+      auditor: [200, 200, 403, 403, 403],
+      user: [200, 403, 403, 403, 403],
+    });
+    const { versions } = (await ada.ask("GET", "/v1/versions")).body;
+    expect(versions[0]).toMatchObject({ who: "operator" });
+  });
+
+  it("nothing is changed without the session's own token, or from another site's page", async () => {
+    const body = { name: "other", password };
+    for (const lie of [
+      { "x-dialtone-csrf": "wrong" },
+      { origin: "https://evil.example" },
+      { "sec-fetch-site": "cross-site" },
+    ] as Record<string, string>[])
+      expect(await ada.ask("POST", "/v1/users", body, lie)).toMatchObject({
+        status: 403,
+        body: { code: "not-from-here" },
+      });
+  });
+
+  it("whoever is disabled, removed or has a new password is logged out at once; the last administrator stays", async () => {
+    const one = new Browser();
+    const other = new Browser();
+    await one.login("operator", password);
+    await other.login("operator", password);
+    const newer = "another long secret";
+    const own = "/v1/people/operator/password";
+    expect((await one.ask("PUT", own, { password: newer, current: "wrong" })).status).toBe(401);
+    expect((await one.ask("PUT", own, { password: newer, current: password })).status).toBe(200);
+    expect((await one.ask("GET", "/v1/session")).status).toBe(200);
+    expect((await other.ask("GET", "/v1/session")).status).toBe(401);
+    const disabled = { role: "operator", enabled: false };
+    expect((await ada.ask("PUT", "/v1/people/operator", disabled)).status).toBe(200);
+    expect((await one.ask("GET", "/v1/session")).status).toBe(401);
+    expect((await one.login("operator", newer)).status).toBe(401);
+    expect((await ada.ask("DELETE", "/v1/people/operator")).status).toBe(200);
+    for (const refused of [
+      await ada.ask("DELETE", "/v1/people/ada"),
+      await ada.ask("PUT", "/v1/people/ada", { role: "auditor" }),
+    ])
+      expect(refused).toMatchObject({ status: 409, body: { code: "not-now" } });
+    const names = (await ada.ask("GET", "/v1/people")).body.people.map(({ name }: { name: string }) => name);
+    expect(names).toEqual(["ada", "auditor", "user"]);
+  });
+
+  it("guessing soon has to wait, and tells nobody who is there", async () => {
+    const answers = [];
+    for (let tries = 0; tries < 7; tries++) {
+      const { status, body, headers } = await new Browser().login("auditor", "a guessed password");
+      answers.push({ status, code: body.code, waits: headers["retry-after"] !== undefined });
+    }
+    const refused = { status: 401, code: "login-refused", waits: false };
+    const paused = { status: 429, code: "too-many-tries", waits: true };
+    expect(answers).toEqual([...Array(5).fill(refused), paused, paused]);
+    expect(await new Browser().login("auditor", password)).toMatchObject({ status: 429 });
+    const nobody = await new Browser().login("nobody", "a guessed password");
+    expect(nobody).toMatchObject({ status: 401, body: { code: "login-refused" } });
+    expect(app.log).toContain('"msg":"a login was refused"');
+    for (const secret of ["a guessed password", password]) expect(app.log).not.toContain(secret);
+  });
+
+  it("a login outlives the app, and the database: then everything can be seen and nothing changed", async () => {
+    await app.stop("SIGKILL");
+    app.start();
+    await app.until("ready", () => app.isReady());
+    expect((await ada.ask("GET", "/v1/session")).body).toMatchObject({ writable: true });
+    await app.database.kill();
+    await app.until(
+      "read-only",
+      async () => (await ada.ask("GET", "/v1/session")).body.writable === false || undefined,
+    );
+    expect((await ada.ask("GET", "/v1/health")).status).toBe(200);
+    const change = await ada.ask("POST", "/v1/users", { name: "other", password });
+    expect(change).toMatchObject({ status: 503, body: { code: "database-unavailable" } });
+    await app.database.start();
+    await app.until(
+      "writable",
+      async () => (await ada.ask("GET", "/v1/session")).body.writable === true || undefined,
+    );
+  });
+
+  it("who logs out is out; what is answered tells browsers to be careful", async () => {
+    const { headers } = await ada.ask("GET", "/v1/session");
+    expect(headers).toMatchObject({
+      "content-security-policy": expect.stringMatching(/default-src 'self'.*frame-ancestors 'none'/),
+      "x-content-type-options": "nosniff",
+      "cache-control": "no-store",
+    });
+    const before = ada.cookie;
+    expect((await ada.ask("DELETE", "/v1/session")).status).toBe(204);
+    ada.cookie = before;
+    expect((await ada.ask("GET", "/v1/session")).status).toBe(401);
+  });
+});
