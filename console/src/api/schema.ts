@@ -4,6 +4,616 @@
  */
 
 export interface paths {
+    "/v1/session/ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How somebody can log in */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description nobody can: the first administrator is made by the link that was printed on a host */
+                            first: boolean;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is logged in here */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            person: {
+                                name: string;
+                                display: string;
+                                /**
+                                 * @description what it may do, each everything that those before it may: docs/access.md
+                                 * @enum {string}
+                                 */
+                                role: "user" | "auditor" | "operator" | "administrator";
+                                /** @description missing: everything */
+                                scope?: {
+                                    /** @default [] */
+                                    sites: string[];
+                                    /** @default [] */
+                                    groups: string[];
+                                    /**
+                                     * @description numbers, or with * at the end all that begin so
+                                     * @default []
+                                     */
+                                    numbers: string[];
+                                };
+                                /** @description the telephone user that it is */
+                                user?: string;
+                            };
+                            /** @description sent as X-Dialtone-Csrf with each request that changes something */
+                            csrf: string;
+                            /** @description false: the database has no quorum; everything can be seen, nothing changed */
+                            writable: boolean;
+                            expires_at: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Log in
+         * @description The answer sets a cookie that only this host gets back. Wrong names and passwords are not told apart, and after some of them the next one has to wait: `Retry-After`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        name: string;
+                        password: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            person: {
+                                name: string;
+                                display: string;
+                                /**
+                                 * @description what it may do, each everything that those before it may: docs/access.md
+                                 * @enum {string}
+                                 */
+                                role: "user" | "auditor" | "operator" | "administrator";
+                                /** @description missing: everything */
+                                scope?: {
+                                    /** @default [] */
+                                    sites: string[];
+                                    /** @default [] */
+                                    groups: string[];
+                                    /**
+                                     * @description numbers, or with * at the end all that begin so
+                                     * @default []
+                                     */
+                                    numbers: string[];
+                                };
+                                /** @description the telephone user that it is */
+                                user?: string;
+                            };
+                            /** @description sent as X-Dialtone-Csrf with each request that changes something */
+                            csrf: string;
+                            /** @description false: the database has no quorum; everything can be seen, nothing changed */
+                            writable: boolean;
+                            expires_at: string;
+                        };
+                    };
+                };
+            };
+        };
+        /** Log out */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/first": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the first administrator is made */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description below the console's address; null: there is an administrator */
+                            path: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Make the first administrator and log it in
+         * @description With the token of the link that was printed on a host; good as long as there is no administrator.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        token: string;
+                        name: string;
+                        /** @default  */
+                        display?: string;
+                        password: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            person: {
+                                name: string;
+                                display: string;
+                                /**
+                                 * @description what it may do, each everything that those before it may: docs/access.md
+                                 * @enum {string}
+                                 */
+                                role: "user" | "auditor" | "operator" | "administrator";
+                                /** @description missing: everything */
+                                scope?: {
+                                    /** @default [] */
+                                    sites: string[];
+                                    /** @default [] */
+                                    groups: string[];
+                                    /**
+                                     * @description numbers, or with * at the end all that begin so
+                                     * @default []
+                                     */
+                                    numbers: string[];
+                                };
+                                /** @description the telephone user that it is */
+                                user?: string;
+                            };
+                            /** @description sent as X-Dialtone-Csrf with each request that changes something */
+                            csrf: string;
+                            /** @description false: the database has no quorum; everything can be seen, nothing changed */
+                            writable: boolean;
+                            expires_at: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may log in */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description the last name of the page before */
+                    after?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            people: {
+                                name: string;
+                                display: string;
+                                /**
+                                 * @description what it may do, each everything that those before it may: docs/access.md
+                                 * @enum {string}
+                                 */
+                                role: "user" | "auditor" | "operator" | "administrator";
+                                scope: {
+                                    /** @default [] */
+                                    sites: string[];
+                                    /** @default [] */
+                                    groups: string[];
+                                    /**
+                                     * @description numbers, or with * at the end all that begin so
+                                     * @default []
+                                     */
+                                    numbers: string[];
+                                } | null;
+                                /** @description the telephone user that it is; null: none */
+                                user: string | null;
+                                enabled: boolean;
+                                /** @description it has one */
+                                password: boolean;
+                                created_at: string;
+                                /** @description when it logged in last */
+                                login_at: string | null;
+                            }[];
+                            next: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** A new person */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        name: string;
+                        /** @default  */
+                        display?: string;
+                        /**
+                         * @description what it may do, each everything that those before it may: docs/access.md
+                         * @enum {string}
+                         */
+                        role: "user" | "auditor" | "operator" | "administrator";
+                        /** @default null */
+                        scope?: {
+                            /** @default [] */
+                            sites?: string[];
+                            /** @default [] */
+                            groups?: string[];
+                            /**
+                             * @description numbers, or with * at the end all that begin so
+                             * @default []
+                             */
+                            numbers?: string[];
+                        } | null;
+                        /**
+                         * @description the telephone user that it is; null: none
+                         * @default null
+                         */
+                        user?: string | null;
+                        /** @default true */
+                        enabled?: boolean;
+                        /** @description only a hash is kept; missing: it can not log in by one */
+                        password?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            name: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/people/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One person */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            name: string;
+                            display: string;
+                            /**
+                             * @description what it may do, each everything that those before it may: docs/access.md
+                             * @enum {string}
+                             */
+                            role: "user" | "auditor" | "operator" | "administrator";
+                            scope: {
+                                /** @default [] */
+                                sites: string[];
+                                /** @default [] */
+                                groups: string[];
+                                /**
+                                 * @description numbers, or with * at the end all that begin so
+                                 * @default []
+                                 */
+                                numbers: string[];
+                            } | null;
+                            /** @description the telephone user that it is; null: none */
+                            user: string | null;
+                            enabled: boolean;
+                            /** @description it has one */
+                            password: boolean;
+                            created_at: string;
+                            /** @description when it logged in last */
+                            login_at: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        /**
+         * Create or replace a person
+         * @description A password that is not given stays. Whoever is disabled or gets a new password is logged out.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description must be the name in the path, if given */
+                        name?: string;
+                        /** @default  */
+                        display?: string;
+                        /**
+                         * @description what it may do, each everything that those before it may: docs/access.md
+                         * @enum {string}
+                         */
+                        role: "user" | "auditor" | "operator" | "administrator";
+                        /** @default null */
+                        scope?: {
+                            /** @default [] */
+                            sites?: string[];
+                            /** @default [] */
+                            groups?: string[];
+                            /**
+                             * @description numbers, or with * at the end all that begin so
+                             * @default []
+                             */
+                            numbers?: string[];
+                        } | null;
+                        /**
+                         * @description the telephone user that it is; null: none
+                         * @default null
+                         */
+                        user?: string | null;
+                        /** @default true */
+                        enabled?: boolean;
+                        /** @description only a hash is kept; missing: it can not log in by one */
+                        password?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            name: string;
+                        };
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Remove a person */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            name: string;
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/people/{name}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * A new password
+         * @description For one's own the present one is needed; somebody else's is changed by administrators. All other logins of that person end.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        password: string;
+                        /** @description the present one: for one's own */
+                        current?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            name: string;
+                        };
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/calls/decide": {
         parameters: {
             query?: never;
