@@ -25,7 +25,7 @@ import { calmBeatMs } from "./observe/pulse-pace.ts";
 import { type Pulses, startPulses } from "./observe/pulses.ts";
 import { Upstream } from "./observe/upstream.ts";
 import { prepareHost } from "./prepare.ts";
-import { type AgentState, observationOf, pulse, reportOf } from "./views.ts";
+import { type AgentState, observationOf, type PulseState, pulse, reportOf } from "./views.ts";
 
 const tickMs = 50;
 /** An agent that did nothing for so long has not heard what was said meanwhile. */
@@ -103,7 +103,7 @@ export class HostAgent {
     };
     this.peers = new Peers(context, onNews, () => this.calm);
     const pulses = await startPulses(context, {
-      current: () => pulse(keepers, this.state),
+      current: () => pulse(keepers, this.pulseState),
       heard: (one) => {
         const at = this.peers?.pulse(one);
         if (at !== undefined) keepers.moves.pulsed(one, at);
@@ -190,18 +190,18 @@ export class HostAgent {
     if (!claim.holds) actor.carryOut([{ do: "write-track", fit: false }]);
   }
 
+  private get pulseState(): PulseState {
+    const { context, life, stopping, verdict } = this;
+    return { context, life, version: this.said.version, stopping, verdict, peers: this.peers?.news() ?? {} };
+  }
+
   private get state(): AgentState {
-    const { context, release, config, life, startedAt, stopping, verdict } = this;
+    const { release, config, startedAt } = this;
     return {
-      context,
+      ...this.pulseState,
       release,
       config,
-      life,
       startedAt,
-      version: this.said.version,
-      stopping,
-      verdict,
-      peers: this.peers?.news() ?? {},
       troubles: this.peers?.troubles ?? [],
       heardPercent: this.peers?.heardPercent ?? {},
       upstream: this.upstream?.reachable,

@@ -33,6 +33,9 @@ export interface AgentState {
   upstream: boolean | undefined;
 }
 
+/** What of it a pulse tells. */
+export type PulseState = Pick<AgentState, "context" | "life" | "version" | "verdict" | "stopping" | "peers">;
+
 export function observationOf(keepers: Keepers, state: AgentState): Observation {
   const { claim, database, dns, duty, fencing, handover, maintenance, parts } = keepers;
   const { cluster, self } = state.context;
@@ -83,7 +86,7 @@ export const sightings = (news: AgentState["peers"]): HostReport["sees"] =>
 /** The part of a report that is told all the time. */
 export function pulse(
   keepers: Keepers,
-  { context, life, version, verdict, stopping, peers }: AgentState,
+  { context, life, version, verdict, stopping, peers }: PulseState,
 ): Omit<Pulse, "n"> {
   const { claim, database, handover, serving } = keepers;
   const part = (name: PartName) => {

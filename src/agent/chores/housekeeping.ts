@@ -54,15 +54,30 @@ export function startHousekeeping(context: HostContext, tell: Tell): () => void 
       },
       () => work(context, tell),
     );
+  // Not by Cron: to find out when the next second begins costs more than what is done then.
+  const every = (subject: string, ms: number, work: () => Promise<void>) => {
+    let busy = false;
+    const timer = setInterval(() => {
+      if (busy) return;
+      busy = true;
+      void work()
+        .catch((error: unknown) => tell(subject, `failed: ${messageOf(error)}`))
+        .finally(() => {
+          busy = false;
+        });
+    }, ms);
+    return { stop: () => clearInterval(timer) };
+  };
+  const space = journalSpace();
   const mover = new LogMover(context.dirs.fresh, context.dirs.log);
   const jobs = [
     job("logs", "* * * * *", logs),
-    job("logs", "* * * * * *", () => mover.move()),
+    every("logs", 1000, () => mover.move()),
     ...(context.self.role === "node"
       ? [
           job("journal", "17 3 * * *", journal),
-          job("journal-space", "*/5 * * * * *", journalSpace()),
-          job("journal-memory", "*/5 * * * * *", forgetCarried),
+          every("journal-space", 5000, () => space(context, tell)),
+          every("journal-memory", 5000, () => forgetCarried(context)),
         ]
       : []),
   ];

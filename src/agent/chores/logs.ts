@@ -1,4 +1,15 @@
-import { copyFile, open, readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { copyFile, open, readdir, stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 
 const limitBytes = 16 << 20;
@@ -22,31 +33,35 @@ export async function rotateLogs(directory: string): Promise<string[]> {
   return rotated;
 }
 
-/** Appends what one file has behind `from` to another. @returns where it ends */
+/** Appends what one file in memory has behind `from` to another on the disk. @returns where it ends */
 async function append(source: string, target: string, from: number): Promise<number> {
-  await using input = await open(source, "r+");
-  const { size } = await input.stat();
-  // It was emptied, or is a new one.
-  let at = from > size ? 0 : from;
-  if (at === size) return at;
-  await using output = await open(target, "a", 0o640);
-  while (at < size) {
-    const { buffer, bytesRead } = await input.read(Buffer.allocUnsafe(Math.min(atOnce, size - at)), {
-      position: at,
-    });
-    if (bytesRead === 0) break;
-    await output.appendFile(buffer.subarray(0, bytesRead));
-    at += bytesRead;
+  const input = openSync(source, "r+");
+  try {
+    const { size } = fstatSync(input);
+    // It was emptied, or is a new one.
+    let at = from > size ? 0 : from;
+    if (at === size) return at;
+    await using output = await open(target, "a", 0o640);
+    while (at < size) {
+      const buffer = Buffer.allocUnsafe(Math.min(atOnce, size - at));
+      const bytesRead = readSync(input, buffer, 0, buffer.length, at);
+      if (bytesRead === 0) break;
+      await output.appendFile(buffer.subarray(0, bytesRead));
+      at += bytesRead;
+    }
+    // What comes in this moment is lost, as with every logrotate(8) by copytruncate.
+    if (at < freshBytes || fstatSync(input).size !== at) return at;
+    ftruncateSync(input);
+    return 0;
+  } finally {
+    closeSync(input);
   }
-  // What comes in this moment is lost, as with every logrotate(8) by copytruncate.
-  if (at < freshBytes || (await input.stat()).size !== at) return at;
-  await input.truncate(0);
-  return 0;
 }
 
 /**
  * Moves what the parts say from memory to the disk. A part whose output went to a disk that does not answer would stand
- * still with its next word (seen with keepalived, in the middle of giving the address up).
+ * still with its next word (seen with keepalived, in the middle of giving the address up). Asked every second, and nearly
+ * always for nothing: of files in memory the kernel answers at once, where a thread of libuv's would wake twice for each.
  */
 export class LogMover {
   private readonly from: string;
@@ -63,22 +78,27 @@ export class LogMover {
     return join(this.from, "moved.json");
   }
 
-  private async positions(): Promise<Map<string, number>> {
-    const text = await readFile(this.memory, "utf8").catch(() => "{}");
+  private positions(): Map<string, number> {
+    let text = "{}";
+    try {
+      text = readFileSync(this.memory, "utf8");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
     return new Map(Object.entries(JSON.parse(text) as Record<string, number>)); // written by us
   }
 
   /** @throws Error of the file system */
   async move(): Promise<void> {
-    this.moved ??= await this.positions();
-    const before = JSON.stringify([...this.moved]);
-    for (const name of await readdir(this.from)) {
+    this.moved ??= this.positions();
+    let some = false;
+    for (const name of readdirSync(this.from)) {
       if (!name.endsWith(".log")) continue;
       const at = this.moved.get(name) ?? 0;
-      if ((await stat(join(this.from, name))).size === at) continue;
+      if (statSync(join(this.from, name)).size === at) continue;
+      some = true;
       this.moved.set(name, await append(join(this.from, name), join(this.to, name), at));
     }
-    if (JSON.stringify([...this.moved]) !== before)
-      await writeFile(this.memory, JSON.stringify(Object.fromEntries(this.moved)));
+    if (some) writeFileSync(this.memory, JSON.stringify(Object.fromEntries(this.moved)));
   }
 }

@@ -46,6 +46,7 @@ export class Peers {
   private wake = new AbortController();
   /** Why a peer's last answer could not be read. */
   private readonly unreadable = new Map<string, string>();
+  private readonly names: readonly string[];
   private readonly loops: Promise<void>[];
 
   /** `calm`: nothing happens on this host. */
@@ -54,7 +55,8 @@ export class Peers {
     this.onNews = onNews;
     this.calm = calm;
     this.lateMs = latePulses * calmPulseMs(context.self.role);
-    this.loops = peersOf(context.cluster, context.self.name).map((peer) => this.follow(peer.name));
+    this.names = peersOf(context.cluster, context.self.name).map(({ name }) => name);
+    this.loops = this.names.map((name) => this.follow(name));
   }
 
   private async follow(name: string): Promise<void> {
@@ -132,7 +134,7 @@ export class Peers {
   /** Since the last sign of the host that has been silent for longest, ms; infinite: one was never heard. */
   get silentMs(): number {
     const now = performance.now();
-    const ages = peersOf(this.context.cluster, this.context.self.name).map(({ name }) => {
+    const ages = this.names.map((name) => {
       const at = Math.max(this.heard.get(name)?.at ?? 0, this.pulses.get(name)?.at ?? 0);
       return at === 0 ? Number.POSITIVE_INFINITY : now - at;
     });

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, type KeyObject, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import type { HostReport, PeerNews } from "../../report/host-report.ts";
 
@@ -73,17 +73,17 @@ export function pulseOf(
 
 const macBytes = 16;
 /** RFC 2104; RFC 4868 truncates like this. The first words keep it apart from any other use of the secret. */
-const macOf = (text: Buffer, secret: string): Buffer =>
+const macOf = (text: Buffer, secret: string | KeyObject): Buffer =>
   createHmac("sha256", secret).update("dialtone pulse 1\n").update(text).digest().subarray(0, macBytes);
 
 /** Datagram: MAC (16 bytes), then JSON. */
-export function encodePulse(pulse: Pulse, secret: string): Buffer {
+export function encodePulse(pulse: Pulse, secret: string | KeyObject): Buffer {
   const text = Buffer.from(JSON.stringify(pulse));
   return Buffer.concat([macOf(text, secret), text]);
 }
 
 /** undefined: not from a host of this cluster, or not of this form. */
-export function decodePulse(datagram: Buffer, secret: string): Pulse | undefined {
+export function decodePulse(datagram: Buffer, secret: string | KeyObject): Pulse | undefined {
   if (datagram.length <= macBytes) return undefined;
   const text = datagram.subarray(macBytes);
   if (!timingSafeEqual(datagram.subarray(0, macBytes), macOf(text, secret))) return undefined;

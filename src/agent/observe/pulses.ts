@@ -1,3 +1,4 @@
+import { createSecretKey } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { isIPv6 } from "node:net";
@@ -28,6 +29,8 @@ export async function startPulses(
   const socket = createSocket(isIPv6(self.address) ? "udp6" : "udp4");
   const peers = peersOf(cluster, self.name);
   const addresses = new Map(peers.map((peer) => [peer.name, peer.address]));
+  // Made ready once: twenty pulses a second come in.
+  const key = createSecretKey(secrets.peer_token, "utf8");
   /** Each host's pulses are numbered by themselves: what is missing was lost. */
   const sent = new Map<string, number>();
   const told = new Set<string>();
@@ -37,7 +40,7 @@ export async function startPulses(
     hands.tell(text);
   };
   socket.on("message", (datagram, from) => {
-    const pulse = decodePulse(datagram, secrets.peer_token);
+    const pulse = decodePulse(datagram, key);
     if (pulse && addresses.get(pulse.host) === from.address) hands.heard(pulse);
   });
   socket.bind({ address: self.address, port: cluster.agent.port, exclusive: true });
@@ -51,7 +54,7 @@ export async function startPulses(
     for (const { name, address } of to) {
       const n = sent.get(name) ?? 0;
       sent.set(name, n + 1);
-      socket.send(encodePulse({ ...pulse, n }, secrets.peer_token), cluster.agent.port, address, (error) => {
+      socket.send(encodePulse({ ...pulse, n }, key), cluster.agent.port, address, (error) => {
         // Without a network there is nobody to tell; the silence is seen as such.
         if (error && !("code" in error && unreachable.has(String(error.code)))) tell(error.message);
       });
