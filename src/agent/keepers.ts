@@ -161,7 +161,7 @@ export function makeKeepers(context: HostContext, components: Component[], agent
     /** Called with each tick. @param sip Kamailio answers @param app so does the app */
     tick(holds: boolean, sip: boolean, app: boolean): void {
       registrar.tick(holds, sip, app);
-      carrierWatch.tick(holds && sip, app);
+      carrierWatch.tick(holds, sip, app);
       freeswitchWatch.tick(holds);
     },
     report() {

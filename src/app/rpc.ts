@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { z } from "zod";
 import { messageOf } from "../base/message.ts";
 import { ask, type Deciding, UndecidedError } from "../call/ask.ts";
-import { type Decision, questionSchema } from "../call/contract.ts";
+import { type Decision, ownMethods, questionSchema } from "../call/contract.ts";
 import { dialUser } from "../call/dial-user.ts";
 import { scriptLine } from "../call/line.ts";
 import type { ProbeCredentials } from "../call/probe-user.ts";
@@ -95,7 +95,7 @@ const fault = (code: number, message: string): Outcome => ({ error: { code, mess
  * script, call/line.ts; `wait|ID`: ask `decided` with params {id: ID}, where the result is that line; `need|USER,…`: ask again with `registered`: {USER: true, …}), and `credentials` (params {user, realm}, result
  * {user, ha1_md5, ha1_sha256, shows?: the numbers that it may show as a caller, showsPattern}; error 404 "unknown user"),
  * `carrier_login` (params {carrier}, result "USER PASSWORD REALM" as they are, REALM perhaps empty),
- * `carriers` (params {broken?: names, silent?: addresses}: which carriers the agent knows to be left alone, and who does not answer OPTIONS; result: who is to be asked by OPTIONS, and what guards found to be too much),
+ * `carriers` (params {broken?: names, silent?: addresses}: which carriers the agent knows to be left alone, and who does not answer OPTIONS; result: who is to be asked by OPTIONS, what guards found to be too much, and for which of `ownMethods` there are rules),
  * `registrations` (for agents: where to register with which password, carriers/login.ts),
  * these two for this host alone (`local`), as `music` (params {session, from_tag, sdp, source?, own?}: a caller who waits; result {sdp?: what
  * it gets, it hears music then});
@@ -205,7 +205,11 @@ function call(parts: RpcParts, method: string, params: unknown): Outcome | Promi
     const { broken, silent } = brokenSchema.parse(params ?? {});
     if (broken) parts.broken.told(broken, silent);
     return {
-      result: { probed: carriersToAsk(live.snapshot, parts.reach.placesOf), alarms: live.alarms.all() },
+      result: {
+        probed: carriersToAsk(live.snapshot, parts.reach.placesOf),
+        alarms: live.alarms.all(),
+        methods: ownMethods.filter((name) => live.snapshot.indexes.rules.methods[name] > 0),
+      },
     };
   }
   if (method === "kept") return { result: true };

@@ -13,7 +13,13 @@ const sipUri = z
   .regex(/^(sips?|tel):[^\s<>"]+$/, "must be a SIP URI");
 
 /** Requests of no call that rules may send on (docs/balancing.md). */
-export const serviceMethods = ["MESSAGE", "SUBSCRIBE", "PUBLISH", "NOTIFY"] as const;
+export const serviceMethods = ["MESSAGE", "SUBSCRIBE", "PUBLISH", "NOTIFY", "REGISTER", "OPTIONS"] as const;
+
+/** Of these, what is answered here where no rule is for it; so a SIP server asks only while some rule names them. */
+export const ownMethods = ["REGISTER", "OPTIONS"] as const;
+export type OwnMethod = (typeof ownMethods)[number];
+export const isOwnMethod = (method: string): method is OwnMethod =>
+  method === "REGISTER" || method === "OPTIONS";
 
 export const questionSchema = z.object({
   v: z.literal(1).default(1),

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
-import { serviceMethods } from "../call/contract.ts";
+import { isOwnMethod, serviceMethods } from "../call/contract.ts";
 import { apiTargets, ask, print, withApiOptions } from "../client/api.ts";
 import { type Rule, type RuleInput, type RuleTarget, ruleSchema } from "../routing/rule-schema.ts";
 import { explanationSchema } from "../routing/simulation-schema.ts";
@@ -21,6 +21,7 @@ interface TestOptions {
   unregistered?: string[];
   calls?: number;
   overloaded?: true;
+  method?: (typeof serviceMethods)[number];
 }
 
 interface AddOptions extends ConditionOptions {
@@ -304,6 +305,9 @@ Targets: a user's name, or a SIP address with {number}, {rest} (after the prefix
     .option("--unregistered <user...>", "as if these users had no registered telephone")
     .option("--calls <count>", "as if so many calls were in progress", integer)
     .option("--overloaded", "as if the node had more calls than it can carry")
+    .addOption(
+      new Option("--method <method>", "a request of this method, in place of a call").choices(serviceMethods),
+    )
     .option("--draft <name>", "as if this draft of 'dialtone rules draft' were published")
     .action(
       async (
@@ -322,7 +326,8 @@ Targets: a user's name, or a SIP address with {number}, {rest} (after the prefix
           `/v1/rules/simulate?${search}`,
         );
         const { decision } = found;
-        if (decision.action === "reject") process.exitCode = 1;
+        const here = options.method !== undefined && isOwnMethod(options.method) && decision.rule === "none";
+        if (decision.action === "reject" && !here) process.exitCode = 1;
         const { meant } = found;
         print(command, found, () =>
           [
@@ -334,11 +339,13 @@ Targets: a user's name, or a SIP address with {number}, {rest} (after the prefix
             ...found.considered.map(
               (entry) => `${entry.verdict.padEnd(12)} ${entry.candidate}: ${entry.why}`,
             ),
-            decision.action === "reject"
-              ? decision.contacts
-                ? `redirected to ${decision.contacts.join(", ")} (${decision.rule})`
-                : `refused with ${decision.code} ${decision.reason} (${decision.rule})`
-              : `${decision.strategy}: ${decision.targets.map(placeOf).join(", ")}`,
+            here
+              ? "no rule is for it: answered here"
+              : decision.action === "reject"
+                ? decision.contacts
+                  ? `redirected to ${decision.contacts.join(", ")} (${decision.rule})`
+                  : `refused with ${decision.code} ${decision.reason} (${decision.rule})`
+                : `${decision.strategy}: ${decision.targets.map(placeOf).join(", ")}`,
           ].join("\n"),
         );
       },

@@ -56,6 +56,7 @@ export const simulationRoutes =
           source: { address: source, port: 5060 },
           transport: "udp",
           ...(user !== undefined && { user }),
+          ...(query.method && { method: query.method }),
           registered: Object.fromEntries((query.unregistered ?? "").split(",").map((name) => [name, false])),
           ...(query.overloaded && { overloaded: true }),
         });

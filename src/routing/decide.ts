@@ -1,5 +1,5 @@
 import { type Answer, isDecision } from "../call/answer.ts";
-import type { Decision, Question } from "../call/contract.ts";
+import { type Decision, isOwnMethod, type Question } from "../call/contract.ts";
 import { rememberFor, scopeOf } from "../call/remember.ts";
 import type { Consultation } from "../consult/consultation-schema.ts";
 import { codeIn } from "../directory/codes.ts";
@@ -168,7 +168,7 @@ function look(call: Asked, answers: Answers, alone: boolean): Decision | Consult
   const nothing = { v: 1, action: "reject", rule: "none", rules_version: snapshot.version } as const;
   // Somebody who proved to be a user of ours might have found a rule (RFC 3261 22.3).
   return remembered(
-    looked.has("user") && question.user === undefined
+    looked.has("user") && question.user === undefined && !isOwnMethod(question.method ?? "")
       ? { ...nothing, code: 407, reason: "Proxy Authentication Required" }
       : question.method === undefined
         ? { ...nothing, code: 404, reason: "Not Found" }

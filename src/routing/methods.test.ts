@@ -63,3 +63,19 @@ it("without a rule are not allowed, and nobody's telephone rings; who might find
   expect(asked(undefined, "ada", "7", nobody)).toMatchObject({ action: "reject", code: 404 });
   expect(asked("MESSAGE", "ada", "*69")).toMatchObject({ rule: "texts" });
 });
+
+it("REGISTER and OPTIONS: asked about while an enabled rule is for them, and nobody is asked for a password by us", () => {
+  const methods = (known: typeof snapshot) => known.indexes.rules.methods;
+  expect(methods(snapshot)).toEqual({ REGISTER: 0, OPTIONS: 0 });
+  const phones = rule("phones", { methods: ["REGISTER", "OPTIONS"], prefix: "7" }, "presence");
+  const some = withChanges(registry, snapshot, 2, { rules: new Map([["phones", phones]]) });
+  expect(methods(some)).toEqual({ REGISTER: 1, OPTIONS: 1 });
+  expect(asked("REGISTER", undefined, "71", some)).toMatchObject({ rule: "phones" });
+  // Rules that want users are for other methods.
+  expect(asked("REGISTER", undefined, "81", some)).toMatchObject({ code: 405, rule: "none" });
+  const off = { ...phones, enabled: false };
+  const none = withChanges(registry, some, 3, { rules: new Map([["phones", off]]) });
+  expect(methods(none)).toEqual({ REGISTER: 0, OPTIONS: 0 });
+  const wrong = ruleSchema.safeParse({ ...phones, match: { methods: ["OPTIONS"], authenticated: true } });
+  expect(wrong.error?.issues[0]?.path).toEqual(["match", "methods"]);
+});

@@ -1,3 +1,4 @@
+import type { OwnMethod } from "../call/contract.ts";
 import { canonicalNumber } from "../call/number.ts";
 import { bitsOf, networkTest } from "../directory/networks.ts";
 import type { EntityIndex } from "../entities/entity.ts";
@@ -100,6 +101,8 @@ export interface RuleIndex {
   /** How many rules look at whether a user is registered, and at how many calls there are. */
   registered: number;
   calls: number;
+  /** How many are for methods that are answered here where there is none. */
+  methods: Readonly<Record<OwnMethod, number>>;
 }
 
 const asksRegistered = ({ match }: Rule): boolean =>
@@ -108,9 +111,19 @@ const asksRegistered = ({ match }: Rule): boolean =>
 const asksCalls = ({ match }: Rule): boolean =>
   match.calls_at_least !== undefined || match.calls_below !== undefined;
 
+const isFor =
+  (method: OwnMethod) =>
+  ({ match }: Rule): boolean =>
+    match.methods?.includes(method) ?? false;
+
 export const ruleIndex: EntityIndex<Rule, RuleIndex> = {
-  empty: { levels: [{ priority: 0, numbers: emptyIndex() }], registered: 0, calls: 0 },
-  changed: ({ levels, registered, calls }, before, after) => {
+  empty: {
+    levels: [{ priority: 0, numbers: emptyIndex() }],
+    registered: 0,
+    calls: 0,
+    methods: { REGISTER: 0, OPTIONS: 0 },
+  },
+  changed: ({ levels, registered, calls, methods }, before, after) => {
     const [old, now] = [before, after].map((rule) => (rule?.enabled ? rule : undefined));
     const cleared = old ? inLevel(levels, old, withoutRule(old)) : levels;
     const changed = (asks: (rule: Rule) => boolean) =>
@@ -119,6 +132,10 @@ export const ruleIndex: EntityIndex<Rule, RuleIndex> = {
       levels: now ? inLevel(cleared, now, withRule(now)) : cleared,
       registered: registered + changed(asksRegistered),
       calls: calls + changed(asksCalls),
+      methods: {
+        REGISTER: methods.REGISTER + changed(isFor("REGISTER")),
+        OPTIONS: methods.OPTIONS + changed(isFor("OPTIONS")),
+      },
     };
   },
 };

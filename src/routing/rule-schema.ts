@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { serviceMethods, tagsSchema, targetSchema } from "../call/contract.ts";
+import { isOwnMethod, serviceMethods, tagsSchema, targetSchema } from "../call/contract.ts";
 import { lookupSchema } from "../circumstances/table-schema.ts";
 import { askActionSchema, scriptActionSchema } from "../consult/consultation-schema.ts";
 import { dialPrefix, dialString, entityName } from "../directory/names-schema.ts";
@@ -28,7 +28,7 @@ export const matchSchema = z
       .min(1)
       .optional()
       .describe(
-        "requests of these methods, in place of calls; their targets are farms, carriers and addresses",
+        "requests of these methods, in place of calls; their targets are farms, carriers and addresses; the number of REGISTER is To's",
       ),
     prefix: dialPrefix.optional().describe("what the dialled number begins with; the longest prefix wins"),
     caller: dialString.optional().describe("the caller's number (user part of From), exactly: can be forged"),
@@ -85,6 +85,15 @@ export const matchSchema = z
     message: "give one of open, closed and holiday",
     path: ["open"],
   })
+  .refine(
+    ({ methods, user, authenticated, group }) =>
+      !methods?.some(isOwnMethod) || (user ?? authenticated ?? group) === undefined,
+    {
+      message:
+        "not with user, authenticated or group: who sends REGISTER or OPTIONS proves nothing here, but to the target",
+      path: ["methods"],
+    },
+  )
   .refine((match) => match.caller === undefined || match.caller_prefix === undefined, {
     message: "give caller or caller_prefix, not both",
     path: ["caller_prefix"],

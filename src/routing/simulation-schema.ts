@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { decisionSchema } from "../call/contract.ts";
+import { decisionSchema, serviceMethods } from "../call/contract.ts";
 import { numberClass } from "../numbering/site-schema.ts";
 
 /** Asking what would happen to a call. */
@@ -18,6 +18,7 @@ export const simulateQuery = z.object({
     .describe("users without a registered telephone, with commas between them; the others have one"),
   calls: z.coerce.number().int().min(0).optional().describe("so many are in progress; default: as it is"),
   overloaded: z.literal("true").optional().describe("as if the node had more calls than it can carry"),
+  method: z.enum(serviceMethods).optional().describe("of a request outside of a call; default: a call"),
   call_id: z.string().min(1).max(512).default("simulation").describe("by which a share of calls is drawn"),
 });
 

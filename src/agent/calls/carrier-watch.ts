@@ -1,6 +1,7 @@
 import { isIPv6 } from "node:net";
 import { hostAndPort } from "../../base/host-in.ts";
 import { messageOf } from "../../base/message.ts";
+import { ownMethods } from "../../call/contract.ts";
 import { type HostContext, ports, serviceIp, serviceIp6 } from "../../cluster/facts.ts";
 import { SipAsker } from "../../components/kamailio/options.ts";
 import { kamailioRpc } from "../../components/kamailio/rpc.ts";
@@ -11,7 +12,7 @@ import { type Asked, type Down, judged, numbersIn, type Probed, type Told, toldS
 /**
  * Carriers and targets of farms, as the holder of the service address sees them: which are left alone (sip/carriers.cfg, table
  * `down`, the same on both nodes), and whether they answer OPTIONS. Asked from the service address, which is the one that they know;
- * so a standby asks nobody. What guards found is for each host to tell that has an app: it may have decided for another one's calls.
+ * so a standby asks nobody. Also which methods rules are for (sip/services.cfg). What guards found is for each host to tell that has an app: it may have decided for another one's calls.
  */
 
 const everyMs = 2000;
@@ -30,6 +31,7 @@ export class CarrierWatch {
   private readonly outOfReach = new Set<string>();
   /** `address:port` of those that did not answer when they were asked last. */
   private readonly silent = new Set<string>();
+  private readonly asksAbout = new Map<string, boolean>();
   private busy = false;
   private nextAt = 0;
   private problem = "";
@@ -39,15 +41,16 @@ export class CarrierWatch {
     this.tell = tell;
   }
 
-  /** Called with each tick of the agent. @param looks this host has the address, and its Kamailio answers @param app so does its app */
-  tick(looks: boolean, app: boolean): void {
+  /** Called with each tick of the agent. @param holds this host has the address @param sip its Kamailio answers @param app so does its app */
+  tick(holds: boolean, sip: boolean, app: boolean): void {
     const now = performance.now();
+    const looks = holds && sip;
     if (!looks) this.rest();
     if (!app) this.alarms = [];
     if (!(looks || app) || this.busy || now < this.nextAt) return;
     this.busy = true;
     this.nextAt = now + everyMs;
-    void this.look(now, looks, app);
+    void this.look(now, looks, sip, app);
   }
 
   /** Undefined: none is. */
@@ -71,10 +74,12 @@ export class CarrierWatch {
     this.askers.clear();
   }
 
-  private async look(now: number, looks: boolean, app: boolean): Promise<void> {
+  private async look(now: number, looks: boolean, sip: boolean, app: boolean): Promise<void> {
     try {
       if (!looks) {
-        this.note((await this.exchange(undefined)).alarms);
+        const { alarms, methods } = await this.exchange(undefined);
+        this.note(alarms);
+        if (sip) await this.tellMethods(methods);
         return;
       }
       const down = await this.table("down");
@@ -83,7 +88,8 @@ export class CarrierWatch {
         if (!this.since.has(carrier)) this.tell(carrier, "is silent or broken: it is left alone for a while");
       this.since = new Map([...down.keys()].map((carrier) => [carrier, this.since.get(carrier) ?? now]));
       if (app) {
-        const { probed, alarms } = await this.exchange([...down.keys()]);
+        const { probed, alarms, methods } = await this.exchange([...down.keys()]);
+        await this.tellMethods(methods);
         this.probed = probed;
         this.tellOutOfReach();
         this.note(alarms);
@@ -108,6 +114,19 @@ export class CarrierWatch {
           this.outOfReach.add(name);
           this.tell(name, `no call reaches ${host}: it is IPv6, and cluster.yaml has no service.address6`);
         }
+  }
+
+  /**
+   * Kamailio asks about these methods (sip/services.cfg): on every host, so that one that gets the address knows. It may have been
+   * restarted since it was told, and knows of none then; we too, and it may know some.
+   */
+  private async tellMethods(methods: readonly string[]): Promise<void> {
+    for (const method of ownMethods) {
+      const asks = methods.includes(method);
+      if (!asks && this.asksAbout.get(method) === false) continue;
+      await this.kamailio("htable.seti", "state", method, asks ? 1 : 0);
+      this.asksAbout.set(method, asks);
+    }
   }
 
   private note(alarms: GuardAlarms): void {

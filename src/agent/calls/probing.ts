@@ -16,6 +16,8 @@ export const toldSchema = z.object({
   ),
   /** What guards found to be too much. */
   alarms: guardAlarmsSchema.default([]),
+  /** Methods that Kamailio asks about because some rule is for them. Missing: of a release that has no such rules. */
+  methods: z.array(z.string()).default([]),
 });
 export type Told = z.infer<typeof toldSchema>;
 export type Probed = Told["probed"][number];

@@ -45,6 +45,7 @@ const logic = [
   "times",
   "carriers",
   "services",
+  "path",
   "media",
   "transport",
   "transfer",

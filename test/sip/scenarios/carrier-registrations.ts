@@ -122,7 +122,7 @@ export const carrierRegistrations: Record<string, Scenario> = {
         told.push(`${carrier}: ${text}`),
       );
       const broken = () => {
-        agent.tick(true, false);
+        agent.tick(true, true, false);
         return agent.report()?.map(({ carrier }) => carrier) ?? [];
       };
       const soon = Math.floor(Date.now() / 1000) + 60;
@@ -132,17 +132,17 @@ export const carrierRegistrations: Record<string, Scenario> = {
       await rpc(world, "htable.delete", "down", "two");
       await until("one is left", () => broken().join() === "one");
       assert.equal(told.at(-1), "two: is called again");
-      agent.tick(false, false);
+      agent.tick(false, false, false);
       assert.equal(agent.report(), undefined);
       // An app may have decided for the host that has the address.
       world.own.alarms = [{ guard: "money", subject: "", why: "calls for 2 today, of 1", sinceMs: 1 }];
       await until("the guard is told", () => {
-        agent.tick(false, true);
+        agent.tick(false, false, true);
         return agent.guardAlarms()?.[0]?.guard === "money";
       });
       assert.equal(told.at(-1), "guard money: all together: calls for 2 today, of 1");
       assert.equal(world.own.broken, undefined);
-      agent.tick(false, false);
+      agent.tick(false, false, false);
       assert.equal(agent.guardAlarms(), undefined);
     },
 
@@ -176,7 +176,7 @@ export const carrierRegistrations: Record<string, Scenario> = {
       await until(
         "one is called again",
         () => {
-          agent.tick(true, true);
+          agent.tick(true, true, true);
           return agent.report()?.length === 1;
         },
         10_000,
@@ -186,10 +186,10 @@ export const carrierRegistrations: Record<string, Scenario> = {
       // By the address that the carrier knows.
       assert.deepEqual([...new Set(asked)], ["OPTIONS 198.18.77.100"]);
       await until("the app knows", () => {
-        agent.tick(true, true);
+        agent.tick(true, true, true);
         return world.own.broken?.join() === "faulty";
       });
-      agent.tick(false, false);
+      agent.tick(false, false, false);
     },
 
   "a carrier that refuses our registration is asked again, and does not get the password anew each second":

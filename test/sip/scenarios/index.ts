@@ -29,6 +29,7 @@ import { passwords } from "./passwords.ts";
 import { pickup } from "./pickup.ts";
 import { proxies } from "./proxies.ts";
 import { queues, queues6 } from "./queues.ts";
+import { registrarFarms } from "./registrar-farms.ts";
 import { registration } from "./registration.ts";
 import { services } from "./services.ts";
 import { settings } from "./settings.ts";
@@ -80,6 +81,7 @@ export const scenarios: Record<
       ...queues,
       ...registration,
       ...services,
+      ...registrarFarms,
       ...status,
       ...steps,
     }).map(([name, run]) => [name, { run, sip: {} }]),

@@ -80,19 +80,19 @@ const outward: Record<string, Scenario> = {
       await rpc(world, "htable.seti", "ill", "six", 408);
       await rpc(world, "htable.seti", "down", "six", Math.floor(Date.now() / 1000) + 60);
       await until("it is known as broken", () => {
-        agent.tick(true, true);
+        agent.tick(true, true, true);
         return agent.report() !== undefined;
       });
       await until(
         "it is called again, because it answers",
         () => {
-          agent.tick(true, true);
+          agent.tick(true, true, true);
           return agent.report() === undefined;
         },
         10_000,
       );
       assert.deepEqual([...new Set(asked)], [`OPTIONS sip:${hostIn(six)}:5070 SIP/2.0 ${service6.address}`]);
-      agent.tick(false, true);
+      agent.tick(false, false, true);
       const caller = await world.ua(four);
       world.decides(() => toUri(`sip:4930@${hostIn(six)}:5070`));
       const call = await world.call(caller, "0302");
