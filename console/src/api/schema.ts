@@ -643,7 +643,7 @@ export interface paths {
                          */
                         v?: 1;
                         /** @enum {string} */
-                        method?: "MESSAGE" | "SUBSCRIBE" | "PUBLISH" | "NOTIFY";
+                        method?: "MESSAGE" | "SUBSCRIBE" | "PUBLISH" | "NOTIFY" | "REGISTER" | "OPTIONS";
                         call_id: string;
                         from: {
                             user: string;
@@ -3536,8 +3536,8 @@ export interface paths {
                                 match: {
                                     /** @description the dialled number, exactly */
                                     number?: string;
-                                    /** @description requests of these methods, in place of calls; their targets are farms, carriers and addresses */
-                                    methods?: ("MESSAGE" | "SUBSCRIBE" | "PUBLISH" | "NOTIFY")[];
+                                    /** @description requests of these methods, in place of calls; their targets are farms, carriers and addresses; the number of REGISTER is To's */
+                                    methods?: ("MESSAGE" | "SUBSCRIBE" | "PUBLISH" | "NOTIFY" | "REGISTER" | "OPTIONS")[];
                                     /** @description what the dialled number begins with; the longest prefix wins */
                                     prefix?: "+" | string;
                                     /** @description the caller's number (user part of From), exactly: can be forged */
@@ -3823,8 +3823,8 @@ export interface paths {
                         match?: {
                             /** @description the dialled number, exactly */
                             number?: string;
-                            /** @description requests of these methods, in place of calls; their targets are farms, carriers and addresses */
-                            methods?: ("MESSAGE" | "SUBSCRIBE" | "PUBLISH" | "NOTIFY")[];
+                            /** @description requests of these methods, in place of calls; their targets are farms, carriers and addresses; the number of REGISTER is To's */
+                            methods?: ("MESSAGE" | "SUBSCRIBE" | "PUBLISH" | "NOTIFY" | "REGISTER" | "OPTIONS")[];
                             /** @description what the dialled number begins with; the longest prefix wins */
                             prefix?: "+" | string;
                             /** @description the caller's number (user part of From), exactly: can be forged */
@@ -4140,8 +4140,8 @@ export interface paths {
                             match: {
                                 /** @description the dialled number, exactly */
                                 number?: string;
-                                /** @description requests of these methods, in place of calls; their targets are farms, carriers and addresses */
-                                methods?: ("MESSAGE" | "SUBSCRIBE" | "PUBLISH" | "NOTIFY")[];
+                                /** @description requests of these methods, in place of calls; their targets are farms, carriers and addresses; the number of REGISTER is To's */
+                                methods?: ("MESSAGE" | "SUBSCRIBE" | "PUBLISH" | "NOTIFY" | "REGISTER" | "OPTIONS")[];
                                 /** @description what the dialled number begins with; the longest prefix wins */
                                 prefix?: "+" | string;
                                 /** @description the caller's number (user part of From), exactly: can be forged */
@@ -4426,8 +4426,8 @@ export interface paths {
                         match?: {
                             /** @description the dialled number, exactly */
                             number?: string;
-                            /** @description requests of these methods, in place of calls; their targets are farms, carriers and addresses */
-                            methods?: ("MESSAGE" | "SUBSCRIBE" | "PUBLISH" | "NOTIFY")[];
+                            /** @description requests of these methods, in place of calls; their targets are farms, carriers and addresses; the number of REGISTER is To's */
+                            methods?: ("MESSAGE" | "SUBSCRIBE" | "PUBLISH" | "NOTIFY" | "REGISTER" | "OPTIONS")[];
                             /** @description what the dialled number begins with; the longest prefix wins */
                             prefix?: "+" | string;
                             /** @description the caller's number (user part of From), exactly: can be forged */
@@ -8402,6 +8402,8 @@ export interface paths {
                     calls?: number;
                     /** @description as if the node had more calls than it can carry */
                     overloaded?: "true";
+                    /** @description of a request outside of a call; default: a call */
+                    method?: "MESSAGE" | "SUBSCRIBE" | "PUBLISH" | "NOTIFY" | "REGISTER" | "OPTIONS";
                     /** @description by which a share of calls is drawn */
                     call_id?: string;
                 };
