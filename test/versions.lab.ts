@@ -154,7 +154,12 @@ describe("a draft", () => {
       status: 409,
       body: { code: "conflict", errors: [{ path: "/rules/closed" }] },
     });
+    const { revision } = (await ask("GET", "/v1/drafts/two")).body.draft;
     await ask("POST", "/v1/drafts/two/changes", { changes });
+    expect(await ask("POST", "/v1/drafts/two/changes", { changes, revision })).toMatchObject({
+      status: 409,
+      body: { code: "conflict" },
+    });
     expect(await ask("POST", "/v1/drafts/two/publish", {})).toMatchObject({ status: 200 });
     expect(await ask("GET", "/v1/flags/night")).toMatchObject({ body: { on: true } });
     expect(await ask("GET", "/v1/routes/closed")).toMatchObject({ status: 404 });

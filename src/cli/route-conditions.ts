@@ -66,7 +66,10 @@ export const withConditions = (command: Command): Command =>
       each(datesOf),
     )
     .option("--zone <time zone>", "of --at and --date; default: the site's, or UTC")
-    .option("--registered <user>", "this user has a telephone that is registered")
+    .option(
+      "--registered <user>",
+      "this user has a telephone that is registered; {user}: who calls, {number}: who is called",
+    )
     .option("--unregistered <user>", "this user has none")
     .option("--calls-at-least <count>", "so many calls are in progress, on all nodes", integer)
     .option("--calls-below <count>", "fewer calls than that are in progress", integer)

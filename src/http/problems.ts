@@ -95,7 +95,7 @@ export const catalogue = {
   conflict: {
     status: 409,
     title: "Somebody else changed the same",
-    help: "`errors` lists what was changed since, and in which version; nothing was published.",
+    help: "`errors` lists what was changed since, and in which version; nothing was published, or changed.",
   },
   internal: { status: 500, title: "A fault of ours", help: "The app's log has the details." },
   "database-unavailable": {

@@ -6,7 +6,7 @@ import { networkTest } from "../directory/networks.ts";
 import { blockOf } from "../numbering/blocks.ts";
 import type { Kind } from "../numbering/canonical.ts";
 import { type Asked, calledKind, callerKind, isAnonymous, placeMattered } from "./asked.ts";
-import { phonesOf } from "./desks.ts";
+import { phonesOf, userMeant } from "./desks.ts";
 import type { Match } from "./rule-schema.ts";
 
 /**
@@ -174,8 +174,11 @@ const standsNow = ({ looked, now }: Asked): void =>
   looked.holdsUntil((Math.floor(now / shortMs) + 1) * shortMs);
 
 const registered: Condition = (match, call) => {
-  const user = match.registered ?? match.unregistered;
-  if (user === undefined) return undefined;
+  const named = match.registered ?? match.unregistered;
+  if (named === undefined) return undefined;
+  if (named === "{user}") call.looked.add("user");
+  const user = userMeant(call.snapshot, named, call.question);
+  if (user === undefined) return verdict(false, () => `${named} is no user`);
   standsNow(call);
   const { registered: said } = call.question;
   const phones = phonesOf(call.snapshot, user);

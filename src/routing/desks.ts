@@ -40,6 +40,14 @@ export function seated(snapshot: Snapshot, asked: Question): Question {
     : { ...question, user: guest, phone: user, from: { ...from, user: guest } };
 }
 
+/** The user that a condition means: by name, who calls (`{user}`), whose the called number is (`{number}`). Undefined: there is none. */
+export function userMeant({ parts }: Snapshot, name: string, { user, number }: Question): string | undefined {
+  if (name === "{user}") return user;
+  if (name !== "{number}") return name;
+  const owner = parts.numbers.get(number)?.user ?? number;
+  return parts.users.get(owner)?.enabled ? owner : undefined;
+}
+
 /** As whom the telephones are registered that ring for a user. */
 export const phonesOf = (snapshot: Snapshot, user: string): string[] => {
   const desks = desksOf(snapshot, user).map(({ name }) => name);

@@ -58,6 +58,25 @@ describe("whether a user is registered", () => {
     expect(by({ "1001": false, desk7: false })).toMatchObject({ rule: "away" });
   });
 
+  it("is known of who calls and of who is called too; where that is nobody nothing holds", () => {
+    const mine = (match: RuleInput["match"]) =>
+      world([rule("mine", { ...match, prefix: "100" }, 9), rule("other", {}, 0)]);
+    const by = (snapshot: Snapshot, number: string, more: Partial<Question>) =>
+      consult(snapshot, questionTo(number, more), 0, new Map());
+    const called = mine({ unregistered: "{number}" });
+    expect(registrationsAsked(called, questionTo("1002"), 0)).toEqual(["1002"]);
+    expect(by(called, "1002", { registered: { "1002": false } })).toMatchObject({ rule: "mine" });
+    expect(by(called, "1002", { registered: { "1002": true } })).not.toMatchObject({ rule: "mine" });
+    expect(registrationsAsked(called, questionTo("1009"), 0)).toEqual([]);
+    expect(by(called, "1009", {})).toMatchObject({ rule: "other" });
+    const caller = mine({ registered: "{user}" });
+    expect(registrationsAsked(caller, questionTo("1002", { user: "1001" }), 0)).toEqual(["1001"]);
+    expect(by(caller, "1002", { user: "1001", registered: { "1001": true } })).toMatchObject({
+      rule: "mine",
+    });
+    expect(by(caller, "1002", {})).not.toMatchObject({ rule: "mine" });
+  });
+
   it("is asked of whoever knows once, of those who matter, and not for other calls", () => {
     const asked = (snapshot: Snapshot, number: string, more: Partial<Question> = {}) =>
       registrationsAsked(snapshot, questionTo(number, more), 0);

@@ -2,7 +2,7 @@ import type { Question } from "../call/contract.ts";
 import { codeIn } from "../directory/codes.ts";
 import { asked } from "./asked.ts";
 import { candidates } from "./decide.ts";
-import { phonesOf } from "./desks.ts";
+import { phonesOf, userMeant } from "./desks.ts";
 import type { Snapshot } from "./registry.ts";
 
 /** So many a SIP server is asked about, for one call. */
@@ -20,7 +20,8 @@ export function registrationsAsked(snapshot: Snapshot, question: Question, now: 
   const call = asked(snapshot, code ? { ...question, number: code.to } : question, now);
   for (const candidate of candidates(call)) {
     const { match, action } = candidate.kind === "rule" ? candidate.rule : {};
-    const user = match?.registered ?? match?.unregistered;
+    const named = match?.registered ?? match?.unregistered;
+    const user = named === undefined ? undefined : userMeant(snapshot, named, call.question);
     if (user !== undefined) for (const phone of phonesOf(snapshot, user)) names.add(phone);
     // Who is asked may say that the next rule decides.
     else if (candidate.holds && action?.type !== "script" && action?.type !== "ask") break;

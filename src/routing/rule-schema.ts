@@ -20,6 +20,8 @@ const headerMap = z.record(
 const classes = z.array(numberClass).min(1);
 const countries = z.array(countryCode).min(1).max(64);
 
+const whose = entityName.or(z.enum(["{user}", "{number}"]));
+
 export const matchSchema = z
   .strictObject({
     number: dialString.optional().describe("the dialled number, exactly"),
@@ -55,10 +57,12 @@ export const matchSchema = z
     holiday: entityName.optional().describe("this calendar says holiday, or a closed day of its own"),
     times: z.array(windowSchema).min(1).max(16).optional().describe("one of these is now"),
     dates: z.array(datesSchema).min(1).max(64).optional().describe("today is one of these"),
-    registered: entityName
+    registered: whose
       .optional()
-      .describe("this user has a telephone that is registered, or is logged in at one"),
-    unregistered: entityName.optional().describe("this user has none"),
+      .describe(
+        "this user has a telephone that is registered, or is logged in at one; {user}: who calls, {number}: who is called",
+      ),
+    unregistered: whose.optional().describe("this user has none"),
     calls_at_least: z
       .int()
       .min(1)

@@ -84,11 +84,12 @@ export const draftRoutes =
         },
         bodyLimit: 12_000_000,
       },
-      ({ params: { name }, body: { base, changes } }) =>
+      ({ params: { name }, body: { base, changes, revision } }) =>
         drafts.set(
           name,
           changes.map(({ part, key, document }) => ({ part, key, document })),
           base,
+          revision,
         ),
     );
     app.get(

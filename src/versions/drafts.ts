@@ -19,6 +19,7 @@ const shown = (row: DraftsTable, changes: number): Draft => ({
   created_at: row.created_at.toISOString(),
   changed_at: row.changed_at.toISOString(),
   changes,
+  revision: Number(row.revision),
 });
 
 const missing = (name: string) => new Problem("not-found", `there is no draft ${name}`);
@@ -112,9 +113,15 @@ export class Drafts {
   /**
    * Puts changes into a draft, all or none.
    * @param base the version that was looked at; missing: the draft's, for what is changed again: now
+   * @param revision the draft as it was looked at; missing: however it is now
    * @returns how many it has then @throws Problem with the places
    */
-  async set(name: string, given: readonly Given[], base: number | undefined): Promise<Draft> {
+  async set(
+    name: string,
+    given: readonly Given[],
+    base: number | undefined,
+    revision?: number,
+  ): Promise<Draft> {
     const { present, version } = await this.before(name, given);
     const { rows, faults } = await compiled(
       this.registry,
@@ -132,6 +139,8 @@ export class Drafts {
         .forUpdate()
         .executeTakeFirst();
       if (!draft) throw missing(name);
+      if (revision !== undefined && Number(draft.revision) !== revision)
+        throw new Problem("conflict", `somebody changed draft ${name} meanwhile; nothing was changed`);
       const there = await trx
         .selectFrom("draft_rows")
         .select(["kind", "entity"])

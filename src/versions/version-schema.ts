@@ -88,6 +88,7 @@ export const draftSchema = z.object({
   created_at: z.iso.datetime({ offset: true }),
   changed_at: z.iso.datetime({ offset: true }),
   changes: z.int(),
+  revision: z.int().describe("grows with each change of it"),
 });
 export type Draft = z.infer<typeof draftSchema>;
 
@@ -101,6 +102,11 @@ export const draftChangesSchema = z.object({
 
 export const editsSchema = z.strictObject({
   base: z.int().min(0).optional().describe("the version that was looked at; default: the draft's"),
+  revision: z
+    .int()
+    .min(0)
+    .optional()
+    .describe("of the draft as it was looked at: when somebody changed it since, 409 and nothing is changed"),
   changes: z
     .array(
       z

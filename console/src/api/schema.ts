@@ -3612,10 +3612,10 @@ export interface paths {
                                         /** @description included; missing: that one day */
                                         to?: string;
                                     }[];
-                                    /** @description this user has a telephone that is registered, or is logged in at one */
-                                    registered?: string;
+                                    /** @description this user has a telephone that is registered, or is logged in at one; {user}: who calls, {number}: who is called */
+                                    registered?: string | ("{user}" | "{number}");
                                     /** @description this user has none */
-                                    unregistered?: string;
+                                    unregistered?: string | ("{user}" | "{number}");
                                     /** @description so many calls or more are in progress, on all nodes, this one not counted */
                                     calls_at_least?: number;
                                     /** @description fewer calls than that are in progress */
@@ -3899,10 +3899,10 @@ export interface paths {
                                 /** @description included; missing: that one day */
                                 to?: string;
                             }[];
-                            /** @description this user has a telephone that is registered, or is logged in at one */
-                            registered?: string;
+                            /** @description this user has a telephone that is registered, or is logged in at one; {user}: who calls, {number}: who is called */
+                            registered?: string | ("{user}" | "{number}");
                             /** @description this user has none */
-                            unregistered?: string;
+                            unregistered?: string | ("{user}" | "{number}");
                             /** @description so many calls or more are in progress, on all nodes, this one not counted */
                             calls_at_least?: number;
                             /** @description fewer calls than that are in progress */
@@ -4216,10 +4216,10 @@ export interface paths {
                                     /** @description included; missing: that one day */
                                     to?: string;
                                 }[];
-                                /** @description this user has a telephone that is registered, or is logged in at one */
-                                registered?: string;
+                                /** @description this user has a telephone that is registered, or is logged in at one; {user}: who calls, {number}: who is called */
+                                registered?: string | ("{user}" | "{number}");
                                 /** @description this user has none */
-                                unregistered?: string;
+                                unregistered?: string | ("{user}" | "{number}");
                                 /** @description so many calls or more are in progress, on all nodes, this one not counted */
                                 calls_at_least?: number;
                                 /** @description fewer calls than that are in progress */
@@ -4502,10 +4502,10 @@ export interface paths {
                                 /** @description included; missing: that one day */
                                 to?: string;
                             }[];
-                            /** @description this user has a telephone that is registered, or is logged in at one */
-                            registered?: string;
+                            /** @description this user has a telephone that is registered, or is logged in at one; {user}: who calls, {number}: who is called */
+                            registered?: string | ("{user}" | "{number}");
                             /** @description this user has none */
-                            unregistered?: string;
+                            unregistered?: string | ("{user}" | "{number}");
                             /** @description so many calls or more are in progress, on all nodes, this one not counted */
                             calls_at_least?: number;
                             /** @description fewer calls than that are in progress */
@@ -7941,6 +7941,8 @@ export interface paths {
                                 /** Format: date-time */
                                 changed_at: string;
                                 changes: number;
+                                /** @description grows with each change of it */
+                                revision: number;
                             }[];
                         };
                     };
@@ -7983,6 +7985,8 @@ export interface paths {
                             /** Format: date-time */
                             changed_at: string;
                             changes: number;
+                            /** @description grows with each change of it */
+                            revision: number;
                         };
                     };
                 };
@@ -8031,6 +8035,8 @@ export interface paths {
                                 /** Format: date-time */
                                 changed_at: string;
                                 changes: number;
+                                /** @description grows with each change of it */
+                                revision: number;
                             };
                             changes: {
                                 /** @description the kind, as in an export: users, rules, … */
@@ -8111,6 +8117,8 @@ export interface paths {
                     "application/json": {
                         /** @description the version that was looked at; default: the draft's */
                         base?: number;
+                        /** @description of the draft as it was looked at: when somebody changed it since, 409 and nothing is changed */
+                        revision?: number;
                         changes: {
                             /** @description the kind, as in an export: users, rules, … */
                             part: string;
@@ -8140,6 +8148,8 @@ export interface paths {
                             /** Format: date-time */
                             changed_at: string;
                             changes: number;
+                            /** @description grows with each change of it */
+                            revision: number;
                         };
                     };
                 };
