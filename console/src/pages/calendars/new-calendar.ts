@@ -1,0 +1,1 @@
+export { NewCalendar as default } from "./calendar.tsx";

@@ -1,0 +1,1 @@
+export { NewGroup as default } from "./group.tsx";

@@ -1,0 +1,1 @@
+export { NewSite as default } from "./site.tsx";
