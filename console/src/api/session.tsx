@@ -9,6 +9,8 @@ export type Role = (typeof roles)[number];
 
 export interface Person {
   name: string;
+  /** As people write it; may be empty. */
+  display?: string;
   role: Role;
   /** The telephone user that this person is. */
   user?: string;

@@ -3,10 +3,7 @@ import { defineStrings, localeOf, useLanguage } from "../shell/i18n.ts";
 
 /** Times are shown in one zone, the browser's; whoever points at one sees it with its zone. */
 
-const useText = defineStrings("time", {
-  en: { now: "just now", ago: "{{span}} ago" },
-  de: { now: "gerade eben", ago: "vor {{span}}" },
-});
+const useText = defineStrings("time", { en: { now: "just now" }, de: { now: "gerade eben" } });
 
 const styles = {
   time: { hour: "2-digit", minute: "2-digit", second: "2-digit" },
@@ -58,7 +55,21 @@ export function Moment({
 function Ago({ at, locale }: { at: number; locale: string }) {
   const t = useText();
   const ms = useNow() - at;
-  return ms < 3000 ? t("now") : t("ago", { span: spanText(ms, locale) });
+  return ms < 3000 ? t("now") : agoText(ms, locale);
+}
+
+const units = [
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+  ["second", 1000],
+] as const;
+
+/** 125,000 ms: `2 min. ago`. Pure. */
+export function agoText(ms: number, locale: string): string {
+  const [unit, length] = units.find(([, each]) => ms >= each) ?? ["second", 1000];
+  const words = new Intl.RelativeTimeFormat(locale, { style: "short", numeric: "always" });
+  return words.format(-Math.floor(ms / length), unit);
 }
 
 /** How long something lasts already, from `since` on; counts by itself. */

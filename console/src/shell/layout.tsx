@@ -89,15 +89,16 @@ function PersonMenu() {
   const language = useLanguage();
   const { person } = useSession();
   const { logOut } = useSessionState();
+  const called = person.display || person.name;
   return (
     <Menu position="bottom-end" shadow="md" width={200}>
       <Menu.Target>
-        <UnstyledButton className={classes.person} aria-label={t("person", { name: person.name })}>
+        <UnstyledButton className={classes.person} aria-label={t("person", { name: called })}>
           <span className={classes.initial} aria-hidden>
-            {person.name.slice(0, 1).toUpperCase()}
+            {called.slice(0, 1).toUpperCase()}
           </span>
           <Text span size="sm" fw={500} visibleFrom="sm" truncate maw={140}>
-            {person.name}
+            {called}
           </Text>
           <IconChevronDown size={14} stroke={1.8} aria-hidden />
         </UnstyledButton>

@@ -13,7 +13,9 @@ import {
 } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { IconAlertCircle } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
+import { ask } from "../api/client.ts";
 import { ApiProblem, messageOf } from "../api/problem.ts";
 import { useSessionState } from "../api/session.tsx";
 import { PagePending } from "./faults.tsx";
@@ -34,6 +36,8 @@ const useText = defineStrings("login", {
     locked: "Too many attempts. Wait a moment, then try again.",
     again: "Please log in again",
     againWhat: "Your session ended. What is on this page stays as it is.",
+    first: "Nobody can log in yet",
+    firstWhat: "Open the link that was printed when the service started: it makes the first administrator. On a host it is printed again by: bin/dialtone people first",
     noAnswer: "The service does not answer",
     noAnswerWhat:
       "This page tries again by itself. If it takes longer than a few seconds: is this machine still in the network?",
@@ -51,6 +55,8 @@ const useText = defineStrings("login", {
     locked: "Zu viele Versuche. Warten Sie einen Moment und versuchen Sie es dann noch einmal.",
     again: "Bitte noch einmal anmelden",
     againWhat: "Ihre Sitzung ist zu Ende. Was auf dieser Seite steht, bleibt.",
+    first: "Noch kann sich niemand anmelden",
+    firstWhat: "Öffnen Sie den Link, der beim Start des Dienstes ausgegeben wurde: Er legt die erste Administration an. Auf einem Host gibt ihn noch einmal aus: bin/dialtone people first",
     noAnswer: "Der Dienst antwortet nicht",
     noAnswerWhat:
       "Diese Seite versucht es von selbst wieder. Dauert es länger als ein paar Sekunden: Ist dieser Rechner noch im Netz?",
@@ -155,15 +161,21 @@ function LoginForm({ name }: { name?: string }) {
 /** Nobody is logged in. Where one wanted to go stays in the address. */
 export function LoginPage() {
   const t = useText();
+  const ways = useQuery({
+    queryKey: ["ways"],
+    queryFn: async () => (await ask<{ first: boolean }>("GET", "/v1/session/ways")).data,
+    retry: false,
+  });
+  const first = ways.data?.first === true;
   return (
     <Card>
       <div>
-        <Title order={1}>{t("title")}</Title>
+        <Title order={1}>{t(first ? "first" : "title")}</Title>
         <Text c="dimmed" mt={4}>
-          {t("lead")}
+          {t(first ? "firstWhat" : "lead")}
         </Text>
       </div>
-      <LoginForm />
+      {!first && <LoginForm />}
     </Card>
   );
 }

@@ -1,0 +1,90 @@
+import { IconAlertTriangleFilled, IconCircleCheck, IconCircleXFilled, IconInfoCircle } from "@tabler/icons-react";
+import type { Cluster, ClusterProblem } from "../../api/cluster.ts";
+import { Empty } from "../../kit/empty.tsx";
+import { Moment } from "../../kit/time.tsx";
+import classes from "./overview.module.css";
+import { useText } from "./strings.ts";
+
+const signs = {
+  down: [IconCircleXFilled, "bad"],
+  risk: [IconAlertTriangleFilled, "warn"],
+  note: [IconInfoCircle, "idle"],
+} as const;
+
+function Finding({
+  severity,
+  title,
+  since,
+  callers,
+  advice,
+}: {
+  severity: keyof typeof signs;
+  title: string;
+  since: string | null;
+  callers: string;
+  advice: string;
+}) {
+  const t = useText();
+  const [Sign, state] = signs[severity];
+  return (
+    <li className={classes.finding}>
+      <span className={classes.findingSign} data-state={state}>
+        <Sign size={18} aria-hidden />
+      </span>
+      <div>
+        <p className={classes.findingTitle}>
+          {title}
+          {since !== null && (
+            <span className={classes.dimmed}>
+              {" "}
+              · <Moment at={since} as="ago" />
+            </span>
+          )}
+        </p>
+        <dl className={classes.findingFacts}>
+          {callers !== "" && (
+            <div>
+              <dt>{t("callersNotice")}</dt>
+              <dd>{callers}</dd>
+            </div>
+          )}
+          {advice !== "" && (
+            <div>
+              <dt>{t("advice")}</dt>
+              <dd>{advice}</dd>
+            </div>
+          )}
+        </dl>
+      </div>
+    </li>
+  );
+}
+
+/** What is wrong, what callers notice, what to do. */
+export function Problems({ problems }: { problems: readonly ClusterProblem[] }) {
+  const t = useText();
+  if (problems.length === 0)
+    return (
+      <Empty icon={IconCircleCheck} title={t("nothing")}>
+        {t("nothingWhat")}
+      </Empty>
+    );
+  return (
+    <ul className={classes.findings}>
+      {problems.map(({ host, code, severity, what, ...rest }) => (
+        <Finding key={`${host} ${code} ${what}`} severity={severity} title={`${host} ${what}`} {...rest} />
+      ))}
+    </ul>
+  );
+}
+
+/** Why it is not safe to lose a node. */
+export function Reasons({ reasons }: { reasons: Cluster["light"]["reasons"] }) {
+  return (
+    <ul className={classes.findings}>
+      {reasons.map(({ code, text, ...rest }) => (
+        <Finding key={`${code} ${text}`} severity="risk" title={text} {...rest} />
+      ))}
+    </ul>
+  );
+}
