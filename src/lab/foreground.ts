@@ -1,6 +1,8 @@
+import { join } from "node:path";
 import { messageOf } from "../base/message.ts";
 import { secretsFileOf } from "../cluster/load.ts";
 import { type BringUpOptions, bringUp, type Times, timesText } from "./bring-up.ts";
+import { buildConsole } from "./console-build.ts";
 import { demo } from "./demo.ts";
 import { readDemoUsers } from "./demo-users.ts";
 import type { Lab } from "./lab.ts";
@@ -37,6 +39,9 @@ function watchSignals(): { stop: AbortSignal; hurry: AbortSignal } & Disposable 
   };
 }
 
+/** What building the console said. */
+const consoleLog = (lab: Lab): string => join(lab.paths.root, "console.log");
+
 /** What a newcomer can do next. Pure but for the passwords, which lie in the lab's directory. */
 function hintsFor(lab: Lab, foreground: boolean): string[] {
   const state = lab.state();
@@ -61,6 +66,7 @@ function hintsFor(lab: Lab, foreground: boolean): string[] {
     ...(state.isolated
       ? []
       : [
+          `console: https://${state.service}/console/ (built in the background at first: ${consoleLog(lab)})`,
           `API and its documentation: https://${state.service}:8443/docs (token: api_token in ${secretsFileOf(lab.paths.cluster)})`,
         ]),
     foreground
@@ -80,6 +86,7 @@ export interface UpResult {
  */
 export async function runLab(lab: Lab, options: BringUpOptions): Promise<UpResult> {
   using signals = watchSignals();
+  using ends = new DisposableStack();
   const print = (text: string) => {
     if (!options.quiet) process.stdout.write(`${text}\n`);
   };
@@ -99,6 +106,8 @@ export async function runLab(lab: Lab, options: BringUpOptions): Promise<UpResul
         process.stderr.write(`dialtone: ${result.problem}\n`);
       }
     }
+    // Behind the first call, which it must not delay.
+    if (result.times && !options.isolated) ends.use(buildConsole(consoleLog(lab), options.detach));
     const hints = hintsFor(lab, !options.detach);
     if (options.detach && !signals.stop.aborted) {
       for (const hint of hints) print(hint);

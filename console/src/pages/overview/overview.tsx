@@ -27,9 +27,11 @@ function Verdict({ cluster: { state, headline, light, asked } }: { cluster: Clus
         <VisuallyHidden>
           <h1>{t("title")}</h1>
         </VisuallyHidden>
-        <Title order={2} className={classes.headline} role="status">
-          {headline}
-        </Title>
+        <div role="status">
+          <Title order={2} className={classes.headline}>
+            {headline}
+          </Title>
+        </div>
         <Text c="dimmed" mt={2}>
           {safety}
         </Text>

@@ -1,0 +1,121 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { patient } from "../src/base/patience.ts";
+import {
+  accessibilityFaults,
+  complaintsOf,
+  type Look,
+  openBrowser,
+  openLook,
+} from "./support/console-browser.ts";
+import { RealApp } from "./support/real-app.ts";
+
+/**
+ * Every page of the console as the app serves it, in a real browser: both themes and the width of a phone, by axe, under its
+ * own Content-Security-Policy. DIALTONE_SHOTS=FOLDER keeps a picture of each.
+ */
+
+const root = join(import.meta.dirname, "..");
+const paths = [
+  ...readFileSync(join(root, "console/src/pages.ts"), "utf8").matchAll(/^ {4}path: "([^"$]*)",$/gm),
+].map((match) => match[1] ?? "");
+const shots = process.env.DIALTONE_SHOTS;
+
+let app: RealApp;
+let browser: Browser;
+let address: string;
+
+beforeAll(async () => {
+  [app, browser] = await Promise.all([
+    RealApp.open(),
+    openBrowser(),
+    promisify(execFile)("sh", [join(root, "scripts/console")]),
+  ]);
+  const { self, cluster } = app.context;
+  address = `https://${self.address}:${cluster.api.port}`;
+  if (shots !== undefined) await mkdir(shots, { recursive: true });
+});
+afterAll(async () => {
+  await browser?.close();
+  await app?.[Symbol.asyncDispose]();
+});
+
+/** Until the app has sessions and tells of the cluster: what the console asks of it that is not there. */
+const stands: Record<string, unknown> = {
+  "/v1/session": { person: { name: "ada", role: "administrator" }, csrf: "", writable: true },
+  "/v1/cluster": {
+    cluster: "apptest",
+    asked: "a",
+    agent: { ok: true, problem: null },
+    database: { ok: true, problem: null },
+    state: "ok",
+    headline: "a answers calls",
+    light: { colour: "green", reasons: [] },
+    problems: [],
+    address: { service: ["127.77.0.100"], holder: "a", handover_to: null, ready: ["b"] },
+    hosts: [],
+    freeswitch: [],
+    carriers: [],
+    guards: [],
+    drills: [],
+    drilling: null,
+    orders: [],
+    load: { conversations: 0, contacts: 0, refused_per_second: 0, refused_total: 0, limit_per_second: null },
+  },
+};
+
+async function openAs(look: Look): Promise<BrowserContext> {
+  const context = await openLook(browser, look);
+  await context.setExtraHTTPHeaders({ authorization: `Bearer ${app.context.secrets.api_token}` });
+  for (const [path, json] of Object.entries(stands))
+    await context.route(`${address}${path}`, (route) => route.fulfill({ json }));
+  await context.route(`${address}/v1/cluster/events`, (route) =>
+    route.fulfill({ contentType: "text/event-stream", body: ": here\n\n" }),
+  );
+  return context;
+}
+
+/** Opens a page and waits until it shows what it is of. */
+async function visit(page: Page, path: string): Promise<void> {
+  await page.goto(`${address}/console/${path}`, { timeout: patient(10_000) });
+  await page
+    .locator("main h1")
+    .first()
+    .waitFor({ state: "attached", timeout: patient(10_000) });
+  await page
+    .locator("main [role=status][aria-label=Loading]")
+    .waitFor({ state: "detached", timeout: patient(10_000) });
+}
+
+test("the list of pages was found", () => {
+  expect(paths).toContain("");
+  expect(paths).toContain("calls");
+});
+
+describe.each<Look>(["light", "dark", "phone"])("%s", (look) => {
+  let context: BrowserContext;
+  beforeAll(async () => {
+    context = await openAs(look);
+  });
+  afterAll(() => context.close());
+
+  test.each(paths)("/console/%s", async (path) => {
+    const page = await context.newPage();
+    const complaints = complaintsOf(page);
+    await visit(page, path);
+    if (shots !== undefined)
+      await page.screenshot({ path: join(shots, `${path.replaceAll("/", "-") || "overview"}-${look}.png`) });
+    expect(complaints).toEqual([]);
+    // All of it once, and what a theme can spoil in the other one.
+    if (look !== "phone")
+      expect(await accessibilityFaults(page, look === "dark" ? ["color-contrast"] : undefined)).toEqual([]);
+    // Nothing is wider than the screen.
+    expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+    await page.close();
+  });
+});

@@ -1,0 +1,46 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+
+/** The console in Debian's Chromium. */
+
+export const openBrowser = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    // Root may have no sandbox; the test's own page is all that it shows.
+    args: ["--no-sandbox"],
+  });
+
+export type Look = "light" | "dark" | "phone";
+
+/** A person's browser of this look. The certificate is of the test's own authority. */
+export const openLook = (browser: Browser, look: Look): Promise<BrowserContext> =>
+  browser.newContext({
+    ignoreHTTPSErrors: true,
+    locale: "en-GB",
+    colorScheme: look === "dark" ? "dark" : "light",
+    reducedMotion: "reduce",
+    viewport: look === "phone" ? { width: 390, height: 844 } : { width: 1360, height: 900 },
+  });
+
+/** What a page complains of from now on: errors on its console (refused by its policy among them), and what it threw. */
+export function complaintsOf(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  return complaints;
+}
+
+/** WCAG 2.2 A and AA; in words, each finding with its element. @param only these rules */
+export async function accessibilityFaults(page: Page, only?: string[]): Promise<string[]> {
+  const builder = new AxeBuilder({ page });
+  if (only) builder.withRules(only);
+  else builder.withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]);
+  const { violations } = await builder.analyze();
+  return violations.flatMap(({ id, help, nodes }) =>
+    nodes
+      .slice(0, 3)
+      .map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(" ")}: ${failureSummary ?? ""}`),
+  );
+}
