@@ -37,7 +37,8 @@ const useText = defineStrings("login", {
     again: "Please log in again",
     againWhat: "Your session ended. What is on this page stays as it is.",
     first: "Nobody can log in yet",
-    firstWhat: "Open the link that was printed when the service started: it makes the first administrator. On a host it is printed again by: bin/dialtone people first",
+    firstWhat:
+      "Open the link that was printed when the service started: it makes the first administrator. On a host it is printed again by: bin/dialtone people first",
     noAnswer: "The service does not answer",
     noAnswerWhat:
       "This page tries again by itself. If it takes longer than a few seconds: is this machine still in the network?",
@@ -56,7 +57,8 @@ const useText = defineStrings("login", {
     again: "Bitte noch einmal anmelden",
     againWhat: "Ihre Sitzung ist zu Ende. Was auf dieser Seite steht, bleibt.",
     first: "Noch kann sich niemand anmelden",
-    firstWhat: "Öffnen Sie den Link, der beim Start des Dienstes ausgegeben wurde: Er legt die erste Administration an. Auf einem Host gibt ihn noch einmal aus: bin/dialtone people first",
+    firstWhat:
+      "Öffnen Sie den Link, der beim Start des Dienstes ausgegeben wurde: Er legt die erste Administration an. Auf einem Host gibt ihn noch einmal aus: bin/dialtone people first",
     noAnswer: "Der Dienst antwortet nicht",
     noAnswerWhat:
       "Diese Seite versucht es von selbst wieder. Dauert es länger als ein paar Sekunden: Ist dieser Rechner noch im Netz?",

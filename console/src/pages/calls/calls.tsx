@@ -33,7 +33,8 @@ const useText = defineStrings("calls", {
     count_other: "{{shown}} calls",
     newest: "the newest {{most}} are shown",
     none: "No call at the moment",
-    noneWhat: "As soon as somebody dials, the call stands here: who, to whom, by which rule, and for how long. Try it: bin/dialtone call ada bob",
+    noneWhat:
+      "As soon as somebody dials, the call stands here: who, to whom, by which rule, and for how long. Try it: bin/dialtone call ada bob",
     noneFound: "No call at the moment is like that",
   },
   de: {
@@ -56,7 +57,8 @@ const useText = defineStrings("calls", {
     count_other: "{{shown}} Gespräche",
     newest: "die neuesten {{most}} werden gezeigt",
     none: "Im Moment kein Gespräch",
-    noneWhat: "Sobald jemand wählt, steht das Gespräch hier: wer, mit wem, nach welcher Regel und wie lange schon. Probieren Sie es: bin/dialtone call ada bob",
+    noneWhat:
+      "Sobald jemand wählt, steht das Gespräch hier: wer, mit wem, nach welcher Regel und wie lange schon. Probieren Sie es: bin/dialtone call ada bob",
     noneFound: "Im Moment gibt es kein solches Gespräch",
   },
 });
@@ -106,7 +108,10 @@ const lights: Record<Call["state"], LightState> = {
 
 /** `sip:+4930…@host` as people say it. Pure. */
 const plainly = (address: string): string =>
-  address.replace(/^sips?:/, "").replace(/@.*$/, "").replace(/^.*%40/, "");
+  address
+    .replace(/^sips?:/, "")
+    .replace(/@.*$/, "")
+    .replace(/^.*%40/, "");
 
 function Row({ call }: { call: Call }) {
   const t = useText();

@@ -15,7 +15,15 @@ type Alarm = { key: string; since: string | null } & (
 export function alarmsOf({ agent, database, carriers, guards, freeswitch, drilling }: Cluster): Alarm[] {
   return [
     ...(drilling
-      ? [{ kind: "drilling" as const, key: "drilling", since: drilling.since, name: drilling.name, by: drilling.by }]
+      ? [
+          {
+            kind: "drilling" as const,
+            key: "drilling",
+            since: drilling.since,
+            name: drilling.name,
+            by: drilling.by,
+          },
+        ]
       : []),
     ...(database.ok
       ? []

@@ -5,7 +5,7 @@ import { type Cluster, useCluster } from "../../api/cluster.ts";
 import { Asked } from "../../kit/empty.tsx";
 import { Figure, Section } from "../../kit/page.tsx";
 import { Moment, Num } from "../../kit/time.tsx";
-import { alarmsOf, Alarms } from "./alarms.tsx";
+import { Alarms, alarmsOf } from "./alarms.tsx";
 import classes from "./overview.module.css";
 import { Picture } from "./picture.tsx";
 import { Problems, Reasons } from "./problems.tsx";

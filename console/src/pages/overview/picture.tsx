@@ -1,5 +1,5 @@
 import { Tooltip } from "@mantine/core";
-import { IconPhone, IconServer2, IconEye, IconRoute } from "@tabler/icons-react";
+import { IconEye, IconPhone, IconRoute, IconServer2 } from "@tabler/icons-react";
 import type { Cluster, ClusterHost } from "../../api/cluster.ts";
 import { LightBadge, type LightState } from "../../kit/light.tsx";
 import { Moment } from "../../kit/time.tsx";
@@ -47,7 +47,9 @@ function Parts({ host }: { host: ClusterHost }) {
         })}
       </ul>
       {bad.length > 0 && host.heard && (
-        <p className={classes.partNote}>{bad.map(({ name, detail, phase }) => `${name}: ${detail || phase}`).join("; ")}</p>
+        <p className={classes.partNote}>
+          {bad.map(({ name, detail, phase }) => `${name}: ${detail || phase}`).join("; ")}
+        </p>
       )}
     </>
   );
@@ -59,7 +61,12 @@ function HostCard({ host, holds }: { host: ClusterHost; holds: boolean }) {
   const role = host.role === "node" ? t("node") : host.role === "witness" ? t("witness") : t("edge");
   const [word] = standing[host.stands];
   return (
-    <article className={classes.host} data-holds={holds || undefined} data-heard={host.heard} aria-label={`${role} ${host.name}`}>
+    <article
+      className={classes.host}
+      data-holds={holds || undefined}
+      data-heard={host.heard}
+      aria-label={`${role} ${host.name}`}
+    >
       <div className={classes.hostHead}>
         <Sign size={19} stroke={1.6} aria-hidden />
         <div>

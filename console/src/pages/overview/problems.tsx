@@ -1,4 +1,9 @@
-import { IconAlertTriangleFilled, IconCircleCheck, IconCircleXFilled, IconInfoCircle } from "@tabler/icons-react";
+import {
+  IconAlertTriangleFilled,
+  IconCircleCheck,
+  IconCircleXFilled,
+  IconInfoCircle,
+} from "@tabler/icons-react";
 import type { Cluster, ClusterProblem } from "../../api/cluster.ts";
 import { Empty } from "../../kit/empty.tsx";
 import { Moment } from "../../kit/time.tsx";

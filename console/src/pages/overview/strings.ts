@@ -45,7 +45,8 @@ export const useText = defineStrings("overview", {
     todo: "What to do",
     todoLead: "The worst first",
     nothing: "Nothing to do",
-    nothingWhat: "All parts run, and the standby is ready. What could be looked at here: faults, what callers notice of them, and the way out.",
+    nothingWhat:
+      "All parts run, and the standby is ready. What could be looked at here: faults, what callers notice of them, and the way out.",
     callersNotice: "Callers",
     advice: "Do",
     since: "since",
@@ -103,7 +104,8 @@ export const useText = defineStrings("overview", {
     todo: "Was zu tun ist",
     todoLead: "Das Schlimmste zuerst",
     nothing: "Nichts zu tun",
-    nothingWhat: "Alle Teile laufen, und der zweite Knoten ist bereit. Hier stünde sonst, was gestört ist, was Anrufende davon merken und was hilft.",
+    nothingWhat:
+      "Alle Teile laufen, und der zweite Knoten ist bereit. Hier stünde sonst, was gestört ist, was Anrufende davon merken und was hilft.",
     callersNotice: "Anrufende",
     advice: "Tun",
     since: "seit",
