@@ -341,6 +341,28 @@ describe("the app", () => {
     expect(one.body.events.map((entry: { kind: string }) => entry.kind)).toEqual(["start", "answer", "end"]);
   });
 
+  it("filters, gives all as CSV, and says when nothing changed", async () => {
+    const found = async (search: string) =>
+      (await ask("GET", `/v1/records?node=b&${search}`)).body.records.length;
+    expect(await found("party=two-nodes-nobody")).toBe(0);
+    expect(await found("min_duration_s=60&max_duration_s=60&outcome=answered&recorded=false")).toBe(50);
+    expect(await found("min_duration_s=61")).toBe(0);
+    expect(await found("recorded=true")).toBe(0);
+
+    const get = (headers: Record<string, string>) =>
+      socketClient(appSocket(a)).open({ method: "GET", path: "/v1/records?node=b&limit=7", headers });
+    const sheet = await get({ accept: "text/csv" });
+    expect(sheet.headers["content-type"]).toMatch(/^text\/csv/);
+    const lines = (await sheet.body.text()).trimEnd().split("\r\n");
+    expect(lines[0]).toMatch(/^started_at,answered_at,/);
+    expect(lines).toHaveLength(51);
+
+    const first = await get({});
+    await first.body.text();
+    const again = await get({ "if-none-match": String(first.headers.etag) });
+    expect([again.status, await again.body.text()]).toEqual([304, ""]);
+  });
+
   it("keeps drills once, shows the newest of each kind, and their evidence", async () => {
     const drill = (id: number, kind: string, finished: string) => ({
       id: `00000000-0000-4000-8000-00000000000${id}`,

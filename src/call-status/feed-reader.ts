@@ -5,7 +5,7 @@ import type { Database } from "../db/database.ts";
 import { callRefOf } from "../records/build-record.ts";
 import type { CallRecord } from "../records/call-record.ts";
 import { readFeed } from "../records/feed.ts";
-import { shownRecords } from "../records/search.ts";
+import { shownRecords } from "../records/shown.ts";
 import { newsOf } from "./status.ts";
 
 /** News of calls from one position on. */

@@ -1,15 +1,32 @@
+import type { FastifyReply } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { sql } from "kysely";
 import { z } from "zod";
 import { type CallEvent, eventSchema } from "../call/contract.ts";
 import type { Database } from "../db/database.ts";
+import { withEntityTag } from "../http/etag.ts";
 import { Problem } from "../http/problems.ts";
 import { legsOf } from "./build-record.ts";
 import { type CallRecord, callRecordSchema } from "./call-record.ts";
+import { csvOf } from "./csv.ts";
 import type { Reconciler } from "./reconcile.ts";
 import { reconciliationSchema } from "./reconciliation-schema.ts";
 import { recordQuery } from "./record-query-schema.ts";
-import { searchRecords, shownRecords } from "./search.ts";
+import { searchRecords } from "./search.ts";
+import { shownRecords } from "./shown.ts";
+
+const listQuery = recordQuery.extend({
+  format: z.enum(["json", "csv"]).optional().describe("default: as the header Accept asks"),
+});
+
+const recordPageSchema = z.object({
+  records: z.array(callRecordSchema),
+  next: z.string().nullable().describe("`cursor` of the next page; null: there is nothing older"),
+  searched_to: z
+    .string()
+    .nullable()
+    .describe("all that began after this was looked at, for this page and those before it; null: everything"),
+});
 
 const params = z.object({ id: z.string().regex(/^[0-9a-f]{32}$/, "must be 32 hexadecimal digits") });
 
@@ -48,17 +65,32 @@ export const recordRoutes =
   ({ database, reconciler }: { database: Database; reconciler: Reconciler }): FastifyPluginAsyncZod =>
   async (app) => {
     const tags = ["records"];
+    app.addHook("onSend", withEntityTag);
     app.get(
       "/v1/records",
       {
         schema: {
           summary: "Call records, newest first",
+          description:
+            "A page has as many as `limit` says, or fewer when each row had to be looked at for more than a second: as long as " +
+            "`next` is there, more may come. With `Accept: text/csv` or `format=csv`: all that the search finds, as one CSV file.",
           tags,
-          querystring: recordQuery,
-          response: { 200: z.object({ records: z.array(callRecordSchema), next: z.string().nullable() }) },
+          querystring: listQuery,
+          response: { 200: recordPageSchema },
         },
       },
-      ({ query }) => searchRecords(database, query),
+      async (request, reply) => {
+        const { format, ...query } = request.query;
+        const accepts = request.headers.accept ?? "";
+        if (format !== "csv" && !(format === undefined && /^text\/csv\b/i.test(accepts)))
+          return searchRecords(database, query);
+        reply
+          .type("text/csv; charset=utf-8; header=present")
+          .header("content-disposition", 'attachment; filename="records.csv"')
+          .header("cache-control", "no-store");
+        // A stream is sent as it is, past the schema of the JSON answer.
+        return (reply as FastifyReply).send(await csvOf(database, query));
+      },
     );
     app.get(
       "/v1/records/check",

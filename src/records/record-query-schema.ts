@@ -10,8 +10,14 @@ export const recordQuery = z.object({
   until: moment.optional().describe("started before"),
   from: z.string().max(256).optional().describe("part of the caller's address"),
   to: z.string().max(256).optional().describe("part of the called address"),
+  party: z
+    .string()
+    .max(256)
+    .optional()
+    .describe("part of the caller's address, of the called one, or of where it was answered"),
   number: z.string().max(256).optional().describe("the dialled number, exactly"),
   user: z.string().max(256).optional().describe("the authenticated user, exactly"),
+  rule: z.string().max(256).optional().describe("the rule that decided, exactly"),
   status: z.coerce.number().int().min(0).max(699).optional(),
   outcome: z.enum(outcomes).optional(),
   node: z.string().max(64).optional().describe("a node that saw something of the call"),
@@ -26,6 +32,12 @@ export const recordQuery = z.object({
     }))
     .optional()
     .describe("a tag that a decision noted, NAME=VALUE"),
+  min_duration_s: z.coerce.number().min(0).max(1e7).optional().describe("talked at least so long"),
+  max_duration_s: z.coerce.number().min(0).max(1e7).optional().describe("talked at most so long"),
+  recorded: z
+    .stringbool()
+    .optional()
+    .describe("only calls with a recording that is there or is being made (true), or without one (false)"),
   call_id: z.string().max(512).optional(),
   open: z.stringbool().optional().describe("only calls that are not over (true) or over (false)"),
   ended_since: moment.optional().describe("ended at or after, or not over"),

@@ -1,22 +1,23 @@
-import { type Expression, type ExpressionBuilder, type SelectQueryBuilder, type SqlBool, sql } from "kysely";
+import { type SelectQueryBuilder, sql } from "kysely";
 import { z } from "zod";
 import type { Database } from "../db/database.ts";
-import type { Db, RecordsTable, Tables } from "../db/tables.ts";
+import { errnoOf } from "../db/errors.ts";
+import type { Db, Tables } from "../db/tables.ts";
 import { Problem } from "../http/problems.ts";
-import { callRefOf } from "./build-record.ts";
-import { type CallRecord, callRecordSchema } from "./call-record.ts";
-import type { Move } from "./move-schema.ts";
-import { interruptionsOf, interruptionText, movesDuring } from "./moves.ts";
+import type { CallRecord } from "./call-record.ts";
+import { indexed, isNarrow, looked, mustLook, type Place, type Span, when } from "./conditions.ts";
 import type { RecordQuery } from "./record-query-schema.ts";
-import { recordingsOf } from "./recording-rows.ts";
+import { type RecordRow, shownRecords } from "./shown.ts";
+
+/** Searching the call records, newest first, by key. */
 
 const cursorSchema = z.tuple([z.int(), z.string().regex(/^[0-9a-f]{32}$/)]);
 
-const encodeCursor = (record: CallRecord): string =>
-  Buffer.from(JSON.stringify([Date.parse(record.started_at), record.id])).toString("base64url");
+const encodeCursor = ({ startedAt, id }: Place): string =>
+  Buffer.from(JSON.stringify([startedAt.getTime(), id.toString("hex")])).toString("base64url");
 
 /** @throws Problem `invalid-request` */
-function decodeCursor(text: string): { startedAt: Date; id: Buffer } {
+function decodeCursor(text: string): Place {
   try {
     const [ms, id] = cursorSchema.parse(JSON.parse(Buffer.from(text, "base64url").toString("utf8")));
     return { startedAt: new Date(ms), id: Buffer.from(id, "hex") };
@@ -29,13 +30,18 @@ function decodeCursor(text: string): { startedAt: Date; id: Buffer } {
   }
 }
 
-/** A search that finds little in much must not hold the server: it gives up after so many seconds. */
-const searchSeconds = 2;
+/** A search must not hold the server: one statement gives up after so many seconds. */
+const statementSeconds = 2;
+
+/** Where rows must be looked at one by one: so many at first, twice as many each time, and no more steps after so long. */
+const firstStep = 2000;
+const longestStep = 64_000;
+const lookingMs = 1000;
 
 /** Runs a search with the server's own time limit (MariaDB's max_statement_time, error 1969). */
 const limited = <Row>(db: Db, search: SelectQueryBuilder<Tables, "records", Row>): Promise<Row[]> =>
   db.connection().execute(async (connection) => {
-    await sql`SET SESSION max_statement_time = ${sql.lit(searchSeconds)}`.execute(connection);
+    await sql`SET SESSION max_statement_time = ${sql.lit(statementSeconds)}`.execute(connection);
     try {
       return (await connection.executeQuery(search)).rows;
     } finally {
@@ -43,128 +49,105 @@ const limited = <Row>(db: Db, search: SelectQueryBuilder<Tables, "records", Row>
     }
   });
 
-type Where = ExpressionBuilder<Tables, "records">;
+const placeOf = (row: { started_at: Date; id: Buffer }): Place => ({ startedAt: row.started_at, id: row.id });
 
-const like = (text: string): string => `%${text.replace(/[\\%_]/g, "\\$&")}%`;
-
-/** What few records have: nearly all have no details at all. */
-const inDetails = (path: string, value: string): Expression<SqlBool> =>
-  sql<SqlBool>`details IS NOT NULL AND JSON_VALUE(details, ${`$.${path}`}) = ${value}`;
-
-/** What a search asks for, one condition for each thing that it names. @throws Problem `invalid-request` */
-function conditionsOf(where: Where, query: RecordQuery): Expression<SqlBool>[] {
-  const given = <T>(value: T | undefined, condition: (value: T) => Expression<SqlBool>) =>
-    value === undefined ? [] : [condition(value)];
-  return [
-    ...given(query.since, (since) => where("started_at", ">=", new Date(since))),
-    ...given(query.until, (until) => where("started_at", "<", new Date(until))),
-    ...given(query.from, (from) => where("caller", "like", like(from))),
-    ...given(query.to, (to) => where("callee", "like", like(to))),
-    ...given(query.number, (number) => where("number", "=", number)),
-    ...given(query.user, (user) => where("user_name", "=", user)),
-    ...given(query.status, (status) => where("status", "=", status)),
-    ...given(query.outcome, (outcome) => where("outcome", "=", outcome)),
-    ...given(query.node, (node) => where("nodes", "like", like(JSON.stringify(node)))),
-    ...given(query.carrier, (carrier) => inDetails("carrier", carrier)),
-    ...given(query.tag, ({ name, value }) => inDetails(`tags."${name}"`, value)),
-    ...given(query.call_id, (callId) => where("call_ref", "=", callRefOf(callId))),
-    ...given(query.open, (open) => where("closed_how", open ? "is" : "is not", null)),
-    ...given(query.ended_since, (since) =>
-      where.or([where("ended_at", ">=", new Date(since)), where("ended_at", "is", null)]),
+/** The first rows of a part of the list that the search finds, one more than a page. */
+const found = (database: Database, query: RecordQuery, span: Span): Promise<RecordRow[]> =>
+  database.read((db) =>
+    limited(
+      db,
+      db
+        .selectFrom("records")
+        .selectAll()
+        .where((where) =>
+          where.and([...when(where, query, span), ...indexed(where, query), ...looked(where, query)]),
+        )
+        .orderBy("started_at", "desc")
+        .orderBy("id", "desc")
+        .limit(query.limit + 1),
     ),
-    ...given(query.affected || undefined, () =>
-      where.or([
-        where("outcome", "in", ["failed", "unknown"]),
-        where("closed_how", "in", ["estimated", "media-timeout"]),
-        where("nodes", "like", "%,%"),
-      ]),
+  );
+
+/** The place so many rows further down, as the index by start counts them; undefined: the list ends before. */
+async function furtherDown(
+  database: Database,
+  query: RecordQuery,
+  before: Place | undefined,
+  rows: number,
+): Promise<Place | undefined> {
+  const [row] = await database.read((db) =>
+    limited(
+      db,
+      db
+        .selectFrom("records")
+        .select(["started_at", "id"])
+        .where((where) => where.and(when(where, query, { before })))
+        .orderBy("started_at", "desc")
+        .orderBy("id", "desc")
+        .offset(rows - 1)
+        .limit(1),
     ),
-    ...given(query.cursor, (cursor) => {
-      const { startedAt, id } = decodeCursor(cursor);
-      return where.or([
-        where("started_at", "<", startedAt),
-        where.and([where("started_at", "=", startedAt), where("id", "<", id)]),
-      ]);
-    }),
-  ];
+  );
+  return row && placeOf(row);
 }
 
-/** The record as it is shown, with what became of its recording and with the moves that it met. */
-export async function shownRecords(
-  database: Database,
-  rows: readonly RecordsTableRow[],
-): Promise<CallRecord[]> {
-  const ids = rows.map(({ id }) => id);
-  const recordings = await database.read((db) => recordingsOf(db, ids));
-  const moves = await database.read((db) => movesDuring(db, rows));
-  return rows.map((row) => recordOfRow(row, recordings, moves));
+/** One page of rows, and the place after which the next one begins; null: there is nothing further down. */
+interface Page {
+  rows: RecordRow[];
+  next: Place | null;
+}
+
+const startOf = ({ cursor }: RecordQuery): Place | undefined =>
+  cursor === undefined ? undefined : decodeCursor(cursor);
+
+const cutAt = (rows: RecordRow[], limit: number, further: Place | null): Page => {
+  const final = rows[limit - 1];
+  return final && rows.length > limit
+    ? { rows: rows.slice(0, limit), next: placeOf(final) }
+    : { rows, next: further };
+};
+
+/** In one statement: an index leads to the rows in their order. */
+const atOnce = async (database: Database, query: RecordQuery): Promise<Page> =>
+  cutAt(await found(database, query, { before: startOf(query) }), query.limit, null);
+
+/** In steps through the list, until the page is full or the time is over. */
+async function inSteps(database: Database, query: RecordQuery): Promise<Page> {
+  const rows: RecordRow[] = [];
+  const until = performance.now() + lookingMs;
+  let before = startOf(query);
+  for (let step = firstStep; ; step = Math.min(2 * step, longestStep)) {
+    const last = await furtherDown(database, query, before, step);
+    rows.push(...(await found(database, query, { before, last })));
+    if (!last || rows.length >= query.limit || performance.now() > until)
+      return cutAt(rows, query.limit, last ?? null);
+    before = last;
+  }
+}
+
+async function pageOf(database: Database, query: RecordQuery): Promise<Page> {
+  if (!mustLook(query)) return atOnce(database, query);
+  if (!isNarrow(query)) return inSteps(database, query);
+  return atOnce(database, query).catch((error: unknown) => {
+    // The one number or user had most of the calls.
+    if (errnoOf(error) !== 1969) throw error;
+    return inSteps(database, query);
+  });
 }
 
 /**
- * One page of call records, newest first.
- * @throws Problem `invalid-request` for a cursor that is not ours; error 1969 of the server when it takes too long.
+ * One page of call records, newest first. A search that must look at each row stops after a second: the page is shorter then,
+ * `next` goes on from where it stopped.
+ * @throws Problem `invalid-request` for a cursor that is not ours; error 1969 of the server when one statement takes too long.
  */
 export async function searchRecords(
   database: Database,
   query: RecordQuery,
-): Promise<{ records: CallRecord[]; next: string | null }> {
-  const page = database.db
-    .selectFrom("records")
-    .selectAll()
-    .where((where) => where.and(conditionsOf(where, query)))
-    .orderBy("started_at", "desc")
-    .orderBy("id", "desc")
-    .limit(query.limit + 1);
-  const rows = await database.read((db) => limited(db, page));
-  const records = await shownRecords(database, rows.slice(0, query.limit));
-  const final = records.at(-1);
-  return { records, next: rows.length > query.limit && final ? encodeCursor(final) : null };
+): Promise<{ records: CallRecord[]; next: string | null; searched_to: string | null }> {
+  const { rows, next } = await pageOf(database, query);
+  return {
+    records: await shownRecords(database, rows),
+    next: next && encodeCursor(next),
+    searched_to: next?.startedAt.toISOString() ?? null,
+  };
 }
-
-type RecordsTableRow = Omit<RecordsTable, "updated_at"> & { updated_at: Date | unknown };
-
-const detailsSchema = callRecordSchema.pick({
-  transfers: true,
-  transferred_by: true,
-  replaces: true,
-  passes: true,
-  carrier: true,
-  taken_by: true,
-  charge: true,
-  tags: true,
-  meant: true,
-});
-
-const recordOfRow = (
-  row: RecordsTableRow,
-  recordings: ReadonlyMap<string, CallRecord["recording"]>,
-  moves: readonly Move[],
-): CallRecord => ({
-  id: row.id.toString("hex"),
-  call_id: row.call_id,
-  from_tag: row.from_tag,
-  from: row.caller,
-  to: row.callee,
-  number: row.number,
-  user: row.user_name,
-  source: row.source,
-  started_at: row.started_at.toISOString(),
-  answered_at: row.answered_at?.toISOString() ?? null,
-  ended_at: row.ended_at?.toISOString() ?? null,
-  duration_ms: row.duration_ms,
-  status: row.status,
-  outcome: row.outcome as CallRecord["outcome"], // written by this program only, from the same list
-  reason: row.reason,
-  target: row.target,
-  origin: row.origin,
-  nodes: JSON.parse(row.nodes) as string[],
-  attempts: JSON.parse(row.attempts) as CallRecord["attempts"],
-  rule: row.rule,
-  decided_by: row.decided_by,
-  closed_how: row.closed_how as CallRecord["closed_how"],
-  ...detailsSchema.parse(JSON.parse(row.details ?? "{}")),
-  interruptions: interruptionsOf(row, moves),
-  note: [row.note, ...interruptionsOf(row, moves).map(interruptionText)].filter(Boolean).join("; "),
-  recording: recordings.get(row.id.toString("hex")) ?? null,
-  events: row.events,
-});

@@ -8817,7 +8817,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Call records, newest first */
+        /**
+         * Call records, newest first
+         * @description A page has as many as `limit` says, or fewer when each row had to be looked at for more than a second: as long as `next` is there, more may come. With `Accept: text/csv` or `format=csv`: all that the search finds, as one CSV file.
+         */
         get: {
             parameters: {
                 query?: {
@@ -8829,10 +8832,14 @@ export interface paths {
                     from?: string;
                     /** @description part of the called address */
                     to?: string;
+                    /** @description part of the caller's address, of the called one, or of where it was answered */
+                    party?: string;
                     /** @description the dialled number, exactly */
                     number?: string;
                     /** @description the authenticated user, exactly */
                     user?: string;
+                    /** @description the rule that decided, exactly */
+                    rule?: string;
                     status?: number;
                     outcome?: "in_progress" | "answered" | "busy" | "no_answer" | "cancelled" | "not_found" | "rejected" | "redirected" | "failed" | "unknown";
                     /** @description a node that saw something of the call */
@@ -8841,6 +8848,12 @@ export interface paths {
                     carrier?: string;
                     /** @description a tag that a decision noted, NAME=VALUE */
                     tag?: string;
+                    /** @description talked at least so long */
+                    min_duration_s?: number;
+                    /** @description talked at most so long */
+                    max_duration_s?: number;
+                    /** @description only calls with a recording that is there or is being made (true), or without one (false) */
+                    recorded?: string;
                     call_id?: string;
                     /** @description only calls that are not over (true) or over (false) */
                     open?: string;
@@ -8851,6 +8864,8 @@ export interface paths {
                     limit?: number;
                     /** @description `next` of the page before */
                     cursor?: string;
+                    /** @description default: as the header Accept asks */
+                    format?: "json" | "csv";
                 };
                 header?: never;
                 path?: never;
@@ -9004,7 +9019,10 @@ export interface paths {
                                 /** @description how many events it was built from */
                                 events: number;
                             }[];
+                            /** @description `cursor` of the next page; null: there is nothing older */
                             next: string | null;
+                            /** @description all that began after this was looked at, for this page and those before it; null: everything */
+                            searched_to: string | null;
                         };
                     };
                 };
