@@ -1,10 +1,18 @@
 import { Button, Group, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { IconSearch } from "@tabler/icons-react";
+import { IconArrowUp, IconSearch } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { type ColumnDef, tableFeatures, useTable } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import {
+  type ReactNode,
+  type RefObject,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from "react";
 import { connection } from "../api/live.ts";
 import { defineStrings, localeOf, useLanguage } from "../shell/i18n.ts";
 import { justBefore } from "../shell/search.tsx";
@@ -20,6 +28,7 @@ const useText = defineStrings("list", {
     more: "{{shown}} and more",
     none: "Nothing begins with “{{text}}”",
     all: "Show all",
+    fresh: "Show what is new",
   },
   de: {
     from: "Beginnt mit",
@@ -28,6 +37,7 @@ const useText = defineStrings("list", {
     more: "{{shown}} und mehr",
     none: "Nichts beginnt mit „{{text}}“",
     all: "Alle zeigen",
+    fresh: "Neues zeigen",
   },
 });
 
@@ -55,6 +65,8 @@ const windowRows = 400_000;
  * @param name a change of it begins anew: put filters into it @param load one page
  * @param search shows a field that jumps to the rows whose key begins with what is typed
  * @param to where a row leads; the first column is the link
+ * @param changed another value: there is something new. At the top of the list it is shown at once; further down nothing jumps,
+ * and a button leads to it
  * @param empty shown when there is nothing at all (kit/empty.tsx)
  */
 export function EntityList<T extends object>({
@@ -68,6 +80,8 @@ export function EntityList<T extends object>({
   empty,
   filters,
   height = "calc(100dvh - 250px)",
+  changed,
+  pageSize = 500,
 }: {
   name: string;
   load: LoadPage<T>;
@@ -80,6 +94,8 @@ export function EntityList<T extends object>({
   empty: ReactNode;
   filters?: ReactNode;
   height?: string;
+  changed?: string | number;
+  pageSize?: number;
 }) {
   const t = useText();
   const locale = localeOf(useLanguage());
@@ -89,9 +105,20 @@ export function EntityList<T extends object>({
   newest.current = load;
   // biome-ignore lint/correctness/useExhaustiveDependencies: `name` stands for what is listed
   const rows = useMemo(
-    () => new PagedRows<T>((...all) => newest.current(...all), { from: justBefore(from), pageSize: 500 }),
+    () => new PagedRows<T>((...all) => newest.current(...all), { from: justBefore(from), pageSize }),
     [name, from],
   );
+  const box = useRef<HTMLElement>(null);
+  const [fresh, setFresh] = useState(false);
+  const seen = useRef(changed);
+  useEffect(() => {
+    if (seen.current === changed) return;
+    seen.current = changed;
+    if ((box.current?.scrollTop ?? 0) < rowPx) void rows.refresh();
+    else setFresh(true);
+  }, [changed, rows]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another list knows of nothing newer
+  useEffect(() => setFresh(false), [rows]);
   useEffect(() => {
     const stop = connection.onChange((change) => {
       if (change === "other") void rows.refresh();
@@ -122,6 +149,20 @@ export function EntityList<T extends object>({
           )}
           {filters}
         </Group>
+        {fresh && (
+          <Button
+            variant="light"
+            size="compact-sm"
+            leftSection={<IconArrowUp size={14} aria-hidden />}
+            onClick={() => {
+              setFresh(false);
+              box.current?.scrollTo({ top: 0 });
+              void rows.refresh();
+            }}
+          >
+            {t("fresh")}
+          </Button>
+        )}
         <Text size="sm" c="dimmed" className="num" role="status">
           {state.first ? "" : state.more ? t("more", { shown }) : t("rows", { shown, count: state.count })}
         </Text>
@@ -149,6 +190,7 @@ export function EntityList<T extends object>({
           to={to}
           label={label}
           height={height}
+          box={box}
         />
       )}
       {state.first && state.fault === undefined && <Loading />}
@@ -165,6 +207,7 @@ function Rows<T extends object>({
   to,
   label,
   height,
+  box,
 }: {
   rows: PagedRows<T>;
   count: number;
@@ -174,9 +217,9 @@ function Rows<T extends object>({
   to: ((row: T) => string) | undefined;
   label: string;
   height: string;
+  box: RefObject<HTMLElement | null>;
 }) {
   const navigate = useNavigate();
-  const box = useRef<HTMLElement>(null);
   const [base, setBase] = useState(0);
   const inWindow = Math.min(windowRows, count - base);
   const virtual = useVirtualizer({
@@ -189,6 +232,7 @@ function Rows<T extends object>({
   const first = base + (items[0]?.index ?? 0);
   const last = base + (items.at(-1)?.index ?? 0);
   useEffect(() => rows.need(first, last + 1), [rows, first, last]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the box is an element, which comes once
   useEffect(() => {
     const half = windowRows / 2;
     const shift =
