@@ -21,6 +21,7 @@ import type { PoolOptions } from "../db/pool.ts";
 import { createDials, type DialService } from "../dials/service.ts";
 import { DeskKeeper } from "../directory/desk-keeper.ts";
 import { FeatureKeeper } from "../directory/feature-keeper.ts";
+import { phoneRoutes } from "../directory/phone-api.ts";
 import { drillRoutes } from "../drill-runs/history-api.ts";
 import { entityRoutes } from "../entities/api.ts";
 import { freeswitchRoutes } from "../freeswitch/api.ts";
@@ -233,6 +234,11 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
     recordRoutes({ database, reconciler }),
     ...callStatus.routes,
     ...dials.routes,
+    phoneRoutes({
+      cluster: context.cluster,
+      secret: secrets.nonce_secret,
+      user: (name) => live.snapshot.parts.users.get(name),
+    }),
     moveRoutes({ database }),
     probeRoutes({ probes, context }),
     drillRoutes({ database }),
@@ -261,6 +267,7 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
       broken: carriers.broken,
       reach: carriers.reach,
       dialer: dialCredentials(context),
+      phoneSecret: secrets.nonce_secret,
       late: new LateDecisions(),
       music,
       realm,

@@ -33,6 +33,7 @@ const parts = {
   reach: { placesOf: () => undefined, isSilent: () => false },
   realm: "r",
   secret: "s",
+  phoneSecret: "p",
   probes: new Map(),
   events,
   kept,

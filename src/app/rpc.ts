@@ -5,6 +5,7 @@ import { ask, type Deciding, UndecidedError } from "../call/ask.ts";
 import { type Decision, ownMethods, questionSchema } from "../call/contract.ts";
 import { dialUser } from "../call/dial-user.ts";
 import { scriptLine } from "../call/line.ts";
+import { phoneHa1, phoneUserOf } from "../call/phone-login.ts";
 import type { ProbeCredentials } from "../call/probe-user.ts";
 import { carriersToAsk } from "../carriers/broken.ts";
 import { carrierFacts, carrierLogin, registrations } from "../carriers/login.ts";
@@ -67,6 +68,8 @@ export interface RpcParts extends Deciding<Consultation> {
   /** What carriers' passwords are sealed with. */
   secret: string;
   probes: ReadonlyMap<string, ProbeCredentials>;
+  /** Of telephones in browsers (call/phone-login.ts). */
+  phoneSecret: string;
   /** Of the service's own telephone. */
   dialer: ProbeCredentials;
   events: Events;
@@ -174,14 +177,16 @@ function call(parts: RpcParts, method: string, params: unknown): Outcome | Promi
     if (probe && wanted.data.realm === realm) return { result: { user: wanted.data.user, ...probe } };
     if (wanted.data.user === dialUser && wanted.data.realm === realm)
       return { result: { user: dialUser, ...parts.dialer, shows: "." } };
-    const user = live.snapshot.parts.users.get(wanted.data.user);
+    const whose = phoneUserOf(wanted.data.user, Date.now());
+    const user = live.snapshot.parts.users.get(whose ?? wanted.data.user);
     if (!user?.enabled || wanted.data.realm !== realm) return fault(codes.unknownUser, "unknown user");
     const shows = showsPattern(user.may_show ?? [], numbersOf(live.snapshot.indexes.numbers, user.name));
     return {
       result: {
         user: user.name,
-        ha1_md5: user.ha1_md5,
-        ha1_sha256: user.ha1_sha256,
+        ...(whose === undefined
+          ? { ha1_md5: user.ha1_md5, ha1_sha256: user.ha1_sha256 }
+          : phoneHa1(parts.phoneSecret, wanted.data.user, realm)),
         ...(shows !== "" && { shows }),
       },
     };

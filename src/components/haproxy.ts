@@ -64,6 +64,8 @@ ${doors.map((address) => `    bind ${hostIn(address)}:${cluster.web.port} ssl cr
     # Nobody but us says where a request came from.
     http-request del-header X-Forwarded-For
     http-request set-header ${proxyHeader} ${webProxyKey(secrets)}
+    # A telephone is reached by the service address, and so is its audio.
+    http-request deny deny_status 403 if { path /ws } { dst ${self.address} }
     use_backend telephones if { path /ws } { hdr(Upgrade) -i websocket }
     default_backend app
 

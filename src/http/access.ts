@@ -116,6 +116,8 @@ export const appAccess: Access = {
   "GET /v1/dials": auditor,
   "GET /v1/dials/:id": auditor,
   "DELETE /v1/dials/:id": operator,
+  // One's own telephone's; an operator may have anybody's (directory/phone-api.ts).
+  "GET /v1/phone/credential": { ...from("user"), scope: "own" },
   "GET /v1/calls": auditor,
   "GET /v1/call-events": auditor,
   "GET /v1/records": auditor,

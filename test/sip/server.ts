@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { type AppRelay, relayToPeers } from "../../src/agent/calls/app-relay.ts";
 import { patient } from "../../src/base/patience.ts";
 import type { CallEvent } from "../../src/call/contract.ts";
-import type { HostContext } from "../../src/cluster/facts.ts";
+import { type HostContext, ports } from "../../src/cluster/facts.ts";
 import { clusterSchema } from "../../src/cluster/schema.ts";
 import { kamailioCommand, sipJournal } from "../../src/components/kamailio/config.ts";
 import { edge } from "../../src/components/kamailio/edge.ts";
@@ -83,7 +83,9 @@ export class Server {
     }
     for (const file of part.files(this.context)) {
       mkdirSync(dirname(file.path), { recursive: true });
-      writeFileSync(file.path, file.content);
+      // The nodes of a scenario share one loopback: browsers come to the first.
+      const web = this.context.self.name === "a" ? "" : `listen=tcp:127.0.0.1:${ports.sipWeb} name "web"\n`;
+      writeFileSync(file.path, file.content.replace(web, ""));
     }
     if (reserve)
       await kamailio.prepare?.(this.context, { signal: AbortSignal.timeout(5000), bootstrap: false });

@@ -9,6 +9,7 @@ import {
   serialise,
 } from "../../src/sip/message.ts";
 import { type Flow, openTcp, openUdp, type Place, type SipTransport } from "../../src/sip/transport.ts";
+import { type Browser, openWebSocket } from "./web-socket.ts";
 
 /**
  * A telephone for scenarios, without transactions: it sends what it is told, malformed text too, and hands over what
@@ -49,7 +50,7 @@ export class Ua {
   /** `address` as URIs have it. */
   readonly host: string;
   /** As Via writes it. */
-  readonly way: "UDP" | "TCP";
+  readonly way: "UDP" | "TCP" | "WSS";
   readonly seen: SipMessage[] = [];
   /** Answers requests by itself; null: says nothing. */
   onRequest: ((request: SipMessage) => void) | null = null;
@@ -57,12 +58,12 @@ export class Ua {
   private readonly flows = new WeakMap<SipMessage, Flow>();
   private waiting: (() => void)[] = [];
 
-  private constructor(transport: SipTransport) {
+  private constructor(transport: SipTransport, way?: "WSS") {
     this.transport = transport;
     this.address = transport.local.address;
     this.port = transport.local.port;
     this.host = hostIn(this.address);
-    this.way = transport.name === "TCP" ? "TCP" : "UDP";
+    this.way = way ?? (transport.name === "TCP" ? "TCP" : "UDP");
     transport.attach({
       message: (text, flow) => {
         const message = parse(text, flow.remote);
@@ -82,6 +83,13 @@ export class Ua {
   /** Listens at `port`, and opens a connection from another one to whom it writes to. */
   static async openTcp(address: string, port = 0): Promise<Ua> {
     return new Ua(await openTcp({ address, port }));
+  }
+
+  /** A telephone in a browser, behind a node's HAProxy. @throws Error when it gets no WebSocket */
+  static async openWeb(browser: Browser): Promise<Ua> {
+    const { status, transport } = await openWebSocket(browser);
+    if (!status.includes(" 101 ")) throw new Error(`no WebSocket: ${status}`);
+    return new Ua(transport, "WSS");
   }
 
   send(text: string | Buffer, to: Place): void {

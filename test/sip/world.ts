@@ -70,6 +70,12 @@ export class World implements AsyncDisposable {
     return ua;
   }
 
+  async webUa(forwarded: string, from?: string): Promise<Ua> {
+    const ua = await Ua.openWeb({ forwarded, ...(from === undefined ? {} : { from }) });
+    this.uas.push(ua);
+    return ua;
+  }
+
   /** Both apps decide the same. */
   decides(decision: (question: Record<string, unknown>) => unknown): void {
     this.own.decide = decision;

@@ -9991,6 +9991,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/phone/credential": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A login for a telephone in a browser, good for an hour */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description whose telephone; missing: of whoever is logged in */
+                    user?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            user: string;
+                            display: string;
+                            /** @description name in the digest; From, To and Contact have `user` */
+                            login: string;
+                            password: string;
+                            realm: string;
+                            /** @description what stands behind the @ */
+                            domain: string;
+                            /** @description of the WebSocket (RFC 7118), at the same server */
+                            path: string;
+                            /** @description Unix time in seconds; ask for the next one before */
+                            until: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/moves": {
         parameters: {
             query?: never;

@@ -13,7 +13,8 @@ interface Side {
   tag: string;
   contact: string;
   /** Where its packets come from. */
-  transport: "udp" | "tcp";
+  /** ws: a browser, at the port of HAProxy on the node that has its connection. */
+  transport: "udp" | "tcp" | "ws";
   address: string;
   port: number;
   /** Route set of a request to it (RFC 3261 12.1), as one header's value; empty: none. */
@@ -41,9 +42,10 @@ const unescaped = (text: string): string => {
 };
 
 const source = (text: string): Pick<Side, "transport" | "address" | "port"> | undefined => {
-  const match = /^(udp|tcp):\[?([0-9a-f.:]+?)\]?:(\d+)$/i.exec(text);
+  const match = /^(udp|tcp|ws):\[?([0-9a-f.:]+?)\]?:(\d+)$/i.exec(text);
   if (!match) return undefined;
-  const transport = (match[1] ?? "").toLowerCase() === "tcp" ? "tcp" : "udp";
+  const given = (match[1] ?? "").toLowerCase();
+  const transport = given === "tcp" || given === "ws" ? given : "udp";
   return { transport, address: match[2] ?? "", port: Number(match[3]) };
 };
 
@@ -95,6 +97,7 @@ export function byeTo(
     `Reason: ${reason}`,
   ];
   const own = isIPv6(to.address) && service.address6 !== undefined ? service.address6 : service.address;
-  const socket = `${to.transport}:${hostIn(own)}:${service.port}`;
+  // A browser's connection is at none of the telephones' sockets: Kamailio finds it.
+  const socket = to.transport === "ws" ? "." : `${to.transport}:${hostIn(own)}:${service.port}`;
   return ["BYE", to.contact || hop, hop, socket, `${headers.join("\r\n")}\r\n`, ""];
 }

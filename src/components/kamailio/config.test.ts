@@ -39,6 +39,7 @@ describe("kamailio.cfg", () => {
       "listen=tcp:192.0.2.100:5060",
       'listen=udp:192.0.2.11:5060 name "node"',
       'listen=udp:127.0.0.1:8082 name "probe"',
+      'listen=tcp:127.0.0.1:8083 name "web"',
     ]);
   });
 
@@ -52,6 +53,7 @@ describe("kamailio.cfg", () => {
       'listen=udp:[2001:db8::100]:5060 name "service6"',
       "listen=tcp:[2001:db8::100]:5060",
       'listen=udp:127.0.0.1:8082 name "probe"',
+      'listen=tcp:127.0.0.1:8083 name "web"',
     ]);
     const any = new RegExp(`^${spellings("2001:db8::1:0:100")}$`, "i");
     for (const same of [

@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
+import { hostIn } from "../../base/host-in.ts";
 import { scriptLine } from "../../call/line.ts";
 import { probeUser } from "../../call/probe-user.ts";
 import {
@@ -51,6 +52,7 @@ const logic = [
   "transfer",
   "pickup",
   "history",
+  "websocket",
   "journal",
 ] as const;
 const logicFolder = join(import.meta.dirname, "../../../sip");
@@ -188,6 +190,23 @@ export const serviceNames = ({ sip: { realm, names }, movers: { dns } }: Cluster
   ...(dns ? [dns.name ?? dns.zone] : []),
 ];
 
+/**
+ * Where a page may come from that opens a WebSocket (RFC 6454): by HTTPS, under any name and address of the cluster, from the
+ * port for browsers or the API's. A POSIX regular expression.
+ */
+export function webOrigins(cluster: Cluster): string {
+  const hosts = [
+    ...[...serviceIps(cluster), ...nodes(cluster).map(({ address }) => address)].map(hostIn),
+    ...[...serviceNames(cluster), ...cluster.web.names].filter((name) => /^[a-z0-9.-]+$/i.test(name)),
+  ];
+  const { web, api } = cluster;
+  // Not in a range of characters, and a bracket expression can not begin with its end.
+  const plain = (text: string) =>
+    text.toLowerCase().replace(/[^a-z0-9-]/g, (char) => (char === "]" ? "[]]" : `[${char}]`));
+  const ports = `(:${web.port}|:${api.port})${web.port === 443 ? "?" : ""}`;
+  return `^https://(${[...new Set(hosts)].map(plain).join("|")})${ports}$`;
+}
+
 const listenOwn = ({ cluster, self }: HostContext): string => {
   const [service, { port }] = [serviceIp(cluster), cluster.sip];
   return `# Calls come in at the node's own address, and at the service address while this node holds it.
@@ -258,6 +277,10 @@ export function kamailioConfig(context: HostContext): string {
 #!define OUR_DOMAINS ${quoted(oneOfOr(domains, domainsSix))}
 #!define OURSELVES ${quoted(oneOfOr([service, ...cluster.sip.names, ...nodes(cluster).map((host) => host.address), ...(domain === undefined ? [] : [domain, ...nodes(cluster).map((host) => `${host.name}.${domain}`)])], anySix))}
 #!substdef "!OUR_PORT!${port}!g"
+#!define WEB_PORT ${ports.sipWeb}
+#!define WEB_SOCKET "tcp:127.0.0.1:${ports.sipWeb}"
+#!substdef "!WEB_AT!127[.]0[.]0[.]1:${ports.sipWeb}!g"
+#!define WEB_ORIGINS ${quoted(webOrigins(cluster))}
 ${trustedDefines(cluster.sip.trusted)}${cluster.sip.history_info ? "#!define HISTORY_INFO\n" : ""}#!define OUR_VIA ${quoted(ourVia(doors, port))}
 #!substdef "!OUR_IP!${written.length === 1 ? service : `(${written.join("|")})`}!g"
 ${six === undefined ? "" : `#!define WITH_IPV6\n#!substdef "!QUEUE6_AT![${six}]:${port}!g"\n`}${edges(cluster).length === 0 ? "" : "#!define WITH_EDGES\n"}#!define EDGES ${quoted(edges(cluster).length === 0 ? "^-$" : oneOf(edges(cluster).map((host) => host.address)))}
@@ -283,6 +306,9 @@ ${own ? listenOwn(context) : listenService(context)}
 # Health of a SIP server that has much to do: route[HEALTH].
 socket_workers=1
 listen=udp:127.0.0.1:${ports.sipProbe} name "probe"
+# Telephones in browsers, through this host's HAProxy. Its requests for a WebSocket have no Content-Length.
+listen=tcp:127.0.0.1:${ports.sipWeb} name "web"
+tcp_accept_no_cl=yes
 auto_aliases=no
 ${aliases(
   domains.filter((domain) => !others.includes(domain)),

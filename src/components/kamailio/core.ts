@@ -30,7 +30,6 @@ tcp_keepalive=yes
 tcp_keepidle=30
 tcp_keepintvl=10
 tcp_keepcnt=3
-tcp_accept_no_cl=no
 tcp_rd_buf_size=65536
 # Names are looked up in the worker: bounded, because a name server that hangs must not hang us. Rules should
 # have addresses.

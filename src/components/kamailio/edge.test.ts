@@ -39,6 +39,7 @@ test("hot-hot: a node has two doors for SIP and audio, and takes other nodes' Ro
     'listen=udp:192.0.2.100:5060 name "service"',
     "listen=tcp:192.0.2.100:5060",
     'listen=udp:127.0.0.1:8082 name "probe"',
+    'listen=tcp:127.0.0.1:8083 name "web"',
     'alias="192.0.2.100":5060',
     'alias="dialtone":5060',
     'alias="192.0.2.12":5060',

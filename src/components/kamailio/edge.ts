@@ -43,6 +43,7 @@ export function edgeConfig(context: HostContext): string {
 #!define NODES ${quoted(oneOf([...nodes(cluster).map((node) => node.address), serviceIp(cluster)]))}
 
 ${coreParameters}
+tcp_accept_no_cl=no
 
 listen=udp:${self.address}:${port}
 listen=tcp:${self.address}:${port}

@@ -79,6 +79,8 @@ redis-disable-time = 5
 redis-num-threads = 4
 redis-expires = ${Math.round(sip.max_call_hours * 3600) + 3600}
 active-switchover = true
+# With browsers: as the one that begins, it would before their ICE is ready, and try again after a second.
+dtls-passive = true
 `;
 }
 

@@ -4,6 +4,7 @@ import { answers } from "./answers.ts";
 import { attacks } from "./attacks.ts";
 import { bodies } from "./bodies.ts";
 import { branches } from "./branches.ts";
+import { browsers } from "./browsers.ts";
 import { calls } from "./calls.ts";
 import { carrierRegistrations } from "./carrier-registrations.ts";
 import { carriers } from "./carriers.ts";
@@ -53,6 +54,7 @@ export const scenarios: Record<
   ...Object.fromEntries(
     Object.entries({
       ...bodies,
+      ...browsers,
       ...calls,
       ...faults,
       ...gruu,
