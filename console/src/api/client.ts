@@ -5,9 +5,12 @@ import type { components, paths } from "./schema.ts";
 export type Schemas = components["schemas"];
 
 /** What the session lends to each question; api/session.ts sets it. */
-export const credentials: { csrf: string | undefined; expired: () => void } = {
+export const credentials: { csrf: string | undefined; expired: () => void; doubt: () => void } = {
   csrf: undefined,
+  /** A question was answered by 401. */
   expired: () => {},
+  /** Something failed without a reason that is told: is the session still good? */
+  doubt: () => {},
 };
 
 const withSession: Middleware = {

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useSyncExternalStore } from "react";
+import { credentials } from "./client.ts";
 import { Connection } from "./connection.ts";
 
 /**
@@ -66,6 +67,8 @@ class Source {
     };
     source.onerror = () => {
       connection.doubt();
+      // A stream that is refused says no more than one that broke.
+      if (this.failures >= 2 && connection.state === "online") credentials.doubt();
       this.again(pauses[Math.min(this.failures++, pauses.length - 1)] ?? 0);
     };
   }

@@ -82,7 +82,8 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     credentials.expired = () => {
       if (last) setExpired(true);
     };
-  }, []);
+    credentials.doubt = () => void refetch();
+  }, [refetch]);
 
   const refresh = useCallback(async () => {
     await refetch({ throwOnError: true });

@@ -129,7 +129,9 @@ export function Search() {
       query={text}
       onQueryChange={setText}
       filter={(_query, actions) => actions}
-      shortcut={["mod + K", "/"]}
+      shortcut="mod + K"
+      // Also while something is typed.
+      tagsToIgnore={[]}
       nothingFound={t("nothing")}
       scrollable
       maxHeight={420}
