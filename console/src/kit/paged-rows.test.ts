@@ -62,4 +62,22 @@ describe("rows by pages", () => {
     await settled();
     expect(rows.state).toMatchObject({ count: 12, more: false });
   });
+
+  test("what a long search found so far is shown, and more is expected", async () => {
+    let goOn = () => {};
+    const pause = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const rows = new PagedRows<number>(async (_after, _limit, _signal, sofar) => {
+      sofar([1, 2]);
+      await pause;
+      return { rows: [1, 2, 3], next: null };
+    });
+    rows.need(0, 10);
+    await settled();
+    expect([rows.state, rows.row(1)]).toMatchObject([{ count: 2, more: true, first: false }, 2]);
+    goOn();
+    await settled();
+    expect([rows.state, rows.row(2)]).toMatchObject([{ count: 3, more: false }, 3]);
+  });
 });

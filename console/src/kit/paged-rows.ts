@@ -9,13 +9,23 @@ export interface PageOf<T> {
   next: string | null;
 }
 
-/** @param after the key before the first row; "": from the beginning */
-export type LoadPage<T> = (after: string, limit: number, signal: AbortSignal) => Promise<PageOf<T>>;
+/**
+ * @param after the key before the first row; "": from the beginning
+ * @param sofar tells the rows that are found already, where a page takes long
+ */
+export type LoadPage<T> = (
+  after: string,
+  limit: number,
+  signal: AbortSignal,
+  sofar: (rows: T[]) => void,
+) => Promise<PageOf<T>>;
 
 interface Page<T> {
   after: string;
   rows: T[] | undefined;
   loading: boolean;
+  /** More of its rows are being looked for. */
+  partial?: boolean;
 }
 
 export interface PagedState {
@@ -79,11 +89,19 @@ export class PagedRows<T> {
 
   private async bring(at: number, again = false): Promise<void> {
     const page = this.pages[at];
-    if (!page || page.loading || (page.rows && !again)) return;
+    if (!page || page.loading || (page.rows && !page.partial && !again)) return;
     page.loading = true;
+    const sofar = (found: T[]) => {
+      // What is shown already stays until all of it is there anew.
+      if ((page.rows && !page.partial) || found.length === 0 || this.stop.signal.aborted) return;
+      page.rows = found.slice(0, this.pageSize);
+      page.partial = true;
+      this.change({ fault: undefined, first: false });
+    };
     try {
-      const { rows, next } = await this.load(page.after, this.pageSize, this.stop.signal);
+      const { rows, next } = await this.load(page.after, this.pageSize, this.stop.signal, sofar);
       page.rows = rows;
+      page.partial = false;
       const following = this.pages[at + 1];
       if (next === null) this.pages.length = at + 1;
       else if (!following) this.pages.push({ after: next, rows: undefined, loading: false });
@@ -114,7 +132,7 @@ export class PagedRows<T> {
       ...this.state,
       ...what,
       count: full + (last?.rows?.length ?? 0),
-      more: last?.rows === undefined,
+      more: last?.rows === undefined || last.partial === true,
       version: this.state.version + 1,
     };
     for (const listener of this.listeners) listener();

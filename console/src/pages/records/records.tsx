@@ -87,7 +87,7 @@ export default function Records() {
   const query = useMemo(() => queryOf(readFilters(written), Date.now()), [written]);
   const newest = useRef(query);
   newest.current = query;
-  const load: LoadPage<CallRecord> = async (after, limit, signal) => {
+  const load: LoadPage<CallRecord> = async (after, limit, signal, sofar) => {
     const asked = newest.current;
     const rows: CallRecord[] = [];
     let cursor: string | null = after;
@@ -95,6 +95,7 @@ export default function Records() {
       const page: Awaited<ReturnType<typeof ask>> = await ask(asked, cursor, limit - rows.length, signal);
       rows.push(...page.records);
       cursor = page.next;
+      sofar([...rows]);
       setSearched(rows.length < limit && cursor !== null ? page.searched_to : null);
     } while (cursor !== null && rows.length < limit);
     return { rows, next: cursor };
