@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { configDigest, type HostContext, replicates } from "../cluster/facts.ts";
 import type { Component } from "../components/common/component.ts";
+import { lookUp } from "../components/kamailio/locations.ts";
 import { writeComponentFiles } from "../host/files.ts";
 import { closeSockets } from "../http/socket.ts";
 import type { HostReport } from "../report/host-report.ts";
@@ -15,7 +16,7 @@ import { type AppRelay, relayToPeers } from "./calls/app-relay.ts";
 import { listenForEndedAudio } from "./calls/ended-audio.ts";
 import { calmTickMs, isCalm, matter, type Signs } from "./calm.ts";
 import { startCarrying } from "./chores/carry.ts";
-import { startDrillSchedule } from "./chores/drill-schedule.ts";
+import { type Drills, startDrills } from "./chores/drill-schedule.ts";
 import { startHousekeeping } from "./chores/housekeeping.ts";
 import { serveMetrics } from "./doors/metrics-server.ts";
 import { serveAgent } from "./doors/server.ts";
@@ -34,6 +35,8 @@ const deafMs = 150;
 const unsettledMs = 2000;
 /** A peer that says nothing for so long answers no calls' questions either. */
 const silentMs = 2000;
+/** A page of registrations is asked for no longer than this. */
+const lookUpMs = 2000;
 
 /**
  * The agent of one host: supervises its parts, judges, gives or denies keepalived the address.
@@ -49,6 +52,7 @@ export class HostAgent {
   private readonly keepers: Keepers;
   private peers: Peers | undefined;
   private upstream: Upstream | undefined;
+  private drills: Drills | undefined;
   private appRelay: AppRelay | undefined;
   private verdict: Verdict = { mayHold: false, light: "red", reasons: ["the agent has just started"] };
   private memory: Memory = { forbiddenSince: undefined, plan: noPlan };
@@ -75,6 +79,10 @@ export class HostAgent {
       tick: () => this.tick(),
       noticeAddress: () => this.noticeAddress(),
       end: (ending) => this.ending.resolve(ending),
+      drill: (name, runs, who) => {
+        if (!this.drills) throw new Error("the agent has just started: try again in a moment");
+        return this.drills.begin(name, runs, who);
+      },
     });
   }
 
@@ -122,6 +130,7 @@ export class HostAgent {
       maintenance,
       stop: () => this.ending.resolve("stop"),
       switchOver: (force, accept) => keepers.handover.start(force, accept),
+      contactsOf: (users) => lookUp(context, users, AbortSignal.timeout(lookUpMs)),
     });
     const closeMetrics = await serveMetrics(context, () => this.report(), watch);
     const stopListening = isNode
@@ -135,11 +144,12 @@ export class HostAgent {
     beat();
     notifier.ready();
     const stopHousekeeping = startHousekeeping(context, teller("housekeeping"));
-    const stopDrills = startDrillSchedule(context, {
+    const drills = startDrills(context, {
       holdsForMs: () => claim.heldForMs,
       cluster: () => this.clusterNews(),
       tell: teller("drill"),
     });
+    this.drills = drills;
     signal.addEventListener("abort", () => this.ending.resolve("stop"));
     let ending: Ending;
     try {
@@ -150,7 +160,7 @@ export class HostAgent {
       clearTimeout(timer);
       await stopCarrying();
       await stopListening();
-      await stopDrills();
+      await drills.stop();
       stopHousekeeping();
       keepers.self.close();
       pulses.close();
@@ -205,6 +215,7 @@ export class HostAgent {
       troubles: this.peers?.troubles ?? [],
       heardPercent: this.peers?.heardPercent ?? {},
       upstream: this.upstream?.reachable,
+      drilling: this.drills?.running(),
     };
   }
 

@@ -45,6 +45,7 @@ export function matter(report: HostReport): string {
     hardware ? diskTroubles(hardware).length : 0,
     ...[drained, trial, fencing, orders.map(({ id }) => id), drift?.length, functional?.ok],
     orderResults.map(({ id, state, text }) => [id, state, text]),
+    ...[report.drilling?.name, report.drilling?.said],
     ...[watch?.lastEvent, watch?.alerts.told.length],
   ]);
 }

@@ -46,6 +46,8 @@ interface Ties {
   /** The address may have come or gone. */
   noticeAddress(): void;
   end(ending: Ending): void;
+  /** Begins a drill. @throws Error when none may begin */
+  drill(name: string, runs: number, who: string): string;
 }
 
 /** All that one host's agent consists of, each told only what it needs. Nothing runs yet. */
@@ -139,6 +141,7 @@ export function makeKeepers(context: HostContext, components: Component[], agent
       if (!found?.running) throw new Error(`no part '${name}' runs on ${context.self.name}`);
       found.kill(why);
     },
+    drill: agent.drill,
     renewDatabase: () => {
       if (database instanceof ReplicationKeeper) return database.renew();
       throw new Error(

@@ -8,6 +8,7 @@ import { contactMs, sightingOf } from "../report/news.ts";
 import type { Observation } from "../report/observation.ts";
 import type { PartName } from "../report/parts.ts";
 import type { Verdict } from "../report/verdict.ts";
+import type { Running } from "./chores/drill-runner.ts";
 import type { Keepers } from "./keepers.ts";
 import { type Pulse, pulseOf } from "./observe/pulse.ts";
 
@@ -31,6 +32,8 @@ export interface AgentState {
   /** The share of other hosts' pulses that arrive here, percent. */
   heardPercent: Record<string, number>;
   upstream: boolean | undefined;
+  /** The drill that runs here. */
+  drilling: Running | undefined;
 }
 
 /** What of it a pulse tells. */
@@ -138,8 +141,15 @@ export function reportOf(keepers: Keepers, state: AgentState): HostReport {
     sees: sightings(state.peers),
     heardPercent: state.heardPercent,
     ...(fencing.report ? { fencing: fencing.report } : {}),
+    ...drillingOf(state.drilling),
     ...maintenance.report(),
     ...keepers.carriers.report(),
     watch: watch.report((part("app")?.health?.facts as AppHealth | undefined)?.problems),
   };
+}
+
+function drillingOf(running: Running | undefined): Pick<HostReport, "drilling"> {
+  if (!running) return {};
+  const { name, by, since, said } = running;
+  return { drilling: { name, by, forMs: Math.round(performance.now() - since), said } };
 }

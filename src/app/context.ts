@@ -30,6 +30,7 @@ import { type Checkpoint, loadCheckpoint } from "../journal/checkpoint.ts";
 import { type HttpJournal, openHttpJournal } from "../journal/http-journal.ts";
 import { Kept } from "../journal/kept.ts";
 import { parseJournalLine, parseProbeLine } from "../journal/sip-journal.ts";
+import { createOperations } from "../operations/service.ts";
 import { probeRoutes } from "../probe/api.ts";
 import { ProbeStore } from "../probe/store.ts";
 import { recordingRoutes } from "../recordings/api.ts";
@@ -212,6 +213,7 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
   const setting = { realm, secret: secrets.peer_token };
   const versions = createVersions(database, live, setting);
   const access = createAccess({ database, secrets, live, events });
+  const operations = createOperations({ context, database, events });
   const routes = [
     ...access.routes,
     callRoutes({ deciding, journal, events }),
@@ -242,6 +244,7 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
     moveRoutes({ database }),
     probeRoutes({ probes, context }),
     drillRoutes({ database }),
+    ...operations.routes,
     recordingRoutes({ context, database, recordings, events }),
     peerRecordingRoutes({ recordings, events }),
   ];
@@ -293,6 +296,7 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
       await journal[Symbol.asyncDispose]();
       await recordings[Symbol.asyncDispose]();
       await callStatus[Symbol.asyncDispose]();
+      await operations[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
       await patient[Symbol.asyncDispose]();
     },

@@ -13,24 +13,10 @@ import { join } from "node:path";
 import { messageOf } from "../base/message.ts";
 import type { HostContext } from "../cluster/facts.ts";
 import { runFiles } from "../cluster/facts.ts";
+import { appUser, type Identity, identityIn } from "../host/identity.ts";
 import { captureFolders, recordingPlaces } from "../recordings/capture-files.ts";
 import type { Events } from "../telemetry/log.ts";
 import { appFiles } from "./context.ts";
-
-/** The system user that the app becomes after it has bound its ports. */
-export const appUser = "dialtone";
-
-interface Identity {
-  uid: number;
-  gid: number;
-}
-
-/** Reads one entry of passwd(5) text. Pure. */
-export function identityIn(passwd: string, user: string): Identity | undefined {
-  const cells = passwd.split("\n").map((line) => line.split(":"));
-  const [, , uid, gid] = cells.find(([name]) => name === user) ?? [];
-  return uid === undefined || gid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) };
-}
 
 const chownTree = (path: string, { uid, gid }: Identity): void => {
   if (!existsSync(path)) return;

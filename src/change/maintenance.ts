@@ -37,6 +37,8 @@ interface Hands {
   restart(parts: boolean): void;
   /** Kills a part; it is started again. @throws Error when this host has none such */
   killPart(name: PartName, why: string): void;
+  /** Begins a drill. @returns what was begun @throws Error when none may begin */
+  drill(name: string, runs: number, who: string): string;
   /** Puts this host's data aside and copies the other node's. @throws Error when that can not be */
   renewDatabase(): Promise<string>;
   /** With what each running part was started. */
@@ -123,6 +125,8 @@ export class Maintenance {
         this.stayIfNeeded(true);
         this.hands.killPart(work.part, `a drill of ${who}`);
         return { text: `killed ${work.part}` };
+      case "drill":
+        return { text: this.hands.drill(work.name, work.runs, who) };
       case "renew-database":
         this.stayIfNeeded(true);
         return { text: await this.hands.renewDatabase() };

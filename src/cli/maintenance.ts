@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { leftWithout } from "../change/foresee.ts";
 import { restartAll } from "../change/restart.ts";
 import type { ClusterView } from "../change/safety.ts";
 import { openDesk } from "../client/desk.ts";
@@ -96,14 +97,8 @@ Examples:
       if (report && report.role !== "node")
         throw new Error(`${node} is no node but has the role ${report.role}: there is no work to drain`);
       const done = await desk.order(node, { kind: "drain", why: options.why, force: options.force });
-      const others = view.entries.filter(
-        ({ report: other }) => other.host !== node && other.role === "node" && other.verdict.mayHold,
-      );
-      const left =
-        others.length > 1
-          ? ""
-          : `; ${others[0]?.report.host ?? "nobody"} is alone now: when it fails, calls do not get through`;
-      print(`${node} ${done.text}${left}`, { node, drained: true, others: others.map((o) => o.report.host) });
+      const { others, text } = leftWithout(view, node);
+      print(`${node} ${done.text}${text === "" ? "" : `; ${text}`}`, { node, drained: true, others });
     });
   withPlace(program.command("undrain <node>"))
     .description("put a node back into service; the service address stays where it is")

@@ -95,6 +95,8 @@ export const journalDirs = (dirs: HostDirs) => ({
 export const runFiles = (dirs: HostDirs) => ({
   /** HTTP over a unix socket: the agent's status and control, for people with rights on this host. */
   agentSocket: join(dirs.run, "agent.sock"),
+  /** The same for this host's app, which may ask less (http/access.ts, agentAppAccess). */
+  agentAppSocket: join(dirs.run, "agent-app.sock"),
   /** HTTP over a unix socket: the app's API, no token needed. */
   appSocket: join(dirs.run, "app.sock"),
   /** JSON: the agent's own {pid, start}. */

@@ -102,6 +102,20 @@ export const drillRoutes =
     );
   };
 
+/** Those that ended at or after a moment, newest first; at most 1000. */
+export async function drillsSince(database: Database, since: Date): Promise<DrillRun[]> {
+  const rows = await database.read((db) =>
+    db
+      .selectFrom("drill_runs")
+      .select(columns)
+      .where("finished_at", ">=", since)
+      .orderBy("finished_at", "desc")
+      .limit(1000)
+      .execute(),
+  );
+  return rows.map(drillOfRow);
+}
+
 async function storeDrill(database: Database, drill: DrillEvidence): Promise<void> {
   const { id, started_at, finished_at, release, passed, figures, evidence, ...same } = drill;
   await database.transact((trx) =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { aReport, nodeParts } from "../../test/support/report.ts";
-import { whyNotSwitchOver } from "../agent/address/switchover.ts";
+import { whyNotSwitchOver } from "../change/why-not-switch-over.ts";
 import type { ReplicationFacts } from "../report/database.ts";
 import type { HostReport, PeerNews } from "../report/host-report.ts";
 import type { LightCode } from "../report/light.ts";

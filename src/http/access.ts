@@ -1,7 +1,7 @@
 /** Who may ask which route of which server: the one list. A route that is not in it does not come into being (auth.ts). */
 
 /** By which token or login, or by the unix socket, whose file says who may open it. */
-export type Who = "api" | "peer" | "metrics" | "freeswitch" | "socket";
+export type Who = "api" | "peer" | "metrics" | "freeswitch" | "socket" | "app";
 
 /** What people may do, each everything that those before it may. docs/access.md */
 export const roles = ["user", "auditor", "operator", "administrator"] as const;
@@ -129,6 +129,17 @@ export const appAccess: Access = {
   "GET /v1/drills": auditor,
   "GET /v1/drills/last": auditor,
   "GET /v1/drills/:id": auditor,
+  "GET /v1/drills/schedule": auditor,
+  "POST /v1/drills/run": operator,
+  "GET /v1/cluster": auditor,
+  "GET /v1/cluster/events": auditor,
+  "GET /v1/orders/foresee": auditor,
+  "POST /v1/orders": operator,
+  "GET /v1/timeline": auditor,
+  "POST /v1/timeline/notes": operator,
+  "GET /v1/alerts": auditor,
+  "POST /v1/alerts/test": operator,
+  "GET /v1/registrations": auditor,
 
   // FreeSWITCH hosts, each with a login of its own (host-logins.ts): what they are told has users' digests and carriers' passwords.
   "POST /freeswitch/xml": ["freeswitch"],
@@ -169,6 +180,17 @@ export const agentAccess: Record<string, readonly Who[]> = {
   "POST /switchover": ["socket"],
   "POST /fencing/confirm": ["socket"],
   "POST /stop": ["socket"],
+};
+
+/** The agent, for the app of its host: `DATA/run/agent-app.sock`. It reads, and orders what people at the console may. */
+export const agentAppAccess: Access = {
+  "GET /cluster": ["app"],
+  "GET /timeline": ["app"],
+  "GET /alerts": ["app"],
+  "POST /alerts/test": ["app"],
+  "POST /note": ["app"],
+  "POST /orders": ["app"],
+  "POST /registrations": ["app"],
 };
 
 /** Where a Prometheus reads: HTTPS, `metrics.port`. */

@@ -10,7 +10,7 @@ import { Problem } from "./problems.ts";
 const hash = (text: string): Buffer => createHash("sha256").update(text, "utf8").digest();
 
 /** The tokens that a server knows, by who has them. */
-export type Tokens = Partial<Record<Exclude<Who, "socket" | "freeswitch">, string>>;
+export type Tokens = Partial<Record<Exclude<Who, "socket" | "freeswitch" | "app">, string>>;
 
 /**
  * Says whose token an `Authorization: Bearer` header carries; nobody's: []. Compares in constant time; the lengths of the
@@ -59,6 +59,7 @@ const whose: Record<Who, string> = {
   metrics: "the token that 'dialtone metrics token' prints",
   freeswitch: "the login of a FreeSWITCH host",
   socket: "the unix socket on the host",
+  app: "the app of the same host",
 };
 
 /** Whom a rule lets in; `role` undefined: no people. Pure. */

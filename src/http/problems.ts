@@ -103,6 +103,11 @@ export const catalogue = {
     title: "No database can be used now",
     help: "Nothing was acknowledged. Calls are still decided and events still taken; repeat the request with PUT, which is safe.",
   },
+  "agent-unavailable": {
+    status: 503,
+    title: "The agent of this node does not answer",
+    help: "Calls go on. Ask another node, or see 'dialtone status' and the service dialtone on this host.",
+  },
   "search-too-slow": {
     status: 503,
     title: "The search takes too long",

@@ -77,6 +77,10 @@ const hostReportSchema = z.object({
   heardPercent: beside(z.record(z.string(), z.number())),
   /** undefined: no fencing configured. */
   fencing: beside(fencingSchema),
+  /** A drill runs on this host: which, whose, for how long, and what it said last. */
+  drilling: beside(
+    z.object({ name: z.string(), by: z.string(), forMs: z.number(), said: z.string().default("") }),
+  ),
   /** A person took this node out of service. */
   drained: beside(drainedSchema),
   /** What this host asks of others, until they have taken it. */

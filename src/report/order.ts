@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { safeDrills } from "../cluster/drills-schema.ts";
 import { partNames } from "./parts.ts";
 
 /**
@@ -18,6 +19,8 @@ export const workSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("switchover"), force: z.boolean() }),
   /** For a drill: kill one part of a host that carries no calls; its agent starts it again. */
   z.strictObject({ kind: z.literal("kill-part"), part: z.enum(partNames) }),
+  /** Run a drill of the catalogue where it is: it has begun when the order is done; `drilling` of the report tells the rest. */
+  z.strictObject({ kind: z.literal("drill"), name: z.enum(safeDrills), runs: z.int().min(1).max(5) }),
   /** Asynchronous replication: put this host's data aside and copy those of the other node. */
   z.strictObject({ kind: z.literal("renew-database") }),
   /** Start the agent again; with `parts` all its parts too. */

@@ -1,9 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { Cron } from "croner";
 import { messageOf } from "../../base/message.ts";
 import type { DrillSchedule } from "../../cluster/drills-schema.ts";
@@ -11,20 +6,16 @@ import { allHosts, type HostContext } from "../../cluster/facts.ts";
 import { hostNotGreen } from "../../explain/green.ts";
 import type { HostReport } from "../../report/host-report.ts";
 import { contactMs } from "../../report/news.ts";
+import { DrillRunner, type Running } from "./drill-runner.ts";
 
 /**
- * Drills on the cluster itself, by the schedule of cluster.yaml. The holder of the service address runs them, each in a
- * process of its own (`dialtone drill run NAME --here`), one at a time, in the declared window, while all is green.
+ * Drills on the cluster itself, by the schedule of cluster.yaml or because a person wants one now. The holder of the service
+ * address runs them, one at a time, while all is green; those of the schedule in the declared window.
  */
 
-/** A drill that has not ended by then is ended; the process repairs and reports, or is killed. */
-const drillMs = 5 * 60_000;
-const graceMs = 30_000;
 const lookEveryMs = 5000;
 /** A node that took over a moment ago has other things to do. */
 const settledMs = 60_000;
-
-const main = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
 /** Why no drill may begin now; empty: it may. Pure. */
 export function whyNoDrill(
@@ -43,7 +34,8 @@ export function whyNoDrill(
     if (report.light?.colour === "red") reasons.push(`${report.host}: it is not safe to lose a node`);
     if (report.stopping || report.handover !== undefined) reasons.push(`${report.host} is being changed`);
     if (report.drained) reasons.push(`${report.host} is drained`);
-    if (report.orderResults?.some(({ state }) => state === "running"))
+    // The order to begin this very drill runs while this is asked.
+    if (report.orderResults?.some(({ state, kind }) => state === "running" && kind !== "drill"))
       reasons.push(`${report.host} is busy with an order`);
   }
   if (fresh.filter(({ holds }) => holds).length > 1) reasons.push("two hosts hold the service address");
@@ -63,94 +55,91 @@ interface Hands {
   tell(subject: string, text: string): void;
 }
 
-/** Starts the schedule; returns how to end it, with whatever drill is going on. */
-export function startDrillSchedule(context: HostContext, hands: Hands): () => Promise<void> {
+export interface Drills {
+  /** What runs now. */
+  running(): Running | undefined;
+  /** Begins a drill, for a person. @returns what was begun @throws Error with the reasons when none may begin now */
+  begin(name: string, runs: number, who: string): string;
+  /** Ends the schedule, with whatever drill is going on. */
+  stop(): Promise<void>;
+}
+
+/** Starts the schedule. */
+export function startDrills(context: HostContext, hands: Hands): Drills {
   const { schedule, time_zone: timezone } = context.cluster.drills;
   const stop = new AbortController();
-  let running: Promise<void> = Promise.resolve();
+  const runner = new DrillRunner(context);
+  let last: Promise<void> = Promise.resolve();
   const jobs = schedule.map(
     (entry) =>
       new Cron(entry.cron, { timezone }, () => {
         // One after the other, whatever the windows say.
-        running = running.then(() => runWindow(context, hands, entry, stop.signal));
+        last = last.then(() => runWindow(context, hands, runner, entry, stop.signal));
       }),
   );
-  return async () => {
-    for (const job of jobs) job.stop();
-    stop.abort();
-    await running;
+  return {
+    running: () => runner.running,
+    begin: (name, runs, who) => {
+      const reasons = against(context, hands, runner);
+      if (reasons.length > 0) throw new Error(`not run: ${reasons.join("; ")}`);
+      hands.tell(name, `begins, for ${who}`);
+      last = Promise.all([last, runTold(hands, runner, { name, runs, by: who }, stop.signal)]).then(() => {});
+      return `${name} has begun on ${context.self.name}`;
+    },
+    stop: async () => {
+      for (const job of jobs) job.stop();
+      stop.abort();
+      await last;
+    },
   };
+}
+
+const against = (context: HostContext, hands: Hands, runner: DrillRunner): string[] => [
+  ...(runner.running ? [`the drill ${runner.running.name} of ${runner.running.by} runs`] : []),
+  ...whyNoDrill(
+    {
+      host: context.self.name,
+      holdsForMs: hands.holdsForMs(),
+      expected: allHosts(context.cluster).map(({ name }) => name),
+    },
+    hands.cluster(),
+  ),
+];
+
+/** Runs one to its end and tells what became of it; never throws. */
+async function runTold(
+  hands: Hands,
+  runner: DrillRunner,
+  drill: { name: string; runs: number; by: string },
+  stop: AbortSignal,
+): Promise<void> {
+  try {
+    hands.tell(drill.name, await runner.run(drill, stop));
+  } catch (error) {
+    hands.tell(drill.name, `failed: ${messageOf(error)}`);
+  }
 }
 
 async function runWindow(
   context: HostContext,
   hands: Hands,
+  runner: DrillRunner,
   entry: DrillSchedule,
   stop: AbortSignal,
 ): Promise<void> {
   const closes = performance.now() + entry.window_minutes * 60_000;
-  const expected = allHosts(context.cluster).map(({ name }) => name);
   for (const name of inOrder(entry.run)) {
     // The other node's agent has the same schedule: the holder's does it.
-    if (hands.holdsForMs() === undefined) return;
-    try {
-      const against = () =>
-        whyNoDrill({ host: context.self.name, holdsForMs: hands.holdsForMs(), expected }, hands.cluster());
-      while (against().length > 0 && performance.now() + lookEveryMs < closes)
-        await delay(lookEveryMs, undefined, { signal: stop });
-      const reasons = against();
-      if (reasons.length > 0 || performance.now() > closes) {
-        hands.tell(name, `not run: ${reasons.join("; ") || "the window is over"}`);
-        continue;
-      }
-      hands.tell(name, "begins");
-      hands.tell(name, await runChild(context, name, stop));
-    } catch (error) {
-      hands.tell(name, `failed: ${messageOf(error)}`);
-      if (stop.aborted) return;
+    if (hands.holdsForMs() === undefined || stop.aborted) return;
+    while (against(context, hands, runner).length > 0 && performance.now() + lookEveryMs < closes)
+      await delay(lookEveryMs, undefined, { signal: stop }).catch(() => {}); // aborted: seen below
+    if (stop.aborted) return;
+    const reasons = against(context, hands, runner);
+    if (reasons.length > 0 || performance.now() > closes) {
+      hands.tell(name, `not run: ${reasons.join("; ") || "the window is over"}`);
+      continue;
     }
+    hands.tell(name, "begins");
+    await runTold(hands, runner, { name, runs: 1, by: "schedule" }, stop);
   }
-}
-
-/** @returns how it ended, in words. */
-async function runChild(context: HostContext, name: string, stop: AbortSignal): Promise<string> {
-  const { dirs, clusterFile } = context;
-  const log = openSync(join(dirs.log, "drills.log"), "a", 0o640);
-  const words = [
-    "drill",
-    "run",
-    name,
-    "--here",
-    "--data",
-    dirs.data,
-    "--by",
-    "schedule",
-    "--config",
-    clusterFile,
-  ];
-  let child: ChildProcess;
-  try {
-    // At the priority of ordinary programs: the agent's own is higher.
-    child = spawn(
-      "nice",
-      ["-n", "10", process.execPath, "--disable-warning=ExperimentalWarning", main, ...words],
-      {
-        stdio: ["ignore", log, log],
-      },
-    );
-  } finally {
-    closeSync(log);
-  }
-  const exited = once(child, "exit") as Promise<[number | null, string | null]>;
-  const deadline = AbortSignal.any([stop, AbortSignal.timeout(drillMs)]);
-  const end = () => {
-    child.kill("SIGTERM");
-    setTimeout(() => child.kill("SIGKILL"), graceMs).unref();
-  };
-  deadline.addEventListener("abort", end);
-  const [code, signal] = await exited;
-  deadline.removeEventListener("abort", end);
-  const where = `; log: ${join(dirs.log, "drills.log")}`;
-  if (deadline.aborted) return `ended after ${drillMs / 60_000} min, or because this host stops${where}`;
-  return code === 0 ? "passed" : `did not pass (${signal ?? `exit code ${code}`})${where}`;
 }

@@ -3,13 +3,14 @@ import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import type { Maintenance } from "../../change/maintenance.ts";
 import { addConfiguration, addMaintenance } from "../../change/routes.ts";
 import { type HostContext, runFiles } from "../../cluster/facts.ts";
-import type { LocationSnapshot } from "../../components/kamailio/locations.ts";
+import type { Contact, LocationSnapshot } from "../../components/kamailio/locations.ts";
 import { agentAccess, type Who } from "../../http/access.ts";
 import { guardRoutes, tokenCheck } from "../../http/auth.ts";
 import { answerProblems } from "../../http/problems.ts";
 import type { HostReport } from "../../report/host-report.ts";
 import type { AgentEvent } from "../../report/watch.ts";
 import type { Watch } from "../observe/watch.ts";
+import { serveApp } from "./app-door.ts";
 import { addWatching } from "./watch-routes.ts";
 
 /** What the agent's HTTP servers can ask of it. */
@@ -28,6 +29,8 @@ export interface AgentControl {
   /** Hands the service address over, or says why not. Returns at once. */
   switchOver(force: boolean, accept: string[]): { to: string } | { reasons: string[] };
   maintenance: Maintenance;
+  /** The registrations of these users, as this host's SIP server knows them. @throws Error when it can not be asked */
+  contactsOf(users: readonly string[]): Promise<Contact[]>;
 }
 
 function addReading(server: FastifyInstance, control: AgentControl): void {
@@ -93,10 +96,11 @@ export async function serveAgent(context: HostContext, control: AgentControl): P
   await rm(socket, { force: true });
   await local.listen({ path: socket });
   await chmod(socket, 0o600);
+  const closeAppDoor = await serveApp(context, control);
   const remote = peerDoor(context, control);
   await remote.listen({ host: self.address, port: cluster.agent.port });
   return async () => {
-    await Promise.all([local.close(), remote.close()]);
+    await Promise.all([local.close(), remote.close(), closeAppDoor()]);
     await rm(socket, { force: true });
   };
 }

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
+import { messageOf } from "../../base/message.ts";
 import type { HostContext } from "../../cluster/facts.ts";
 import type { RpcValue } from "./binrpc.ts";
 import { kamailioRpc } from "./rpc.ts";
@@ -11,7 +12,7 @@ import { kamailioRpc } from "./rpc.ts";
  * list that it got from the holder (agent/registrations.ts); Kamailio reads it at its start (usrloc db_mode 4, db_text).
  */
 
-const contactSchema = z.object({
+export const contactSchema = z.object({
   aor: z.string(),
   contact: z.string(),
   received: z.string(),
@@ -100,6 +101,27 @@ export async function readLocations(context: HostContext, signal: AbortSignal): 
   const takenMs = Date.now();
   const reply = await kamailioRpc(context, "ul.dump", [], signal);
   return { host: context.self.name, takenMs, contacts: contactsOf(reply, takenMs) };
+}
+
+/** A user that has no contact is no fault. */
+const noContact = /^Kamailio says: 404/;
+
+/** The registrations of these users alone, one question each: for pages, however many are registered. @throws Error as kamailioRpc */
+export async function lookUp(
+  context: HostContext,
+  users: readonly string[],
+  signal: AbortSignal,
+): Promise<Contact[]> {
+  const found: Contact[] = [];
+  for (const user of users)
+    try {
+      found.push(
+        ...contactsOf(await kamailioRpc(context, "ul.lookup", ["location", user], signal), Date.now()),
+      );
+    } catch (error) {
+      if (!noContact.test(messageOf(error))) throw error;
+    }
+  return found;
 }
 
 /** Columns of Kamailio 5.6's table `location`, version 9 (/usr/share/kamailio/dbtext). */

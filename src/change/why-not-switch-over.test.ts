@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { aReport, nodeParts } from "../../../test/support/report.ts";
-import type { HostReport } from "../../report/host-report.ts";
-import { whyNotSwitchOver } from "./switchover.ts";
+import { aReport, nodeParts } from "../../test/support/report.ts";
+import type { HostReport } from "../report/host-report.ts";
+import { whyNotSwitchOver } from "./why-not-switch-over.ts";
 
 const peer = (o: Partial<HostReport>, ageMs = 100) => ({
   ageMs,
