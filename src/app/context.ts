@@ -37,11 +37,14 @@ import { recordingRoutes } from "../recordings/api.ts";
 import { peerRecordingRoutes } from "../recordings/peer-api.ts";
 import { createRecordings, type Recordings } from "../recordings/service.ts";
 import { recordRoutes } from "../records/api.ts";
+import { HourMarks } from "../records/hour-marks.ts";
 import { Ledger } from "../records/ledger.ts";
 import { moveRoutes } from "../records/moves.ts";
 import { Quarantine } from "../records/quarantine.ts";
 import { Reconciler } from "../records/reconcile.ts";
 import { Shipper, type Source } from "../records/shipper.ts";
+import { reportRoutes } from "../reports/api.ts";
+import { RollUp } from "../reports/roll-up.ts";
 import { simulationRoutes } from "../routing/api.ts";
 import { LiveRouting } from "../routing/live.ts";
 import { registry } from "../routing/registry.ts";
@@ -88,6 +91,7 @@ export interface App extends AsyncDisposable {
   ledger: Ledger;
   shipper: Shipper;
   reconciler: Reconciler;
+  rollUp: RollUp;
   recordings: Recordings;
   callStatus: CallStatusService;
   dials: DialService;
@@ -142,7 +146,13 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
   });
   live.world = carriers.world;
   const { charge, calls } = carriers;
-  const ledger = new Ledger(database, { ...patience, charge });
+  const marks = new HourMarks(node);
+  const ledger = new Ledger(database, { ...patience, charge }, marks);
+  const rollUp = new RollUp({
+    ...{ node, marks, events },
+    database: patient,
+    longestCallMs: patience.maxCallMs,
+  });
   const checkpoint = await loadCheckpoint(files.checkpoint);
   const quarantine = new Quarantine(files.quarantine, events);
   const journal = await openHttpJournal(files.httpJournal, events);
@@ -234,6 +244,7 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
     ...carriers.routes,
     scriptRoutes({ scripts, root: secrets.peer_token }),
     recordRoutes({ database, reconciler }),
+    reportRoutes(database),
     ...callStatus.routes,
     ...dials.routes,
     phoneRoutes({
@@ -259,6 +270,7 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
     ledger,
     shipper,
     reconciler,
+    rollUp,
     recordings,
     callStatus,
     dials,

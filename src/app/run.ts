@@ -43,6 +43,7 @@ export async function runApp(
       followGuards(app.database, live, app.carriers.calls.spending, stop),
       app.carriers.ready(stop).then(() => app.shipper.run(stop)),
       app.reconciler.run(stop),
+      app.rollUp.run(stop),
       app.recordings.worker.run(stop),
       app.recordings.guard.run(stop),
       app.callStatus.teller.run(stop),

@@ -406,6 +406,62 @@ export const migrations: Migration[] = [
       (column) => `ALTER TABLE records ADD INDEX IF NOT EXISTS records_${column} (${column}, started_at, id)`,
     ),
   },
+  {
+    name: "0022-reports",
+    statements: [
+      `CREATE TABLE IF NOT EXISTS report_marks (
+        hour DATETIME NOT NULL,
+        node VARCHAR(64) NOT NULL,
+        at DATETIME(3) NOT NULL,
+        PRIMARY KEY (hour, node)
+      ) ${tail}`,
+      `CREATE TABLE IF NOT EXISTS report_state (
+        hour DATETIME NOT NULL PRIMARY KEY,
+        revision INT NOT NULL
+      ) ${tail}`,
+      `CREATE TABLE IF NOT EXISTS report_hours (
+        hour DATETIME NOT NULL,
+        dimension VARCHAR(8) NOT NULL,
+        value VARCHAR(190) NOT NULL,
+        calls INT NOT NULL,
+        answered INT NOT NULL,
+        busy INT NOT NULL,
+        no_answer INT NOT NULL,
+        cancelled INT NOT NULL,
+        failed INT NOT NULL,
+        trying INT NOT NULL,
+        talk_ms BIGINT NOT NULL,
+        wait_ms BIGINT NOT NULL,
+        PRIMARY KEY (dimension, hour, value)
+      ) ${tail}`,
+      `CREATE TABLE IF NOT EXISTS report_days (
+        day DATETIME NOT NULL,
+        dimension VARCHAR(8) NOT NULL,
+        value VARCHAR(190) NOT NULL,
+        calls INT NOT NULL,
+        answered INT NOT NULL,
+        busy INT NOT NULL,
+        no_answer INT NOT NULL,
+        cancelled INT NOT NULL,
+        failed INT NOT NULL,
+        trying INT NOT NULL,
+        talk_ms BIGINT NOT NULL,
+        wait_ms BIGINT NOT NULL,
+        PRIMARY KEY (dimension, day, value)
+      ) ${tail}`,
+      `CREATE TABLE IF NOT EXISTS report_flow (
+        hour DATETIME NOT NULL,
+        instant BIGINT NOT NULL,
+        delta INT NOT NULL,
+        PRIMARY KEY (hour, instant)
+      ) ${tail}`,
+      `CREATE TABLE IF NOT EXISTS report_peaks (
+        hour DATETIME NOT NULL PRIMARY KEY,
+        peak INT NOT NULL,
+        average DOUBLE NOT NULL
+      ) ${tail}`,
+    ],
+  },
 ];
 
 /**

@@ -343,12 +343,72 @@ export interface LoginTriesTable {
   at: Date;
 }
 
+/** Hours whose records changed since they were counted: records/hour-marks.ts. */
+export interface ReportMarksTable {
+  hour: Date;
+  node: string;
+  at: Date;
+}
+
+/** Counts how often an hour was counted: two nodes that do it at once collide here. */
+export interface ReportStateTable {
+  hour: Date;
+  revision: number;
+}
+
+interface ReportFigures {
+  /** all, number, user, carrier, rule, node. */
+  dimension: string;
+  value: string;
+  calls: number;
+  answered: number;
+  busy: number;
+  no_answer: number;
+  cancelled: number;
+  /** Answered neither with 2xx nor as the three before, and over. */
+  failed: number;
+  /** Not answered and not over yet. */
+  trying: number;
+  talk_ms: number;
+  /** From the beginning to the answer, of those that were answered. */
+  wait_ms: number;
+}
+
+export interface ReportHoursTable extends ReportFigures {
+  hour: Date;
+}
+
+export interface ReportDaysTable extends ReportFigures {
+  day: Date;
+}
+
+/** Of the calls that began in an hour: how many more (begun less ended) there are at an instant than at the one before. */
+export interface ReportFlowTable {
+  hour: Date;
+  /** Each 15 s since 1970. */
+  instant: number;
+  delta: number;
+}
+
+/** Calls at a time, at most and on average. */
+export interface ReportPeaksTable {
+  hour: Date;
+  peak: number;
+  average: number;
+}
+
 export interface MigrationsTable {
   name: string;
   applied_at: Date;
 }
 
 export interface Tables {
+  report_marks: ReportMarksTable;
+  report_state: ReportStateTable;
+  report_hours: ReportHoursTable;
+  report_days: ReportDaysTable;
+  report_flow: ReportFlowTable;
+  report_peaks: ReportPeaksTable;
   users: UsersTable;
   pin_tries: PinTriesTable;
   numbers: NumbersTable;

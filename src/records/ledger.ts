@@ -7,6 +7,7 @@ import { uuidToBytes } from "../db/uuid.ts";
 import { buildRecords, callRefOf, type Limits } from "./build-record.ts";
 import type { CallRecord } from "./call-record.ts";
 import { appendToFeed } from "./feed.ts";
+import { type HourMarks, hoursOf } from "./hour-marks.ts";
 import { RecentCalls } from "./recent-calls.ts";
 import { expectRecordings } from "./recording-rows.ts";
 
@@ -37,8 +38,10 @@ export class Ledger {
   private readonly database: Database;
   private readonly limits: Omit<Limits, "now">;
   private readonly recent = new RecentCalls();
+  private readonly marks: HourMarks;
 
-  constructor(database: Database, limits: Omit<Limits, "now">) {
+  constructor(database: Database, limits: Omit<Limits, "now">, marks: HourMarks) {
+    this.marks = marks;
     this.database = database;
     this.limits = limits;
   }
@@ -52,7 +55,7 @@ export class Ledger {
     if (events.length === 0) return;
     const calls = callsOf(events);
     const refs = calls.map((call) => call.ref);
-    const built = await this.database.transact(async (trx) => {
+    const { built, hours } = await this.database.transact(async (trx) => {
       await trx.executeQuery(insertRows("events", eventRows(calls), () => "id=events.id"));
       const rows = calls.map(({ ref, id }) => ({ call_ref: ref, call_id: id, revision: 1 }));
       await trx.executeQuery(insertRows("calls", rows, () => "revision=calls.revision+1"));
@@ -71,9 +74,12 @@ export class Ledger {
       }
       const read = unknown.length === 0 ? [] : await this.readAndBuild(trx, unknown, stored, limits);
       const built = [...known, ...read];
+      const hours = hoursOf(built.flatMap((call) => call.events));
+      await this.marks.write(trx, hours);
       await writeRecords(trx, built);
-      return built;
+      return { built, hours };
     });
+    this.marks.add(hours);
     for (const call of built) this.recent.remember(call);
   }
 
@@ -81,15 +87,20 @@ export class Ledger {
   async rebuild(refs: readonly Buffer[]): Promise<void> {
     if (refs.length === 0) return;
     const ordered = [...refs].sort(Buffer.compare);
-    await this.database.transact(async (trx) => {
+    const hours = await this.database.transact(async (trx) => {
       await trx
         .updateTable("calls")
         .set({ revision: sql<number>`revision + 1` })
         .where("call_ref", "in", ordered)
         .execute();
       const limits = { ...this.limits, now: Date.now() };
-      await writeRecords(trx, await this.readAndBuild(trx, ordered, new Map(), limits));
+      const built = await this.readAndBuild(trx, ordered, new Map(), limits);
+      const hours = hoursOf(built.flatMap((call) => call.events));
+      await this.marks.write(trx, hours);
+      await writeRecords(trx, built);
+      return hours;
     });
+    this.marks.add(hours);
   }
 
   /** Builds records from what the database has of their calls. */

@@ -134,6 +134,8 @@ export const createEvents = (log: Logger) => ({
     if (result.missing > 0) log.error(result, "events were missing in the database and are shipped again");
     else log.debug(result, "journal and database agree");
   },
+  rollUpFailed: (error: unknown) =>
+    log.warn({ error: messageOf(error) }, "reports are behind: hours can not be counted now"),
   reconcileFailed: (error: unknown) =>
     log.warn({ error: messageOf(error) }, "comparing journal and database failed"),
   recordingMade: (id: string, status: string, facts: object) => {
