@@ -22,7 +22,7 @@ import { createDials, type DialService } from "../dials/service.ts";
 import { DeskKeeper } from "../directory/desk-keeper.ts";
 import { FeatureKeeper } from "../directory/feature-keeper.ts";
 import { phoneRoutes } from "../directory/phone-api.ts";
-import { drillRoutes } from "../drill-runs/history-api.ts";
+import { drillEvidence, drillRoutes } from "../drill-runs/history-api.ts";
 import { entityRoutes } from "../entities/api.ts";
 import { freeswitchRoutes } from "../freeswitch/api.ts";
 import { HostLogins } from "../http/host-logins.ts";
@@ -31,6 +31,7 @@ import { type HttpJournal, openHttpJournal } from "../journal/http-journal.ts";
 import { Kept } from "../journal/kept.ts";
 import { parseJournalLine, parseProbeLine } from "../journal/sip-journal.ts";
 import { createOperations } from "../operations/service.ts";
+import { planRoutes } from "../planner/plan-host.ts";
 import { probeRoutes } from "../probe/api.ts";
 import { ProbeStore } from "../probe/store.ts";
 import { recordingRoutes } from "../recordings/api.ts";
@@ -256,6 +257,7 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
     probeRoutes({ probes, context }),
     drillRoutes({ database }),
     ...operations.routes,
+    planRoutes(context.cluster, () => drillEvidence(database)),
     recordingRoutes({ context, database, recordings, events }),
     peerRecordingRoutes({ recordings, events }),
   ];

@@ -116,6 +116,14 @@ export async function drillsSince(database: Database, since: Date): Promise<Dril
   return rows.map(drillOfRow);
 }
 
+/** What was measured in the newest drills, newest first; at most 200. */
+export async function drillEvidence(database: Database): Promise<DrillEvidence["evidence"][]> {
+  const rows = await database.read((db) =>
+    db.selectFrom("drill_runs").select("evidence").orderBy("finished_at", "desc").limit(200).execute(),
+  );
+  return rows.map(({ evidence }) => JSON.parse(evidence) as DrillEvidence["evidence"]); // checked when it was stored
+}
+
 async function storeDrill(database: Database, drill: DrillEvidence): Promise<void> {
   const { id, started_at, finished_at, release, passed, figures, evidence, ...same } = drill;
   await database.transact((trx) =>

@@ -120,9 +120,5 @@ export const clusterSchema = z.object({
 });
 export type ClusterShown = z.infer<typeof clusterSchema>;
 
-/** What the stream of GET /v1/cluster/events tells. */
-export const clusterNewsSchema = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("cluster"), cluster: clusterSchema }),
-  z.object({ type: z.literal("load"), load: loadSchema }),
-]);
-export type ClusterNews = z.infer<typeof clusterNewsSchema>;
+/** What the stream of GET /v1/cluster/events tells: event `cluster` the whole, event `load` its figures alone. */
+export const clusterNewsSchema = z.union([clusterSchema, loadSchema]);

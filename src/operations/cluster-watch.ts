@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { HostContext } from "../cluster/facts.ts";
 import type { Database } from "../db/database.ts";
 import type { AgentDoor } from "./agent-door.ts";
-import type { ClusterNews, ClusterShown } from "./cluster-schema.ts";
+import type { ClusterShown } from "./cluster-schema.ts";
 import { clusterShown, Moments } from "./cluster-view.ts";
 
 /** One reader of the agent for all who look, and none while nobody does. */
@@ -13,7 +13,7 @@ const everyMs = 500;
 const freshMs = 250;
 
 /** Hears each message as it goes out: made once for all. */
-export type Listener = (news: { type: ClusterNews["type"]; text: string }) => void;
+export type Listener = (news: { type: "cluster" | "load"; text: string }) => void;
 
 export class ClusterWatch {
   private readonly context: HostContext;
@@ -95,12 +95,12 @@ export class ClusterWatch {
     const before = this.compared;
     this.compared = { cluster, load: figures };
     if (cluster === before.cluster && figures === before.load) return;
-    this.said = JSON.stringify({ type: "cluster", cluster: shown } satisfies ClusterNews);
+    this.said = JSON.stringify(shown);
     if (cluster !== before.cluster) this.say("cluster", this.said);
-    else this.say("load", JSON.stringify({ type: "load", load } satisfies ClusterNews));
+    else this.say("load", figures);
   }
 
-  private say(type: ClusterNews["type"], text: string): void {
+  private say(type: "cluster" | "load", text: string): void {
     for (const listener of this.listeners) listener({ type, text });
   }
 }

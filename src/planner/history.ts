@@ -69,6 +69,10 @@ export function parseHistory(text: string, file: string): HistoryLine[] {
   });
 }
 
+/** Results of drills as the database keeps them; what is none (another kind of drill) is left out. Pure. */
+export const historyOf = (results: readonly unknown[]): HistoryLine[] =>
+  results.flatMap((result) => resultSchema.safeParse(result).data ?? []);
+
 /** Evidence of a cluster and its drills. Pure. Every cluster of this release is hot/warm-active. */
 export function evidenceOf(
   {

@@ -9,7 +9,9 @@ const row = (value: string, calls: number, dimension = "number"): Figures => ({
 });
 
 test("only what is different is written, and what is no more is removed", () => {
-  expect(differences([row("1", 3), row("2", 5), row("3", 1)], [row("1", 3), row("2", 6), row("4", 1)])).toEqual({
+  expect(
+    differences([row("1", 3), row("2", 5), row("3", 1)], [row("1", 3), row("2", 6), row("4", 1)]),
+  ).toEqual({
     write: [row("2", 6), row("4", 1)],
     remove: [{ dimension: "number", value: "3" }],
   });

@@ -45,7 +45,7 @@ export function withRest(rows: readonly Figures[], all: Counts, most = mostValue
   const shown = sum(rows);
   const left = { ...all };
   for (const name of countNames) left[name] -= shown[name];
-  return left.calls > 0 ? [...rows, { dimension: first.dimension, value: rest, ...left }] : [...rows];
+  return left.calls > 0 ? [...rows, { ...left, dimension: first.dimension, value: rest }] : [...rows];
 }
 
 const keyOf = ({ dimension, value }: Pick<Figures, "dimension" | "value">): string =>

@@ -11,11 +11,7 @@ export const reportQuery = z.object({
     .enum(["hour", "day", "number", "user", "carrier", "rule", "node"])
     .default("hour")
     .describe("hours of at most 92 days back"),
-  time_zone: z
-    .string()
-    .max(64)
-    .default("UTC")
-    .describe("whose days, with by=day: an IANA time zone"),
+  time_zone: z.string().max(64).default("UTC").describe("whose days, with by=day: an IANA time zone"),
   limit: z.coerce
     .number()
     .int()
@@ -51,7 +47,9 @@ export const reportSchema = z.object({
     z.object({
       key: z
         .string()
-        .describe("the moment an hour or a day begins, or the value; `*`: the rest; empty: calls without one"),
+        .describe(
+          "the moment an hour or a day begins, or the value; `*`: the rest; empty: calls without one",
+        ),
       ...figures,
       peak: z.int().nullable().describe("calls at a time, at most (seen every 15 s); by hour and day only"),
       average: z.number().nullable().describe("calls at a time, on average; by hour and day only"),

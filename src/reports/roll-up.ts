@@ -37,10 +37,10 @@ const perHour = hourMs / instantMs;
 const dayOf = (ms: number): number => Math.floor(ms / dayMs) * dayMs;
 
 /** The text by which a dimension counts. */
-const valueOf: Record<Exclude<Dimension, "all">, ReturnType<typeof sql>> = {
+const keyBy: Record<Exclude<Dimension, "all">, ReturnType<typeof sql>> = {
   number: sql`LEFT(number, 190)`,
   user: sql`LEFT(user_name, 190)`,
-  carrier: sql`IF(details IS NULL, '', COALESCE(JSON_VALUE(details, '$.carrier'), ''))`,
+  carrier: sql`CAST(COALESCE(JSON_VALUE(details, '$.carrier'), '') AS CHAR(64))`,
   rule: sql`LEFT(rule, 190)`,
   node: sql`origin`,
 };
@@ -192,9 +192,7 @@ export class RollUp {
     const [from, to] = [new Date(day), new Date(day + dayMs)];
     const sums = sql.join(countNames.map((name) => sql`SUM(${sql.ref(name)})`));
     const names = sql.join(countNames.map((name) => sql.ref(name)));
-    const updates = sql.join(
-      countNames.map((name) => sql`${sql.ref(name)} = VALUES(${sql.ref(name)})`),
-    );
+    const updates = sql.join(countNames.map((name) => sql`${sql.ref(name)} = VALUES(${sql.ref(name)})`));
     await this.parts.database.transact(async (trx) => {
       await sql`DELETE FROM report_days WHERE day = ${from} AND (dimension, value) NOT IN
         (SELECT dimension, value FROM report_hours WHERE hour >= ${from} AND hour < ${to})`.execute(trx);
@@ -280,12 +278,8 @@ const plain = (row: Record<keyof Figures, unknown>): Figures => ({
 });
 
 /** The records of an hour by one dimension, those with most calls first. */
-async function figuresOf(
-  trx: Transaction<Tables>,
-  dimension: Dimension,
-  hour: number,
-): Promise<Figures[]> {
-  const value = dimension === "all" ? sql`''` : valueOf[dimension];
+async function figuresOf(trx: Transaction<Tables>, dimension: Dimension, hour: number): Promise<Figures[]> {
+  const value = dimension === "all" ? sql`''` : keyBy[dimension];
   const { rows } = await sql<Record<keyof Figures, unknown>>`
     SELECT ${dimension} AS dimension, ${value} AS value, COUNT(*) AS calls,
       SUM(outcome = 'answered') AS answered, SUM(outcome = 'busy') AS busy,
@@ -317,7 +311,5 @@ async function writeFlow(trx: Transaction<Tables>, hour: number): Promise<void> 
     delta: Number(delta),
   }));
   for (let at = 0; at < flow.length; at += 500)
-    await trx.executeQuery(
-      insertRows("report_flow", flow.slice(at, at + 500), () => "delta=VALUES(delta)"),
-    );
+    await trx.executeQuery(insertRows("report_flow", flow.slice(at, at + 500), () => "delta=VALUES(delta)"));
 }

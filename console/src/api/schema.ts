@@ -9331,6 +9331,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/reports/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Calls by hour, day, number, user, carrier, rule or node, with their outcomes
+         * @description Counted by the hour a few minutes after calls change; no record is looked at. Hours are kept for 100 days, days for 800. An hour keeps the 2000 values with most calls of each kind, the others as `*`.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description default: 7 days ago; the hour that it is in counts as a whole */
+                    since?: string;
+                    /** @description default: now */
+                    until?: string;
+                    /** @description hours of at most 92 days back */
+                    by?: "hour" | "day" | "number" | "user" | "carrier" | "rule" | "node";
+                    /** @description whose days, with by=day: an IANA time zone */
+                    time_zone?: string;
+                    /** @description so many numbers, users, …: those with most calls */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /**
+                             * Format: date-time
+                             * @description the hour that it begins with
+                             */
+                            since: string;
+                            /** Format: date-time */
+                            until: string;
+                            /**
+                             * @description hours of at most 92 days back
+                             * @default hour
+                             * @enum {string}
+                             */
+                            by: "hour" | "day" | "number" | "user" | "carrier" | "rule" | "node";
+                            rows: {
+                                /** @description the moment an hour or a day begins, or the value; `*`: the rest; empty: calls without one */
+                                key: string;
+                                calls: number;
+                                answered: number;
+                                busy: number;
+                                no_answer: number;
+                                cancelled: number;
+                                /** @description over without an answer, for another reason than these three */
+                                failed: number;
+                                /** @description not answered and not over yet */
+                                trying: number;
+                                /** @description answered of those that are not `trying`, 0 to 1; null: none */
+                                answer_seizure_ratio: number | null;
+                                talk_seconds: number;
+                                /** @description of those that were answered */
+                                average_talk_seconds: number | null;
+                                /** @description from the beginning to the answer */
+                                average_wait_seconds: number | null;
+                                /** @description calls at a time, at most (seen every 15 s); by hour and day only */
+                                peak: number | null;
+                                /** @description calls at a time, on average; by hour and day only */
+                                average: number | null;
+                            }[];
+                            total: {
+                                calls: number;
+                                answered: number;
+                                busy: number;
+                                no_answer: number;
+                                cancelled: number;
+                                /** @description over without an answer, for another reason than these three */
+                                failed: number;
+                                /** @description not answered and not over yet */
+                                trying: number;
+                                /** @description answered of those that are not `trying`, 0 to 1; null: none */
+                                answer_seizure_ratio: number | null;
+                                talk_seconds: number;
+                                /** @description of those that were answered */
+                                average_talk_seconds: number | null;
+                                /** @description from the beginning to the answer */
+                                average_wait_seconds: number | null;
+                            };
+                            /** @description hours whose records changed since they were counted: at most some minutes */
+                            behind: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/calls": {
         parameters: {
             query?: never;
@@ -10460,6 +10568,1168 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cluster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the cluster is: hosts, parts, address, light, problems, what to do
+         * @description As the agents tell it. Without a database, and without this node's own agent, it is told too, and says so.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            cluster: string;
+                            /** @description the node that answers */
+                            asked: string;
+                            /** @description the agent of the node that answers */
+                            agent: {
+                                ok: boolean;
+                                problem: string | null;
+                            };
+                            /** @description as the app of that node finds it */
+                            database: {
+                                ok: boolean;
+                                problem: string | null;
+                            };
+                            /** @enum {string} */
+                            state: "ok" | "risk" | "down";
+                            /** @description for callers, in one sentence */
+                            headline: string;
+                            /** @description is it safe to lose a node? green: yes */
+                            light: {
+                                /** @enum {string} */
+                                colour: "green" | "amber" | "red";
+                                reasons: {
+                                    /** @description stable, for programs */
+                                    code: string;
+                                    text: string;
+                                    /** @description what callers would notice if the other node had to take over now */
+                                    callers: string;
+                                    advice: string;
+                                    since: string | null;
+                                }[];
+                            };
+                            /** @description the worst first */
+                            problems: {
+                                host: string;
+                                /** @description stable, for programs: a part, or a word */
+                                code: string;
+                                /**
+                                 * @description down: callers notice it now; risk: at the next fault
+                                 * @enum {string}
+                                 */
+                                severity: "down" | "risk" | "note";
+                                what: string;
+                                callers: string;
+                                advice: string;
+                                since: string | null;
+                            }[];
+                            address: {
+                                service: string[];
+                                holder: string | null;
+                                /** @description as many as say so: normally one */
+                                holders: string[];
+                                handover_to: string | null;
+                                /** @description hosts that could take it now */
+                                ready: string[];
+                            };
+                            hosts: {
+                                name: string;
+                                /** @description node, witness, edge */
+                                role: string;
+                                address: string;
+                                /** @description its agent is heard now; else the rest is what it said last */
+                                heard: boolean;
+                                /** @description null: never, or now */
+                                heard_at: string | null;
+                                /**
+                                 * @description holder: it has the service address; standby: it may take it
+                                 * @enum {string}
+                                 */
+                                stands: "holder" | "standby" | "unfit" | "out-of-service" | "votes" | "passes-on" | "silent";
+                                health: ("green" | "amber" | "red") | null;
+                                /** @description why it is not green */
+                                why: string[];
+                                release: string | null;
+                                config: string | null;
+                                /** @description of its agent */
+                                started_at: string | null;
+                                out_of_service: {
+                                    by: string;
+                                    why: string;
+                                    /** Format: date-time */
+                                    since: string;
+                                } | null;
+                                parts: {
+                                    name: string;
+                                    ok: boolean;
+                                    phase: string;
+                                    /** @description why it is not as it should be; empty when it is */
+                                    detail: string;
+                                    restarts: number;
+                                    /** Format: date-time */
+                                    since: string;
+                                }[];
+                                database: {
+                                    quorum: boolean;
+                                    state: string;
+                                    members: number;
+                                    waits: string | null;
+                                } | null;
+                                disk_free_percent: number | null;
+                            }[];
+                            freeswitch: {
+                                host: string;
+                                answers: boolean;
+                                /** Format: date-time */
+                                since: string;
+                            }[];
+                            carriers: {
+                                carrier: string;
+                                /** @enum {string} */
+                                state: "registered" | "unregistered" | "silent";
+                                /** Format: date-time */
+                                since: string;
+                            }[];
+                            guards: {
+                                guard: string;
+                                subject: string;
+                                why: string;
+                                /** Format: date-time */
+                                since: string;
+                            }[];
+                            drills: {
+                                kind: string;
+                                /** Format: date-time */
+                                finished_at: string;
+                                release: string;
+                                config: string;
+                                passed: boolean;
+                                summary: string;
+                                /** @description of the release and configuration that run now */
+                                current: boolean;
+                            }[];
+                            drilling: {
+                                host: string;
+                                name: string;
+                                by: string;
+                                /** Format: date-time */
+                                since: string;
+                                said: string;
+                            } | null;
+                            /** @description the last ones, newest first */
+                            orders: {
+                                id: string;
+                                host: string;
+                                kind: string;
+                                who: string;
+                                /** @enum {string} */
+                                state: "waiting" | "running" | "done" | "failed";
+                                text: string;
+                                at: string | null;
+                            }[];
+                            load: {
+                                /** @description with audio by way of the media relay, at the holder */
+                                conversations: number | null;
+                                /** @description registered telephones */
+                                contacts: number | null;
+                                /** @description calls and registrations refused, because they are too many */
+                                refused_per_second: number;
+                                /** @description since the SIP server was started */
+                                refused_total: number;
+                                /** @description new calls that the node takes while it refuses some */
+                                limit_per_second: number | null;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cluster/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The same when it changes (text/event-stream)
+         * @description Server-sent events: `cluster` with the whole, at first and when something changes, `load` with the figures alone. `data` is as the schema of this answer says. Only the newest counts: a slow reader misses what is between.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/event-stream": {
+                            cluster: string;
+                            /** @description the node that answers */
+                            asked: string;
+                            /** @description the agent of the node that answers */
+                            agent: {
+                                ok: boolean;
+                                problem: string | null;
+                            };
+                            /** @description as the app of that node finds it */
+                            database: {
+                                ok: boolean;
+                                problem: string | null;
+                            };
+                            /** @enum {string} */
+                            state: "ok" | "risk" | "down";
+                            /** @description for callers, in one sentence */
+                            headline: string;
+                            /** @description is it safe to lose a node? green: yes */
+                            light: {
+                                /** @enum {string} */
+                                colour: "green" | "amber" | "red";
+                                reasons: {
+                                    /** @description stable, for programs */
+                                    code: string;
+                                    text: string;
+                                    /** @description what callers would notice if the other node had to take over now */
+                                    callers: string;
+                                    advice: string;
+                                    since: string | null;
+                                }[];
+                            };
+                            /** @description the worst first */
+                            problems: {
+                                host: string;
+                                /** @description stable, for programs: a part, or a word */
+                                code: string;
+                                /**
+                                 * @description down: callers notice it now; risk: at the next fault
+                                 * @enum {string}
+                                 */
+                                severity: "down" | "risk" | "note";
+                                what: string;
+                                callers: string;
+                                advice: string;
+                                since: string | null;
+                            }[];
+                            address: {
+                                service: string[];
+                                holder: string | null;
+                                /** @description as many as say so: normally one */
+                                holders: string[];
+                                handover_to: string | null;
+                                /** @description hosts that could take it now */
+                                ready: string[];
+                            };
+                            hosts: {
+                                name: string;
+                                /** @description node, witness, edge */
+                                role: string;
+                                address: string;
+                                /** @description its agent is heard now; else the rest is what it said last */
+                                heard: boolean;
+                                /** @description null: never, or now */
+                                heard_at: string | null;
+                                /**
+                                 * @description holder: it has the service address; standby: it may take it
+                                 * @enum {string}
+                                 */
+                                stands: "holder" | "standby" | "unfit" | "out-of-service" | "votes" | "passes-on" | "silent";
+                                health: ("green" | "amber" | "red") | null;
+                                /** @description why it is not green */
+                                why: string[];
+                                release: string | null;
+                                config: string | null;
+                                /** @description of its agent */
+                                started_at: string | null;
+                                out_of_service: {
+                                    by: string;
+                                    why: string;
+                                    /** Format: date-time */
+                                    since: string;
+                                } | null;
+                                parts: {
+                                    name: string;
+                                    ok: boolean;
+                                    phase: string;
+                                    /** @description why it is not as it should be; empty when it is */
+                                    detail: string;
+                                    restarts: number;
+                                    /** Format: date-time */
+                                    since: string;
+                                }[];
+                                database: {
+                                    quorum: boolean;
+                                    state: string;
+                                    members: number;
+                                    waits: string | null;
+                                } | null;
+                                disk_free_percent: number | null;
+                            }[];
+                            freeswitch: {
+                                host: string;
+                                answers: boolean;
+                                /** Format: date-time */
+                                since: string;
+                            }[];
+                            carriers: {
+                                carrier: string;
+                                /** @enum {string} */
+                                state: "registered" | "unregistered" | "silent";
+                                /** Format: date-time */
+                                since: string;
+                            }[];
+                            guards: {
+                                guard: string;
+                                subject: string;
+                                why: string;
+                                /** Format: date-time */
+                                since: string;
+                            }[];
+                            drills: {
+                                kind: string;
+                                /** Format: date-time */
+                                finished_at: string;
+                                release: string;
+                                config: string;
+                                passed: boolean;
+                                summary: string;
+                                /** @description of the release and configuration that run now */
+                                current: boolean;
+                            }[];
+                            drilling: {
+                                host: string;
+                                name: string;
+                                by: string;
+                                /** Format: date-time */
+                                since: string;
+                                said: string;
+                            } | null;
+                            /** @description the last ones, newest first */
+                            orders: {
+                                id: string;
+                                host: string;
+                                kind: string;
+                                who: string;
+                                /** @enum {string} */
+                                state: "waiting" | "running" | "done" | "failed";
+                                text: string;
+                                at: string | null;
+                            }[];
+                            load: {
+                                /** @description with audio by way of the media relay, at the holder */
+                                conversations: number | null;
+                                /** @description registered telephones */
+                                contacts: number | null;
+                                /** @description calls and registrations refused, because they are too many */
+                                refused_per_second: number;
+                                /** @description since the SIP server was started */
+                                refused_total: number;
+                                /** @description new calls that the node takes while it refuses some */
+                                limit_per_second: number | null;
+                            };
+                        } | {
+                            /** @description with audio by way of the media relay, at the holder */
+                            conversations: number | null;
+                            /** @description registered telephones */
+                            contacts: number | null;
+                            /** @description calls and registrations refused, because they are too many */
+                            refused_per_second: number;
+                            /** @description since the SIP server was started */
+                            refused_total: number;
+                            /** @description new calls that the node takes while it refuses some */
+                            limit_per_second: number | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orders/foresee": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What callers would notice of an order, and why it would be refused */
+        get: {
+            parameters: {
+                query: {
+                    kind: "switchover" | "drain" | "undrain";
+                    /** @description of drain and undrain */
+                    host?: string;
+                    force?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            possible: boolean;
+                            /** @description why it would be refused */
+                            against: string[];
+                            /** @description what callers would notice, in sentences */
+                            callers: string[];
+                            /** @description who has the service address afterwards */
+                            holder: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switchover; a node out of service, and back
+         * @description Answers at once; what becomes of it stands in /v1/cluster and its events, under `orders`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        kind: "switchover";
+                        /**
+                         * Format: uuid
+                         * @description made by the sender: sending it twice changes nothing
+                         */
+                        id?: string;
+                        /**
+                         * @description although the other node lacks something that calls can do without
+                         * @default false
+                         */
+                        force?: boolean;
+                    } | {
+                        /** @enum {string} */
+                        kind: "drain";
+                        /**
+                         * Format: uuid
+                         * @description made by the sender: sending it twice changes nothing
+                         */
+                        id?: string;
+                        /** @description a node's name */
+                        host: string;
+                        /**
+                         * @description although the other node lacks something that calls can do without
+                         * @default false
+                         */
+                        force?: boolean;
+                        /**
+                         * @description for those who read the status
+                         * @default
+                         */
+                        why?: string;
+                    } | {
+                        /** @enum {string} */
+                        kind: "undrain";
+                        /**
+                         * Format: uuid
+                         * @description made by the sender: sending it twice changes nothing
+                         */
+                        id?: string;
+                        /** @description a node's name */
+                        host: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** Format: uuid */
+                            id: string;
+                            /** @description who is to carry it out */
+                            host: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/timeline/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write into the incident log what the agents can not know */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @default person */
+                        subject?: string;
+                        text: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/drills/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is drilled by itself and when, and what may be run
+         * @description The schedule stands in cluster.yaml (`drills`); 'dialtone apply' changes it.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            time_zone: string;
+                            windows: {
+                                /** @description minute hour day month weekday */
+                                cron: string;
+                                window_minutes: number;
+                                run: string[];
+                                /** @description the next three times */
+                                next: string[];
+                            }[];
+                            /** @description what may be run on a cluster that carries calls */
+                            safe: string[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/drills/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a drill on the cluster, under calls of its own
+         * @description The holder of the service address runs it, while all is green, one at a time. Its progress stands in /v1/cluster (`drilling`), that it has begun or was refused under `orders`, its result in /v1/drills.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /**
+                         * Format: uuid
+                         * @description made by the sender: sending it twice changes nothing
+                         */
+                        id?: string;
+                        /** @description one of `safe` of /v1/drills/schedule */
+                        name: string;
+                        /** @default 1 */
+                        runs?: number;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** Format: uuid */
+                            id: string;
+                            /** @description who is to carry it out */
+                            host: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened on all hosts, in one order, grouped to incidents */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description default: an hour ago; at most 30 days */
+                    since?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** Format: date-time */
+                            since: string;
+                            sources: {
+                                host: string;
+                                /** @enum {string} */
+                                from: "itself" | "copy" | "nobody";
+                                problem: string | null;
+                                entries: number;
+                            }[];
+                            /** @description what could not be looked up */
+                            notes: string[];
+                            /** @description newest first */
+                            incidents: {
+                                /** Format: date-time */
+                                begin: string;
+                                /** @description null: it is not over */
+                                end: string | null;
+                                cause: {
+                                    /**
+                                     * Format: date-time
+                                     * @description on the clock of the node that is asked
+                                     */
+                                    at: string;
+                                    /** @description how far that may be off; null: not known */
+                                    within_ms: number | null;
+                                    host: string;
+                                    kind: string;
+                                    subject: string;
+                                    text: string;
+                                };
+                                /** @description null: nobody holds the address yet */
+                                without_holder_ms: number | null;
+                                calls: {
+                                    failed: number;
+                                    cut_off: number;
+                                    moved_on: number;
+                                };
+                                drills: {
+                                    kind: string;
+                                    passed: boolean;
+                                    started_by: string;
+                                }[];
+                                entries: {
+                                    /**
+                                     * Format: date-time
+                                     * @description on the clock of the node that is asked
+                                     */
+                                    at: string;
+                                    /** @description how far that may be off; null: not known */
+                                    within_ms: number | null;
+                                    host: string;
+                                    kind: string;
+                                    subject: string;
+                                    text: string;
+                                }[];
+                            }[];
+                            /** @description the newest 2000, newest first */
+                            entries: {
+                                /**
+                                 * Format: date-time
+                                 * @description on the clock of the node that is asked
+                                 */
+                                at: string;
+                                /** @description how far that may be off; null: not known */
+                                within_ms: number | null;
+                                host: string;
+                                kind: string;
+                                subject: string;
+                                text: string;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is wrong now, and whether people were told */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            alerts: {
+                                key: string;
+                                /** @enum {string} */
+                                severity: "critical" | "warning";
+                                title: string;
+                                text: string;
+                                /** Format: date-time */
+                                since: string;
+                                told: boolean;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A test message by every channel */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            channels: {
+                                channel: string;
+                                /** @description null: it was delivered */
+                                problem: string | null;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/registrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Users and the telephones that they are registered with
+         * @description As this node's SIP server knows them. A page may be shorter than `limit` although `next` names another one.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description the last name of the page before */
+                    after?: string;
+                    limit?: number;
+                    /** @description true: only users with a telephone; false: only those without; missing: all */
+                    registered?: string;
+                    /** @description part of a user's name or of what is displayed */
+                    search?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description in the order of their names */
+                            users: {
+                                user: string;
+                                display: string;
+                                contacts: {
+                                    contact: string;
+                                    /** @description the address that it came from, where that is another one */
+                                    received: string;
+                                    user_agent: string;
+                                    /** Format: date-time */
+                                    expires_at: string;
+                                    /**
+                                     * Format: date-time
+                                     * @description when it was registered or refreshed last
+                                     */
+                                    registered_at: string;
+                                    /** @description where it reached the service */
+                                    socket: string;
+                                }[];
+                            }[];
+                            /** @description `after` of the next page */
+                            next: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plan/usual": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A plan to begin with: two servers, usual figures */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description plan.yaml to begin with */
+                            plan: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * How much availability a plan gives, what it costs, and what drills have proved of it
+         * @description Runs in a process of its own, of low priority, one at a time on a node. Keeps nothing.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description plan.yaml (docs/planning.md) */
+                        plan: string;
+                        /**
+                         * @description simulated
+                         * @default 100000
+                         */
+                        years?: number;
+                        /** @default 20090527 */
+                        seed?: number;
+                        /**
+                         * @description compare with what the drills of this cluster showed, and count with that
+                         * @default true
+                         */
+                        drilled?: boolean;
+                        /** @description the equipment of the plan that is this cluster; default: the only one that takes over */
+                        equipment?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            company: string;
+                            currency: string;
+                            years: number;
+                            services: {
+                                id: string;
+                                availability: number;
+                                /** @description 90 % of what the uncertain inputs allow */
+                                range: {
+                                    low: number;
+                                    high: number;
+                                } | null;
+                                hours_per_year: number;
+                                /** @description by closed form, without the simulation */
+                                closed_hours_per_year: number;
+                                outages_per_year: number;
+                                /** @description hours down in the worst of ten years */
+                                worst_hours_in_10: number;
+                                /** @description a year, in the plan's currency */
+                                loss: number;
+                            }[];
+                            /** @description a year, in the plan's currency */
+                            loss: number;
+                            /** @description a year, in the plan's currency */
+                            loss_worst_in_10: number;
+                            promises: {
+                                service: string;
+                                holds: boolean;
+                                at_most_seconds: number | null;
+                                in_seconds: number | null;
+                                survives: number;
+                                survives_wanted: number | null;
+                                broken_per_year: number | null;
+                                reasons: string[];
+                                /** @description what would make it hold */
+                                changes: string[];
+                            }[];
+                            cases: {
+                                group: string;
+                                services: string[];
+                                best: string;
+                                words: string;
+                                alternatives: {
+                                    id: string;
+                                    name: string;
+                                    planned: boolean;
+                                    /** @description within every promise */
+                                    keeps: boolean;
+                                    /** @description a year, in the plan's currency */
+                                    cost: number;
+                                    /** @description a year, in the plan's currency */
+                                    loss: number;
+                                    /** @description a year, in the plan's currency */
+                                    total: number;
+                                    /** @description how long one failure takes */
+                                    seconds: number;
+                                }[];
+                            }[];
+                            causes: {
+                                from: string;
+                                cause: string;
+                                /** @description a year, in the plan's currency */
+                                loss: number;
+                                share: number;
+                                minutes: number;
+                            }[];
+                            improvements: {
+                                what: string;
+                                /** @description a year, in the plan's currency */
+                                cost: number;
+                                /** @description a year, in the plan's currency */
+                                saves: number;
+                                net: number;
+                            }[];
+                            evidence: {
+                                cluster: string;
+                                drills: number;
+                                lines: {
+                                    what: string;
+                                    predicted: string;
+                                    measured: string;
+                                    /** @enum {string} */
+                                    verdict: "as predicted" | "better" | "worse" | "not proven";
+                                    words: string;
+                                }[];
+                            } | null;
+                            /** @description promises that rest on a takeover that no drill has shown */
+                            unproven: string[];
+                        };
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;

@@ -9,7 +9,7 @@ import { agentAppAccess } from "../../http/access.ts";
 import { guardRoutes } from "../../http/auth.ts";
 import { answerProblems } from "../../http/problems.ts";
 import { orderSchema } from "../../report/order.ts";
-import type { AgentControl } from "./server.ts";
+import type { AgentControl } from "./control.ts";
 import { addWatching } from "./watch-routes.ts";
 
 /**

@@ -4,8 +4,9 @@ import { secret, someSecrets } from "../../../test/support/host.ts";
 import type { HostContext } from "../../cluster/facts.ts";
 import { metricsToken } from "../../cluster/secrets.ts";
 import { agentAccess } from "../../http/access.ts";
+import type { AgentControl } from "./control.ts";
 import { metricsDoor } from "./metrics-server.ts";
-import { type AgentControl, localDoor, peerDoor } from "./server.ts";
+import { localDoor, peerDoor } from "./server.ts";
 
 const context: Pick<HostContext, "secrets"> = {
   secrets: { ...someSecrets, api_token: `api-${secret}`, peer_token: `peer-${secret}` },
