@@ -51,23 +51,33 @@ try {
     `INSERT INTO report_marks SELECT DISTINCT DATE_FORMAT(started_at, '%Y-%m-%d %H:00:00'), 'a', NOW(3) - INTERVAL 1 DAY FROM records`,
   );
   const all = await timed(() => rollUp.once(async () => {}));
-  console.log(`counted anew: ${all.value} hours in ${all.ms} ms, ${(all.ms / all.value).toFixed(0)} ms an hour`);
+  console.log(
+    `counted anew: ${all.value} hours in ${all.ms} ms, ${(all.ms / all.value).toFixed(0)} ms an hour`,
+  );
   const hour = end - 3_600_000;
   const one = await timed(() => rollUp.countHour(hour));
   console.log(`one hour of ${Math.round(calls / days / 24)} calls counted again: ${one.ms} ms`);
   const since = end - days * 86_400_000;
   for (const by of ["hour", "day", "number", "user", "carrier", "rule", "node"] as const) {
     const read = () =>
-      report(database, { by, limit: 100, time_zone: "Europe/Berlin" }, { since: since + 5 * 3_600_000, until: end });
+      report(
+        database,
+        { by, limit: 100, time_zone: "Europe/Berlin" },
+        { since: since + 5 * 3_600_000, until: end },
+      );
     await read();
     const { ms, value } = await timed(read);
     console.log(`30 days by ${by}: ${ms} ms, ${value.rows.length} rows, ${value.total.calls} calls`);
   }
   const [{ n } = { n: 0 }] = await server.query("SELECT COUNT(*) AS n FROM report_hours");
   const truth = await timed(() => server.query("SELECT COUNT(*) n, SUM(outcome='answered') a FROM records"));
-  console.log(`rows of hours: ${n}; the same by a scan of the records: ${truth.ms} ms ${JSON.stringify(truth.value)}`);
+  console.log(
+    `rows of hours: ${n}; the same by a scan of the records: ${truth.ms} ms ${JSON.stringify(truth.value)}`,
+  );
   const sums = await report(database, { by: "rule", limit: 1000, time_zone: "UTC" }, { since, until: end });
-  console.log(`total by rule ${sums.rows.reduce((total, row) => total + row.calls, 0)} of ${sums.total.calls}, ASR ${sums.total.answer_seizure_ratio}`);
+  console.log(
+    `total by rule ${sums.rows.reduce((total, row) => total + row.calls, 0)} of ${sums.total.calls}, ASR ${sums.total.answer_seizure_ratio}`,
+  );
 } finally {
   await server.kill();
   await rm(root, { recursive: true, force: true });

@@ -2,11 +2,10 @@ import { Cron } from "croner";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { safeDrills } from "../cluster/drills-schema.ts";
 import type { HostContext } from "../cluster/facts.ts";
-import { reasonIn } from "../entities/reason.ts";
 import { Problem } from "../http/problems.ts";
 import type { AgentDoor } from "./agent-door.ts";
 import { runRequest, scheduleSchema } from "./drills-schema.ts";
-import { give, holderOf, viewOf } from "./orders-api.ts";
+import { give, holderOf, viewOf, whoAsks } from "./orders-api.ts";
 import { givenSchema } from "./orders-schema.ts";
 
 /** Running drills on the cluster, and their schedule. Results: /v1/drills (drill-runs/). */
@@ -52,7 +51,8 @@ export const drillRunRoutes =
           response: { 202: givenSchema },
         },
       },
-      async ({ body, headers }, reply) => {
+      async (request, reply) => {
+        const { body } = request;
         const name = safeDrills.find((safe) => safe === body.name);
         if (name === undefined)
           throw new Problem("unknown-name", `${body.name} is no drill that may run on a cluster`, [
@@ -60,7 +60,7 @@ export const drillRunRoutes =
           ]);
         const view = await viewOf(context, door);
         const work = { kind: "drill", name, runs: body.runs } as const;
-        const by = { id: body.id, who: reasonIn(headers).who };
+        const by = { id: body.id, who: whoAsks(request) };
         return reply.code(202).send(await give(context, door, holderOf(view), work, by));
       },
     );

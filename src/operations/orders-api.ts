@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
+import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { foreseeDrain, foreseeSwitchover, foreseeUndrain } from "../change/foresee.ts";
 import type { ClusterView } from "../change/safety.ts";
 import { allHosts, type HostContext } from "../cluster/facts.ts";
 import { reasonIn } from "../entities/reason.ts";
+import { principalOf } from "../http/principal.ts";
 import { Problem } from "../http/problems.ts";
 import { contactMs } from "../report/news.ts";
 import type { Order, Work } from "../report/order.ts";
@@ -55,6 +57,12 @@ export async function give(
   return { id: order.id, host };
 }
 
+/** Who asks: the person who is logged in, or as programs say it. */
+export function whoAsks(request: FastifyRequest): string {
+  const principal = principalOf(request);
+  return principal && "person" in principal ? principal.person.name : reasonIn(request.headers).who;
+}
+
 export const orderRoutes =
   (context: Context, door: AgentDoor): FastifyPluginAsyncZod =>
   async (app) => {
@@ -88,9 +96,10 @@ export const orderRoutes =
           response: { 202: givenSchema },
         },
       },
-      async ({ body, headers }, reply) => {
+      async (request, reply) => {
+        const { body } = request;
         const view = await viewOf(context, door);
-        const by = { id: body.id, who: reasonIn(headers).who };
+        const by = { id: body.id, who: whoAsks(request) };
         if (body.kind === "switchover") {
           const work: Work = { kind: "switchover", force: body.force };
           return reply.code(202).send(await give(context, door, holderOf(view), work, by));

@@ -66,13 +66,14 @@ async function workOut(order: PlannerOrder): Promise<FromPlanner> {
   try {
     const plan = parsePlan(request.plan, "plan");
     const equipment = request.equipment ?? only(plan);
-    const evidence = request.drilled && equipment !== undefined
-      ? evidenceOf(
-          { cluster, results: historyOf(results), equipment: clusterEquipment(plan, equipment) },
-          plan,
-          now,
-        )
-      : undefined;
+    const evidence =
+      request.drilled && equipment !== undefined
+        ? evidenceOf(
+            { cluster, results: historyOf(results), equipment: clusterEquipment(plan, equipment) },
+            plan,
+            now,
+          )
+        : undefined;
     const simulation = { years: request.years, seed: request.seed };
     const answers = await answer({ plan, ...(evidence && { evidence }), now, simulation });
     return {

@@ -11711,6 +11711,9 @@ export interface paths {
                                 saves: number;
                                 net: number;
                             }[];
+                            /** @description of the plan: one of them may be this cluster */
+                            equipment: string[];
+                            /** @description null: not wanted, or it is not known which equipment the cluster is */
                             evidence: {
                                 cluster: string;
                                 drills: number;
