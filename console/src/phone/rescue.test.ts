@@ -1,0 +1,76 @@
+import { describe, expect, test } from "vitest";
+import { type CallState, counted, doubtful, newCall, progress, renegotiation } from "./rescue.ts";
+
+const talking = (now: number, more: Partial<CallState> = {}): CallState => ({
+  ...newCall,
+  confirmed: true,
+  connected: true,
+  told: true,
+  packets: 100,
+  packetAt: now,
+  ...more,
+});
+
+describe("doubting the WebSocket", () => {
+  test("150 ms without a packet in a call that had them", () => {
+    expect(doubtful([talking(0)], 149)).toBe(false);
+    expect(doubtful([talking(0)], 150)).toBe(true);
+    expect(doubtful([talking(0), talking(140)], 150)).toBe(true);
+  });
+  test("not before the first packet, not while it rings, not while it is held, not for ever", () => {
+    expect(doubtful([talking(0, { packetAt: undefined })], 5000)).toBe(false);
+    expect(doubtful([talking(0, { confirmed: false })], 5000)).toBe(false);
+    expect(doubtful([talking(0, { quiet: true })], 5000)).toBe(false);
+    expect(doubtful([talking(0)], 31_000)).toBe(false);
+  });
+  test("never while a re-INVITE of any call waits for its answer", () => {
+    expect(doubtful([talking(0), talking(400, { askedAt: 100 })], 400)).toBe(false);
+    expect(doubtful([talking(0), talking(2600, { askedAt: 100 })], 2600)).toBe(true);
+  });
+});
+
+describe("re-INVITE", () => {
+  test("with an ICE restart as soon as another WebSocket is open, again a moment after a refusal", () => {
+    let call = progress(talking(0), { what: "socket-opened" }, 400);
+    expect(renegotiation(call, 400)).toBe("ice-restart");
+    call = progress(call, { what: "asked" }, 400);
+    expect(renegotiation(call, 401)).toBeUndefined();
+    call = progress(call, { what: "refused" }, 600);
+    expect(renegotiation(call, 1299)).toBeUndefined();
+    expect(renegotiation(call, 1300)).toBe("ice-restart");
+    call = progress(progress(call, { what: "asked" }, 1600), { what: "answered" }, 1800);
+    expect(renegotiation(call, 9000)).toBeUndefined();
+  });
+  test("what was asked over the old WebSocket is asked again over the new one", () => {
+    const call = progress(talking(0, { askedAt: 100 }), { what: "socket-opened" }, 3000);
+    expect(renegotiation(call, 3000)).toBe("ice-restart");
+  });
+  test("once without a restart, when the audio is there: so the other node learns its keys", () => {
+    let call = progress(progress(newCall, { what: "confirmed" }, 0), { what: "connected" }, 10);
+    expect(renegotiation(call, 20)).toBeUndefined();
+    call = counted(call, 1, 30);
+    expect(renegotiation(call, 30)).toBe("tell-keys");
+    expect(renegotiation({ ...call, incoming: true }, 30)).toBeUndefined();
+    call = progress(progress(call, { what: "asked" }, 30), { what: "answered" }, 60);
+    expect(renegotiation(call, 9000)).toBeUndefined();
+  });
+  test("who was called waits a moment", () => {
+    const call = progress(talking(0, { incoming: true }), { what: "socket-opened" }, 400);
+    expect(renegotiation(call, 699)).toBeUndefined();
+    expect(renegotiation(call, 700)).toBe("ice-restart");
+  });
+  test("a call that only rings needs none", () => {
+    expect(renegotiation(progress(newCall, { what: "socket-opened" }, 0), 0)).toBeUndefined();
+  });
+});
+
+test("only packets that are new count", () => {
+  const call = counted(newCall, 5, 10);
+  expect(counted(call, 5, 500).packetAt).toBe(10);
+  expect(counted(call, 6, 500).packetAt).toBe(500);
+});
+
+test("after a hold the silence before it does not count", () => {
+  const held = progress(talking(0), { what: "quiet", quiet: true }, 100);
+  expect(progress(held, { what: "quiet", quiet: false }, 60_000).packetAt).toBe(60_000);
+});

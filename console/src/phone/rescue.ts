@@ -1,0 +1,120 @@
+/**
+ * When a call's audio is to be rescued, and how: decisions alone, with time passed in (ms of a monotonic clock). What was
+ * measured, and why these times: docs/decisions/0014-kinds-of-calls.md.
+ */
+
+/** No packet for so long in a call that had them: is its host still there? */
+export const silentMs = 150;
+/** A re-INVITE may take so long; until then the connection is not doubted, for its answer comes by it. */
+const patienceMs = 2500;
+/** So long after one that was in vain. */
+const againMs = 700;
+/** Who was called waits a moment: two browsers would ask each other at once (491), and its audio is back by itself mostly. */
+const calledMs = 300;
+/** A call of which nothing is heard for so long is beyond help. */
+const hopelessMs = 30_000;
+
+/** How one call stands. */
+export interface CallState {
+  /** Both sides talk: answered, and the answer is acknowledged. */
+  confirmed: boolean;
+  /** Held by either side, or the far end sends nothing on purpose: silence says nothing then. */
+  quiet: boolean;
+  /** Packets so far, and when their number last grew; undefined: none has come yet. */
+  packets: number;
+  packetAt: number | undefined;
+  /** A re-INVITE of ours waits for its answer since; undefined: none. */
+  askedAt: number | undefined;
+  /** When the last one ended. */
+  endedAt: number | undefined;
+  /** Its audio is to be agreed upon again, since then: the connection is another one. */
+  dueAt: number | undefined;
+  /** We were called. */
+  incoming: boolean;
+  /** The keys of its audio are with the other node: one re-INVITE has been answered since the connection of its audio. */
+  told: boolean;
+  /** Its audio is connected (RTCPeerConnection). */
+  connected: boolean;
+}
+
+export const newCall: CallState = {
+  confirmed: false,
+  quiet: false,
+  packets: 0,
+  packetAt: undefined,
+  askedAt: undefined,
+  endedAt: undefined,
+  dueAt: undefined,
+  incoming: false,
+  told: false,
+  connected: false,
+};
+
+export const waits = ({ askedAt }: CallState, now: number): boolean =>
+  askedAt !== undefined && now - askedAt < patienceMs;
+
+/** Packets were counted. Pure. */
+export const counted = (call: CallState, packets: number, now: number): CallState =>
+  packets === call.packets ? call : { ...call, packets, packetAt: now };
+
+const silentFor = (call: CallState, now: number): number =>
+  !call.confirmed || call.quiet || call.packetAt === undefined ? 0 : now - call.packetAt;
+
+/**
+ * Is the host at the other end of the WebSocket to be doubted, because calls that had audio are silent? Never while an
+ * answer is waited for: with the connection it would be lost. Pure.
+ */
+export function doubtful(calls: readonly CallState[], now: number): boolean {
+  if (calls.some((call) => waits(call, now))) return false;
+  return calls.some((call) => {
+    const silent = silentFor(call, now);
+    return silent >= silentMs && silent < hopelessMs;
+  });
+}
+
+export type Renegotiation = "ice-restart" | "tell-keys" | undefined;
+
+/** What one call needs now, over a connection that is open. */
+export function renegotiation(call: CallState, now: number): Renegotiation {
+  if (!call.confirmed || call.askedAt !== undefined) return undefined;
+  if (call.dueAt !== undefined) {
+    const ready =
+      call.endedAt === undefined ? call.dueAt + (call.incoming ? calledMs : 0) : call.endedAt + againMs;
+    return now >= ready ? "ice-restart" : undefined;
+  }
+  // The relay writes the keys of its audio where the other node finds them with the next offer after the handshake.
+  // Who was called had finished its handshake before that offer was answered; two browsers would ask at once.
+  return !call.incoming && call.connected && !call.told && call.packetAt !== undefined
+    ? "tell-keys"
+    : undefined;
+}
+
+export type Happening =
+  | { what: "socket-opened" }
+  | { what: "confirmed" }
+  | { what: "quiet"; quiet: boolean }
+  | { what: "connected" }
+  | { what: "asked" }
+  | { what: "answered" }
+  | { what: "refused" };
+
+/** A call after something has happened. Pure. */
+export function progress(call: CallState, happening: Happening, now: number): CallState {
+  switch (happening.what) {
+    case "socket-opened":
+      // Asked over the old connection: the answer will not come.
+      return { ...call, dueAt: call.confirmed ? now : undefined, askedAt: undefined, endedAt: undefined };
+    case "confirmed":
+      return { ...call, confirmed: true };
+    case "quiet":
+      return { ...call, quiet: happening.quiet, packetAt: happening.quiet ? call.packetAt : now };
+    case "connected":
+      return { ...call, connected: true };
+    case "asked":
+      return { ...call, askedAt: now };
+    case "answered":
+      return { ...call, askedAt: undefined, endedAt: undefined, dueAt: undefined, told: true };
+    case "refused":
+      return { ...call, askedAt: undefined, endedAt: now };
+  }
+}
