@@ -104,7 +104,7 @@ export const variables: CSSVariablesResolver = () => ({
     "--dt-warn-soft": "#fdf2dc",
     "--dt-bad": "#b42318",
     "--dt-bad-soft": "#fdeceb",
-    "--dt-idle": "#667085",
+    "--dt-idle": "#5b6478",
     "--dt-idle-soft": "#eff1f5",
     "--dt-accent-soft": "#eef1fd",
     "--dt-accent-text": "#3247ae",

@@ -68,6 +68,12 @@ export function useDraft() {
   return { name, query };
 }
 
+/** Rules have pages beside that of their list. Pure. */
+const isAt = (at: string, to: string): boolean =>
+  at === to ||
+  (to === "/routing" ? /^\/routing\/(rules\/|new$)/.test(at) : at.startsWith(`${to}/`)) ||
+  (to === "/routing/scripts" && at === "/routing/new-script");
+
 /** The head of each page of routing: where one is, and whether rules or a draft of them are looked at. */
 export function RoutingHead({
   title,
@@ -104,10 +110,9 @@ export function RoutingHead({
             <Link
               key={to}
               to={to}
+              activeOptions={{ exact: true }}
               className={classes.tab}
-              aria-current={
-                at === to || (to !== "/routing" && at.startsWith(`${to}/`)) ? ("page" as const) : undefined
-              }
+              aria-current={isAt(at, to) ? "page" : undefined}
             >
               {t(name)}
             </Link>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { differences, merged } from "./documents.ts";
-import { actionText, dialledOf, targetFrom, targetText, treesOf } from "./rules.ts";
+import { actionText, conditionsOf, dialledOf, targetFrom, targetText, treesOf } from "./rules.ts";
 
 const row = (name: string, match: object, priority = 0) => ({ name, rule: { match, priority } });
 
@@ -39,6 +39,16 @@ describe("rules in words", () => {
     });
     const action = { type: "route", strategy: "parallel", targets: [targetFrom("ada"), targetFrom("bob")] };
     expect(actionText({ action })).toBe("ada + bob");
+  });
+
+  it("conditions stand in a line", () => {
+    const match = {
+      number: "1",
+      authenticated: true,
+      flags: { night: true, off: false },
+      dates: [{ from: "a", to: "b" }],
+    };
+    expect(conditionsOf({ match })).toBe("authenticated, flags night !off, dates a–b");
   });
 
   it("the tree has longer prefixes and numbers below what they begin with, by priority", () => {

@@ -10,6 +10,7 @@ import {
   Switch,
   Text,
   TextInput,
+  Title,
 } from "@mantine/core";
 import { IconPlus, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -204,7 +205,7 @@ function WhenFields({ rule, onChange, errors, readOnly }: PartProps) {
     set(value === "" ? without(match, name) : { ...match, [name]: value });
   return (
     <Stack gap="md">
-      <h2>{t("when")}</h2>
+      <Title order={2}>{t("when")}</Title>
       <Group align="flex-end" gap="sm">
         <SegmentedControl
           aria-label={t("dialled")}
@@ -338,7 +339,7 @@ function ThenFields({ rule, onChange, errors, readOnly }: PartProps) {
   const set = (next: Document) => onChange({ ...rule, action: next });
   return (
     <Stack gap="md">
-      <h2>{t("thenDo")}</h2>
+      <Title order={2}>{t("thenDo")}</Title>
       <Select
         label={t("action")}
         allowDeselect={false}

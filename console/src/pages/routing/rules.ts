@@ -16,11 +16,24 @@ export const matchOf = (rule: Document): Document => (isDocument(rule.match) ? r
 export const priorityOf = ({ priority }: Document): number => (typeof priority === "number" ? priority : 0);
 export const isEnabled = ({ enabled }: Document): boolean => enabled !== false;
 
-/** What of a rule's match is no number: `user ada, flags {"night":true}`. */
+/** A condition's value in a line: `night`, `!night` of flags that are off, `2027-03-26–2027-03-29`. */
+function conditionText(value: unknown): string {
+  if (Array.isArray(value)) return value.map(conditionText).join(" ");
+  if (!isDocument(value)) return textOf(value);
+  const { from, to } = value;
+  if (from !== undefined) return to === undefined ? textOf(from) : `${textOf(from)}–${textOf(to)}`;
+  return Object.entries(value)
+    .map(([name, one]) =>
+      one === true ? name : one === false ? `!${name}` : `${name} ${conditionText(one)}`,
+    )
+    .join(" ");
+}
+
+/** What of a rule's match is no number: `user ada, flags night`. */
 export const conditionsOf = (rule: Document): string =>
   Object.entries(matchOf(rule))
     .filter(([name]) => name !== "number" && name !== "prefix")
-    .map(([name, value]) => (value === true ? name : `${name} ${textOf(value)}`))
+    .map(([name, value]) => (value === true ? name : `${name} ${conditionText(value)}`))
     .join(", ");
 
 /** `4930…`, `112`; "": any number. */

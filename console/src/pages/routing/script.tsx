@@ -1,7 +1,7 @@
 import { Button, Stack, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { answer, answered, api } from "../../api/client.ts";
 import { ApiProblem } from "../../api/problem.ts";
 import { useSession } from "../../api/session.tsx";
@@ -78,6 +78,12 @@ export const placesIn = (text: string): { line: number; column: number }[] =>
 function Source({ form, readOnly }: { form: EntityFormApi; readOnly: boolean }) {
   const t = useText();
   const [goTo, setGoTo] = useState<{ line: number; column: number }>();
+  // Something to begin with.
+  const isBlank = inLine(form.values.source) === "";
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when it is shown
+  useEffect(() => {
+    if (isBlank && !readOnly) form.setFieldValue("source", template);
+  }, []);
   const error = form.errors.source;
   const text = typeof error === "string" ? error : "";
   return (
@@ -172,13 +178,7 @@ export default function ScriptPage() {
             method="post"
             fields={{ name: { label: t("name") }, ...fields }}
             initial={undefined}
-            save={(body) =>
-              saved(
-                answer(
-                  api.POST("/v1/scripts", { body: { ...body, source: body.source || template } as never }),
-                ),
-              )
-            }
+            save={(body) => saved(answer(api.POST("/v1/scripts", { body: body as never })))}
             saved={(body) => {
               void queries.invalidateQueries({ queryKey: ["scripts"] });
               void navigate({ to: scriptPath(String(body.name)) });
