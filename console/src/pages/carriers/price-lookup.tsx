@@ -96,7 +96,12 @@ export function PriceLookup() {
         </Text>
       )}
       {found.data && found.data.prices.length > 0 && (
-        <Table.ScrollContainer minWidth={520} mt="md">
+        <Table.ScrollContainer
+          minWidth={520}
+          mt="md"
+          // Reached by the keyboard, where it is wider than the screen.
+          scrollAreaProps={{ viewportProps: { tabIndex: 0, role: "region", "aria-label": t("title") } }}
+        >
           <Table>
             <Table.Thead>
               <Table.Tr>
