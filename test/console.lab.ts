@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import { promisify } from "node:util";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { patient } from "../src/base/patience.ts";
+import { event } from "./support/app-calls.ts";
 import {
   accessibilityFaults,
   complaintsOf,
@@ -26,6 +28,11 @@ const paths = [
 ].map((match) => match[1] ?? "");
 const shots = process.env.DIALTONE_SHOTS;
 
+/** A page of one record, of a call that was told: busy at one telephone, answered at another. */
+const callId = "shown-in-the-console";
+const recordId = hash("sha256", `${callId}\0ft`, "hex").slice(0, 32);
+paths.push(`records/${recordId}`);
+
 let app: RealApp;
 let browser: Browser;
 let address: string;
@@ -39,6 +46,13 @@ beforeAll(async () => {
   const { self, cluster } = app.context;
   address = `https://${self.address}:${cluster.api.port}`;
   if (shots !== undefined) await mkdir(shots, { recursive: true });
+  await app.ask("POST", "/v1/calls/events", [
+    event("start", callId, 0),
+    event("attempt", callId, 4000, { target: "sip:1001@198.51.100.11", code: 486, reason: "Busy Here" }),
+    event("answer", callId, 9000, { target: "sip:1001@198.51.100.12", reason: "OK" }),
+    event("end", callId, 70_000),
+  ]);
+  await app.until("the record", async () => (await app.ask("GET", `/v1/records/${recordId}`)).status === 200);
 });
 afterAll(async () => {
   await browser?.close();

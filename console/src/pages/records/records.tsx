@@ -32,6 +32,7 @@ const useText = defineStrings("records", {
     rule: "Rule",
     carrier: "Carrier",
     node: "Node",
+    recording: "Recording",
     recorded: "Recorded",
     back: "Looked back to",
     emptyTitle: "No call yet",
@@ -55,6 +56,7 @@ const useText = defineStrings("records", {
     rule: "Regel",
     carrier: "Anbieter",
     node: "Knoten",
+    recording: "Aufnahme",
     recorded: "Aufgenommen",
     back: "Zurückgesucht bis",
     emptyTitle: "Noch kein Anruf",
@@ -229,8 +231,8 @@ function useColumns(): readonly Column<CallRecord>[] {
       { id: "node", label: t("node"), width: "56px", wide: true, cell: ({ nodes }) => nodes.join(", ") },
       {
         id: "recorded",
-        label: "",
-        width: "20px",
+        label: t("recording"),
+        width: "80px",
         wide: true,
         cell: ({ recording }) =>
           recording !== null && recording.status !== "deleted" ? (
