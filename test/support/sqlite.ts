@@ -16,6 +16,7 @@ export function databaseInMemory(registry: Registry): Database {
     "drafts (name PRIMARY KEY, base, who, why, revision, created_at, changed_at)",
     "draft_rows (draft, kind, entity, base, row_after, PRIMARY KEY (draft, kind, entity))",
     "numbers (number PRIMARY KEY, user_name, description)",
+    "access_revision (id PRIMARY KEY, revision)",
     "dials (revision)",
     "call_feed (position PRIMARY KEY, at, events)",
     // Entities of a name and a document.
