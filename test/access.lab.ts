@@ -58,8 +58,9 @@ describe("people and their logins", () => {
   it("the first administrator is made once, by the link that the host gives", async () => {
     expect((await new Browser().ask("GET", "/v1/session/ways")).body).toEqual({ first: true });
     expect((await new Browser().ask("GET", "/v1/session/first")).status).toBe(401);
-    const { path } = (await app.ask("GET", "/v1/session/first")).body;
-    const token = new URL(path, "https://x").searchParams.get("token");
+    const { link } = (await app.ask("GET", "/v1/session/first")).body;
+    expect(link).toMatch(/^https:\/\/127\.77\.0\.100\/console\/first\?token=/);
+    const token = new URL(link).searchParams.get("token");
     const wrong = await ada.ask("POST", "/v1/session/first", { token: "x", name: "ada", password });
     expect(wrong).toMatchObject({ status: 401, body: { code: "login-refused" } });
     const short = await ada.ask("POST", "/v1/session/first", { token, name: "ada", password: "short" });
@@ -72,7 +73,7 @@ describe("people and their logins", () => {
     expect(ada.attributes).toMatch(/^__Host-dialtone=.*Path=\/.*HttpOnly.*Secure.*SameSite=Strict/);
     const again = await new Browser().ask("POST", "/v1/session/first", { token, name: "eve", password });
     expect(again).toMatchObject({ status: 409, body: { code: "not-now" } });
-    expect((await app.ask("GET", "/v1/session/first")).body).toEqual({ path: null });
+    expect((await app.ask("GET", "/v1/session/first")).body).toEqual({ link: null });
     expect(app.log).not.toContain(token);
     const rows = await app.database.query("SELECT HEX(id) AS id FROM sessions");
     const stored = createHash("sha256")
@@ -107,6 +108,37 @@ describe("people and their logins", () => {
     });
     const { versions } = (await ada.ask("GET", "/v1/versions")).body;
     expect(versions[0]).toMatchObject({ who: "operator" });
+  });
+
+  it("each change is on record: who, from where, what was before and after, no secrets; nothing else is", async () => {
+    const made = (await ada.ask("GET", `/v1/audit?route=${encodeURIComponent("POST /v1/users")}`)).body;
+    expect(made.entries).toMatchObject([
+      {
+        who: "operator",
+        how: "session",
+        node: "a",
+        path: "/v1/users",
+        before: null,
+        after: { name: "operator" },
+      },
+    ]);
+    expect(made.entries[0].version).toBeGreaterThan(0);
+    await app.ask("PUT", "/v1/users/operator", { display: "Other" }, { "x-dialtone-who": "root" });
+    const [newest] = (await ada.ask("GET", "/v1/audit?who=root")).body.entries;
+    expect(newest).toMatchObject({
+      how: "socket",
+      source: "this host",
+      before: { name: "operator", display: "" },
+      after: { name: "operator", display: "Other" },
+    });
+    const page = (await ada.ask("GET", "/v1/audit?limit=1")).body;
+    const next = (await ada.ask("GET", `/v1/audit?limit=1&after=${page.next}`)).body;
+    expect(next.entries[0].id < page.entries[0].id).toBe(true);
+    const csv = (await app.raw("/v1/audit/export?format=csv")).split("\r\n");
+    const lines = (await app.raw("/v1/audit/export")).trim().split("\n");
+    expect(csv.length).toBe(lines.length + 2);
+    const [all] = await app.database.query("SELECT GROUP_CONCAT(value_after) AS text FROM audit");
+    for (const secret of [password, "argon2id"]) expect(String(all?.text)).not.toContain(secret);
   });
 
   it("nothing is changed without the session's own token, or from another site's page", async () => {

@@ -2,6 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { noteChange } from "../http/noted.ts";
 import { pageQuery } from "../http/paging.ts";
 import { type Person, principalOf } from "../http/principal.ts";
 import { assertSameName, Problem } from "../http/problems.ts";
@@ -21,7 +22,7 @@ import { cookieName } from "./guard.ts";
 import type { Logins } from "./logins.ts";
 import type { AccessMemory } from "./memory.ts";
 import { assertFromHere, csrfOf } from "./origin.ts";
-import type { People } from "./people.ts";
+import { type People, shownPerson } from "./people.ts";
 import { longestMs, type Sessions, sessionId } from "./sessions.ts";
 
 export interface AccessParts {
@@ -31,6 +32,8 @@ export interface AccessParts {
   memory: AccessMemory;
   /** Of the link with which the first administrator is made. */
   firstToken: string;
+  /** Where browsers find the console: `https://…` */
+  origin: string;
   writable(): boolean;
   events: {
     loggedIn(person: string, how: string, source: string): void;
@@ -86,7 +89,6 @@ export const accessRoutes =
       const person = memory.person(name);
       if (!person) throw new Problem("login-refused", "name or password is wrong");
       reply.setCookie(cookieName, token, { ...cookie, maxAge: longestMs / 1000 });
-      reply.header("cache-control", "no-store");
       events.loggedIn(name, how, source);
       return shown(person, token, expiresAt.getTime());
     };
@@ -119,13 +121,12 @@ export const accessRoutes =
     app.get(
       "/v1/session",
       { schema: { summary: "Who is logged in here", tags, response: { 200: sessionSchema } } },
-      async (request, reply) => {
+      async (request) => {
         const principal = principalOf(request);
         const token = request.cookies[cookieName];
         const session = token === undefined ? undefined : memory.session(sessionId(token));
         if (principal?.kind !== "session" || token === undefined || !session)
           throw new Problem("unauthorized", "nobody is logged in here");
-        reply.header("cache-control", "no-store");
         return shown(principal.person, token, session.expiresAt);
       },
     );
@@ -151,16 +152,13 @@ export const accessRoutes =
           tags,
           response: {
             200: z.object({
-              path: z
-                .string()
-                .nullable()
-                .describe("below the console's address; null: there is an administrator"),
+              link: z.string().nullable().describe("null: there is an administrator"),
             }),
           },
         },
       },
       async () => ({
-        path: (await people.needsFirst()) ? `/console/first?token=${parts.firstToken}` : null,
+        link: (await people.needsFirst()) ? `${parts.origin}/console/first?token=${parts.firstToken}` : null,
       }),
     );
     app.post(
@@ -232,11 +230,20 @@ export const accessRoutes =
           response: { 200: done },
         },
       },
-      async ({ params: { name }, body }) => {
+      async (request) => {
+        const {
+          params: { name },
+          body,
+        } = request;
         assertSameName(name, body.name);
         const person = { ...body, name };
-        if (await people.stored(name)) await people.change(person);
+        const before = await people.stored(name);
+        if (before) await people.change(person);
         else await people.add(person);
+        noteChange(request, {
+          ...(before && { before: shownPerson(before) }),
+          after: { ...person, ...(body.password !== undefined && { password: "new" }) },
+        });
         await memory.read();
         return { name };
       },
@@ -244,7 +251,9 @@ export const accessRoutes =
     app.delete(
       "/v1/people/:name",
       { schema: { summary: "Remove a person", tags, params, response: { 200: done } } },
-      async ({ params: { name } }) => {
+      async (request) => {
+        const { name } = request.params;
+        noteChange(request, { before: await people.get(name) });
         await people.remove(name);
         await memory.read();
         return { name };

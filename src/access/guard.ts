@@ -19,12 +19,14 @@ export interface GuardParts {
 /** Says who is logged in: from memory; the database is asked for a login that is not known here or looks idle. */
 export class SessionGuard implements LoggedIn {
   private readonly parts: GuardParts;
+  readonly memory: AccessMemory;
 
   constructor(parts: GuardParts) {
     this.parts = parts;
+    this.memory = parts.memory;
   }
 
-  /** @throws Problem `not-from-here`, `database-unavailable` */
+  /** @throws Problem `not-from-here` */
   async of(request: FastifyRequest): Promise<Principal | undefined> {
     const token = request.cookies[cookieName];
     if (token === undefined || !tokenForm.test(token)) return undefined;
@@ -35,14 +37,18 @@ export class SessionGuard implements LoggedIn {
     const person = this.parts.memory.person(session.person);
     if (!person) return undefined;
     assertOfSession({ method, headers }, token);
+    // What is written into versions and logs is who logged in, whatever the request says.
+    headers["x-dialtone-who"] = encodeURIComponent(person.name);
+    return { kind: "session", person, session: session.id };
+  }
+
+  /** @throws Problem `database-unavailable` */
+  assertNow({ method }: Pick<FastifyRequest, "method">): void {
     if (!isSafe(method) && !this.parts.writable())
       throw new Problem(
         "database-unavailable",
         "no database has a quorum: everything that is known can be seen, nothing can be changed from here",
       );
-    // What is written into versions and logs is who logged in, whatever the request says.
-    headers["x-dialtone-who"] = encodeURIComponent(person.name);
-    return { kind: "session", person, session: session.id };
   }
 
   private async known(id: Buffer): Promise<KnownSession | undefined> {

@@ -4,6 +4,9 @@ import type { Person } from "../http/principal.ts";
 import { roleSchema } from "./access-schema.ts";
 import { scopeOf } from "./people.ts";
 
+const isGood = ({ enabled, removed_at }: { enabled: number; removed_at: Date | null }): boolean =>
+  enabled !== 0 && removed_at === null;
+
 /** A login as every node has it in memory. */
 export interface KnownSession {
   id: Buffer;
@@ -87,28 +90,29 @@ export class AccessMemory {
       this.people.clear();
       this.sessions.clear();
     }
-    for (const { name, display, role, scope, user_name, enabled, removed_at } of people) {
-      if (enabled === 0 || removed_at !== null) this.people.delete(name);
-      else {
+    this.learn(
+      people.filter(isGood).map(({ name, display, role, scope, user_name }) => {
         const narrowed = scopeOf(scope);
-        this.people.set(name, {
+        return {
           name,
           display,
           role: roleSchema.parse(role),
           ...(narrowed && { scope: narrowed }),
           ...(user_name !== null && { user: user_name }),
-        });
-      }
-    }
-    const now = Date.now();
-    for (const { id, person, seen_at, expires_at, ended_at } of sessions) {
-      const key = id.toString("base64url");
-      if (ended_at !== null || expires_at.getTime() < now) this.sessions.delete(key);
-      else {
-        const seenAt = Math.max(seen_at.getTime(), this.sessions.get(key)?.seenAt ?? 0);
-        this.sessions.set(key, { id, person, seenAt, expiresAt: expires_at.getTime() });
-      }
-    }
+        };
+      }),
+      sessions
+        .filter(({ ended_at }) => ended_at === null)
+        .map(({ id, person, seen_at, expires_at }) => ({
+          id,
+          person,
+          seenAt: seen_at.getTime(),
+          expiresAt: expires_at.getTime(),
+        })),
+    );
+    for (const person of people) if (!isGood(person)) this.people.delete(person.name);
+    for (const { id, ended_at } of sessions)
+      if (ended_at !== null) this.sessions.delete(id.toString("base64url"));
     this.revision = revision;
   }
 
@@ -118,6 +122,16 @@ export class AccessMemory {
       return true;
     } catch {
       return false;
+    }
+  }
+
+  /** What is good from now on. */
+  learn(people: readonly Person[], sessions: readonly KnownSession[]): void {
+    for (const person of people) this.people.set(person.name, person);
+    for (const session of sessions) {
+      const key = session.id.toString("base64url");
+      const seenAt = Math.max(session.seenAt, this.sessions.get(key)?.seenAt ?? 0);
+      this.sessions.set(key, { ...session, seenAt });
     }
   }
 

@@ -1,9 +1,11 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import { firstAdministratorToken, type Secrets } from "../cluster/secrets.ts";
+import { type HostContext, webOrigin } from "../cluster/facts.ts";
+import { firstAdministratorToken } from "../cluster/secrets.ts";
 import type { Database } from "../db/database.ts";
-import type { LoggedIn } from "../http/auth.ts";
 import { type AccessParts, accessRoutes } from "./api.ts";
 import { pruneTries } from "./attempts.ts";
+import { AuditLog } from "./audit.ts";
+import { auditRoutes } from "./audit-api.ts";
 import { SessionGuard } from "./guard.ts";
 import { Logins } from "./logins.ts";
 import { AccessMemory } from "./memory.ts";
@@ -12,7 +14,8 @@ import { Sessions } from "./sessions.ts";
 
 /** What an app has of people and their logins. */
 export interface AccessService {
-  guard: LoggedIn;
+  guard: SessionGuard;
+  audit: AuditLog;
   routes: FastifyPluginAsyncZod[];
   run(signal: AbortSignal): Promise<void>;
   /** Forgets what is long over. */
@@ -21,25 +24,48 @@ export interface AccessService {
 
 interface Parts {
   database: Database;
-  secrets: Secrets;
+  context: Pick<HostContext, "cluster" | "secrets">;
   live: { access: number; confirmedMsAgo: number | undefined; moved(signal: AbortSignal): Promise<void> };
-  events: AccessParts["events"] & { loginRefused(person: string, source: string, why: string): void };
+  /** Where entries of the record of changes wait for the database. */
+  file: string;
+  events: AccessParts["events"] & {
+    loginRefused(person: string, source: string, why: string): void;
+    auditWaits(error: unknown): void;
+    auditLost(error: unknown): void;
+  };
 }
 
 /** Nobody can change anything when the database has not been heard for so long. */
 const unheardMs = 3000;
 
-export function createAccess({ database, secrets, live, events }: Parts): AccessService {
+export function createAccess({ database, context, live, file, events }: Parts): AccessService {
+  const { cluster, secrets } = context;
   const people = new People(database);
   const sessions = new Sessions(database);
   const memory = new AccessMemory(database);
   const logins = new Logins({ database, people, events });
   const writable = () => (live.confirmedMsAgo ?? Number.POSITIVE_INFINITY) < unheardMs;
+  const audit = new AuditLog({ database, file, events });
   const firstToken = firstAdministratorToken(secrets);
   return {
     guard: new SessionGuard({ memory, sessions, writable }),
-    routes: [accessRoutes({ people, sessions, logins, memory, firstToken, writable, events })],
-    run: (signal) => memory.run(live, signal),
+    audit,
+    routes: [
+      accessRoutes({
+        people,
+        sessions,
+        logins,
+        memory,
+        firstToken,
+        origin: webOrigin(cluster),
+        writable,
+        events,
+      }),
+      auditRoutes(audit),
+    ],
+    run: async (signal) => {
+      await Promise.all([memory.run(live, signal), audit.run(signal)]);
+    },
     prune: async () => {
       const now = new Date();
       memory.prune(now.getTime());

@@ -74,6 +74,7 @@ export const appFiles = ({ dirs }: HostContext) => ({
   snapshot: join(dirs.app, "rules.ndjson"),
   prices: join(dirs.app, "prices"),
   checkpoint: join(dirs.app, "checkpoint.json"),
+  audit: join(dirs.app, "audit.ndjson"),
   quarantine: join(dirs.journal, "quarantine", "lines.ndjson"),
   httpJournal: join(dirs.journal, "http"),
   sipJournal: journalDirs(dirs).disk,
@@ -223,7 +224,7 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
   };
   const setting = { realm, secret: secrets.peer_token };
   const versions = createVersions(database, live, setting);
-  const access = createAccess({ database, secrets, live, events });
+  const access = createAccess({ database, context, live, file: files.audit, events });
   const operations = createOperations({ context, database, events });
   const routes = [
     ...access.routes,
@@ -298,6 +299,7 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
       proxyKey: webProxyKey(secrets),
       logins,
       people: access.guard,
+      audit: access.audit,
       routes,
       loop,
       events,

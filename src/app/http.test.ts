@@ -5,9 +5,13 @@ import type { FastifyInstance, InjectOptions } from "fastify";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hostOf, secret, smallCluster } from "../../test/support/host.ts";
+import { cookieName } from "../access/guard.ts";
+import { csrfOf } from "../access/origin.ts";
+import { sessionId } from "../access/sessions.ts";
 import { clusterSchema } from "../cluster/schema.ts";
-import { appAccess } from "../http/access.ts";
+import { appAccess, type Role, roles } from "../http/access.ts";
 import { TrustedSockets, whoMay } from "../http/auth.ts";
+import type { Scope } from "../http/principal.ts";
 import { type App, createApp } from "./context.ts";
 import { buildHttp } from "./http.ts";
 
@@ -81,6 +85,90 @@ describe("who may ask the app what", () => {
       "GET /v1/recordings/:id/audio",
       ...entries.filter(({ url }) => url.startsWith("/v1/peer/")).map(({ key }) => key),
     ]);
+  });
+
+  describe("people, by their role", () => {
+    // Logins as the database would have them.
+    const memory = () => parts.access.guard.memory;
+    const host = "console.example";
+    const browserOf = (role: Role, scope?: Scope) => {
+      const token = Buffer.alloc(32, `${role}${scope ? 1 : 0}`).toString("base64url");
+      const name = scope ? `${role}-of-a-part` : role;
+      memory().learn(
+        [{ name, display: "", role, ...(scope && { scope }) }],
+        [{ id: sessionId(token), person: name, seenAt: Date.now(), expiresAt: Date.now() + 60_000 }],
+      );
+      return {
+        host,
+        origin: `https://${host}`,
+        "sec-fetch-site": "same-origin",
+        cookie: `${cookieName}=${token}`,
+        "x-dialtone-csrf": csrfOf(token),
+      };
+    };
+    const askAs = async (one: (typeof entries)[number], headers: Record<string, string>) => {
+      const answer = await server.inject({
+        method: one.method,
+        url: one.url.replace(/:\w+/g, "0".repeat(32)),
+        headers,
+      });
+      return { status: answer.statusCode, ...answer.json<{ code?: string; detail?: string }>() };
+    };
+    const closed = entries.filter(({ access }) => access !== "open");
+    const ruleOf = ({ access }: (typeof entries)[number]) =>
+      access === "open" ? { who: [] } : whoMay(access);
+
+    test.each(closed)("$key: not with a lower role, nor by who sees a part only", async (one) => {
+      const { role, scope } = ruleOf(one);
+      const lower = role === undefined ? roles : roles.slice(0, roles.indexOf(role));
+      for (const least of lower)
+        expect(await askAs(one, browserOf(least))).toMatchObject({ status: 403, code: "forbidden" });
+      if (scope !== undefined) return;
+      const part = browserOf("administrator", { sites: [], groups: [], numbers: [] });
+      expect(await askAs(one, part)).toMatchObject({ status: 403, code: "forbidden" });
+    });
+
+    test.each(closed.filter(({ access }) => typeof access === "object" && "role" in access))(
+      "$key: a browser's request from elsewhere, or without the session's token, is refused",
+      async (one) => {
+        const good = browserOf("administrator");
+        const { "x-dialtone-csrf": _, ...bare } = good;
+        const wrong: Record<string, string>[] = [
+          { ...good, origin: "https://evil.example" },
+          { ...good, "sec-fetch-site": "cross-site" },
+          ...(one.method === "GET" ? [] : [bare, { ...good, "x-dialtone-csrf": "x" }]),
+        ];
+        for (const headers of wrong)
+          expect(await askAs(one, headers)).toMatchObject({ status: 403, code: "not-from-here" });
+      },
+    );
+
+    test("whose login is over, or who is nobody, is asked to log in; without a database nothing is changed", async () => {
+      const good = browserOf("operator");
+      const one = entries.find(({ key }) => key === "POST /v1/users");
+      if (!one) throw new Error("POST /v1/users is gone");
+      expect(await askAs(one, good)).toMatchObject({ status: 503, code: "database-unavailable" });
+      const health = { ...one, method: "GET", url: "/v1/health" } as const;
+      expect(await askAs(health, good)).toMatchObject({ status: 200 });
+      const stranger = { ...good, cookie: `${cookieName}=${"x".repeat(43)}` };
+      expect(await askAs(health, stranger)).toMatchObject({ status: 401, code: "unauthorized" });
+    });
+
+    test("everybody may ask only for what is said to be open", () => {
+      const open = entries.filter(({ access }) => access === "open").map(({ key }) => key);
+      expect(open.filter((key) => key.includes(" /v1/"))).toEqual([
+        "POST /v1/session",
+        "GET /v1/session/ways",
+        "POST /v1/session/first",
+      ]);
+      // What changes something is for operators at least, unless it is one's own or changes nothing.
+      const weak = closed.filter(({ method, access }) => {
+        const { role, scope, changes } = access === "open" ? { role: undefined } : whoMay(access);
+        const low = role === "user" || role === "auditor";
+        return method !== "GET" && low && scope === undefined && changes !== false;
+      });
+      expect(weak.map(({ key }) => key)).toEqual([]);
+    });
   });
 
   test("with its token the API answers, its documentation without", async () => {

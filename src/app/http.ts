@@ -11,6 +11,7 @@ import {
   serializerCompiler,
   validatorCompiler,
 } from "fastify-type-provider-zod";
+import { type AuditLog, recordChanges } from "../access/audit.ts";
 import { messageOf } from "../base/message.ts";
 import { UndecidedError } from "../call/ask.ts";
 import { appAccess, type Who } from "../http/access.ts";
@@ -72,6 +73,7 @@ export interface HttpParts {
   logins: HostLogins;
   /** Who is logged in. */
   people: LoggedIn;
+  audit: Pick<AuditLog, "add">;
   /** One for each domain, made where the domain is (context.ts). */
   routes: FastifyPluginAsyncZod[];
   loop: { read(): { p99Ms: number } };
@@ -80,7 +82,7 @@ export interface HttpParts {
 
 /** Builds the HTTP application; it does not listen. Errors leave it as RFC 9457 problem documents only. */
 export async function buildHttp(
-  { node, secrets, proxyKey, logins, people, routes, loop, events }: HttpParts,
+  { node, secrets, proxyKey, logins, people, audit, routes, loop, events }: HttpParts,
   trusted: TrustedSockets,
 ): Promise<FastifyInstance> {
   const app = fastify({
@@ -116,6 +118,11 @@ export async function buildHttp(
     return isFreeswitch(url) && logins.whose(raw) !== undefined ? [...known, "freeswitch"] : known;
   };
   guardRoutes(app, appAccess, whoOf, people);
+  recordChanges(app, appAccess, audit, node);
+  // What is told of people and calls stays in no cache on the way, nor on a disk; who knows better says so.
+  app.addHook("onRequest", async ({ url }, reply) => {
+    if (url.startsWith("/v1/")) reply.header("cache-control", "no-store");
+  });
   app.setErrorHandler((error, request, reply) => {
     const { code, detail, errors: fields, retryAfter } = classify(error);
     // An undecided call stands in the log already.

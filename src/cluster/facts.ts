@@ -124,6 +124,12 @@ export const serviceIp6 = (cluster: Cluster): string | undefined => cluster.serv
 export const serviceIps = (cluster: Cluster): string[] =>
   [serviceIp(cluster), serviceIp6(cluster) ?? []].flat();
 
+/** Where browsers find the console: by a name, if there is one. */
+export function webOrigin(cluster: Cluster): string {
+  const { port, names } = cluster.web;
+  return `https://${names[0] ?? serviceIp(cluster)}${port === 443 ? "" : `:${port}`}`;
+}
+
 /** The hosts on which an agent runs. */
 export const allHosts = (cluster: Cluster): Host[] =>
   Object.entries(cluster.hosts).flatMap(([name, { role, address, address6, interface: link }]) =>

@@ -462,6 +462,29 @@ export const migrations: Migration[] = [
       ) ${tail}`,
     ],
   },
+  {
+    name: "0023-audit",
+    statements: [
+      `CREATE TABLE IF NOT EXISTS audit (
+        id BINARY(16) NOT NULL PRIMARY KEY,
+        at DATETIME(3) NOT NULL,
+        who VARCHAR(64) NOT NULL,
+        how VARCHAR(16) NOT NULL,
+        source VARCHAR(64) NOT NULL,
+        node VARCHAR(64) NOT NULL,
+        method VARCHAR(8) NOT NULL,
+        route VARCHAR(128) NOT NULL,
+        path VARCHAR(512) NOT NULL,
+        status INT NOT NULL,
+        version BIGINT NULL,
+        value_before MEDIUMTEXT NULL,
+        value_after MEDIUMTEXT NULL,
+        KEY audit_who (who, id),
+        KEY audit_route (route, id),
+        KEY audit_source (source, id)
+      ) ${tail}`,
+    ],
+  },
 ];
 
 /**

@@ -336,6 +336,26 @@ export interface SessionsTable {
   revision: number;
 }
 
+/** Changes made through the API: rows are added only. */
+export interface AuditTable {
+  /** UUID version 7: grows with time. */
+  id: Buffer;
+  at: Date;
+  who: string;
+  /** `session`, `token`, `api`, `socket`, `open`. */
+  how: string;
+  source: string;
+  node: string;
+  method: string;
+  route: string;
+  path: string;
+  status: number;
+  version: number | null;
+  /** Without secrets. */
+  value_before: Json | null;
+  value_after: Json | null;
+}
+
 /** Logins that failed: access/attempts.ts. */
 export interface LoginTriesTable {
   subject: string;
@@ -444,6 +464,7 @@ export interface Tables {
   people: PeopleTable;
   sessions: SessionsTable;
   login_tries: LoginTriesTable;
+  audit: AuditTable;
   migrations: MigrationsTable;
 }
 

@@ -1,13 +1,15 @@
+import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { sql, type Transaction } from "kysely";
 import { z } from "zod";
 import type { Database } from "../db/database.ts";
 import type { Tables } from "../db/tables.ts";
+import { noteChange } from "../http/noted.ts";
 import { pageQuery } from "../http/paging.ts";
 import { assertSameName, Problem } from "../http/problems.ts";
 import { change } from "./changes.ts";
 import type { Entity, Setting } from "./entity.ts";
-import type { Reason } from "./history.ts";
+import type { Changed } from "./history.ts";
 import { reasonIn } from "./reason.ts";
 
 const versioned = z.object({ rules_version: z.int() });
@@ -29,23 +31,32 @@ type Row = Record<string, unknown>;
 /** Changes and finds one kind of entity. */
 function storeOf(entity: Entity, { database, live, setting, assertKnown, assertUnnamed }: EntityServices) {
   const { kind, table, key, api } = entity;
+  const shownRow = (row: Row | undefined): unknown => (row === undefined ? undefined : api.show(row));
+  const seenBy =
+    (request: FastifyRequest) =>
+    ({ before, after }: Changed): void =>
+      noteChange(request, { before: shownRow(before), after: shownRow(after) });
   const named = (name: string) => sql`SELECT * FROM ${sql.table(table)} WHERE ${sql.ref(key)} = ${name}`;
   return {
-    async put(name: string, body: unknown, mayExist: boolean, reason: Reason): Promise<number> {
+    async put(name: string, body: unknown, mayExist: boolean, request: FastifyRequest): Promise<number> {
       const input = api.prepare ? await api.prepare(body) : body;
-      const what = { of: entity, entity: name, operation: "put", reason } as const;
+      const reason = reasonIn(request.headers);
+      const seen = seenBy(request);
+      const what = { of: entity, entity: name, operation: "put", reason, seen } as const;
       const version = await change(database, what, async (trx) => {
         await api.put(trx, input, { ...setting, mayExist });
         await assertKnown?.(trx, entity, input);
       });
+      noteChange(request, { version });
       await live.catchUp();
       return version;
     },
-    async remove(name: string, reason: Reason): Promise<number> {
+    async remove(name: string, request: FastifyRequest): Promise<number> {
       await assertUnnamed?.(entity, name);
+      const reason = reasonIn(request.headers);
       const version = await change(
         database,
-        { of: entity, entity: name, operation: "delete", reason },
+        { of: entity, entity: name, operation: "delete", reason, seen: seenBy(request) },
         async (trx) => {
           await api.assertUnused?.(trx, name);
           const { rows } = await named(name).execute(trx);
@@ -53,6 +64,7 @@ function storeOf(entity: Entity, { database, live, setting, assertKnown, assertU
           await sql`DELETE FROM ${sql.table(table)} WHERE ${sql.ref(key)} = ${name}`.execute(trx);
         },
       );
+      noteChange(request, { version });
       await live.catchUp();
       return version;
     },
@@ -118,10 +130,10 @@ export const entityRoutes =
         ...limit,
         schema: { summary: `A new ${kind}`, tags, body: api.create, response: { 201: versioned } },
       },
-      async ({ body, headers }, reply) =>
-        reply
-          .code(201)
-          .send({ rules_version: await store.put(nameIn(body), body, false, reasonIn(headers)) }),
+      async (request, reply) => {
+        const { body } = request;
+        return reply.code(201).send({ rules_version: await store.put(nameIn(body), body, false, request) });
+      },
     );
     app.put(
       one,
@@ -135,11 +147,12 @@ export const entityRoutes =
           response: { 200: versioned },
         },
       },
-      async ({ params: named, body, headers }) => {
-        const name = nameIn(named);
+      async (request) => {
+        const { body } = request;
+        const name = nameIn(request.params);
         assertSameName(name, (body as Row)[key] as string | undefined);
         return {
-          rules_version: await store.put(name, { ...(body as Row), [key]: name }, true, reasonIn(headers)),
+          rules_version: await store.put(name, { ...(body as Row), [key]: name }, true, request),
         };
       },
     );
@@ -147,7 +160,7 @@ export const entityRoutes =
       one,
       { schema: { summary: `Remove a ${kind}`, tags, params, response: { 200: versioned } } },
       async (request) => ({
-        rules_version: await store.remove(nameIn(request.params), reasonIn(request.headers)),
+        rules_version: await store.remove(nameIn(request.params), request),
       }),
     );
   };

@@ -3,8 +3,8 @@ import { sql, type Transaction } from "kysely";
 import type { Database } from "../db/database.ts";
 import type { ChangesTable, Db, Tables } from "../db/tables.ts";
 import { uuidToBytes } from "../db/uuid.ts";
-import type { Changed, Entity, Registry, SnapshotOf } from "./entity.ts";
-import { directEdit, type Reason, type Row, remember, rowsFrom, rowsNamed } from "./history.ts";
+import type { Changed as ChangedParts, Entity, Registry, SnapshotOf } from "./entity.ts";
+import { type Changed, directEdit, type Reason, type Row, remember, rowsFrom, rowsNamed } from "./history.ts";
 import { emptySnapshot, withChanges } from "./snapshot.ts";
 
 /** Entities in the database: every change under one growing version, and reading what changed since. */
@@ -14,6 +14,8 @@ export interface Change extends Pick<ChangesTable, "entity" | "operation"> {
   of: Pick<Entity, "kind" | "table" | "key">;
   /** Missing: nobody said. */
   reason?: Reason;
+  /** Told what the change changed, each time that it is tried. */
+  seen?(changed: Changed): void;
 }
 
 /**
@@ -39,7 +41,7 @@ export async function nextVersions(trx: Transaction<Tables>, count: number): Pro
  */
 export function change(
   database: Database,
-  { of, entity, operation, reason = directEdit }: Change,
+  { of, entity, operation, reason = directEdit, seen }: Change,
   work: (trx: Transaction<Tables>) => Promise<void>,
 ): Promise<number> {
   const changeId = uuidToBytes(randomUUID());
@@ -60,6 +62,7 @@ export function change(
       .values({ version, change_id: changeId, kind, entity, operation, at: new Date() })
       .execute();
     await remember(trx, version, version, reason, [{ before, after }]);
+    seen?.({ before, after });
     return version;
   });
 }
@@ -151,7 +154,7 @@ export function readSnapshot<R extends Registry>(
             values.set(key, readRow(entity, key, row, skipped));
           snapshot = withChanges(registry, snapshot, version, {
             [part]: values,
-          } as Changed<Registry> as Changed<R>);
+          } as ChangedParts<Registry> as ChangedParts<R>);
         }
       }
       return { snapshot: { ...snapshot, version }, whole: false, skipped };
@@ -178,7 +181,7 @@ async function readAll<R extends Registry>(
       const values = new Map(keyed.map(([key, row]) => [key, readRow(entity, key, row, skipped)]));
       snapshot = withChanges(registry, snapshot, version, {
         [part]: values,
-      } as Changed<Registry> as Changed<R>);
+      } as ChangedParts<Registry> as ChangedParts<R>);
       last = keyed.at(-1)?.[0] ?? "";
       more = rows.length === pageRows;
     }

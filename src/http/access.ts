@@ -16,6 +16,8 @@ export interface ForPeople {
    * person may not ask.
    */
   scope?: "own";
+  /** `false`: a POST that changes nothing, and is not recorded (access/audit.ts). */
+  changes?: false;
 }
 
 export type Rule = "open" | readonly Who[] | ForPeople;
@@ -68,6 +70,8 @@ export const appAccess: Access = {
   "DELETE /v1/people/:name": administrator,
   // One's own; somebody else's: as an administrator (access/api.ts).
   "PUT /v1/people/:name/password": { ...from("user"), scope: "own" },
+  "GET /v1/audit": auditor,
+  "GET /v1/audit/export": auditor,
 
   "POST /v1/calls/decide": programs,
   "POST /v1/calls/events": programs,
@@ -96,7 +100,7 @@ export const appAccess: Access = {
   "GET /v1/rules": auditor,
   "GET /v1/rules/documents": auditor,
   "GET /v1/rules/validate": auditor,
-  "POST /v1/rules/replay": auditor,
+  "POST /v1/rules/replay": { ...auditor, changes: false },
   "GET /v1/versions": auditor,
   "GET /v1/versions/:version": auditor,
   "GET /v1/versions/:version/diff": auditor,

@@ -74,8 +74,10 @@ const inWords = (rule: Exclude<Rule, "open">): string => {
 
 /** How people who are logged in are known (access/guard.ts). */
 export interface LoggedIn {
-  /** Whose login the request bears; undefined: nobody's. @throws Problem: it must not be believed, or not now */
+  /** Whose login the request bears; undefined: nobody's. @throws Problem: it must not be believed */
   of(request: FastifyRequest): Promise<Principal | undefined>;
+  /** May it be done now what the request asks, by whoever may? @throws Problem `database-unavailable` */
+  assertNow(request: FastifyRequest): void;
 }
 
 /** @throws Problem `forbidden` */
@@ -124,6 +126,7 @@ export function guardRoutes(
     const principal = await people?.of(request);
     if (principal) {
       if (allowed) assertMay(principal, allowed, whom ?? "");
+      people?.assertNow(request);
       letIn(request, principal);
       return;
     }

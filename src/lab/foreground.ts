@@ -1,6 +1,8 @@
 import { join } from "node:path";
+import { z } from "zod";
 import { messageOf } from "../base/message.ts";
 import { secretsFileOf } from "../cluster/load.ts";
+import { askApp } from "./app.ts";
 import { type BringUpOptions, bringUp, type Times, timesText } from "./bring-up.ts";
 import { buildConsole } from "./console-build.ts";
 import { demo } from "./demo.ts";
@@ -43,7 +45,7 @@ function watchSignals(): { stop: AbortSignal; hurry: AbortSignal } & Disposable 
 const consoleLog = (lab: Lab): string => join(lab.paths.root, "console.log");
 
 /** What a newcomer can do next. Pure but for the passwords, which lie in the lab's directory. */
-function hintsFor(lab: Lab, foreground: boolean): string[] {
+function hintsFor(lab: Lab, foreground: boolean, first: string | undefined): string[] {
   const state = lab.state();
   const option = lab.name === defaultLab ? "" : ` --lab ${lab.name}`;
   const password = readDemoUsers(lab.name)[demo.caller];
@@ -63,6 +65,7 @@ function hintsFor(lab: Lab, foreground: boolean): string[] {
       : [
           `softphone on this machine: user ${demo.caller}, password ${password}, server ${state.service}; then dial ${demo.callee} or ${demo.number}`,
         ]),
+    ...(first === undefined || state.isolated ? [] : [`console: make its first administrator at ${first}`]),
     ...(state.isolated
       ? []
       : [
@@ -73,6 +76,18 @@ function hintsFor(lab: Lab, foreground: boolean): string[] {
       ? "Ctrl-C takes the lab down; its data stays"
       : `take it down: bin/dialtone lab down${option}     look: bin/dialtone lab status${option}`,
   ];
+}
+
+const firstSchema = z.object({ link: z.string().nullable() });
+
+/** Where the console's first administrator is made; undefined: there is one, or no app answers. */
+async function firstOf(lab: Lab): Promise<string | undefined> {
+  try {
+    const { link } = firstSchema.parse(await askApp(lab.state(), "GET", "/v1/session/first"));
+    return link ?? undefined;
+  } catch {
+    return undefined; // what is wrong stands in the picture
+  }
 }
 
 export interface UpResult {
@@ -108,7 +123,7 @@ export async function runLab(lab: Lab, options: BringUpOptions): Promise<UpResul
     }
     // Behind the first call, which it must not delay.
     if (result.times && !options.isolated) ends.use(buildConsole(consoleLog(lab), options.detach));
-    const hints = hintsFor(lab, !options.detach);
+    const hints = hintsFor(lab, !options.detach, await firstOf(lab));
     if (options.detach && !signals.stop.aborted) {
       for (const hint of hints) print(hint);
       ours = false;

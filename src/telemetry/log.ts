@@ -176,6 +176,10 @@ export const createEvents = (log: Logger) => ({
   loggedOut: (person: string) => log.info({ person }, "somebody logged out"),
   loginRefused: (person: string, source: string, why: string) =>
     log.warn({ person, source, why }, "a login was refused"),
+  auditWaits: (error: unknown) =>
+    log.warn({ error: messageOf(error) }, "entries of the record of changes wait on this node's disk"),
+  auditLost: (error: unknown) =>
+    log.error({ error: messageOf(error) }, "an entry of the record of changes could not be kept"),
   requestFailed: (method: string, url: string, error: unknown) =>
     log.error({ method, url, err: error }, "request failed by a fault of ours"),
 });

@@ -57,6 +57,11 @@ export class RealApp implements AsyncDisposable {
     return { status, body: JSON.parse(text || "null") as any };
   }
 
+  /** The text of an answer. */
+  async raw(path: string): Promise<string> {
+    return (await this.client.ask({ method: "GET", path })).text;
+  }
+
   /** The decision of a call to this number. */
   async decided(number: string, user?: string) {
     return (await this.ask("POST", "/v1/calls/decide", question(number, user))).body;

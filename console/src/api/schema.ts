@@ -209,8 +209,8 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            /** @description below the console's address; null: there is an administrator */
-                            path: string | null;
+                            /** @description null: there is an administrator */
+                            link: string | null;
                         };
                     };
                 };
@@ -607,6 +607,124 @@ export interface paths {
                 };
             };
         };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Changes made through the API, the newest first */
+        get: {
+            parameters: {
+                query?: {
+                    who?: string;
+                    /** @description as `route` of an entry: PUT /v1/users/:name */
+                    route?: string;
+                    source?: string;
+                    since?: string;
+                    until?: string;
+                    /** @description `next` of the page before */
+                    after?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            entries: {
+                                /** @description grows with time */
+                                id: string;
+                                at: string;
+                                /** @description the person, or who a program or a command said it is */
+                                who: string;
+                                /**
+                                 * @description open: nobody was logged in, as before a login
+                                 * @enum {string}
+                                 */
+                                how: "session" | "token" | "api" | "socket" | "open";
+                                /** @description address it came from */
+                                source: string;
+                                node: string;
+                                method: string;
+                                route: string;
+                                path: string;
+                                status: number;
+                                /** @description of what decides calls: GET /v1/versions/:version tells all of it */
+                                version: number | null;
+                                /** @description without secrets; null: there was none, or the route does not say */
+                                before: unknown;
+                                /** @description without secrets: what is now, or what was sent */
+                                after: unknown;
+                            }[];
+                            next: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All of them as a file
+         * @description NDJSON: an entry a line. CSV: `before` and `after` are JSON.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    who?: string;
+                    /** @description as `route` of an entry: PUT /v1/users/:name */
+                    route?: string;
+                    source?: string;
+                    since?: string;
+                    until?: string;
+                    format?: "ndjson" | "csv";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
