@@ -128,7 +128,7 @@ export const appAccess: Access = {
   "GET /v1/records/check": auditor,
   "GET /v1/records/:id": auditor,
   "GET /v1/plan/usual": auditor,
-  "POST /v1/plan": auditor,
+  "POST /v1/plan": { ...auditor, changes: false },
   "GET /v1/reports/calls": auditor,
   "POST /v1/moves": programs,
   "GET /v1/probe": programs,
