@@ -103,8 +103,8 @@ export async function readLocations(context: HostContext, signal: AbortSignal): 
   return { host: context.self.name, takenMs, contacts: contactsOf(reply, takenMs) };
 }
 
-/** A user that has no contact is no fault. */
-const noContact = /^Kamailio says: 404/;
+/** A user that has no contact is no fault; Kamailio 5.6 calls it 500. */
+const noContact = /AOR not found/;
 
 /** The registrations of these users alone, one question each: for pages, however many are registered. @throws Error as kamailioRpc */
 export async function lookUp(
