@@ -1,4 +1,4 @@
-import { Alert, Button } from "@mantine/core";
+import { Alert, Button, Space } from "@mantine/core";
 import { IconAlertTriangle, IconBuildingBroadcastTower, IconPlus } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { answer, api } from "../../api/client.ts";
@@ -198,6 +198,7 @@ export default function Carriers() {
           </Section>
         }
       />
+      <Space h={20} />
       <PriceLookup />
       <Section title={t("guards")} lead={t("guardsLead")} actions={link("/new-guard", t("addGuard"))}>
         <EntityList<Guard>

@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Button, Space } from "@mantine/core";
 import { IconHash, IconPlus } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { answer, api } from "../../api/client.ts";
@@ -117,6 +117,7 @@ export default function Numbers() {
           </Section>
         }
       />
+      <Space h={20} />
       <Section title={t("ranges")} lead={t("rangesLead")} actions={link("/new-range", t("addRange"), false)}>
         <EntityList<Range>
           name="ranges"
