@@ -16,8 +16,8 @@ export const six = "fd00:77::51";
 export const four = "198.18.77.51";
 export const toUser = { ...toUri(), targets: [{ type: "user", user: "101" }] };
 
-/** A telephone, registered as 101, that answers with a description. */
-export async function phone(world: World, address: string, contact?: string): Promise<Ua> {
+/** A telephone, registered as 101, that answers with a description. @param door by which it comes */
+export async function phone(world: World, address: string, contact?: string, door = serviceFor): Promise<Ua> {
   const ua = await world.ua(address, 5070);
   const tag = token();
   ua.onRequest = (request) => {
@@ -25,19 +25,28 @@ export async function phone(world: World, address: string, contact?: string): Pr
     const invited = request.method === "INVITE";
     respond(ua, request, "200 OK", tag, invited ? sdp(address, 5002) : "");
   };
-  const place = serviceFor(ua);
+  const place = door(ua);
   const answer = await world.register(ua, "101", "pw-101", place, contact === undefined ? {} : { contact });
-  assert.equal(answer.code, 200);
+  assert.equal(answer.code, 200, answer.first);
   assert.match(header(answer, "Contact"), /expires=\d+/);
   return ua;
 }
 
-/** A call with audio, and who hangs up is answered; each side's requests reach the other. */
-async function talk(caller: Ua, callee: Ua, number = "101"): Promise<{ callId: string; answer: SipMessage }> {
+/**
+ * A call with audio, and who hangs up is answered; each side's requests reach the other.
+ * @param door by which each of them comes @param offers the caller's INVITE has its description
+ */
+export async function talk(
+  caller: Ua,
+  callee: Ua,
+  number = "101",
+  door = serviceFor,
+  offers = true,
+): Promise<{ callId: string; answer: SipMessage }> {
   const before = callee.seen.length;
-  const made = invite(caller, number);
-  const place = serviceFor(caller);
-  caller.send(withBody(made.text, sdp(caller.address, 4002)), place);
+  const place = door(caller);
+  const made = invite(caller, number, { uri: `sip:${number}@${hostIn(place.address)}` });
+  caller.send(offers ? withBody(made.text, sdp(caller.address, 4002)) : made.text, place);
   const answer = await caller.wait(
     "a final answer",
     (m) => m.code >= 200 && header(m, "Call-ID") === made.callId,
@@ -51,7 +60,7 @@ async function talk(caller: Ua, callee: Ua, number = "101"): Promise<{ callId: s
   // From the called side, in the same dialog.
   caller.onRequest = (request) => caller.reply(request, 200, "OK");
   const tag = tagOf(header(answer, "To")) ?? "";
-  callee.send(inDialogCallee(callee, got, tag, "INFO", 7), serviceFor(callee));
+  callee.send(inDialogCallee(callee, got, tag, "INFO", 7), door(callee));
   await callee.wait("the answer to INFO", (m) => m.code === 200 && header(m, "CSeq") === "7 INFO" && mine(m));
   caller.send(inDialog(caller, answer, "BYE", 10), place);
   await caller.wait("the answer to BYE", (m) => m.code === 200 && header(m, "CSeq") === "10 BYE" && mine(m));
