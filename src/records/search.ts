@@ -33,8 +33,9 @@ function decodeCursor(text: string): Place {
 /** A search must not hold the server: one statement gives up after so many seconds. */
 const statementSeconds = 2;
 
-/** Where rows must be looked at one by one: so many at first, twice as many each time, and no more steps after so long. */
+/** Where rows must be looked at one by one: so many at first, then more while that is quick, and no more steps after so long. */
 const firstStep = 2000;
+const shortestStep = 100;
 const longestStep = 64_000;
 const lookingMs = 1000;
 
@@ -111,17 +112,35 @@ const cutAt = (rows: RecordRow[], limit: number, further: Place | null): Page =>
 const atOnce = async (database: Database, query: RecordQuery): Promise<Page> =>
   cutAt(await found(database, query, { before: startOf(query) }), query.limit, null);
 
+/** Rows so many further down, and the place where the next ones begin; undefined: it is too much for the server at once. */
+async function oneStep(database: Database, query: RecordQuery, before: Place | undefined, step: number) {
+  try {
+    const last = await furtherDown(database, query, before, step);
+    return { rows: await found(database, query, { before, last }), last };
+  } catch (error) {
+    if (errnoOf(error) !== 1969 || step <= shortestStep) throw error;
+    return undefined;
+  }
+}
+
 /** In steps through the list, until the page is full or the time is over. */
 async function inSteps(database: Database, query: RecordQuery): Promise<Page> {
   const rows: RecordRow[] = [];
   const until = performance.now() + lookingMs;
   let before = startOf(query);
-  for (let step = firstStep; ; step = Math.min(2 * step, longestStep)) {
-    const last = await furtherDown(database, query, before, step);
-    rows.push(...(await found(database, query, { before, last })));
-    if (!last || rows.length >= query.limit || performance.now() > until)
-      return cutAt(rows, query.limit, last ?? null);
-    before = last;
+  for (let step = firstStep; ; ) {
+    const began = performance.now();
+    const one = await oneStep(database, query, before, step);
+    if (!one) {
+      step = Math.max(shortestStep, Math.floor(step / 8));
+      continue;
+    }
+    rows.push(...one.rows);
+    if (!one.last || rows.length >= query.limit || performance.now() > until)
+      return cutAt(rows, query.limit, one.last ?? null);
+    before = one.last;
+    // Twice as many take twice as long, which must stay far below what the server allows.
+    if (performance.now() - began < lookingMs / 4) step = Math.min(2 * step, longestStep);
   }
 }
 

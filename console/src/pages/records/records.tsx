@@ -197,7 +197,7 @@ function useColumns(): readonly Column<CallRecord>[] {
       {
         id: "call",
         label: t("call"),
-        width: "minmax(0, 3fr)",
+        width: "minmax(0, 3.6fr)",
         cell: ({ id, from, to }) => (
           <Link to={`/records/${id}`} className={classes.parties}>
             <span title={from}>{party(from)}</span>
@@ -209,7 +209,7 @@ function useColumns(): readonly Column<CallRecord>[] {
       {
         id: "outcome",
         label: t("outcome"),
-        width: "clamp(104px, 12vw, 168px)",
+        width: "clamp(104px, 11vw, 152px)",
         cell: ({ outcome }) => (
           <span className={classes.outcome}>
             <Light state={outcomeLight[outcome]} size={14}>
