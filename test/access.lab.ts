@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { HttpClient } from "../src/http/client.ts";
+import { event } from "./support/app-calls.ts";
 import { RealApp } from "./support/real-app.ts";
 
 /** People, their logins and what they may, by HTTPS as a browser would, with a real MariaDB. */
@@ -152,6 +153,80 @@ describe("people and their logins", () => {
         status: 403,
         body: { code: "not-from-here" },
       });
+  });
+
+  it("a person sees and changes what is its own, and nothing of anybody else's", async () => {
+    for (const name of ["1001", "1002"])
+      expect(
+        (await ada.ask("POST", "/v1/users", { name, password, features: { pickup: ["office"] } })).status,
+      ).toBe(201);
+    expect((await ada.ask("POST", "/v1/numbers", { number: "+4971155", user: "1001" })).status).toBe(201);
+    for (const [name, user] of [
+      ["one", "1001"],
+      ["two", "1002"],
+      ["three", null],
+    ])
+      expect((await ada.ask("POST", "/v1/people", { name, role: "user", user, password })).status).toBe(201);
+    const [one, two, three] = [new Browser(), new Browser(), new Browser()];
+    await one.login("one", password);
+    await two.login("two", password);
+    await three.login("three", password);
+    expect((await three.ask("GET", "/v1/me")).status).toBe(404);
+
+    const features = { forward: [{ when: "busy", to: ["1002"] }], dnd: true };
+    expect((await one.ask("PUT", "/v1/me/features", features)).status).toBe(200);
+    expect((await one.ask("GET", "/v1/me")).body).toMatchObject({
+      name: "1001",
+      numbers: ["+4971155"],
+      features: { dnd: true, forward: [{ when: "busy", to: ["1002"] }] },
+      set_for_you: { pickup: ["office"] },
+    });
+    expect((await two.ask("GET", "/v1/me")).body.features).toMatchObject({ dnd: false, forward: [] });
+    const { versions } = (await ada.ask("GET", "/v1/versions")).body;
+    expect(versions[0]).toMatchObject({ who: "one" });
+    const more = await one.ask("PUT", "/v1/me/features", { max_calls: {} });
+    expect(more).toMatchObject({ status: 400, body: { code: "invalid-request" } });
+    const absent = { forward: [{ when: "busy", to: ["1002"], open: "nowhere" }] };
+    expect((await one.ask("PUT", "/v1/me/features", absent)).status).toBeGreaterThanOrEqual(400);
+
+    const events = ["to-name", "to-number", "of-its-own", "of-others"].flatMap((call, at) => {
+      const to = ["1001", "+4971155", "1002", "1002"][at];
+      const more = { to: `sip:${to}@x`, ...(call === "of-its-own" && { user: "1001" }) };
+      return [
+        event("start", call, at * 1000, more),
+        event("fail", call, at * 1000 + 10, { ...more, code: 486 }),
+      ];
+    });
+    expect((await app.ask("POST", "/v1/calls/events", events)).status).toBeLessThan(300);
+    await app.until(
+      "calls are records",
+      async () => (await ada.ask("GET", "/v1/records")).body.records.length >= 4,
+    );
+    const calls = (await one.ask("GET", "/v1/me/calls?limit=2")).body;
+    expect(calls.calls).toMatchObject([
+      { direction: "out", with: "1002" },
+      { direction: "in", with: "4912345", outcome: "busy" },
+    ]);
+    const rest = (await one.ask("GET", `/v1/me/calls?after=${calls.next}`)).body;
+    expect(rest).toMatchObject({ calls: [{ direction: "in" }], next: null });
+    const others = (await two.ask("GET", "/v1/me/calls")).body.calls;
+    expect(others).toHaveLength(2);
+    expect((await two.ask("GET", `/v1/me/calls?after=${rest.calls[0].id}`)).status).toBe(404);
+    expect((await one.ask("GET", `/v1/me/calls/${rest.calls[0].id}/audio`)).status).toBe(403);
+
+    const contacts = (await one.ask("GET", "/v1/me/contacts")).body.contacts;
+    expect(contacts).toContainEqual({ name: "1001", display: "", numbers: ["+4971155"] });
+    const dial = await two.ask("POST", "/v1/me/dials", { to: "+4971155" });
+    expect(dial).toMatchObject({ status: 201, body: { from: "1002", user: "1002" } });
+    for (const [browser, status] of [
+      [one, 404],
+      [two, 200],
+    ] as const) {
+      expect((await browser.ask("GET", `/v1/me/dials/${dial.body.id}`)).status).toBe(status);
+      expect((await browser.ask("DELETE", `/v1/me/dials/${dial.body.id}`)).status).toBe(status);
+    }
+    for (const name of ["one", "two", "three"])
+      expect((await ada.ask("DELETE", `/v1/people/${name}`)).status).toBe(200);
   });
 
   it("whoever is disabled, removed or has a new password is logged out at once; the last administrator stays", async () => {

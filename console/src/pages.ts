@@ -255,6 +255,15 @@ export const pages: readonly Page[] = [
     load: () => import("./pages/carriers/carrier.tsx"),
   },
   {
+    path: "me",
+    title: { en: "My telephone", de: "Mein Telefon" },
+    icon: IconDeviceLandlinePhone,
+    group: "mine",
+    role: "user",
+    load: () => import("./pages/me/me.tsx"),
+    words: { en: "own calls forwarding contacts", de: "eigene Anrufe Weiterleitung Kontakte" },
+  },
+  {
     path: "users",
     title: { en: "Users", de: "Benutzer" },
     icon: IconUsers,

@@ -30,6 +30,7 @@ import { type Checkpoint, loadCheckpoint } from "../journal/checkpoint.ts";
 import { type HttpJournal, openHttpJournal } from "../journal/http-journal.ts";
 import { Kept } from "../journal/kept.ts";
 import { parseJournalLine, parseProbeLine } from "../journal/sip-journal.ts";
+import { meRoutes } from "../me/api.ts";
 import { createOperations } from "../operations/service.ts";
 import { planRoutes } from "../planner/plan-host.ts";
 import { probeRoutes } from "../probe/api.ts";
@@ -253,6 +254,14 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
       cluster: context.cluster,
       secret: secrets.nonce_secret,
       user: (name) => live.snapshot.parts.users.get(name),
+    }),
+    meRoutes({
+      database,
+      live,
+      dials: dials.work,
+      recordings: { context, database, recordings, events },
+      hears: context.cluster.recording.own,
+      assertKnown,
     }),
     moveRoutes({ database }),
     probeRoutes({ probes, context }),

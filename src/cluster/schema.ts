@@ -274,6 +274,8 @@ export const clusterSchema = z
         keep_days: z.number().min(0).max(36_500).default(90),
         /** The same for calls of single rules, by the rule's name. */
         keep_days_by_rule: z.record(z.string().min(1).max(64), z.number().min(0).max(36_500)).default({}),
+        /** People who are logged in may hear the recordings of their own calls (docs/people.md). */
+        own: z.boolean().default(false),
         /** Encrypt finished recordings (age, X25519); the key is `recording` in cluster.secrets.yaml. */
         encrypt: z.boolean().default(false),
         /** With less space left on the captures' or the recordings' disk, new calls are not recorded (alarm). */

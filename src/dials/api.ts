@@ -5,7 +5,14 @@ import type { CallStatus } from "../call/news-schema.ts";
 import { canonicalNumber } from "../call/number.ts";
 import { Problem } from "../http/problems.ts";
 import type { LiveRouting } from "../routing/live.ts";
-import { type Dial, dialInputSchema, dialSchema, dialWithCallsSchema } from "./dial-schema.ts";
+import {
+  type Dial,
+  type DialInput,
+  type DialWithCalls,
+  dialInputSchema,
+  dialSchema,
+  dialWithCallsSchema,
+} from "./dial-schema.ts";
 import type { DialStore, OpenDial } from "./store.ts";
 
 const params = z.object({ id: z.uuid() });
@@ -58,11 +65,39 @@ function assertAllowed(user: string, to: string, { live, address, realm }: Parts
 
 const shown = ({ cancelled: _, dialog: __, ...dial }: OpenDial): Dial => dial;
 
+/** What may be done with dials, by whoever may. */
+export const dialWork = (parts: Parts) => {
+  const { store, live, callsOf } = parts;
+  return {
+    /** @param key the caller's own: with the same it is the same dial. @throws Problem */
+    async begin(input: DialInput, key: string | undefined): Promise<Dial> {
+      const user = userOf(input.from, live);
+      assertAllowed(user, input.to, parts);
+      const dial = await store.create(input, user, key);
+      await live.catchUp();
+      return shown(dial);
+    },
+    async get(id: string): Promise<DialWithCalls> {
+      const dial = await store.get(id);
+      return { ...shown(dial), calls: await callsOf(dial) };
+    },
+    /** @throws Problem `not-now`: it is over already */
+    async cancel(id: string): Promise<Dial> {
+      if (!(await store.cancel(id))) {
+        const { state } = await store.get(id);
+        throw new Problem("not-now", `it is ${state}: there is nothing to cancel any more`);
+      }
+      await live.catchUp();
+      return shown(await store.get(id));
+    },
+  };
+};
+export type DialWork = ReturnType<typeof dialWork>;
+
 /** /v1/dials: click-to-dial. */
 export const dialRoutes =
-  (parts: Parts): FastifyPluginAsyncZod =>
+  (work: DialWork, store: Pick<DialStore, "newest">): FastifyPluginAsyncZod =>
   async (app) => {
-    const { store, live, callsOf } = parts;
     const tags = ["call status"];
     app.post(
       "/v1/dials",
@@ -78,13 +113,8 @@ export const dialRoutes =
           response: { 201: dialSchema },
         },
       },
-      async ({ body, headers }, reply) => {
-        const user = userOf(body.from, live);
-        assertAllowed(user, body.to, parts);
-        const dial = await store.create(body, user, headers["idempotency-key"]);
-        await live.catchUp();
-        return reply.code(201).send(shown(dial));
-      },
+      async ({ body, headers }, reply) =>
+        reply.code(201).send(await work.begin(body, headers["idempotency-key"])),
     );
     app.get(
       "/v1/dials",
@@ -102,10 +132,7 @@ export const dialRoutes =
       {
         schema: { summary: "One dial, with its calls", tags, params, response: { 200: dialWithCallsSchema } },
       },
-      async ({ params: { id } }) => {
-        const dial = await store.get(id);
-        return { ...shown(dial), calls: await callsOf(dial) };
-      },
+      ({ params: { id } }) => work.get(id),
     );
     app.delete(
       "/v1/dials/:id",
@@ -119,13 +146,6 @@ export const dialRoutes =
           response: { 200: dialSchema },
         },
       },
-      async ({ params: { id } }) => {
-        if (!(await store.cancel(id))) {
-          const { state } = await store.get(id);
-          throw new Problem("not-now", `it is ${state}: there is nothing to cancel any more`);
-        }
-        await live.catchUp();
-        return shown(await store.get(id));
-      },
+      ({ params: { id } }) => work.cancel(id),
     );
   };

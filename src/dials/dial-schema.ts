@@ -46,3 +46,4 @@ export const dialWithCallsSchema = dialSchema.extend({
     .array(callStatusSchema)
     .describe("the call to A (of the user _dialer) and A's call to B, as far as they are known"),
 });
+export type DialWithCalls = z.infer<typeof dialWithCallsSchema>;

@@ -9,7 +9,7 @@ import { searchRecords } from "../records/search.ts";
 import type { LiveRouting } from "../routing/live.ts";
 import { Credentials } from "../sip/user-agent/credentials.ts";
 import { ActiveDials } from "./active.ts";
-import { dialRoutes } from "./api.ts";
+import { type DialWork, dialRoutes, dialWork } from "./api.ts";
 import { Dialer, type DialerParts } from "./dialer.ts";
 import { DialStore, type OpenDial } from "./store.ts";
 import { Telephone } from "./telephone.ts";
@@ -17,6 +17,7 @@ import { Telephone } from "./telephone.ts";
 /** Click-to-dial, put together once. */
 export interface DialService {
   routes: FastifyPluginAsyncZod[];
+  work: DialWork;
   active: ActiveDials;
   dialer: Dialer;
   prune(): Promise<void>;
@@ -68,8 +69,10 @@ export function createDials({
     callToB: async (dial) => (await callsOf(dial)).find(({ user }) => user === dial.user),
     events,
   });
+  const work = dialWork({ store, live, callsOf, address, realm });
   return {
-    routes: [dialRoutes({ store, live, callsOf, address, realm })],
+    routes: [dialRoutes(work, store)],
+    work,
     active,
     dialer,
     prune: () => store.prune(keptDays),

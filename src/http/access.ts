@@ -73,6 +73,16 @@ export const appAccess: Access = {
   "GET /v1/audit": auditor,
   "GET /v1/audit/export": auditor,
 
+  // One's own telephone (src/me/): whose it is, the login says.
+  "GET /v1/me": loggedIn,
+  "PUT /v1/me/features": loggedIn,
+  "GET /v1/me/calls": loggedIn,
+  "GET /v1/me/calls/:id/audio": loggedIn,
+  "GET /v1/me/contacts": loggedIn,
+  "POST /v1/me/dials": loggedIn,
+  "GET /v1/me/dials/:id": loggedIn,
+  "DELETE /v1/me/dials/:id": loggedIn,
+
   "POST /v1/calls/decide": programs,
   "POST /v1/calls/events": programs,
   "GET /v1/health": auditor,

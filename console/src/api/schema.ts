@@ -10269,6 +10269,670 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own telephone user */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description the telephone user */
+                            name: string;
+                            display: string;
+                            /** @description numbers that ring here */
+                            numbers: string[];
+                            /** @description ring groups that it is a member of */
+                            groups: string[];
+                            features: {
+                                /**
+                                 * @description of one kind, the first that holds
+                                 * @default []
+                                 */
+                                forward: {
+                                    /** @enum {string} */
+                                    when: "always" | "busy" | "no-answer" | "unreachable";
+                                    to: (string)[];
+                                    /**
+                                     * @description all of `to` at once, not one after the other
+                                     * @default false
+                                     */
+                                    together: boolean;
+                                    /**
+                                     * @description no-answer: after so many seconds
+                                     * @default 20
+                                     */
+                                    after_s: number;
+                                    /** @description only calls of these */
+                                    callers?: string[];
+                                    /** @description only then, in the time zone of the user's site */
+                                    times?: {
+                                        from: string;
+                                        /** @description not included; before `from`: on the next day */
+                                        to: string;
+                                        /** @description missing: every day */
+                                        days?: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
+                                    }[];
+                                    /** @description only while this calendar is open */
+                                    open?: string;
+                                    /** @description only while this calendar is closed */
+                                    closed?: string;
+                                }[];
+                                /**
+                                 * @description do not disturb
+                                 * @default false
+                                 */
+                                dnd: boolean;
+                                /**
+                                 * @description ring together with the user's telephones
+                                 * @default []
+                                 */
+                                also_ring: (string)[];
+                                /**
+                                 * @description callers who do not say who they are
+                                 * @default accept
+                                 * @enum {string}
+                                 */
+                                anonymous: "accept" | "reject";
+                                callers: {
+                                    /** @description nobody else */
+                                    only?: string[];
+                                    /** @default [] */
+                                    never: string[];
+                                };
+                                /**
+                                 * @description which telephones ring: all, its own and those at which it is logged in; or the one at which it logged in last, else the one that was registered or refreshed last
+                                 * @default all
+                                 * @enum {string}
+                                 */
+                                phones: "all" | "newest";
+                                /**
+                                 * @description its own number is not shown to those whom it calls
+                                 * @default false
+                                 */
+                                hide_caller: boolean;
+                            };
+                            /** @description what operators have set */
+                            set_for_you: {
+                                /**
+                                 * @description pickup groups: users with one in common may take each other's calls while they ring
+                                 * @default []
+                                 */
+                                pickup: string[];
+                                /** @description calls at a time, on all nodes; emergency calls always */
+                                max_calls: {
+                                    /** @description that it makes */
+                                    out?: number;
+                                    /** @description that it has answered: busy for more */
+                                    in?: number;
+                                };
+                                /** @description canonical numbers; emergency calls are always allowed */
+                                may_call: {
+                                    /** @description nothing else */
+                                    only?: string[];
+                                    /** @default [] */
+                                    never: string[];
+                                };
+                            };
+                            /** @description it may hear the recordings of its own calls (cluster.yaml, recording.own) */
+                            recordings: boolean;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/features": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * What one has set for one's own calls
+         * @description Forwarding, do not disturb and the like: all of it at once. docs/people.md
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /**
+                         * @description of one kind, the first that holds
+                         * @default []
+                         */
+                        forward?: {
+                            /** @enum {string} */
+                            when: "always" | "busy" | "no-answer" | "unreachable";
+                            to: (string)[];
+                            /**
+                             * @description all of `to` at once, not one after the other
+                             * @default false
+                             */
+                            together?: boolean;
+                            /**
+                             * @description no-answer: after so many seconds
+                             * @default 20
+                             */
+                            after_s?: number;
+                            /** @description only calls of these */
+                            callers?: string[];
+                            /** @description only then, in the time zone of the user's site */
+                            times?: {
+                                from: string;
+                                /** @description not included; before `from`: on the next day */
+                                to: string;
+                                /** @description missing: every day */
+                                days?: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
+                            }[];
+                            /** @description only while this calendar is open */
+                            open?: string;
+                            /** @description only while this calendar is closed */
+                            closed?: string;
+                        }[];
+                        /**
+                         * @description do not disturb
+                         * @default false
+                         */
+                        dnd?: boolean;
+                        /**
+                         * @description ring together with the user's telephones
+                         * @default []
+                         */
+                        also_ring?: (string)[];
+                        /**
+                         * @description callers who do not say who they are
+                         * @default accept
+                         * @enum {string}
+                         */
+                        anonymous?: "accept" | "reject";
+                        /** @default {} */
+                        callers?: {
+                            /** @description nobody else */
+                            only?: string[];
+                            /** @default [] */
+                            never?: string[];
+                        };
+                        /**
+                         * @description which telephones ring: all, its own and those at which it is logged in; or the one at which it logged in last, else the one that was registered or refreshed last
+                         * @default all
+                         * @enum {string}
+                         */
+                        phones?: "all" | "newest";
+                        /**
+                         * @description its own number is not shown to those whom it calls
+                         * @default false
+                         */
+                        hide_caller?: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            rules_version: number;
+                        };
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's own calls, newest first
+         * @description Those that it made, and those to its name and its numbers; calls to a group are the group's.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description the last one of the page before */
+                    after?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            calls: {
+                                /** @description 32 hexadecimal digits, derived from call_id and from_tag */
+                                id: string;
+                                /** @enum {string} */
+                                direction: "out" | "in";
+                                /** @description the other side: number or name */
+                                with: string;
+                                /** Format: date-time */
+                                started_at: string;
+                                answered_at: string | null;
+                                duration_ms: number | null;
+                                /** @enum {string} */
+                                outcome: "in_progress" | "answered" | "busy" | "no_answer" | "cancelled" | "not_found" | "rejected" | "redirected" | "failed" | "unknown";
+                                /** @description there is one, and it may be heard */
+                                recording: boolean;
+                            }[];
+                            next: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/calls/{id}/audio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The recording of one of one's own calls: caller left, called right */
+        get: {
+            parameters: {
+                query?: {
+                    format?: "wav" | "opus";
+                };
+                header?: never;
+                path: {
+                    /** @description 32 hexadecimal digits, derived from call_id and from_tag */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The people here, with their numbers */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description the last name of the page before */
+                    after?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            contacts: {
+                                name: string;
+                                display: string;
+                                numbers: string[];
+                            }[];
+                            next: string | null;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/dials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** One's own telephone rings; when it is answered, it calls */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "idempotency-key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description a number or name, as it would be dialled */
+                        to: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description A: a user, or a number that rings one; its telephones ring */
+                            from: string;
+                            /** @description B: a number or name, as A would dial it; A's rights decide whether it may */
+                            to: string;
+                            /** @description the number that A's telephone shows; default: B's */
+                            shown_to_a?: string;
+                            /** @description the number that B is shown; default: as the rules say for A's calls */
+                            shown_to_b?: string;
+                            /**
+                             * @description record the conversation; otherwise the rules decide
+                             * @default false
+                             */
+                            record: boolean;
+                            /**
+                             * @description A's telephones ring for so long
+                             * @default 30000
+                             */
+                            wait_ms: number;
+                            /**
+                             * @description for both calls' records and events, with the tag `dial`: the id
+                             * @default {}
+                             */
+                            tags: {
+                                [key: string]: string;
+                            };
+                            /** Format: uuid */
+                            id: string;
+                            /** @description A */
+                            user: string;
+                            /** @enum {string} */
+                            state: "waiting" | "calling" | "answered" | "referring" | "connected" | "failed" | "cancelled";
+                            /** @description SIP status of what failed; 0: none */
+                            code: number;
+                            /** @description what failed, in words */
+                            why: string;
+                            /** @description the node that carries it out */
+                            node: string;
+                            /** Format: date-time */
+                            created_at: string;
+                            /** Format: date-time */
+                            changed_at: string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/dials/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of one's own dials */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description A: a user, or a number that rings one; its telephones ring */
+                            from: string;
+                            /** @description B: a number or name, as A would dial it; A's rights decide whether it may */
+                            to: string;
+                            /** @description the number that A's telephone shows; default: B's */
+                            shown_to_a?: string;
+                            /** @description the number that B is shown; default: as the rules say for A's calls */
+                            shown_to_b?: string;
+                            /**
+                             * @description record the conversation; otherwise the rules decide
+                             * @default false
+                             */
+                            record: boolean;
+                            /**
+                             * @description A's telephones ring for so long
+                             * @default 30000
+                             */
+                            wait_ms: number;
+                            /**
+                             * @description for both calls' records and events, with the tag `dial`: the id
+                             * @default {}
+                             */
+                            tags: {
+                                [key: string]: string;
+                            };
+                            /** Format: uuid */
+                            id: string;
+                            /** @description A */
+                            user: string;
+                            /** @enum {string} */
+                            state: "waiting" | "calling" | "answered" | "referring" | "connected" | "failed" | "cancelled";
+                            /** @description SIP status of what failed; 0: none */
+                            code: number;
+                            /** @description what failed, in words */
+                            why: string;
+                            /** @description the node that carries it out */
+                            node: string;
+                            /** Format: date-time */
+                            created_at: string;
+                            /** Format: date-time */
+                            changed_at: string;
+                            /** @description the call to A (of the user _dialer) and A's call to B, as far as they are known */
+                            calls: {
+                                /** @description the call record's: /v1/records/ID */
+                                id: string;
+                                call_id: string;
+                                /**
+                                 * @description as far as it is known when this is told: it may be ahead of the event
+                                 * @enum {string}
+                                 */
+                                state: "trying" | "ringing" | "answered" | "ended";
+                                from: string;
+                                to: string;
+                                /** @description the number or name that was called */
+                                number: string;
+                                /** @description the caller, if it authenticated */
+                                user: string;
+                                /** @description where it was answered or tried last */
+                                target: string;
+                                /** @description the carrier that answered or was tried last, or empty */
+                                carrier: string;
+                                rule: string;
+                                /** @description for reports: in the call's record and events */
+                                tags: {
+                                    [key: string]: string;
+                                };
+                                /** @description the node that took the call */
+                                node: string;
+                                /** Format: date-time */
+                                started_at: string;
+                                answered_at: string | null;
+                                ended_at: string | null;
+                                /** @description from answer to end */
+                                duration_ms: number | null;
+                                outcome: string;
+                                /** @description final SIP status; 0: none yet */
+                                code: number;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Cancels it */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description A: a user, or a number that rings one; its telephones ring */
+                            from: string;
+                            /** @description B: a number or name, as A would dial it; A's rights decide whether it may */
+                            to: string;
+                            /** @description the number that A's telephone shows; default: B's */
+                            shown_to_a?: string;
+                            /** @description the number that B is shown; default: as the rules say for A's calls */
+                            shown_to_b?: string;
+                            /**
+                             * @description record the conversation; otherwise the rules decide
+                             * @default false
+                             */
+                            record: boolean;
+                            /**
+                             * @description A's telephones ring for so long
+                             * @default 30000
+                             */
+                            wait_ms: number;
+                            /**
+                             * @description for both calls' records and events, with the tag `dial`: the id
+                             * @default {}
+                             */
+                            tags: {
+                                [key: string]: string;
+                            };
+                            /** Format: uuid */
+                            id: string;
+                            /** @description A */
+                            user: string;
+                            /** @enum {string} */
+                            state: "waiting" | "calling" | "answered" | "referring" | "connected" | "failed" | "cancelled";
+                            /** @description SIP status of what failed; 0: none */
+                            code: number;
+                            /** @description what failed, in words */
+                            why: string;
+                            /** @description the node that carries it out */
+                            node: string;
+                            /** Format: date-time */
+                            created_at: string;
+                            /** Format: date-time */
+                            changed_at: string;
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/moves": {
         parameters: {
             query?: never;

@@ -65,12 +65,14 @@ export function Windows({
           <Group gap="xs" align="flex-end" wrap="nowrap">
             <TimeInput
               label={t("from")}
+              miw={0}
               value={window.from}
               disabled={disabled}
               onChange={({ currentTarget }) => put(index, { from: currentTarget.value })}
             />
             <TimeInput
               label={t("to")}
+              miw={0}
               value={window.to === "24:00" ? "00:00" : window.to}
               disabled={disabled}
               onChange={({ currentTarget: { value: to } }) =>
