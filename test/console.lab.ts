@@ -59,39 +59,23 @@ afterAll(async () => {
   await app?.[Symbol.asyncDispose]();
 });
 
-/** Until the app has sessions and tells of the cluster: what the console asks of it that is not there. */
-const stands: Record<string, unknown> = {
-  "/v1/session": { person: { name: "ada", role: "administrator" }, csrf: "", writable: true },
-  "/v1/cluster": {
-    cluster: "apptest",
-    asked: "a",
-    agent: { ok: true, problem: null },
-    database: { ok: true, problem: null },
-    state: "ok",
-    headline: "a answers calls",
-    light: { colour: "green", reasons: [] },
-    problems: [],
-    address: { service: ["127.77.0.100"], holder: "a", handover_to: null, ready: ["b"] },
-    hosts: [],
-    freeswitch: [],
-    carriers: [],
-    guards: [],
-    drills: [],
-    drilling: null,
-    orders: [],
-    load: { conversations: 0, contacts: 0, refused_per_second: 0, refused_total: 0, limit_per_second: null },
-  },
-};
+const person = { name: "ada", password: "a sentence that nobody guesses" };
 
-async function openAs(look: Look): Promise<BrowserContext> {
-  const context = await openLook(browser, look);
-  await context.setExtraHTTPHeaders({ authorization: `Bearer ${app.context.secrets.api_token}` });
-  for (const [path, json] of Object.entries(stands))
-    await context.route(`${address}${path}`, (route) => route.fulfill({ json }));
-  await context.route(`${address}/v1/cluster/events`, (route) =>
-    route.fulfill({ contentType: "text/event-stream", body: ": here\n\n" }),
-  );
-  return context;
+/** The first administrator is made by the link, as a person does; who comes later logs in. */
+async function logIn(context: BrowserContext): Promise<void> {
+  const page = await context.newPage();
+  const { path } = (await app.ask("GET", "/v1/session/first")).body;
+  await page.goto(`${address}${path ?? "/console/"}`, { timeout: patient(10_000) });
+  await page.getByLabel("Name", { exact: true }).fill(person.name, { timeout: patient(10_000) });
+  await page.getByLabel("Password", { exact: true }).fill(person.password);
+  if (path !== null) await page.getByLabel("Once more", { exact: true }).fill(person.password);
+  await page.keyboard.press("Enter");
+  await page
+    .locator("main h1")
+    .first()
+    .waitFor({ state: "attached", timeout: patient(10_000) });
+  await page.getByRole("banner").waitFor({ timeout: patient(10_000) });
+  await page.close();
 }
 
 /** Opens a page and waits until it shows what it is of. */
@@ -114,7 +98,8 @@ test("the list of pages was found", () => {
 describe.each<Look>(["light", "dark", "phone"])("%s", (look) => {
   let context: BrowserContext;
   beforeAll(async () => {
-    context = await openAs(look);
+    context = await openLook(browser, look);
+    await logIn(context);
   });
   afterAll(() => context.close());
 
