@@ -14,6 +14,7 @@ import {
   IconLayoutDashboard,
   IconListDetails,
   IconMoonStars,
+  IconPhone,
   IconRoute,
   IconTable,
   IconTool,
@@ -50,6 +51,15 @@ export interface Page {
 }
 
 export const pages: readonly Page[] = [
+  {
+    path: "phone",
+    title: { en: "Telephone", de: "Telefon" },
+    icon: IconPhone,
+    group: "mine",
+    role: "user",
+    load: () => import("./pages/phone/phone.tsx"),
+    words: { en: "call dial softphone keypad microphone", de: "anrufen wählen Softphone Tasten Mikrofon" },
+  },
   {
     path: "",
     title: { en: "Overview", de: "Überblick" },

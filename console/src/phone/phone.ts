@@ -213,7 +213,7 @@ export class Phone {
   }
 
   /** @param device deviceId of an audio output; "": the browser's choice */
-  async useSpeaker(device: string): Promise<void> {
+  async speakThrough(device: string): Promise<void> {
     this.speaker = device;
     await Promise.all([...this.calls.values()].map(({ audio }) => this.sound(audio)));
   }
