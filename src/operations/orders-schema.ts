@@ -17,7 +17,6 @@ export const orderRequest = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("undrain"), id, host }),
 ]);
-export type OrderRequest = z.infer<typeof orderRequest>;
 
 export const foreseeQuery = z.object({
   kind: z.enum(["switchover", "drain", "undrain"]),

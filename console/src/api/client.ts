@@ -1,8 +1,6 @@
 import createClient, { type Middleware } from "openapi-fetch";
 import { ApiProblem, problemOf } from "./problem.ts";
-import type { components, paths } from "./schema.ts";
-
-export type Schemas = components["schemas"];
+import type { paths } from "./schema.ts";
 
 /** What the session lends to each question; api/session.ts sets it. */
 export const credentials: { csrf: string | undefined; expired: () => void; doubt: () => void } = {

@@ -7,7 +7,6 @@ import type { paths } from "./schema.ts";
 export type Cluster = paths["/v1/cluster"]["get"]["responses"][200]["content"]["application/json"];
 export type ClusterProblem = Cluster["problems"][number];
 export type ClusterHost = Cluster["hosts"][number];
-export type ClusterPart = ClusterHost["parts"][number];
 export type ClusterLoad = Cluster["load"];
 
 const queryKey = ["cluster"];

@@ -1,5 +1,4 @@
 import type { paths } from "../../api/schema.ts";
-import type { Features } from "../users/types.ts";
 
 type Answered<Route> = Route extends {
   get: { responses: { 200: { content: { "application/json": infer Body } } } };
@@ -11,4 +10,3 @@ export type Me = Answered<paths["/v1/me"]>;
 export type OwnCall = Answered<paths["/v1/me/calls"]>["calls"][number];
 export type Contact = Answered<paths["/v1/me/contacts"]>["contacts"][number];
 export type Dial = Answered<paths["/v1/me/dials/{id}"]>;
-export type OwnFeatures = Pick<Features, keyof Me["features"] & keyof Features>;

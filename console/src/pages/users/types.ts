@@ -12,7 +12,6 @@ export type Forward = Features["forward"][number];
 export type When = Forward["when"];
 export type Group = Answered<paths["/v1/groups/{name}"]>;
 export type Strategy = Group["strategy"];
-export type Desk = Answered<paths["/v1/desks"]>["desks"][number];
 export type Code = Answered<paths["/v1/codes"]>["codes"][number];
 
 export const whens = ["always", "busy", "no-answer", "unreachable"] as const satisfies readonly When[];
