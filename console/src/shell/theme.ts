@@ -134,5 +134,12 @@ export const variables: CSSVariablesResolver = () => ({
     "--dt-idle-soft": "#232935",
     "--dt-accent-soft": "#222a4a",
     "--dt-accent-text": "#b4c0f5",
+    // Mantine's own for notes in the dark are louder than what they say.
+    "--mantine-color-red-light": "#3a1a18",
+    "--mantine-color-red-light-color": "#ff9a8f",
+    "--mantine-color-yellow-light": "#352811",
+    "--mantine-color-yellow-light-color": "#f2b756",
+    "--mantine-color-gray-light": "#232935",
+    "--mantine-color-gray-light-color": "#b9c0ce",
   },
 });
