@@ -80,8 +80,13 @@ export async function ask<T = unknown>(
   });
   const text = await response.text();
   const json: unknown = text === "" ? undefined : parsed(text);
-  if (response.status === 401 && !path.startsWith("/v1/session")) credentials.expired();
-  if (!response.ok) throw problemOf(response.status, json);
+  if (!response.ok) {
+    const problem = problemOf(response.status, json);
+    // A wrong password that was asked for beside the session says nothing of the session.
+    const ofSession = problem.status === 401 && problem.code !== "login-refused";
+    if (ofSession && !path.startsWith("/v1/session")) credentials.expired();
+    throw problem;
+  }
   return { data: json as T, etag: response.headers.get("etag") ?? undefined };
 }
 

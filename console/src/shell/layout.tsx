@@ -12,7 +12,7 @@ import {
   VisuallyHidden,
 } from "@mantine/core";
 import { useDisclosure, useOs } from "@mantine/hooks";
-import { IconChevronDown, IconLogout, IconSearch } from "@tabler/icons-react";
+import { IconChevronDown, IconKey, IconLogout, IconSearch } from "@tabler/icons-react";
 import { Link, useLocation } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef } from "react";
 import { mayAs, useSession, useSessionState } from "../api/session.tsx";
@@ -31,6 +31,7 @@ const useText = defineStrings("layout", {
     openNavigation: "Show the pages",
     search: "Search",
     person: "You: {{name}}",
+    password: "Change password",
     logOut: "Log out",
   },
   de: {
@@ -39,6 +40,7 @@ const useText = defineStrings("layout", {
     openNavigation: "Seiten zeigen",
     search: "Suchen",
     person: "Sie: {{name}}",
+    password: "Passwort ändern",
     logOut: "Abmelden",
   },
 });
@@ -105,6 +107,13 @@ function PersonMenu() {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>{roleNames[person.role][language]}</Menu.Label>
+        <Menu.Item
+          component={Link}
+          to="/password"
+          leftSection={<IconKey size={16} stroke={1.6} aria-hidden />}
+        >
+          {t("password")}
+        </Menu.Item>
         <Menu.Item leftSection={<IconLogout size={16} stroke={1.6} />} onClick={() => void logOut()}>
           {t("logOut")}
         </Menu.Item>

@@ -74,7 +74,10 @@ const moment = (text: string | undefined): string | undefined => {
  * What the API is asked. A period reaches back from `now` (ms); a moment in the address is of the browser's zone, as
  * `<input type="datetime-local">` writes it. Pure.
  */
-export function queryOf({ period, since, until, ...others }: Filters, now: number): Record<string, string> {
+export function queryOf(
+  { period, since, until, ...others }: Readonly<Record<string, string | undefined>>,
+  now: number,
+): Record<string, string> {
   const from = isPeriod(period) ? new Date(now - periods[period] * 3_600_000).toISOString() : moment(since);
   const to = isPeriod(period) ? undefined : moment(until);
   const query: Record<string, string> = { ...(from && { since: from }), ...(to && { until: to }) };

@@ -1,0 +1,174 @@
+import { Button, Group } from "@mantine/core";
+import { IconHistory, IconTrash } from "@tabler/icons-react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { answered, api, ask } from "../../api/client.ts";
+import { useSession, useSessionState } from "../../api/session.tsx";
+import { Asked } from "../../kit/empty.tsx";
+import { EntityForm } from "../../kit/form.tsx";
+import { Facts, PageHeader, Section } from "../../kit/page.tsx";
+import { Moment } from "../../kit/time.tsx";
+import { defineStrings } from "../../shell/i18n.ts";
+import { useRemove } from "../users/remove.ts";
+import classes from "../users/users.module.css";
+import { useAuditLink } from "./audit-filters.ts";
+import { PasswordForm } from "./password.tsx";
+import { PersonState } from "./people.tsx";
+import { usePersonFields } from "./person-fields.tsx";
+
+const useText = defineStrings("person", {
+  en: {
+    remove: "Delete",
+    removeTitle: "Delete {{name}}?",
+    removeSelf: "Delete yourself, {{name}}?",
+    removeWhat:
+      "{{name}} is logged out everywhere within a second and can not log in any more. What {{name}} changed stays on record under that name. The telephone user, if there is one, stays.",
+    removed: "{{name}} is deleted",
+    may: "What they may do",
+    password: "Set a new password",
+    facts: "Login",
+    login: "Last login",
+    never: "never",
+    made: "Made",
+    has: "Password",
+    set: "set",
+    unset: "none: they can not log in",
+    changes: "Their changes",
+    own: "Change your password",
+  },
+  de: {
+    remove: "Löschen",
+    removeTitle: "{{name}} löschen?",
+    removeSelf: "Sich selbst, {{name}}, löschen?",
+    removeWhat:
+      "{{name}} wird binnen einer Sekunde überall abgemeldet und kann sich nicht mehr anmelden. Was {{name}} geändert hat, bleibt unter diesem Namen verzeichnet. Der Telefonbenutzer, wenn es einen gibt, bleibt.",
+    removed: "{{name}} ist gelöscht",
+    may: "Was diese Person darf",
+    password: "Neues Passwort setzen",
+    facts: "Anmeldung",
+    login: "Zuletzt angemeldet",
+    never: "noch nie",
+    made: "Angelegt",
+    has: "Passwort",
+    set: "gesetzt",
+    unset: "keines: Anmelden ist nicht möglich",
+    changes: "Änderungen der Person",
+    own: "Ihr Passwort ändern",
+  },
+});
+
+export default function PersonPage() {
+  const t = useText();
+  const { name = "" } = useParams({ strict: false });
+  const { may, writable, person: self } = useSession();
+  const { refresh } = useSessionState();
+  const queries = useQueryClient();
+  const remove = useRemove();
+  const auditLink = useAuditLink();
+  const readOnly = !may("administrator");
+  const fields = usePersonFields(readOnly);
+  const path = `/v1/people/${encodeURIComponent(name)}`;
+  const own = self.name === name;
+  const query = useQuery({
+    queryKey: ["people", name],
+    queryFn: () => answered(api.GET("/v1/people/{name}", { params: { path: { name } } })),
+  });
+  return (
+    <Asked query={query}>
+      {({ data: person }) => {
+        const { display, role, user, enabled, scope } = person;
+        return (
+          <>
+            <PageHeader
+              title={
+                <Group gap="sm">
+                  {display === "" ? name : `${display} (${name})`}
+                  <PersonState person={person} />
+                </Group>
+              }
+              actions={
+                <>
+                  <Button
+                    component="a"
+                    {...auditLink({ who: name })}
+                    variant="default"
+                    leftSection={<IconHistory size={16} stroke={1.8} aria-hidden />}
+                  >
+                    {t("changes")}
+                  </Button>
+                  {!readOnly && (
+                    <Button
+                      variant="default"
+                      disabled={!writable}
+                      leftSection={<IconTrash size={16} stroke={1.8} aria-hidden />}
+                      onClick={() =>
+                        void remove(
+                          path,
+                          "people",
+                          {
+                            title: t(own ? "removeSelf" : "removeTitle", { name }),
+                            what: t("removeWhat", { name }),
+                            callers: "",
+                            action: t("remove"),
+                            ...(own && { typed: name }),
+                          },
+                          t("removed", { name }),
+                        )
+                      }
+                    >
+                      {t("remove")}
+                    </Button>
+                  )}
+                </>
+              }
+            />
+            <div className={classes.columns}>
+              <Section title={t("may")}>
+                <EntityForm
+                  path="/v1/people/{name}"
+                  method="put"
+                  fields={fields}
+                  initial={{ display, role, user, enabled, scope }}
+                  readOnly={readOnly}
+                  save={(body) => ask("PUT", path, { body })}
+                  saved={() => {
+                    void queries.invalidateQueries({ queryKey: ["people"] });
+                    if (own) void refresh();
+                  }}
+                />
+              </Section>
+              <div>
+                <Section title={t("facts")}>
+                  <Facts
+                    items={[
+                      [
+                        t("login"),
+                        person.login_at === null ? (
+                          t("never")
+                        ) : (
+                          <Moment key="login" at={person.login_at} as="ago" />
+                        ),
+                      ],
+                      [t("made"), <Moment key="made" at={person.created_at} as="date" />],
+                      [t("has"), person.password ? t("set") : t("unset")],
+                    ]}
+                  />
+                  {own && (
+                    <Button component={Link} to="/password" variant="default" mt="md">
+                      {t("own")}
+                    </Button>
+                  )}
+                </Section>
+                {!readOnly && !own && (
+                  <Section title={t("password")}>
+                    <PasswordForm name={name} />
+                  </Section>
+                )}
+              </div>
+            </div>
+          </>
+        );
+      }}
+    </Asked>
+  );
+}
