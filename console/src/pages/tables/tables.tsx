@@ -1,4 +1,14 @@
-import { Button, FileButton, Group, Modal, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import {
+  ActionIcon,
+  Button,
+  FileButton,
+  Group,
+  Modal,
+  Stack,
+  Text,
+  Textarea,
+  TextInput,
+} from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconFileUpload, IconTable, IconTrash } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
@@ -145,11 +155,11 @@ export default function Tables() {
                   {
                     id: "do",
                     label: "",
-                    width: "210px",
-                    wide: true,
+                    width: "clamp(78px, 18vw, 210px)",
                     cell: ({ name, description }: { name: string; description: string }) => (
                       <Group gap={6} justify="flex-end" wrap="nowrap">
                         <Button
+                          visibleFrom="sm"
                           size="compact-sm"
                           variant="default"
                           onClick={() => setImporting({ name, description })}
@@ -157,6 +167,7 @@ export default function Tables() {
                           {t("replace")}
                         </Button>
                         <Button
+                          visibleFrom="sm"
                           size="compact-sm"
                           variant="default"
                           leftSection={<IconTrash size={14} stroke={1.7} aria-hidden />}
@@ -164,6 +175,22 @@ export default function Tables() {
                         >
                           {t("remove")}
                         </Button>
+                        <ActionIcon
+                          hiddenFrom="sm"
+                          size="lg"
+                          aria-label={`${t("replace")}: ${name}`}
+                          onClick={() => setImporting({ name, description })}
+                        >
+                          <IconFileUpload size={17} stroke={1.7} />
+                        </ActionIcon>
+                        <ActionIcon
+                          hiddenFrom="sm"
+                          size="lg"
+                          aria-label={`${t("remove")}: ${name}`}
+                          onClick={() => void remove(name)}
+                        >
+                          <IconTrash size={17} stroke={1.7} />
+                        </ActionIcon>
                       </Group>
                     ),
                   },
