@@ -355,7 +355,7 @@ function Input({
           {...(field.min !== undefined && { min: field.min })}
           {...(field.max !== undefined && { max: field.max })}
           clampBehavior="none"
-          maw={220}
+          styles={{ wrapper: { maxWidth: 220 } }}
         />
       );
     case "choice":

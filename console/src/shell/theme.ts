@@ -134,7 +134,9 @@ export const variables: CSSVariablesResolver = () => ({
     "--dt-idle-soft": "#232935",
     "--dt-accent-soft": "#222a4a",
     "--dt-accent-text": "#b4c0f5",
-    // Mantine's own for notes in the dark are louder than what they say.
+    // Mantine's own for notes and choices in the dark are louder than what they say.
+    "--mantine-color-ink-light": "#222a4a",
+    "--mantine-color-ink-light-color": "#b4c0f5",
     "--mantine-color-red-light": "#3a1a18",
     "--mantine-color-red-light-color": "#ff9a8f",
     "--mantine-color-yellow-light": "#352811",

@@ -81,7 +81,8 @@ const example = `alerts:
     from: dialtone@example.org
     server: mail.example.org
   webhooks:
-    pager: { url: "https://pager.example.org/dialtone" }`;
+    pager:
+      url: https://pager.example.org/`;
 
 export default function Alerts() {
   const t = useText();

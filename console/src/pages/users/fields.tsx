@@ -78,7 +78,7 @@ export const NumberAt = (
       {...(suffix !== undefined && { suffix })}
       {...(placeholder !== undefined && { placeholder })}
       clampBehavior="none"
-      maw={220}
+      styles={{ wrapper: { maxWidth: 220 } }}
     />
   );
 };

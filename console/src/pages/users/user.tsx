@@ -62,7 +62,7 @@ const useText = defineStrings("user", {
     general: "Allgemein",
     forwarding: "Weiterleitung",
     forwardingLead: "Der weitergeleitete Anruf hat die Rechte dieses Benutzers, nicht die des Anrufers.",
-    calls: "Anrufe an ihn",
+    calls: "Ankommende Anrufe",
     rights: "Berechtigungen",
     rightsLead: "Was er darf. Notrufe gehen immer, wo es einen Standort gibt.",
     desks: "Wechselnde Plätze",
