@@ -1,4 +1,4 @@
-import { Button, Group, Text, TextInput } from "@mantine/core";
+import { Button, Group, Text, TextInput, VisuallyHidden } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconArrowUp, IconSearch } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
@@ -29,6 +29,7 @@ const useText = defineStrings("list", {
     none: "Nothing begins with “{{text}}”",
     all: "Show all",
     fresh: "Show what is new",
+    actions: "Actions",
   },
   de: {
     from: "Beginnt mit",
@@ -38,12 +39,14 @@ const useText = defineStrings("list", {
     none: "Nichts beginnt mit „{{text}}“",
     all: "Alle zeigen",
     fresh: "Neues zeigen",
+    actions: "Aktionen",
   },
 });
 
 /** One column. */
 export interface Column<T> {
   id: string;
+  /** "": what can be done with a row; only who does not see it is told so. */
   label: string;
   cell: (row: T) => ReactNode;
   /** As in `grid-template-columns`; default `minmax(0, 1fr)`. */
@@ -219,6 +222,7 @@ function Rows<T extends object>({
   height: string;
   box: RefObject<HTMLElement | null>;
 }) {
+  const t = useText();
   const navigate = useNavigate();
   const [base, setBase] = useState(0);
   const inWindow = Math.min(windowRows, count - base);
@@ -294,7 +298,11 @@ function Rows<T extends object>({
                   data-numeric={look.get(header.column.id)?.numeric || undefined}
                   data-wide={look.get(header.column.id)?.wide || undefined}
                 >
-                  <table.FlexRender header={header} />
+                  {look.get(header.column.id)?.label === "" ? (
+                    <VisuallyHidden>{t("actions")}</VisuallyHidden>
+                  ) : (
+                    <table.FlexRender header={header} />
+                  )}
                 </div>
               ))}
             </div>
