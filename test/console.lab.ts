@@ -59,6 +59,12 @@ afterAll(async () => {
   await app?.[Symbol.asyncDispose]();
 });
 
+/** No agent runs here: what one might tell. Each question that fails is a complaint of the browser. */
+const alerts = [
+  { key: "silent b", severity: "critical", title: "b is silent", text: "Has it power?", told: true },
+  { key: "disk a", severity: "warning", title: "The disk of a is full", text: "Make room.", told: false },
+].map((alert) => ({ ...alert, since: new Date().toISOString() }));
+
 const person = { name: "ada", password: "a sentence that nobody guesses" };
 
 /** The first administrator is made by the link, as a person does; who comes later logs in. */
@@ -99,6 +105,7 @@ describe.each<Look>(["light", "dark", "phone"])("%s", (look) => {
   let context: BrowserContext;
   beforeAll(async () => {
     context = await openLook(browser, look);
+    await context.route("**/v1/alerts", (route) => route.fulfill({ json: { alerts } }));
     await logIn(context);
   });
   afterAll(() => context.close());
