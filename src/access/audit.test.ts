@@ -1,10 +1,11 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fastify } from "fastify";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "../db/database.ts";
 import { DatabaseUnavailable } from "../db/errors.ts";
-import { AuditLog } from "./audit.ts";
+import { AuditLog, recordChanges } from "./audit.ts";
 import { csvLine, entryId, storedValue, withoutSecrets } from "./audit-entry.ts";
 
 describe("entries", () => {
@@ -43,6 +44,27 @@ describe("entries", () => {
       `"a","1","","'=HYPERLINK(""x"")","{""a"":""b""}"\r\n`,
     );
   });
+});
+
+test("of a body that comes as a stream what was said of it is kept", async () => {
+  const kept: { route: string; after: string | null }[] = [];
+  await using server = fastify();
+  recordChanges(
+    server,
+    { "POST /v1/prices/:name/import": { who: ["api"], role: "operator" } },
+    { add: async (entry) => void kept.push(entry) },
+    "a",
+  );
+  server.addContentTypeParser("text/csv", (_request, payload, done) => done(null, payload));
+  server.post("/v1/prices/:name/import", async () => ({}));
+  const { statusCode } = await server.inject({
+    method: "POST",
+    url: "/v1/prices/tin/import?currency=EUR",
+    headers: { "content-type": "text/csv" },
+    payload: "Prefix,Rate\n49,0.01\n",
+  });
+  expect(statusCode).toBe(200);
+  expect(kept).toMatchObject([{ route: "POST /v1/prices/:name/import", after: '{"currency":"EUR"}' }]);
 });
 
 describe("what the database does not take", () => {

@@ -1,4 +1,5 @@
 import { open, readFile, rename, rm } from "node:fs/promises";
+import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import PQueue from "p-queue";
@@ -186,6 +187,9 @@ function whoOf(request: FastifyRequest): Pick<Line, "who" | "how"> {
   return { who: reasonIn(request.headers).who, how: principal.kind };
 }
 
+/** What was asked for. A sheet comes as a stream and is gone by then: what was said of it is left. Pure. */
+const askedIn = ({ body, query }: FastifyRequest): unknown => (body instanceof Readable ? query : body);
+
 /**
  * Records each change that people, and programs in their place, make by the routes of `list`: before it is acknowledged.
  * Call it after guardRoutes.
@@ -201,7 +205,7 @@ export function recordChanges(
     if (url === undefined || isSafe(request.method) || reply.statusCode >= 400) return;
     const rule = accessOf(list, request.method, url);
     if (!(typeof rule === "object" && "role" in rule && rule.changes !== false)) return;
-    const { before, after, version } = notedOf(request) ?? { after: request.body };
+    const { before, after, version } = notedOf(request) ?? { after: askedIn(request) };
     const now = Date.now();
     await audit.add({
       id: entryId(now),
