@@ -10,16 +10,14 @@ export const openBrowser = (): Promise<Browser> =>
     args: ["--no-sandbox"],
   });
 
-export type Look = "light" | "dark" | "phone";
-
-/** A person's browser of this look. The certificate is of the test's own authority. */
-export const openLook = (browser: Browser, look: Look): Promise<BrowserContext> =>
+/** A person's browser. The certificate is of the test's own authority. */
+export const openPerson = (browser: Browser): Promise<BrowserContext> =>
   browser.newContext({
     ignoreHTTPSErrors: true,
     locale: "en-GB",
-    colorScheme: look === "dark" ? "dark" : "light",
+    colorScheme: "light",
     reducedMotion: "reduce",
-    viewport: look === "phone" ? { width: 390, height: 844 } : { width: 1360, height: 900 },
+    viewport: { width: 1360, height: 900 },
   });
 
 /** What a page complains of from now on: errors on its console (refused by its policy among them), and what it threw. */
