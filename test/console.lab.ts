@@ -117,10 +117,12 @@ describe("each page, in light and dark and on a telephone's screen", () => {
     await picture("light");
     expect(await accessibilityFaults(page)).toEqual([]);
     expect(await tooWide()).toBeLessThanOrEqual(0);
-    // The same page in the dark, as its system changes: what a theme can spoil.
+    // The same page in the dark, as its system changes: what a theme can spoil. Colours take a moment to change.
     await page.emulateMedia({ colorScheme: "dark" });
     await picture("dark");
-    expect(await accessibilityFaults(page, ["color-contrast"])).toEqual([]);
+    await expect
+      .poll(() => accessibilityFaults(page, ["color-contrast"]), { timeout: patient(5000) })
+      .toEqual([]);
     await page.setViewportSize({ width: 390, height: 844 });
     await picture("phone");
     await expect.poll(tooWide, { timeout: patient(2000) }).toBeLessThanOrEqual(0);

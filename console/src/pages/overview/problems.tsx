@@ -77,7 +77,12 @@ export function Problems({ problems }: { problems: readonly ClusterProblem[] }) 
   return (
     <ul className={classes.findings}>
       {problems.map(({ host, code, severity, what, ...rest }) => (
-        <Finding key={`${host} ${code} ${what}`} severity={severity} title={host === "" ? what : `${host}: ${what}`} {...rest} />
+        <Finding
+          key={`${host} ${code} ${what}`}
+          severity={severity}
+          title={host === "" ? what : `${host}: ${what}`}
+          {...rest}
+        />
       ))}
     </ul>
   );
