@@ -63,5 +63,6 @@ test.each(Object.keys(scenarios))("%s", (name) => {
     result,
     `the scenario did not run to its end; the last ones that began: ${[...last.values()].join(", ")}`,
   ).toBeDefined();
-  expect(result?.error, result?.log).toBeUndefined();
+  // The error before the log: whoever sees only the first lines must know what failed.
+  expect(result?.error, `${result?.error}\n${result?.log}`).toBeUndefined();
 });

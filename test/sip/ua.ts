@@ -53,7 +53,7 @@ export class Ua {
   readonly way: "UDP" | "TCP" | "WSS";
   readonly seen: SipMessage[] = [];
   /** Answers requests by itself; null: says nothing. */
-  onRequest: ((request: SipMessage) => void) | null = null;
+  onRequest: ((request: SipMessage) => void | Promise<void>) | null = null;
   private readonly transport: SipTransport;
   private readonly flows = new WeakMap<SipMessage, Flow>();
   private waiting: (() => void)[] = [];
@@ -69,7 +69,11 @@ export class Ua {
         const message = parse(text, flow.remote);
         this.flows.set(message, flow);
         this.seen.push(message);
-        if (message.code === 0) this.onRequest?.(message);
+        if (message.code === 0)
+          // The scenario then misses the answer and fails; the others go on.
+          Promise.resolve(this.onRequest?.(message)).catch((problem: unknown) => {
+            process.stderr.write(`${this.address}:${this.port}: ${String(problem)}\n`);
+          });
         for (const wake of this.waiting.splice(0)) wake();
       },
       broken: () => undefined,

@@ -89,6 +89,18 @@ export class World implements AsyncDisposable {
     return ua;
   }
 
+  /**
+   * Waits until the caller of `request` has heard that another telephone rings. Who answers in the same millisecond meets a race
+   * in Kamailio, which then may forget to cancel the other one (1 of 180).
+   */
+  async anotherRings(caller: Ua, request: SipMessage, tag: string): Promise<void> {
+    const callId = header(request, "Call-ID");
+    await caller.wait(
+      "180 of the other",
+      (m) => m.code === 180 && header(m, "Call-ID") === callId && !header(m, "To").includes(tag),
+    );
+  }
+
   answers(ua: Ua, ...codes: number[]): void {
     const tag = token();
     ua.onRequest = (request) => {

@@ -10,6 +10,8 @@ interface Failure {
   contact?: string;
   /** After a 180. */
   rings?: boolean;
+  /** Only when this caller has heard another telephone ring. */
+  after?: Ua;
 }
 
 /** A telephone that fails in its own way. */
@@ -17,15 +19,16 @@ async function failing(
   world: World,
   at: number,
   code: number,
-  { rings, ...options }: Failure = {},
+  { rings, after, ...options }: Failure = {},
 ): Promise<string> {
   const address = `198.18.77.${at}`;
   const port = 5070 + at;
   const ua = await world.ua(address, port);
   const tag = token();
-  ua.onRequest = (request) => {
+  ua.onRequest = async (request) => {
     if (request.method === "INVITE") {
       if (rings) ua.reply(request, 180, "Ringing", { tag });
+      if (after) await world.anotherRings(after, request, tag);
       ua.reply(request, code, "Reason", { tag, ...options });
     }
     if (request.method === "CANCEL") ua.reply(request, 200, "OK", { tag });
@@ -149,13 +152,14 @@ export const answers: Record<string, Scenario> = {
   "a 6xx of one telephone cancels the others and is handed back (RFC 3261 16.7 step 5)": async (world) => {
     const caller = await world.ua("198.18.77.50");
     const other = await ringing(world, "198.18.77.51", 5070);
-    const decline = uri(await failing(world, 52, 603, { rings: true }));
+    const decline = uri(await failing(world, 52, 603, { rings: true, after: caller }));
     const answer = await answerOf(world, caller, "parallel", [uri("sip:1@198.18.77.51:5070"), decline]);
     assert.equal(answer.code, 603);
     await other.wait("its CANCEL", (m) => m.method === "CANCEL");
     const next = await world.phone("198.18.77.53", 5072, 200);
+    const alone = uri(await failing(world, 54, 603, { rings: true }));
     assert.equal(
-      (await answerOf(world, caller, "serial", [decline, uri("sip:1@198.18.77.53:5072")])).code,
+      (await answerOf(world, caller, "serial", [alone, uri("sip:1@198.18.77.53:5072")])).code,
       603,
     );
     assert.equal(next.seen.length, 0);

@@ -333,8 +333,12 @@ const identities: Record<string, Scenario> = {
       if (request.method === "INVITE") ringing.reply(request, 180, "Ringing", { tag: "r" });
       if (request.method === "CANCEL") ringing.reply(request, 200, "OK", { tag: "r" });
     };
-    const answering = await world.phone("198.18.77.51", 5073, 200);
     const caller = await world.phone("198.18.77.52", 5080, 200);
+    const answering = await world.ua("198.18.77.51", 5073);
+    answering.onRequest = async (request) => {
+      if (request.method === "INVITE") await world.anotherRings(caller, request, "none");
+      if (request.method !== "ACK") answering.reply(request, 200, "OK", { tag: "a" });
+    };
     const from = '"Ada Secret" <sip:+4977999@198.18.77.52>';
     const extra = ["Privacy: id"];
     const called = await world.call(caller, "1", { from, extra });
