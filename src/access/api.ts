@@ -2,6 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { assertExpected, type StoredTag } from "../http/etag.ts";
 import { noteChange } from "../http/noted.ts";
 import { pageQuery } from "../http/paging.ts";
 import { type Person, principalOf } from "../http/principal.ts";
@@ -22,7 +23,7 @@ import { cookieName } from "./guard.ts";
 import type { Logins } from "./logins.ts";
 import type { AccessMemory } from "./memory.ts";
 import { assertFromHere, csrfOf } from "./origin.ts";
-import { type People, shownPerson } from "./people.ts";
+import { keptOf, type People, shownPerson } from "./people.ts";
 import { longestMs, type Sessions, sessionId } from "./sessions.ts";
 
 export interface AccessParts {
@@ -30,6 +31,7 @@ export interface AccessParts {
   sessions: Sessions;
   logins: Logins;
   memory: AccessMemory;
+  tag: StoredTag;
   /** Of the link with which the first administrator is made. */
   firstToken: string;
   /** Where browsers find the console: `https://…` */
@@ -188,6 +190,10 @@ export const accessRoutes =
 
     const params = z.object({ name: personName });
     const done = z.object({ name: personName });
+    const expected =
+      ({ headers, params }: { headers: FastifyRequest["headers"]; params: { name: string } }) =>
+      (before: Parameters<typeof keptOf>[0] | undefined): void =>
+        assertExpected(headers, `person ${params.name}`, before && parts.tag(keptOf(before)));
     app.get(
       "/v1/people",
       {
@@ -206,7 +212,10 @@ export const accessRoutes =
     app.get(
       "/v1/people/:name",
       { schema: { summary: "One person", tags, params, response: { 200: personSchema } } },
-      ({ params: { name } }) => people.get(name),
+      async ({ params: { name } }, reply) => {
+        const row = await people.get(name);
+        return reply.header("etag", parts.tag(keptOf(row))).send(shownPerson(row));
+      },
     );
     app.post(
       "/v1/people",
@@ -220,6 +229,7 @@ export const accessRoutes =
     app.put(
       "/v1/people/:name",
       {
+        config: { conditional: true },
         schema: {
           summary: "Create or replace a person",
           description:
@@ -238,8 +248,8 @@ export const accessRoutes =
         assertSameName(name, body.name);
         const person = { ...body, name };
         const before = await people.stored(name);
-        if (before) await people.change(person);
-        else await people.add(person);
+        if (before) await people.change(person, expected(request));
+        else await people.add(person, expected(request));
         noteChange(request, {
           ...(before && { before: shownPerson(before) }),
           after: { ...person, ...(body.password !== undefined && { password: "new" }) },
@@ -250,11 +260,14 @@ export const accessRoutes =
     );
     app.delete(
       "/v1/people/:name",
-      { schema: { summary: "Remove a person", tags, params, response: { 200: done } } },
+      {
+        config: { conditional: true },
+        schema: { summary: "Remove a person", tags, params, response: { 200: done } },
+      },
       async (request) => {
         const { name } = request.params;
-        noteChange(request, { before: await people.get(name) });
-        await people.remove(name);
+        noteChange(request, { before: shownPerson(await people.get(name)) });
+        await people.remove(name, expected(request));
         await memory.read();
         return { name };
       },

@@ -12,6 +12,14 @@ import { changeAccess } from "./revision.ts";
 
 type Row = PeopleTable;
 
+/** Looks at who is there before anything is changed. @throws Problem: it is not changed */
+type Check = (before: Row | undefined) => void;
+const anyhow: Check = () => {};
+
+/** What of it is changed by people: a login changes nothing of it. */
+export const keptOf = ({ login_at: _, revision: __, ...kept }: Row): Omit<Row, "login_at" | "revision"> =>
+  kept;
+
 export const scopeOf = (stored: string | null) =>
   stored === null ? null : scopeSchema.parse(JSON.parse(stored));
 
@@ -90,11 +98,11 @@ export class People {
     return rows.map(shownPerson);
   }
 
-  /** @throws Problem `not-found` */
-  async get(name: string): Promise<PersonShown> {
+  /** Its row. @throws Problem `not-found` */
+  async get(name: string): Promise<Row> {
     const row = await this.stored(name);
     if (!row) throw missing(name);
-    return shownPerson(row);
+    return row;
   }
 
   /** Its row with its password's hash; undefined: there is nobody of this name. */
@@ -111,8 +119,8 @@ export class People {
   }
 
   /** @throws Problem `exists` */
-  async add(person: NewPerson): Promise<void> {
-    await this.insert(person, () => Promise.resolve());
+  async add(person: NewPerson, check = anyhow): Promise<void> {
+    await this.insert(person, () => Promise.resolve(), check);
   }
 
   /** The first administrator. @throws Problem `not-now`: there is one already, `exists` */
@@ -126,7 +134,8 @@ export class People {
 
   private async insert(
     { name, display, role, scope, user, enabled, password }: NewPerson,
-    check: (trx: Transaction<Tables>) => Promise<void>,
+    may: (trx: Transaction<Tables>) => Promise<void>,
+    check = anyhow,
   ): Promise<void> {
     const id = uuidToBytes(randomUUID());
     const hash = password === undefined ? null : await hashedPassword(password);
@@ -134,8 +143,9 @@ export class People {
       const before = await rowOf(trx, name);
       // The answer to the first commit was lost.
       if (before?.id.equals(id)) return;
+      check(before);
       if (before) throw new Problem("exists", `there is a person ${name} already`);
-      await check(trx);
+      await may(trx);
       const row: Row = {
         name,
         id,
@@ -155,10 +165,15 @@ export class People {
   }
 
   /** All but a password that is not given. @throws Problem `not-found`, `not-now` */
-  async change({ name, display, role, scope, user, enabled, password }: NewPerson): Promise<void> {
+  async change(
+    { name, display, role, scope, user, enabled, password }: NewPerson,
+    check = anyhow,
+  ): Promise<void> {
     const hash = password === undefined ? undefined : await hashedPassword(password);
     await changeAccess(this.database, async (trx, revision) => {
-      if (!(await rowOf(trx, name))) throw missing(name);
+      const before = await rowOf(trx, name);
+      check(before);
+      if (!before) throw missing(name);
       await trx
         .updateTable("people")
         .set({
@@ -188,14 +203,14 @@ export class People {
   }
 
   /** @throws Problem `not-found`, `not-now` */
-  async remove(name: string): Promise<void> {
+  async remove(name: string, check = anyhow): Promise<void> {
     let removed = false;
     await changeAccess(this.database, async (trx, revision) => {
-      if (!(await rowOf(trx, name))) {
-        // The answer to the first commit was lost.
-        if (removed) return;
-        throw missing(name);
-      }
+      const before = await rowOf(trx, name);
+      // The answer to the first commit was lost.
+      if (!before && removed) return;
+      if (!before) throw missing(name);
+      check(before);
       await trx
         .updateTable("people")
         .set({ removed_at: new Date(), password: null, enabled: 0, revision })

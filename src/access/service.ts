@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { type HostContext, webOrigin } from "../cluster/facts.ts";
 import { firstAdministratorToken } from "../cluster/secrets.ts";
 import type { Database } from "../db/database.ts";
+import { storedTag } from "../http/etag.ts";
 import { type AccessParts, accessRoutes } from "./api.ts";
 import { pruneTries } from "./attempts.ts";
 import { AuditLog } from "./audit.ts";
@@ -57,6 +58,7 @@ export function createAccess({ database, context, live, file, events }: Parts): 
         logins,
         memory,
         firstToken,
+        tag: storedTag(secrets.peer_token),
         origin: webOrigin(cluster),
         writable,
         events,

@@ -25,6 +25,7 @@ import { phoneRoutes } from "../directory/phone-api.ts";
 import { drillEvidence, drillRoutes } from "../drill-runs/history-api.ts";
 import { entityRoutes } from "../entities/api.ts";
 import { freeswitchRoutes } from "../freeswitch/api.ts";
+import { storedTag } from "../http/etag.ts";
 import { HostLogins } from "../http/host-logins.ts";
 import { type Checkpoint, loadCheckpoint } from "../journal/checkpoint.ts";
 import { type HttpJournal, openHttpJournal } from "../journal/http-journal.ts";
@@ -260,6 +261,7 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
       live,
       dials: dials.work,
       recordings: { context, database, recordings, events },
+      tag: storedTag(secrets.peer_token),
       hears: context.cluster.recording.own,
       assertKnown,
     }),

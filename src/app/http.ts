@@ -5,23 +5,20 @@ import helmet, { type FastifyHelmetOptions } from "@fastify/helmet";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import { type FastifyInstance, type FastifyRequest, fastify } from "fastify";
-import {
-  type FastifyPluginAsyncZod,
-  jsonSchemaTransform,
-  serializerCompiler,
-  validatorCompiler,
-} from "fastify-type-provider-zod";
+import { type FastifyPluginAsyncZod, serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { type AuditLog, recordChanges } from "../access/audit.ts";
 import { messageOf } from "../base/message.ts";
 import { UndecidedError } from "../call/ask.ts";
 import { appAccess, type Who } from "../http/access.ts";
 import { guardRoutes, type LoggedIn, type TrustedSockets, tokenCheck } from "../http/auth.ts";
 import { clientAddress } from "../http/client-address.ts";
+import { NotAsExpected, tagAnswers } from "../http/etag.ts";
 import type { HostLogins } from "../http/host-logins.ts";
 import { catalogue, Problem, sendProblem } from "../http/problems.ts";
 import { counters, registry } from "../telemetry/app-metrics.ts";
 import { classify } from "./classify.ts";
 import { consoleFiles, consoleRoutes } from "./console.ts";
+import { describeAll, describeRoute } from "./openapi.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -119,6 +116,7 @@ export async function buildHttp(
   };
   guardRoutes(app, appAccess, whoOf, people);
   recordChanges(app, appAccess, audit, node);
+  tagAnswers(app);
   // What is told of people and calls stays in no cache on the way, nor on a disk; who knows better says so.
   app.addHook("onRequest", async ({ url }, reply) => {
     if (url.startsWith("/v1/")) reply.header("cache-control", "no-store");
@@ -130,6 +128,7 @@ export async function buildHttp(
       events.requestFailed(request.method, request.url, error);
     if (code === "unauthorized" && isFreeswitch(request.url))
       reply.header("www-authenticate", logins.challenges());
+    if (error instanceof NotAsExpected && error.tag !== undefined) reply.header("etag", error.tag);
     return sendProblem(reply, code, detail, fields, retryAfter);
   });
   app.setNotFoundHandler((request, reply) =>
@@ -149,7 +148,8 @@ export async function buildHttp(
       components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
       security: [{ token: [] }],
     },
-    transform: jsonSchemaTransform,
+    transform: describeRoute,
+    transformObject: describeAll,
   });
   await app.register(swaggerUi, { routePrefix: "/docs" });
   app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());

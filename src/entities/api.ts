@@ -1,15 +1,16 @@
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { sql, type Transaction } from "kysely";
 import { z } from "zod";
 import type { Database } from "../db/database.ts";
 import type { Tables } from "../db/tables.ts";
+import { assertExpected, storedTag } from "../http/etag.ts";
 import { noteChange } from "../http/noted.ts";
 import { pageQuery } from "../http/paging.ts";
 import { assertSameName, Problem } from "../http/problems.ts";
 import { change } from "./changes.ts";
 import type { Entity, Setting } from "./entity.ts";
-import type { Changed } from "./history.ts";
+import type { Changed, Row } from "./history.ts";
 import { reasonIn } from "./reason.ts";
 
 const versioned = z.object({ rules_version: z.int() });
@@ -26,37 +27,46 @@ export interface EntityServices {
   assertUnnamed?(entity: Entity, name: string): Promise<void>;
 }
 
-type Row = Record<string, unknown>;
+/** A request that changes something, and its answer. */
+interface Exchange {
+  request: FastifyRequest;
+  reply: FastifyReply;
+}
 
 /** Changes and finds one kind of entity. */
 function storeOf(entity: Entity, { database, live, setting, assertKnown, assertUnnamed }: EntityServices) {
   const { kind, table, key, api } = entity;
   const shownRow = (row: Row | undefined): unknown => (row === undefined ? undefined : api.show(row));
-  const seenBy =
-    (request: FastifyRequest) =>
-    ({ before, after }: Changed): void =>
+  const tag = storedTag(setting.secret);
+  const tagOf = (row: Row | undefined) => (row === undefined ? undefined : tag(row));
+  /** What the headers ask is looked at, and what became of it is told in them. */
+  const watched = (name: string, { request, reply }: Exchange) => ({
+    reason: reasonIn(request.headers),
+    check: (before: Row | undefined) => assertExpected(request.headers, `${kind} ${name}`, tagOf(before)),
+    seen: ({ before, after }: Changed): void => {
       noteChange(request, { before: shownRow(before), after: shownRow(after) });
-  const named = (name: string) => sql`SELECT * FROM ${sql.table(table)} WHERE ${sql.ref(key)} = ${name}`;
+      const now = tagOf(after);
+      if (now !== undefined) reply.header("etag", now);
+    },
+  });
+  const named = (name: string) => sql<Row>`SELECT * FROM ${sql.table(table)} WHERE ${sql.ref(key)} = ${name}`;
   return {
-    async put(name: string, body: unknown, mayExist: boolean, request: FastifyRequest): Promise<number> {
+    async put(name: string, body: unknown, mayExist: boolean, exchange: Exchange): Promise<number> {
       const input = api.prepare ? await api.prepare(body) : body;
-      const reason = reasonIn(request.headers);
-      const seen = seenBy(request);
-      const what = { of: entity, entity: name, operation: "put", reason, seen } as const;
+      const what = { of: entity, entity: name, operation: "put", ...watched(name, exchange) } as const;
       const version = await change(database, what, async (trx) => {
         await api.put(trx, input, { ...setting, mayExist });
         await assertKnown?.(trx, entity, input);
       });
-      noteChange(request, { version });
+      noteChange(exchange.request, { version });
       await live.catchUp();
       return version;
     },
-    async remove(name: string, request: FastifyRequest): Promise<number> {
+    async remove(name: string, exchange: Exchange): Promise<number> {
       await assertUnnamed?.(entity, name);
-      const reason = reasonIn(request.headers);
       const version = await change(
         database,
-        { of: entity, entity: name, operation: "delete", reason, seen: seenBy(request) },
+        { of: entity, entity: name, operation: "delete", ...watched(name, exchange) },
         async (trx) => {
           await api.assertUnused?.(trx, name);
           const { rows } = await named(name).execute(trx);
@@ -64,14 +74,15 @@ function storeOf(entity: Entity, { database, live, setting, assertKnown, assertU
           await sql`DELETE FROM ${sql.table(table)} WHERE ${sql.ref(key)} = ${name}`.execute(trx);
         },
       );
-      noteChange(request, { version });
+      noteChange(exchange.request, { version });
       await live.catchUp();
       return version;
     },
-    async get(name: string): Promise<unknown> {
+    async get(name: string): Promise<{ shown: unknown; tag: string }> {
       const { rows } = await database.read((db) => named(name).execute(db));
-      if (rows.length === 0) throw new Problem("not-found", `there is no ${kind} ${name}`);
-      return api.show(rows[0]);
+      const [row] = rows;
+      if (row === undefined) throw new Problem("not-found", `there is no ${kind} ${name}`);
+      return { shown: api.show(row), tag: tag(row) };
     },
     async list(after: string, limit: number, where: Row) {
       const conditions = Object.entries(api.filters ?? {}).flatMap(([parameter, { column }]) =>
@@ -122,7 +133,10 @@ export const entityRoutes =
     app.get(
       one,
       { schema: { summary: `One ${kind}`, tags, params, response: { 200: api.shown } } },
-      (request) => store.get(nameIn(request.params)),
+      async (request, reply) => {
+        const { shown, tag } = await store.get(nameIn(request.params));
+        return reply.header("etag", tag).send(shown as never); // checked against its schema when it is sent
+      },
     );
     app.post(
       `/v1/${api.path}`,
@@ -132,13 +146,15 @@ export const entityRoutes =
       },
       async (request, reply) => {
         const { body } = request;
-        return reply.code(201).send({ rules_version: await store.put(nameIn(body), body, false, request) });
+        const rules_version = await store.put(nameIn(body), body, false, { request, reply });
+        return reply.code(201).send({ rules_version });
       },
     );
     app.put(
       one,
       {
         ...limit,
+        config: { conditional: true },
         schema: {
           summary: `Create or replace a ${kind}`,
           tags,
@@ -147,20 +163,22 @@ export const entityRoutes =
           response: { 200: versioned },
         },
       },
-      async (request) => {
+      async (request, reply) => {
         const { body } = request;
         const name = nameIn(request.params);
         assertSameName(name, (body as Row)[key] as string | undefined);
-        return {
-          rules_version: await store.put(name, { ...(body as Row), [key]: name }, true, request),
-        };
+        const whole = { ...(body as Row), [key]: name };
+        return { rules_version: await store.put(name, whole, true, { request, reply }) };
       },
     );
     app.delete(
       one,
-      { schema: { summary: `Remove a ${kind}`, tags, params, response: { 200: versioned } } },
-      async (request) => ({
-        rules_version: await store.remove(nameIn(request.params), request),
+      {
+        config: { conditional: true },
+        schema: { summary: `Remove a ${kind}`, tags, params, response: { 200: versioned } },
+      },
+      async (request, reply) => ({
+        rules_version: await store.remove(nameIn(request.params), { request, reply }),
       }),
     );
   };

@@ -14,6 +14,8 @@ export interface Change extends Pick<ChangesTable, "entity" | "operation"> {
   of: Pick<Entity, "kind" | "table" | "key">;
   /** Missing: nobody said. */
   reason?: Reason;
+  /** Told what is there before anything is changed. @throws Problem: it is not changed */
+  check?(before: Row | undefined): void;
   /** Told what the change changed, each time that it is tried. */
   seen?(changed: Changed): void;
 }
@@ -41,7 +43,7 @@ export async function nextVersions(trx: Transaction<Tables>, count: number): Pro
  */
 export function change(
   database: Database,
-  { of, entity, operation, reason = directEdit, seen }: Change,
+  { of, entity, operation, reason = directEdit, check, seen }: Change,
   work: (trx: Transaction<Tables>) => Promise<void>,
 ): Promise<number> {
   const changeId = uuidToBytes(randomUUID());
@@ -54,6 +56,7 @@ export function change(
       .executeTakeFirst();
     if (done) return Number(done.version);
     const before = (await rowsNamed(trx, of, [entity])).get(entity);
+    check?.(before);
     await work(trx);
     const after = (await rowsNamed(trx, of, [entity])).get(entity);
     const { kind } = of;

@@ -75,6 +75,7 @@ export const appAccess: Access = {
 
   // One's own telephone (src/me/): whose it is, the login says.
   "GET /v1/me": loggedIn,
+  "GET /v1/me/features": loggedIn,
   "PUT /v1/me/features": loggedIn,
   "GET /v1/me/calls": loggedIn,
   "GET /v1/me/calls/:id/audio": loggedIn,

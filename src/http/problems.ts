@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
+import { z } from "zod";
 
 /**
  * Errors of the HTTP API as RFC 9457 problem documents (application/problem+json). `code` is stable: programs may
@@ -97,6 +98,11 @@ export const catalogue = {
     title: "Somebody else changed the same",
     help: "`errors` lists what was changed since, and in which version; nothing was published, or changed.",
   },
+  "precondition-failed": {
+    status: 412,
+    title: "It is not as the request expects",
+    help: "`If-Match` or `If-None-Match` does not hold; `ETag` is of what is there now. Get it again, bring the two together, send it with the new tag.",
+  },
   internal: { status: 500, title: "A fault of ours", help: "The app's log has the details." },
   "database-unavailable": {
     status: 503,
@@ -142,14 +148,22 @@ export class Problem extends Error {
   }
 }
 
-export interface ProblemDocument {
-  type: string;
-  title: string;
-  status: number;
-  detail: string;
-  code: ProblemCode;
-  errors?: { path: string; message: string }[];
-}
+export const problemSchema = z.object({
+  type: z.string().describe("a part of /problems"),
+  title: z.string().describe("the same for all of this code"),
+  status: z.int(),
+  detail: z.string().describe("what is the matter this time"),
+  code: z.enum(Object.keys(catalogue) as [ProblemCode, ...ProblemCode[]]).describe("stable: for programs"),
+  errors: z
+    .array(
+      z.object({
+        path: z.string().describe("JSON pointer into the body, or the parameter: /name"),
+        message: z.string(),
+      }),
+    )
+    .optional(),
+});
+export type ProblemDocument = z.infer<typeof problemSchema>;
 
 export const problemDocument = (
   code: ProblemCode,

@@ -2,13 +2,14 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import type { Transaction } from "kysely";
 import { z } from "zod";
 import type { Database } from "../db/database.ts";
-import type { Tables } from "../db/tables.ts";
+import type { Db, Tables } from "../db/tables.ts";
 import type { DialWork } from "../dials/api.ts";
 import { dialInputSchema, dialSchema, dialWithCallsSchema } from "../dials/dial-schema.ts";
-import { noFeatures } from "../directory/features-schema.ts";
+import { type Features, noFeatures } from "../directory/features-schema.ts";
 import { featuresOf, storedFeatures, users } from "../directory/users.ts";
 import { change } from "../entities/changes.ts";
 import { reasonIn } from "../entities/reason.ts";
+import { assertExpected, type StoredTag } from "../http/etag.ts";
 import { pageQuery } from "../http/paging.ts";
 import { Problem } from "../http/problems.ts";
 import { audioFile, openAudio } from "../recordings/audio.ts";
@@ -20,24 +21,26 @@ import { callRow, callsOf, ownCall } from "./calls.ts";
 import {
   contactSchema,
   meSchema,
-  type OwnFeatures,
   ownCallSchema,
   ownCallsQuery,
   ownDialSchema,
   ownFeaturesSchema,
 } from "./me-schema.ts";
-import { meOf, numbersOf, userOf, whoseCalls } from "./own.ts";
+import { meOf, numbersOf, ownOf, userOf, whoseCalls } from "./own.ts";
 
 export interface MeParts {
   database: Database;
   live: Pick<LiveRouting, "snapshot" | "catchUp">;
   dials: DialWork;
   recordings: RecordingServices;
+  tag: StoredTag;
   /** People may hear the recordings of their own calls. */
   hears: boolean;
   /** @throws Problem `unknown-name` */
   assertKnown(trx: Transaction<Tables>, entity: typeof users, input: unknown): Promise<void>;
 }
+
+const gone = (name: string) => new Problem("not-found", `there is no user ${name} any more`);
 
 const callParams = z.object({ id: ownCallSchema.shape.id.regex(/^[0-9a-f]{32}$/) });
 const dialParams = z.object({ id: z.uuid() });
@@ -59,9 +62,30 @@ export const meRoutes =
         return meOf(user, { numbers, groups: live.snapshot.parts.groups.values(), recordings: hears });
       },
     );
+    const ownRow = (db: Db | Transaction<Tables>, name: string) =>
+      db.selectFrom("users").select("features").where("name", "=", name);
+    const stored = (row: { features: string | null }): Features => featuresOf(row.features) ?? noFeatures;
+    app.get(
+      "/v1/me/features",
+      {
+        schema: {
+          summary: "What one has set for one's own calls, with the tag for changing it",
+          tags,
+          response: { 200: ownFeaturesSchema },
+        },
+      },
+      async (request, reply) => {
+        const { name } = self(request);
+        const row = await database.read((db) => ownRow(db, name).executeTakeFirst());
+        if (!row) throw gone(name);
+        const own = ownOf(stored(row));
+        return reply.header("etag", parts.tag(own)).send(own);
+      },
+    );
     app.put(
       "/v1/me/features",
       {
+        config: { conditional: true },
         schema: {
           summary: "What one has set for one's own calls",
           description: "Forwarding, do not disturb and the like: all of it at once. docs/people.md",
@@ -70,7 +94,7 @@ export const meRoutes =
           response: { 200: z.object({ rules_version: z.int() }) },
         },
       },
-      async (request) => {
+      async (request, reply) => {
         const { name } = self(request);
         const what = {
           of: users,
@@ -78,20 +102,20 @@ export const meRoutes =
           operation: "put",
           reason: reasonIn(request.headers),
         } as const;
-        const rules_version = await change(database, what, (trx) => setOwn(trx, name, request.body));
+        const rules_version = await change(database, what, async (trx) => {
+          const row = await ownRow(trx, name).forUpdate().executeTakeFirst();
+          if (!row) throw gone(name);
+          const before = stored(row);
+          assertExpected(request.headers, "it", parts.tag(ownOf(before)));
+          const features = { ...before, ...request.body };
+          await setFeatures(trx, name, features);
+          reply.header("etag", parts.tag(ownOf(features)));
+        });
         await live.catchUp();
         return { rules_version };
       },
     );
-    const setOwn = async (trx: Transaction<Tables>, name: string, own: OwnFeatures): Promise<void> => {
-      const row = await trx
-        .selectFrom("users")
-        .selectAll()
-        .where("name", "=", name)
-        .forUpdate()
-        .executeTakeFirst();
-      if (!row) throw new Problem("not-found", `there is no user ${name} any more`);
-      const features = { ...(featuresOf(row.features) ?? noFeatures), ...own };
+    const setFeatures = async (trx: Transaction<Tables>, name: string, features: Features): Promise<void> => {
       await parts.assertKnown(trx, users, { name, features });
       await trx
         .updateTable("users")

@@ -56,7 +56,7 @@ export async function whoseCalls(database: Database, user: string): Promise<Whos
 }
 
 /** Its own of all that is set. Pure. */
-function ownOf(features: Features = noFeatures): OwnFeatures {
+export function ownOf(features: Features = noFeatures): OwnFeatures {
   const { forward, dnd, also_ring, anonymous, callers, phones, hide_caller } = features;
   return { forward, dnd, also_ring, anonymous, callers, phones, hide_caller };
 }

@@ -4,7 +4,6 @@ import { sql } from "kysely";
 import { z } from "zod";
 import { type CallEvent, eventSchema } from "../call/contract.ts";
 import type { Database } from "../db/database.ts";
-import { withEntityTag } from "../http/etag.ts";
 import { Problem } from "../http/problems.ts";
 import { legsOf } from "./build-record.ts";
 import { type CallRecord, callRecordSchema } from "./call-record.ts";
@@ -65,7 +64,11 @@ export const recordRoutes =
   ({ database, reconciler }: { database: Database; reconciler: Reconciler }): FastifyPluginAsyncZod =>
   async (app) => {
     const tags = ["records"];
-    app.addHook("onSend", withEntityTag);
+    // A browser may keep it, and asks whether it is still so.
+    app.addHook("onSend", async ({ method }, reply) => {
+      if (method === "GET" && (reply.statusCode === 200 || reply.statusCode === 304))
+        reply.header("cache-control", "private, no-cache");
+    });
     app.get(
       "/v1/records",
       {

@@ -35,9 +35,30 @@ interface Answered<T> {
   response: Response;
 }
 
+/** Nothing is changed if it is not as it was when this was its tag. */
+export const ifMatch = (etag: string | undefined): Record<string, string> =>
+  etag === undefined ? {} : { "if-match": etag };
+
 /** The data of an answer. @throws ApiProblem */
 export async function answer<T>(asked: Promise<Answered<T>>): Promise<T> {
   return (await answered(asked)).data;
+}
+
+/**
+ * Changes one thing by what it is now: what others change at the same moment stays.
+ * @param change makes the new body of it; undefined: nothing is to be changed @throws ApiProblem
+ */
+export async function edit<T>(path: string, change: (now: T) => unknown): Promise<void> {
+  for (let attempt = 0; ; attempt++)
+    try {
+      const { data, etag } = await ask<T>("GET", path);
+      const body = change(data);
+      if (body !== undefined) await ask("PUT", path, { body, headers: ifMatch(etag) });
+      return;
+    } catch (error) {
+      // Somebody was quicker.
+      if (!(error instanceof ApiProblem && error.status === 412) || attempt >= 4) throw error;
+    }
 }
 
 /** The data of an answer and its ETag, which `ifMatch` sends back. @throws ApiProblem */

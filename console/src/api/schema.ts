@@ -33,6 +33,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -98,6 +107,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -159,6 +177,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         /** Log out */
@@ -177,6 +204,15 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content?: never;
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
                 };
             };
         };
@@ -212,6 +248,15 @@ export interface paths {
                             /** @description null: there is an administrator */
                             link: string | null;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -276,6 +321,15 @@ export interface paths {
                             writable: boolean;
                             expires_at: string;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -346,6 +400,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -404,6 +467,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -434,6 +506,8 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -467,6 +541,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         /**
@@ -476,7 +559,12 @@ export interface paths {
         put: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -522,12 +610,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             name: string;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -537,7 +636,12 @@ export interface paths {
         delete: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -548,12 +652,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             name: string;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -603,6 +718,15 @@ export interface paths {
                         "application/json": {
                             name: string;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -677,6 +801,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -721,6 +854,15 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content?: never;
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
                 };
             };
         };
@@ -934,6 +1076,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -1089,6 +1240,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -1126,6 +1286,15 @@ export interface paths {
                     };
                     content?: never;
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -1160,6 +1329,15 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content?: never;
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
                 };
             };
         };
@@ -1199,6 +1377,15 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content?: never;
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
                 };
             };
         };
@@ -1277,6 +1464,15 @@ export interface paths {
                                 max_ms: number;
                             };
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -1428,6 +1624,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -1570,6 +1775,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -1600,6 +1814,8 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -1712,13 +1928,27 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         /** Create or replace a user */
         put: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -1847,12 +2077,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -1862,7 +2103,12 @@ export interface paths {
         delete: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -1873,12 +2119,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -1949,6 +2206,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -2005,6 +2271,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -2036,6 +2311,8 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -2070,13 +2347,27 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         /** Create or replace a group */
         put: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     /** @description also what is dialled; no user may have it */
                     name: string;
@@ -2120,12 +2411,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -2135,7 +2437,12 @@ export interface paths {
         delete: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     /** @description also what is dialled; no user may have it */
                     name: string;
@@ -2147,12 +2454,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -2201,6 +2519,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -2234,6 +2561,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -2264,6 +2600,8 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -2275,13 +2613,27 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         /** Create or replace a number */
         put: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     number: string;
                 };
@@ -2301,12 +2653,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -2316,7 +2679,12 @@ export interface paths {
         delete: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     number: string;
                 };
@@ -2327,12 +2695,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -2410,6 +2789,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -2473,6 +2861,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -2503,6 +2900,8 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -2544,13 +2943,27 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         /** Create or replace a site */
         put: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -2600,12 +3013,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -2615,7 +3039,12 @@ export interface paths {
         delete: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -2626,12 +3055,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -2688,6 +3128,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -2730,6 +3179,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -2760,6 +3218,8 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -2780,13 +3240,27 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         /** Create or replace a range */
         put: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -2815,12 +3289,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -2830,7 +3315,12 @@ export interface paths {
         delete: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -2841,12 +3331,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -2948,6 +3449,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -3035,6 +3545,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -3065,6 +3584,8 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -3130,13 +3651,27 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         /** Create or replace a calendar */
         put: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -3210,12 +3745,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -3225,7 +3771,12 @@ export interface paths {
         delete: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -3236,12 +3787,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -3289,6 +3851,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -3322,6 +3893,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -3352,6 +3932,8 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -3363,13 +3945,27 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         /** Create or replace a flag */
         put: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -3389,12 +3985,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -3404,7 +4011,12 @@ export interface paths {
         delete: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -3415,12 +4027,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -3468,6 +4091,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -3502,6 +4134,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -3532,6 +4173,8 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -3543,13 +4186,27 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         /** Create or replace a table */
         put: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -3570,12 +4227,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -3585,7 +4253,12 @@ export interface paths {
         delete: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -3596,12 +4269,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -3913,6 +4597,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -4210,6 +4903,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -4240,6 +4942,8 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -4515,13 +5219,27 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         /** Create or replace a rule */
         put: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -4805,12 +5523,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -4820,7 +5549,12 @@ export interface paths {
         delete: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -4831,12 +5565,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -4907,6 +5652,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -4963,6 +5717,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -4993,6 +5756,8 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -5027,13 +5792,27 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         /** Create or replace a script */
         put: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -5076,12 +5855,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -5091,7 +5881,12 @@ export interface paths {
         delete: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -5102,12 +5897,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -5273,6 +6079,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -5426,6 +6241,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -5456,6 +6280,8 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -5585,13 +6411,27 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         /** Create or replace a carrier */
         put: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -5731,12 +6571,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -5746,7 +6597,12 @@ export interface paths {
         delete: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -5757,12 +6613,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -5872,6 +6739,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -5967,6 +6843,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -5997,6 +6882,8 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -6070,13 +6957,27 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         /** Create or replace a farm */
         put: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -6158,12 +7059,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -6173,7 +7085,12 @@ export interface paths {
         delete: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -6184,12 +7101,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -6263,6 +7191,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -6322,6 +7259,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -6352,6 +7298,8 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -6389,13 +7337,27 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         /** Create or replace a guard */
         put: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -6441,12 +7403,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -6456,7 +7429,12 @@ export interface paths {
         delete: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -6467,12 +7445,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -6530,6 +7519,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -6573,6 +7571,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -6604,6 +7611,8 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -6625,13 +7634,27 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         /** Create or replace a prices */
         put: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     /** @description the carrier */
                     name: string;
@@ -6662,12 +7685,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -6677,7 +7711,12 @@ export interface paths {
         delete: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     /** @description the carrier */
                     name: string;
@@ -6689,12 +7728,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -6741,6 +7791,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -6773,6 +7832,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -6803,6 +7871,8 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -6813,13 +7883,27 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         /** Create or replace a currency */
         put: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -6838,12 +7922,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -6853,7 +7948,12 @@ export interface paths {
         delete: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -6864,12 +7964,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -6922,6 +8033,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -6960,6 +8080,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -6991,6 +8120,8 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -7007,13 +8138,27 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         /** Create or replace a code */
         put: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     /** @description what it does */
                     name: "forward-always-set" | "forward-always-clear" | "forward-always-ask" | "forward-busy-set" | "forward-busy-clear" | "forward-busy-ask" | "forward-no-answer-set" | "forward-no-answer-clear" | "forward-no-answer-ask" | "forward-unreachable-set" | "forward-unreachable-clear" | "forward-unreachable-ask" | "dnd-set" | "dnd-clear" | "dnd-ask" | "hide-caller-set" | "hide-caller-clear" | "hide-caller-ask" | "desk-login" | "desk-logoff" | "desk-ask" | "hide-once" | "pickup" | "pickup-group" | "park" | "park-take";
@@ -7039,12 +8184,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -7054,7 +8210,12 @@ export interface paths {
         delete: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     /** @description what it does */
                     name: "forward-always-set" | "forward-always-clear" | "forward-always-ask" | "forward-busy-set" | "forward-busy-clear" | "forward-busy-ask" | "forward-no-answer-set" | "forward-no-answer-clear" | "forward-no-answer-ask" | "forward-unreachable-set" | "forward-unreachable-clear" | "forward-unreachable-ask" | "dnd-set" | "dnd-clear" | "dnd-ask" | "hide-caller-set" | "hide-caller-clear" | "hide-caller-ask" | "desk-login" | "desk-logoff" | "desk-ask" | "hide-once" | "pickup" | "pickup-group" | "park" | "park-take";
@@ -7066,12 +8227,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -7124,6 +8296,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -7162,6 +8343,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -7193,6 +8383,8 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -7209,13 +8401,27 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         /** Create or replace a desk */
         put: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     /** @description whose telephones: the user that they are registered as */
                     name: string;
@@ -7241,12 +8447,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -7256,7 +8473,12 @@ export interface paths {
         delete: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     /** @description whose telephones: the user that they are registered as */
                     name: string;
@@ -7268,12 +8490,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -7362,6 +8595,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -7436,6 +8678,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -7466,6 +8717,8 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -7518,13 +8771,27 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         /** Create or replace a webhook */
         put: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -7585,12 +8852,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -7600,7 +8878,12 @@ export interface paths {
         delete: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -7611,12 +8894,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -7658,6 +8952,15 @@ export interface paths {
                                 count: number;
                             }[];
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -7710,6 +9013,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -7760,6 +9072,15 @@ export interface paths {
                                 todo: string;
                             }[];
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -7818,6 +9139,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -7850,6 +9180,8 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -7885,6 +9217,15 @@ export interface paths {
                                 what: string[];
                             };
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -7943,6 +9284,15 @@ export interface paths {
                             /** @description so many more are not shown */
                             more: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -8016,6 +9366,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -8065,6 +9424,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -8108,6 +9476,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -8138,6 +9515,8 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -8174,6 +9553,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -8199,6 +9587,15 @@ export interface paths {
                         "application/json": {
                             name: string;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -8271,6 +9668,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -8321,6 +9727,15 @@ export interface paths {
                                 todo: string;
                             }[];
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -8393,6 +9808,15 @@ export interface paths {
                                 todo: string;
                             }[];
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -8491,6 +9915,15 @@ export interface paths {
                             /** @description processor time of the process that decided */
                             cpu_seconds: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -8699,6 +10132,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -8766,6 +10208,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -8828,6 +10279,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -8877,6 +10337,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -8916,6 +10385,15 @@ export interface paths {
                             origin: string;
                             key: string;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -9144,6 +10622,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -9205,6 +10692,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -9237,6 +10733,8 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -9439,6 +10937,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -9547,6 +11054,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -9635,6 +11151,15 @@ export interface paths {
                             }[];
                             next: string | null;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -9739,6 +11264,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -9801,6 +11335,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -9846,6 +11389,15 @@ export interface paths {
                                 ms: number;
                             }[];
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -9924,6 +11476,15 @@ export interface paths {
                                 changed_at: string;
                             }[];
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -10025,6 +11586,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -10055,6 +11625,8 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -10140,6 +11712,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -10210,6 +11791,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         options?: never;
@@ -10257,6 +11847,15 @@ export interface paths {
                             /** @description Unix time in seconds; ask for the next one before */
                             until: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -10395,6 +11994,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -10412,7 +12020,103 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** What one has set for one's own calls, with the tag for changing it */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /**
+                             * @description of one kind, the first that holds
+                             * @default []
+                             */
+                            forward: {
+                                /** @enum {string} */
+                                when: "always" | "busy" | "no-answer" | "unreachable";
+                                to: (string)[];
+                                /**
+                                 * @description all of `to` at once, not one after the other
+                                 * @default false
+                                 */
+                                together: boolean;
+                                /**
+                                 * @description no-answer: after so many seconds
+                                 * @default 20
+                                 */
+                                after_s: number;
+                                /** @description only calls of these */
+                                callers?: string[];
+                                /** @description only then, in the time zone of the user's site */
+                                times?: {
+                                    from: string;
+                                    /** @description not included; before `from`: on the next day */
+                                    to: string;
+                                    /** @description missing: every day */
+                                    days?: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
+                                }[];
+                                /** @description only while this calendar is open */
+                                open?: string;
+                                /** @description only while this calendar is closed */
+                                closed?: string;
+                            }[];
+                            /**
+                             * @description do not disturb
+                             * @default false
+                             */
+                            dnd: boolean;
+                            /**
+                             * @description ring together with the user's telephones
+                             * @default []
+                             */
+                            also_ring: (string)[];
+                            /**
+                             * @description callers who do not say who they are
+                             * @default accept
+                             * @enum {string}
+                             */
+                            anonymous: "accept" | "reject";
+                            callers: {
+                                /** @description nobody else */
+                                only?: string[];
+                                /** @default [] */
+                                never: string[];
+                            };
+                            /**
+                             * @description which telephones ring: all, its own and those at which it is logged in; or the one at which it logged in last, else the one that was registered or refreshed last
+                             * @default all
+                             * @enum {string}
+                             */
+                            phones: "all" | "newest";
+                            /**
+                             * @description its own number is not shown to those whom it calls
+                             * @default false
+                             */
+                            hide_caller: boolean;
+                        };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         /**
          * What one has set for one's own calls
          * @description Forwarding, do not disturb and the like: all of it at once. docs/people.md
@@ -10420,7 +12124,12 @@ export interface paths {
         put: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -10501,12 +12210,23 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": {
                             rules_version: number;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -10569,6 +12289,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -10607,6 +12336,15 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content?: never;
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
                 };
             };
         };
@@ -10653,6 +12391,15 @@ export interface paths {
                             }[];
                             next: string | null;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -10744,6 +12491,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -10774,6 +12530,8 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -10859,6 +12617,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -10926,6 +12693,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         options?: never;
@@ -10985,6 +12761,15 @@ export interface paths {
                             /** Format: uuid */
                             id: string;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -11080,6 +12865,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -11164,6 +12958,15 @@ export interface paths {
                             /** Format: uuid */
                             id: string;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -11254,6 +13057,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -11286,6 +13098,8 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -11344,6 +13158,15 @@ export interface paths {
                             /** @description any JSON */
                             evidence: unknown;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -11546,6 +13369,15 @@ export interface paths {
                                 limit_per_second: number | null;
                             };
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -11761,6 +13593,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -11808,6 +13649,15 @@ export interface paths {
                             /** @description who has the service address afterwards */
                             holder: string | null;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -11903,6 +13753,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -11944,6 +13803,15 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content?: never;
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
                 };
             };
         };
@@ -11992,6 +13860,15 @@ export interface paths {
                             /** @description what may be run on a cluster that carries calls */
                             safe: string[];
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -12052,6 +13929,15 @@ export interface paths {
                             /** @description who is to carry it out */
                             host: string;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -12162,6 +14048,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -12209,6 +14104,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -12251,6 +14155,15 @@ export interface paths {
                                 problem: string | null;
                             }[];
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -12321,6 +14234,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -12358,6 +14280,15 @@ export interface paths {
                             /** @description plan.yaml to begin with */
                             plan: string;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -12513,6 +14444,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -12612,6 +14552,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -12644,6 +14593,8 @@ export interface paths {
                 /** @description Default Response */
                 200: {
                     headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -12698,6 +14649,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -12727,6 +14687,15 @@ export interface paths {
                             id: string;
                             deleted: boolean;
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -12766,6 +14735,15 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content?: never;
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
                 };
             };
         };
@@ -12813,6 +14791,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -12857,6 +14844,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         delete?: never;
@@ -12868,7 +14864,27 @@ export interface paths {
 }
 export type webhooks = Record<string, never>;
 export interface components {
-    schemas: never;
+    schemas: {
+        Problem: {
+            /** @description a part of /problems */
+            type: string;
+            /** @description the same for all of this code */
+            title: string;
+            status: number;
+            /** @description what is the matter this time */
+            detail: string;
+            /**
+             * @description stable: for programs
+             * @enum {string}
+             */
+            code: "malformed-json" | "invalid-request" | "unauthorized" | "forbidden" | "login-refused" | "not-from-here" | "too-many-tries" | "not-found" | "exists" | "in-use" | "too-large" | "unsupported-media-type" | "not-now" | "range-not-satisfiable" | "invalid-sheet" | "invalid-script" | "unknown-user" | "unknown-name" | "invalid-change" | "conflict" | "precondition-failed" | "internal" | "database-unavailable" | "agent-unavailable" | "search-too-slow" | "journal-unavailable";
+            errors?: {
+                /** @description JSON pointer into the body, or the parameter: /name */
+                path: string;
+                message: string;
+            }[];
+        };
+    };
     responses: never;
     parameters: never;
     requestBodies: never;

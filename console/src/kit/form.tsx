@@ -107,7 +107,7 @@ export interface EntityFormProps {
   /** Of `initial`. */
   etag?: string | undefined;
   /**
-   * Sends it. @param etag for `If-Match`; undefined: whatever is there
+   * Sends it. @param etag for `If-Match`; undefined: whatever is there @returns the answer, with the new ETag
    * @throws ApiProblem: what is wrong is shown at its field; 409 `conflict` and 412 as somebody else's change
    */
   save: (body: Values, etag: string | undefined) => Promise<unknown>;
@@ -136,6 +136,12 @@ export function EntityForm(props: EntityFormProps) {
 
 const isConflict = (error: unknown): boolean =>
   error instanceof ApiProblem && (error.status === 412 || error.code === "conflict");
+
+/** Of what is there now: until it is asked for anew. */
+const tagOf = (answer: unknown): string | undefined =>
+  typeof answer === "object" && answer !== null && "etag" in answer && typeof answer.etag === "string"
+    ? answer.etag
+    : undefined;
 
 function Fields({
   known,
@@ -189,7 +195,8 @@ function Fields({
     setFault(undefined);
     try {
       const body = bodyOf(known, values);
-      await save(body, against);
+      const tag = tagOf(await save(body, against));
+      known$.current = { etag: tag, base: values };
       dirtyNow.current = false;
       form.setInitialValues(values);
       form.setValues(values);

@@ -2,7 +2,7 @@ import { Button, Stack, Text } from "@mantine/core";
 import { IconTrash } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { answered, api, ask } from "../../api/client.ts";
+import { answered, api, ask, ifMatch } from "../../api/client.ts";
 import { useSession } from "../../api/session.tsx";
 import { Asked } from "../../kit/empty.tsx";
 import { EntityForm, type EntityFormApi, type FieldLook } from "../../kit/form.tsx";
@@ -166,7 +166,7 @@ export default function CalendarPage() {
                 save={(body, against) =>
                   ask("PUT", path, {
                     body: withoutHolidays(body),
-                    headers: against === undefined ? {} : { "if-match": against },
+                    headers: ifMatch(against),
                   })
                 }
                 saved={() => void queries.invalidateQueries({ queryKey: ["calendars"] })}

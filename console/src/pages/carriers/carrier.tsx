@@ -3,7 +3,7 @@ import { notifications } from "@mantine/notifications";
 import { IconTrash } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useLocation, useNavigate, useParams } from "@tanstack/react-router";
-import { ask } from "../../api/client.ts";
+import { ask, ifMatch } from "../../api/client.ts";
 import { useCluster } from "../../api/cluster.ts";
 import { messageOf } from "../../api/problem.ts";
 import { useSession } from "../../api/session.tsx";
@@ -385,9 +385,7 @@ export default function CarrierPage() {
               etag={etag}
               readOnly={readOnly}
               reload={load}
-              save={(body, against) =>
-                ask("PUT", path, { body, headers: against === undefined ? {} : { "if-match": against } })
-              }
+              save={(body, against) => ask("PUT", path, { body, headers: ifMatch(against) })}
               saved={() => void done()}
             />
           )}

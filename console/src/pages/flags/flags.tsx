@@ -3,7 +3,7 @@ import { notifications } from "@mantine/notifications";
 import { IconMoonStars, IconPlus, IconTrash } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { answer, api, ask } from "../../api/client.ts";
+import { answer, api, ask, edit } from "../../api/client.ts";
 import { messageOf } from "../../api/problem.ts";
 import { useSession } from "../../api/session.tsx";
 import { useConfirm } from "../../kit/confirm.tsx";
@@ -74,7 +74,10 @@ export default function Flags() {
   const put = async (flag: { name: string; description: string; on: boolean }) => {
     setBusy(flag.name);
     try {
-      await ask("PUT", `/v1/flags/${encodeURIComponent(flag.name)}`, { body: flag });
+      await edit<typeof flag>(`/v1/flags/${encodeURIComponent(flag.name)}`, (now) => ({
+        ...now,
+        on: flag.on,
+      }));
       notifications.show({
         message: t(flag.on ? "switched" : "switchedOff", { name: flag.name }),
         color: "teal",

@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { IconTrash } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { answered, api, ask } from "../../api/client.ts";
+import { answered, api, ask, ifMatch } from "../../api/client.ts";
 import { useSession } from "../../api/session.tsx";
 import { Asked } from "../../kit/empty.tsx";
 import { EntityForm } from "../../kit/form.tsx";
@@ -121,9 +121,7 @@ export default function GroupPage() {
               etag={etag}
               readOnly={readOnly}
               reload={load}
-              save={(body, against) =>
-                ask("PUT", path, { body, headers: against === undefined ? {} : { "if-match": against } })
-              }
+              save={(body, against) => ask("PUT", path, { body, headers: ifMatch(against) })}
               saved={() => void queries.invalidateQueries({ queryKey: ["groups"] })}
             />
           )}

@@ -3,7 +3,7 @@ import { notifications } from "@mantine/notifications";
 import { IconDeviceLandlinePhone } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { answer, api, ask } from "../../api/client.ts";
+import { answer, answered, api, ask, edit, ifMatch } from "../../api/client.ts";
 import { messageOf } from "../../api/problem.ts";
 import { useSession } from "../../api/session.tsx";
 import { Asked, Empty } from "../../kit/empty.tsx";
@@ -87,19 +87,27 @@ function Mine() {
   const queries = useQueryClient();
   const dial = useDial();
   const query = useQuery({ queryKey: ["me"], queryFn: () => answer(api.GET("/v1/me")) });
+  const load = () => answered(api.GET(features));
+  const own = useQuery({ queryKey: ["me", "features"], queryFn: load });
   const again = () => queries.invalidateQueries({ queryKey: ["me"] });
   return (
     <Asked query={query}>
       {(me) => {
         const form = (fields: Parameters<typeof EntityForm>[0]["fields"]) => (
-          <EntityForm
-            path={features}
-            method="put"
-            fields={fields}
-            initial={me.features}
-            save={(body) => ask("PUT", features, { body })}
-            saved={() => void again()}
-          />
+          <Asked query={own}>
+            {({ data, etag }) => (
+              <EntityForm
+                path={features}
+                method="put"
+                fields={fields}
+                initial={data}
+                etag={etag}
+                reload={load}
+                save={(body, against) => ask("PUT", features, { body, headers: ifMatch(against) })}
+                saved={() => void again()}
+              />
+            )}
+          </Asked>
         );
         return (
           <>
@@ -168,7 +176,7 @@ function Quick({ me, again }: { me: Me; again: () => Promise<void> }) {
   const put = async (on: boolean) => {
     setBusy(true);
     try {
-      await ask("PUT", features, { body: { ...me.features, dnd: on } });
+      await edit<Me["features"]>(features, (now) => ({ ...now, dnd: on }));
       notifications.show({ message: t("done"), color: "teal" });
     } catch (error) {
       notifications.show({ message: messageOf(error), color: "red" });

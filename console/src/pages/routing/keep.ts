@@ -1,4 +1,4 @@
-import { answer, api } from "../../api/client.ts";
+import { answer, answered, api, ifMatch } from "../../api/client.ts";
 import { ApiProblem } from "../../api/problem.ts";
 import { isDocument, sameValue } from "./documents.ts";
 
@@ -52,6 +52,28 @@ export async function putIntoDraft(
     } catch (error) {
       // Somebody was quicker, perhaps with something else.
       if (!(error instanceof ApiProblem && error.code === "conflict") || attempt >= 4) throw error;
+    }
+  }
+}
+
+/**
+ * Changes a rule that decides at once, if nobody changed it since it was `base`.
+ * @param document null: remove it @throws ChangedMeanwhile, ApiProblem
+ */
+export async function putLive(name: string, base: unknown, document: unknown): Promise<void> {
+  const params = { path: { name } };
+  for (let attempt = 0; ; attempt++) {
+    const { data, etag } = await answered(api.GET("/v1/routes/{name}", { params }));
+    const { name: _, ...now } = data as Record<string, unknown>;
+    if (!sameValue(now, base) && !sameValue(now, document)) throw new ChangedMeanwhile(now);
+    const headers = ifMatch(etag);
+    try {
+      if (document === null) await answer(api.DELETE("/v1/routes/{name}", { params, headers }));
+      else await answer(api.PUT("/v1/routes/{name}", { params, headers, body: document as never }));
+      return;
+    } catch (error) {
+      // Somebody was quicker, perhaps with the same.
+      if (!(error instanceof ApiProblem && error.status === 412) || attempt >= 4) throw error;
     }
   }
 }

@@ -15,7 +15,7 @@ import { defineStrings } from "../../shell/i18n.ts";
 import { Code } from "./code.tsx";
 import { type Document, isDocument, merged, sameValue } from "./documents.ts";
 import { RoutingHead, useDraft } from "./head.tsx";
-import { ChangedMeanwhile, putIntoDraft } from "./keep.ts";
+import { ChangedMeanwhile, putIntoDraft, putLive } from "./keep.ts";
 import { type FieldErrors, RuleFields } from "./rule-fields.tsx";
 
 const useText = defineStrings("rule", {
@@ -211,12 +211,9 @@ function Editor({
     setFault(undefined);
     try {
       if (draft !== undefined) await putIntoDraft(draft, "rules", key, known.current.seen, document);
-      else if (document === null)
-        await answer(api.DELETE("/v1/routes/{name}", { params: { path: { name: key } } }));
       else if (name === undefined)
         await answer(api.POST("/v1/routes", { body: { ...document, name: key } as never }));
-      else
-        await answer(api.PUT("/v1/routes/{name}", { params: { path: { name } }, body: document as never }));
+      else await putLive(name, known.current.base, document);
       typed.current = false;
       known.current = { base: document ?? rule, seen: document };
       setTheirs(undefined);

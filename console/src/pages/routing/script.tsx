@@ -2,7 +2,7 @@ import { Button, Stack, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
-import { answer, answered, api } from "../../api/client.ts";
+import { answer, answered, api, ifMatch } from "../../api/client.ts";
 import { ApiProblem } from "../../api/problem.ts";
 import { useSession } from "../../api/session.tsx";
 import { Asked } from "../../kit/empty.tsx";
@@ -201,8 +201,16 @@ export default function ScriptPage() {
               etag={etag}
               readOnly={readOnly}
               reload={load}
-              save={(body) =>
-                saved(answer(api.PUT("/v1/scripts/{name}", { params: { path }, body: body as never })))
+              save={(body, against) =>
+                saved(
+                  answered(
+                    api.PUT("/v1/scripts/{name}", {
+                      params: { path },
+                      body: body as never,
+                      headers: ifMatch(against),
+                    }),
+                  ),
+                )
               }
               saved={() => void queries.invalidateQueries({ queryKey: ["scripts"] })}
             />

@@ -2,7 +2,7 @@ import { Button, Group } from "@mantine/core";
 import { IconHistory, IconTrash } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { answered, api, ask } from "../../api/client.ts";
+import { answered, api, ask, ifMatch } from "../../api/client.ts";
 import { useSession, useSessionState } from "../../api/session.tsx";
 import { Asked } from "../../kit/empty.tsx";
 import { EntityForm } from "../../kit/form.tsx";
@@ -69,13 +69,11 @@ export default function PersonPage() {
   const fields = usePersonFields(readOnly);
   const path = `/v1/people/${encodeURIComponent(name)}`;
   const own = self.name === name;
-  const query = useQuery({
-    queryKey: ["people", name],
-    queryFn: () => answered(api.GET("/v1/people/{name}", { params: { path: { name } } })),
-  });
+  const load = () => answered(api.GET("/v1/people/{name}", { params: { path: { name } } }));
+  const query = useQuery({ queryKey: ["people", name], queryFn: load });
   return (
     <Asked query={query}>
-      {({ data: person }) => {
+      {({ data: person, etag }) => {
         const { display, role, user, enabled, scope } = person;
         return (
           <>
@@ -130,7 +128,9 @@ export default function PersonPage() {
                   fields={fields}
                   initial={{ display, role, user, enabled, scope }}
                   readOnly={readOnly}
-                  save={(body) => ask("PUT", path, { body })}
+                  etag={etag}
+                  reload={load}
+                  save={(body, against) => ask("PUT", path, { body, headers: ifMatch(against) })}
                   saved={() => {
                     void queries.invalidateQueries({ queryKey: ["people"] });
                     if (own) void refresh();

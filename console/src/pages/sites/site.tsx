@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { IconTrash } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { answered, api, ask } from "../../api/client.ts";
+import { answered, api, ask, ifMatch } from "../../api/client.ts";
 import { useSession } from "../../api/session.tsx";
 import { Asked } from "../../kit/empty.tsx";
 import { EntityForm, type FieldLook } from "../../kit/form.tsx";
@@ -147,9 +147,7 @@ export default function SitePage() {
               etag={etag}
               readOnly={!may("operator")}
               reload={load}
-              save={(body, against) =>
-                ask("PUT", path, { body, headers: against === undefined ? {} : { "if-match": against } })
-              }
+              save={(body, against) => ask("PUT", path, { body, headers: ifMatch(against) })}
               saved={() => void queries.invalidateQueries({ queryKey: ["sites"] })}
             />
           )}

@@ -2,7 +2,7 @@ import { Button, Group, PasswordInput, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { answer, api, ask } from "../../api/client.ts";
+import { answer, api, ask, edit } from "../../api/client.ts";
 import { messageOf } from "../../api/problem.ts";
 import { useSession } from "../../api/session.tsx";
 import { useConfirm } from "../../kit/confirm.tsx";
@@ -68,7 +68,7 @@ export function HotDesks({ user }: { user: User }) {
   const put = async (value: string | null) => {
     setFault(undefined);
     try {
-      await ask("PUT", `/v1/users/${encodeURIComponent(name)}`, { body: { ...user, pin: value } });
+      await edit<User>(`/v1/users/${encodeURIComponent(name)}`, (now) => ({ ...now, pin: value }));
       setPin("");
       notifications.show({ message: value === null ? t("gone") : t("done"), color: "teal" });
       await queries.invalidateQueries({ queryKey: ["users"] });

@@ -2,7 +2,7 @@ import { Button, Group, Stack, Tabs } from "@mantine/core";
 import { IconTrash } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
-import { answered, api, ask } from "../../api/client.ts";
+import { answered, api, ask, ifMatch } from "../../api/client.ts";
 import { useSession } from "../../api/session.tsx";
 import { Asked } from "../../kit/empty.tsx";
 import { EntityForm, type FieldLook } from "../../kit/form.tsx";
@@ -125,7 +125,7 @@ export default function UserPage() {
       save={(body, against) =>
         ask("PUT", `/v1/users/${encodeURIComponent(name)}`, {
           body,
-          headers: against === undefined ? {} : { "if-match": against },
+          headers: ifMatch(against),
         })
       }
       saved={() => void queries.invalidateQueries({ queryKey: ["users"] })}

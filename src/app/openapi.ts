@@ -1,0 +1,74 @@
+import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
+import type { RouteOptions } from "fastify";
+import { jsonSchemaTransform } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { problemSchema } from "../http/problems.ts";
+
+/** What the API's document says of all routes alike: problems, tags, conditions. Each stands in one place. */
+
+type Transform = NonNullable<FastifyDynamicSwaggerOptions["transform"]>;
+type TransformObject = NonNullable<FastifyDynamicSwaggerOptions["transformObject"]>;
+
+/** Marks of a route, until the document is whole. */
+const conditional = "x-conditional";
+
+/** A schema of the document. */
+const jsonSchema = (schema: z.ZodType): Record<string, unknown> => {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { target: "draft-2020-12", io: "output" });
+  return rest;
+};
+
+export const describeRoute: Transform = (given) => {
+  const { schema, url } = jsonSchemaTransform(given as never) as ReturnType<Transform>;
+  const { config } = given.route as RouteOptions;
+  return { schema: { ...schema, ...(config?.conditional === true && { [conditional]: true }) }, url };
+};
+
+interface Operation {
+  parameters?: unknown[];
+  responses?: Record<string, { description?: string; headers?: Record<string, unknown>; content?: unknown }>;
+  [conditional]?: true;
+}
+
+interface Document {
+  paths?: Record<string, Record<string, Operation>>;
+  components?: { schemas?: Record<string, unknown> };
+}
+
+const header = (name: string, description: string) => ({
+  ...{ in: "header", name, description },
+  ...{ required: false, schema: { type: "string" } },
+});
+const conditions = [
+  header(
+    "If-Match",
+    "the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed",
+  ),
+  header("If-None-Match", "`*`: only if there is nothing of this name yet, else 412"),
+];
+const tagHeader = { ETag: { description: "of what is there now, for If-Match", schema: { type: "string" } } };
+const refusal = {
+  description: "Refused: `code` is stable, all of them: /problems",
+  content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+};
+
+/** Adds what is the same for all routes. */
+export const describeAll: TransformObject = (given) => {
+  if (!("openapiObject" in given)) return given.swaggerObject;
+  const document = given.openapiObject as Document;
+  document.components = {
+    ...document.components,
+    schemas: { ...document.components?.schemas, Problem: jsonSchema(problemSchema) },
+  };
+  for (const [path, operations] of Object.entries(document.paths ?? {}))
+    for (const [method, operation] of Object.entries(operations)) {
+      operation.responses = { ...operation.responses, default: refusal };
+      const changes = operation[conditional] === true;
+      delete operation[conditional];
+      if (changes) operation.parameters = [...(operation.parameters ?? []), ...conditions];
+      const good = operation.responses["200"] ?? operation.responses["201"];
+      if (good && (changes || (method === "get" && path.endsWith("}"))))
+        good.headers = { ...good.headers, ...tagHeader };
+    }
+  return given.openapiObject;
+};
