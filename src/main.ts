@@ -29,6 +29,7 @@ const groups: [commands: string[], load: () => Promise<Register>][] = [
   [["number"], async () => (await import("./cli/number.ts")).registerNumber],
   [["user"], async () => (await import("./cli/user.ts")).registerUser],
   [["people"], async () => (await import("./cli/people.ts")).registerPeople],
+  [["tokens"], async () => (await import("./cli/tokens.ts")).registerTokens],
   [["site"], async () => (await import("./cli/site.ts")).registerSite],
   [["range"], async () => (await import("./cli/range.ts")).registerRange],
   [["group"], async () => (await import("./cli/group.ts")).registerGroup],

@@ -5,6 +5,7 @@ import { Problem } from "../http/problems.ts";
 import type { AccessMemory, KnownSession } from "./memory.ts";
 import { assertFromHere, assertOfSession, isSafe } from "./origin.ts";
 import { idleMs, type Sessions, sessionId, tokenForm, touchMs } from "./sessions.ts";
+import type { TokenGuard } from "./token-guard.ts";
 
 /** The prefix binds the cookie to this very host, to TLS and to all paths (RFC 6265bis 4.1.3.2). */
 export const cookieName = "__Host-dialtone";
@@ -12,6 +13,7 @@ export const cookieName = "__Host-dialtone";
 export interface GuardParts {
   memory: AccessMemory;
   sessions: Sessions;
+  tokens: TokenGuard;
   /** Can anything be changed now? */
   writable(): boolean;
 }
@@ -28,6 +30,8 @@ export class SessionGuard implements LoggedIn {
 
   /** @throws Problem `not-from-here` */
   async of(request: FastifyRequest): Promise<Principal | undefined> {
+    // Whoever sends a token is that program, also where a cookie comes along.
+    if (this.parts.tokens.has(request)) return await this.parts.tokens.of(request);
     const token = request.cookies[cookieName];
     if (token === undefined || !tokenForm.test(token)) return undefined;
     const { method, headers } = request;

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Database } from "../db/database.ts";
 import type { Person } from "../http/principal.ts";
 import { roleSchema } from "./access-schema.ts";
+import { changedTokens, KnownTokens } from "./known-tokens.ts";
 import { scopeOf } from "./people.ts";
 
 const isGood = ({ enabled, removed_at }: { enabled: number; removed_at: Date | null }): boolean =>
@@ -16,11 +17,12 @@ export interface KnownSession {
 }
 
 /**
- * People and logins in the memory of an app, as far as the database says they changed: a login is good at the other node after a
+ * People, logins and tokens in the memory of an app, as far as the database says they changed: a login is good at the other node after a
  * takeover, and also while no database has quorum. Without passwords.
  */
 export class AccessMemory {
   private readonly database: Database;
+  readonly tokens = new KnownTokens();
   private readonly people = new Map<string, Person>();
   private readonly sessions = new Map<string, KnownSession>();
   private revision = 0;
@@ -61,7 +63,7 @@ export class AccessMemory {
 
   private async readNow(): Promise<void> {
     this.readAt = performance.now();
-    const [people, sessions, revision] = await this.database.read(
+    const [people, sessions, tokens, revision] = await this.database.read(
       async (db) => {
         // First: what is committed after it is read again the next time.
         const row = await db
@@ -82,14 +84,16 @@ export class AccessMemory {
           .select(["id", "person", "seen_at", "expires_at", "ended_at"])
           .where("revision", ">", since)
           .execute();
-        return [changedPeople, changedSessions, newest] as const;
+        return [changedPeople, changedSessions, await changedTokens(db, since), newest] as const;
       },
       { deadlineMs: 2000 },
     );
     if (revision < this.revision) {
       this.people.clear();
       this.sessions.clear();
+      this.tokens.clear();
     }
+    this.tokens.learn(tokens);
     this.learn(
       people.filter(isGood).map(({ name, display, role, scope, user_name }) => {
         const narrowed = scopeOf(scope);

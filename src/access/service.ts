@@ -12,6 +12,9 @@ import { Logins } from "./logins.ts";
 import { AccessMemory } from "./memory.ts";
 import { People } from "./people.ts";
 import { Sessions } from "./sessions.ts";
+import { tokenRoutes } from "./token-api.ts";
+import { TokenGuard } from "./token-guard.ts";
+import { Tokens } from "./tokens.ts";
 
 /** What an app has of people and their logins. */
 export interface AccessService {
@@ -44,12 +47,13 @@ export function createAccess({ database, context, live, file, events }: Parts): 
   const people = new People(database);
   const sessions = new Sessions(database);
   const memory = new AccessMemory(database);
+  const tokens = new Tokens(database);
   const logins = new Logins({ database, people, events });
   const writable = () => (live.confirmedMsAgo ?? Number.POSITIVE_INFINITY) < unheardMs;
   const audit = new AuditLog({ database, file, events });
   const firstToken = firstAdministratorToken(secrets);
   return {
-    guard: new SessionGuard({ memory, sessions, writable }),
+    guard: new SessionGuard({ memory, sessions, tokens: new TokenGuard({ memory, tokens }), writable }),
     audit,
     routes: [
       accessRoutes({
@@ -63,6 +67,7 @@ export function createAccess({ database, context, live, file, events }: Parts): 
         writable,
         events,
       }),
+      tokenRoutes({ tokens, memory }),
       auditRoutes(audit),
     ],
     run: async (signal) => {
@@ -72,6 +77,7 @@ export function createAccess({ database, context, live, file, events }: Parts): 
       const now = new Date();
       memory.prune(now.getTime());
       await sessions.prune(now);
+      await tokens.prune(now);
       await pruneTries(database, now);
     },
   };

@@ -6,10 +6,12 @@ import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hostOf, secret, smallCluster } from "../../test/support/host.ts";
 import { cookieName } from "../access/guard.ts";
+import type { KnownToken } from "../access/known-tokens.ts";
 import { csrfOf } from "../access/origin.ts";
 import { sessionId } from "../access/sessions.ts";
+import { tokenId } from "../access/tokens.ts";
 import { clusterSchema } from "../cluster/schema.ts";
-import { appAccess, type Role, roles } from "../http/access.ts";
+import { appAccess, areaOf, type Role, roles } from "../http/access.ts";
 import { TrustedSockets, whoMay } from "../http/auth.ts";
 import type { Scope } from "../http/principal.ts";
 import { type App, createApp } from "./context.ts";
@@ -168,6 +170,87 @@ describe("who may ask the app what", () => {
         return method !== "GET" && low && scope === undefined && changes !== false;
       });
       expect(weak.map(({ key }) => key)).toEqual([]);
+    });
+  });
+
+  describe("tokens of programs", () => {
+    const memory = () => parts.access.guard.memory;
+    const knownOf = (name: string, more: Partial<KnownToken> = {}) => {
+      const token = `dt_${Buffer.alloc(32, name).toString("base64url")}`;
+      const id = tokenId(token);
+      if (!id) throw new Error("no token");
+      const known: KnownToken = {
+        ...{ id, name, owner: null, role: "administrator", scope: null, areas: null },
+        ...{ expiresAt: Date.now() + 60_000, seenAt: Date.now() },
+        ...more,
+      };
+      memory().tokens.learn({ good: [known], ended: [] });
+      return { authorization: `Bearer ${token}` };
+    };
+    const askWith = async ({ method, url }: (typeof entries)[number], headers: Record<string, string>) => {
+      const answer = await server.inject({ method, url: url.replace(/:\w+/g, "0".repeat(32)), headers });
+      return { status: answer.statusCode, ...answer.json<{ code?: string; detail?: string }>() };
+    };
+    const closed = entries.filter(({ access }) => access !== "open");
+    const ruleOf = ({ access }: (typeof entries)[number]) =>
+      access === "open" ? { who: [] } : whoMay(access);
+
+    test.each(closed)("$key: not when it is over, or its owner is gone", async (one) => {
+      const disabled = knownOf("of-somebody-gone", { owner: "somebody who is gone" });
+      for (const headers of [knownOf("over", { expiresAt: Date.now() - 1 }), disabled])
+        expect(await askWith(one, headers)).toMatchObject({ status: 401, code: "unauthorized" });
+    });
+
+    test.each(closed)("$key: not with a lower role, another part of the API, or a scope", async (one) => {
+      const { role, scope, tokens } = ruleOf(one);
+      const refused = { status: 403, code: "forbidden" };
+      const lower = role === undefined || tokens === false ? roles : roles.slice(0, roles.indexOf(role));
+      for (const least of lower)
+        expect(await askWith(one, knownOf(`token-${least}`, { role: least }))).toMatchObject(refused);
+      const areas = ["records", "health"].filter((area) => area !== areaOf(one.url));
+      expect(await askWith(one, knownOf("of-a-part", { areas }))).toMatchObject(refused);
+      // Its owner has a lower role than it had when the token was made.
+      memory().learn([{ name: "fallen", display: "", role: "user" }], []);
+      if (role !== "user")
+        expect(await askWith(one, knownOf("fallen", { owner: "fallen" }))).toMatchObject(refused);
+      if (scope !== undefined) return;
+      const nothing = { sites: [], groups: [], numbers: [] };
+      expect(await askWith(one, knownOf("of-nothing", { scope: nothing }))).toMatchObject(refused);
+    });
+
+    test("one that is good opens what it is for; who sends one is not who is logged in in that browser", async () => {
+      const health = entries.find(({ key }) => key === "GET /v1/health");
+      if (!health) throw new Error("GET /v1/health is gone");
+      const good = knownOf("good", { role: "auditor", areas: ["health"] });
+      expect(await askWith(health, good)).toMatchObject({ status: 200 });
+      const session = Buffer.alloc(32, "a browser").toString("base64url");
+      memory().learn(
+        [{ name: "ada", display: "", role: "administrator" }],
+        [{ id: sessionId(session), person: "ada", seenAt: Date.now(), expiresAt: Date.now() + 60_000 }],
+      );
+      const cookie = `${cookieName}=${session}`;
+      expect(await askWith(health, { cookie })).toMatchObject({ status: 200 });
+      const over = knownOf("over", { expiresAt: Date.now() - 1 });
+      expect(await askWith(health, { ...over, cookie })).toMatchObject({ status: 401 });
+    });
+
+    test("one that was ended, or made anew under its name, is unknown", async () => {
+      const health = { key: "", method: "GET", url: "/v1/health", access: "open" } as const;
+      const ended = knownOf("ended");
+      memory().tokens.learn({ good: [], ended: ["ended"] });
+      const before = knownOf("one");
+      knownOf("another", { name: "one" });
+      for (const headers of [ended, before])
+        expect(await askWith(health, headers)).toMatchObject({ status: 401, code: "unauthorized" });
+    });
+
+    test("what lets somebody in is not made by a token", () => {
+      const open = entries.filter((one) => one.access !== "open" && ruleOf(one).tokens !== false);
+      const areas = ["session", "people", "tokens"];
+      const found = open.filter(
+        (one) => areas.includes(areaOf(one.url)) && one.method !== "GET" && ruleOf(one).role !== undefined,
+      );
+      expect(found.map(({ key }) => key)).toEqual([]);
     });
   });
 

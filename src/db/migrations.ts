@@ -485,6 +485,27 @@ export const migrations: Migration[] = [
       ) ${tail}`,
     ],
   },
+  {
+    name: "0024-tokens",
+    statements: [
+      `CREATE TABLE IF NOT EXISTS tokens (
+        name VARCHAR(64) NOT NULL PRIMARY KEY,
+        id BINARY(32) NOT NULL,
+        owner VARCHAR(64) NULL,
+        role VARCHAR(16) NOT NULL,
+        scope MEDIUMTEXT NULL,
+        areas MEDIUMTEXT NULL,
+        created_at DATETIME(3) NOT NULL,
+        expires_at DATETIME(3) NOT NULL,
+        seen_at DATETIME(3) NULL,
+        seen_from VARCHAR(64) NOT NULL DEFAULT '',
+        ended_at DATETIME(3) NULL,
+        revision BIGINT NOT NULL,
+        UNIQUE KEY tokens_id (id),
+        KEY tokens_revision (revision)
+      ) ${tail}`,
+    ],
+  },
 ];
 
 /**

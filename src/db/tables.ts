@@ -293,7 +293,7 @@ export interface DialsTable {
   changed_at: Date;
 }
 
-/** One row: grows with each change of people and sessions, so that apps fetch only the difference (access/memory.ts). */
+/** One row: grows with each change of people, sessions and tokens, so that apps fetch only the difference (access/memory.ts). */
 export interface AccessRevisionTable {
   id: number;
   revision: number;
@@ -332,6 +332,28 @@ export interface SessionsTable {
   /** Asked last, to a minute. */
   seen_at: Date;
   expires_at: Date;
+  ended_at: Date | null;
+  revision: number;
+}
+
+/** Tokens of programs. */
+export interface TokensTable {
+  name: string;
+  /** SHA-256 of the token, which is stored nowhere. */
+  id: Buffer;
+  /** The person who made it; null: it was made on a host. */
+  owner: string | null;
+  role: string;
+  /** What it may see; null: everything that its owner may. */
+  scope: Json | null;
+  /** The parts of the API that it is for; null: all. */
+  areas: Json | null;
+  created_at: Date;
+  expires_at: Date;
+  /** Used last, to a minute. */
+  seen_at: Date | null;
+  /** From which address. */
+  seen_from: string;
   ended_at: Date | null;
   revision: number;
 }
@@ -463,6 +485,7 @@ export interface Tables {
   access_revision: AccessRevisionTable;
   people: PeopleTable;
   sessions: SessionsTable;
+  tokens: TokensTable;
   login_tries: LoginTriesTable;
   audit: AuditTable;
   migrations: MigrationsTable;

@@ -26,7 +26,7 @@ interface Parts {
 
 /** Whose telephone it is to be. @throws Problem */
 function userAsked(principal: Principal | undefined, wanted: string | undefined): string {
-  const person = principal?.kind === "session" ? principal.person : undefined;
+  const person = principal && "person" in principal ? principal.person : undefined;
   const own = person?.user;
   const name = wanted ?? own;
   if (name === undefined)

@@ -18,6 +18,8 @@ export interface ForPeople {
   scope?: "own";
   /** `false`: a POST that changes nothing, and is not recorded (access/audit.ts). */
   changes?: false;
+  /** `false`: by a login only, not by a token: what a token opens ends with it. */
+  tokens?: false;
 }
 
 export type Rule = "open" | readonly Who[] | ForPeople;
@@ -32,7 +34,13 @@ const operator = from("operator");
 const administrator = from("administrator");
 
 /** What only somebody who is logged in can ask: it is about that login. */
-const loggedIn: ForPeople = { who: [], role: "user", scope: "own" };
+const loggedIn: ForPeople = { who: [], role: "user", scope: "own", tokens: false };
+
+/** It is about the telephone of whoever asks. */
+const ownTelephone: ForPeople = { who: [], role: "user", scope: "own" };
+
+/** Who may log in is changed by people and on hosts. */
+const byLogin = (rule: ForPeople): ForPeople => ({ ...rule, tokens: false });
 
 /** Programs of the service itself, and customers' own: no person asks this. */
 const programs = ["api", "socket"] as const;
@@ -64,25 +72,30 @@ export const appAccess: Access = {
   "GET /v1/session": loggedIn,
   "DELETE /v1/session": loggedIn,
   "GET /v1/people": auditor,
-  "POST /v1/people": administrator,
+  "POST /v1/people": byLogin(administrator),
   "GET /v1/people/:name": auditor,
-  "PUT /v1/people/:name": administrator,
-  "DELETE /v1/people/:name": administrator,
+  "PUT /v1/people/:name": byLogin(administrator),
+  "DELETE /v1/people/:name": byLogin(administrator),
   // One's own; somebody else's: as an administrator (access/api.ts).
-  "PUT /v1/people/:name/password": { ...from("user"), scope: "own" },
+  "PUT /v1/people/:name/password": byLogin({ ...from("user"), scope: "own" }),
+  // One's own; all: as an auditor, ended by administrators (access/token-api.ts).
+  "GET /v1/tokens": byLogin({ ...from("user"), scope: "own" }),
+  "POST /v1/tokens": byLogin({ ...from("user"), scope: "own" }),
+  "GET /v1/tokens/:name": byLogin({ ...from("user"), scope: "own" }),
+  "DELETE /v1/tokens/:name": byLogin({ ...from("user"), scope: "own" }),
   "GET /v1/audit": auditor,
   "GET /v1/audit/export": auditor,
 
   // One's own telephone (src/me/): whose it is, the login says.
-  "GET /v1/me": loggedIn,
-  "GET /v1/me/features": loggedIn,
-  "PUT /v1/me/features": loggedIn,
-  "GET /v1/me/calls": loggedIn,
-  "GET /v1/me/calls/:id/audio": loggedIn,
-  "GET /v1/me/contacts": loggedIn,
-  "POST /v1/me/dials": loggedIn,
-  "GET /v1/me/dials/:id": loggedIn,
-  "DELETE /v1/me/dials/:id": loggedIn,
+  "GET /v1/me": ownTelephone,
+  "GET /v1/me/features": ownTelephone,
+  "PUT /v1/me/features": ownTelephone,
+  "GET /v1/me/calls": ownTelephone,
+  "GET /v1/me/calls/:id/audio": ownTelephone,
+  "GET /v1/me/contacts": ownTelephone,
+  "POST /v1/me/dials": ownTelephone,
+  "GET /v1/me/dials/:id": ownTelephone,
+  "DELETE /v1/me/dials/:id": ownTelephone,
 
   "POST /v1/calls/decide": programs,
   "POST /v1/calls/events": programs,
@@ -179,6 +192,19 @@ export const appAccess: Access = {
   "POST /v1/peer/recordings/remove": ["peer"],
   "POST /v1/peer/recordings/relay": ["peer"],
 };
+
+/** The part of the API that a route is of, as tokens name it: `records` of /v1/records/:id. Pure. */
+export const areaOf = (url: string): string =>
+  url.split("/").find((part) => part !== "" && part !== "v1") ?? "";
+
+/** The parts that a token may be for. */
+export const tokenAreas: readonly string[] = [
+  ...new Set(
+    Object.entries(appAccess)
+      .filter(([, rule]) => typeof rule === "object" && "role" in rule && rule.tokens !== false)
+      .map(([key]) => areaOf(key.split(" ")[1] ?? "")),
+  ),
+].sort();
 
 /** The agent: `DATA/run/agent.sock`, and HTTPS, `agent.port`, where the other hosts read. */
 export const agentAccess: Record<string, readonly Who[]> = {

@@ -1,11 +1,15 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Server, Socket } from "node:net";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { type Access, type ForPeople, type Rule, roles, type Who } from "./access.ts";
+import { type Access, areaOf, type ForPeople, type Rule, roles, type Who } from "./access.ts";
 import { letIn, type Principal } from "./principal.ts";
 import { Problem } from "./problems.ts";
 
 /** Who may ask what: the one check of tokens, and of routes against their list (access.ts). */
+
+/** What an `Authorization: Bearer` header carries; undefined: none. Pure. */
+export const bearerOf = (header: string | undefined): string | undefined =>
+  /^Bearer +(\S+)$/i.exec(header ?? "")?.[1];
 
 const hash = (text: string): Buffer => createHash("sha256").update(text, "utf8").digest();
 
@@ -22,7 +26,7 @@ export function tokenCheck(tokens: Tokens): (header: string | undefined) => Who[
     digest: hash(token),
   }));
   return (header) => {
-    const given = /^Bearer +(\S+)$/i.exec(header ?? "")?.[1];
+    const given = bearerOf(header);
     if (given === undefined) return [];
     const digest = hash(given);
     return known.filter((one) => timingSafeEqual(digest, one.digest)).map((one) => one.who);
@@ -81,13 +85,22 @@ export interface LoggedIn {
 }
 
 /** @throws Problem `forbidden` */
-function assertMay(principal: Principal, rule: Exclude<Rule, "open">, whom: string): void {
+function assertMay(principal: Principal, rule: Exclude<Rule, "open">, url: string, whom: string): void {
   if (!("person" in principal)) return;
   const { person } = principal;
-  const { role, scope } = whoMay(rule);
+  const { role, scope, tokens } = whoMay(rule);
   if (role === undefined) throw new Problem("forbidden", `${whom} only`);
   if (roles.indexOf(person.role) < roles.indexOf(role))
     throw new Problem("forbidden", `${whom} only; ${person.name} is ${person.role}`);
+  if (principal.kind === "token") {
+    const { areas } = principal;
+    if (tokens === false) throw new Problem("forbidden", `${whom} who are logged in, not for tokens`);
+    if (areas && !areas.includes(areaOf(url)))
+      throw new Problem(
+        "forbidden",
+        `${person.name} is for ${areas.join(", ")} only, not for ${areaOf(url)}`,
+      );
+  }
   if (person.scope && scope === undefined)
     throw new Problem("forbidden", `${person.name} may see a part of the service only: this shows all of it`);
 }
@@ -125,7 +138,7 @@ export function guardRoutes(
     }
     const principal = await people?.of(request);
     if (principal) {
-      if (allowed) assertMay(principal, allowed, whom ?? "");
+      if (allowed) assertMay(principal, allowed, url ?? "", whom ?? "");
       people?.assertNow(request);
       letIn(request, principal);
       return;

@@ -19,7 +19,7 @@ export const catalogue = {
   unauthorized: {
     status: 401,
     title: "No valid token",
-    help: "Log in (POST /v1/session), send 'Authorization: Bearer TOKEN' with api_token of cluster.secrets.yaml, or use the unix socket on the host.",
+    help: "Log in (POST /v1/session), send 'Authorization: Bearer TOKEN' with a token that is good (docs/access.md) or api_token of cluster.secrets.yaml, or use the unix socket on the host.",
   },
   forbidden: {
     status: 403,

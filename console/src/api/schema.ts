@@ -738,6 +738,272 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tokens of programs: one's own; all for auditors */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description the last name of the page before */
+                    after?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            tokens: {
+                                name: string;
+                                /** @description the person who made it; null: it was made on a host, or with api_token */
+                                owner: string | null;
+                                /**
+                                 * @description what it may do, each everything that those before it may: docs/access.md
+                                 * @enum {string}
+                                 */
+                                role: "user" | "auditor" | "operator" | "administrator";
+                                scope: {
+                                    /** @default [] */
+                                    sites: string[];
+                                    /** @default [] */
+                                    groups: string[];
+                                    /**
+                                     * @description numbers, or with * at the end all that begin so
+                                     * @default []
+                                     */
+                                    numbers: string[];
+                                } | null;
+                                areas: string[] | null;
+                                created_at: string;
+                                expires_at: string;
+                                /** @description when it was used last, to a minute; null: never */
+                                used_at: string | null;
+                                /** @description from which address */
+                                used_from: string;
+                            }[];
+                            next: string | null;
+                            /** @description the parts of the API that a token may be for */
+                            areas: string[];
+                        };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * A new token for a program
+         * @description It is shown in this answer only. It may no more than its maker, and ends with it; one that is made on a host is nobody's. Sent as `Authorization: Bearer dt_…`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        name: string;
+                        /**
+                         * @description at most its maker's
+                         * @enum {string}
+                         */
+                        role: "user" | "auditor" | "operator" | "administrator";
+                        /**
+                         * @description the part of the service that it sees; null: its maker's
+                         * @default null
+                         */
+                        scope?: {
+                            /** @default [] */
+                            sites?: string[];
+                            /** @default [] */
+                            groups?: string[];
+                            /**
+                             * @description numbers, or with * at the end all that begin so
+                             * @default []
+                             */
+                            numbers?: string[];
+                        } | null;
+                        /**
+                         * @description the parts of the API that it is for, by the first word of the path: records; null: all
+                         * @default null
+                         */
+                        areas?: string[] | null;
+                        /**
+                         * Format: date-time
+                         * @description when it ends, at most 366 days from now
+                         */
+                        expires_at: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            name: string;
+                            /** @description shown this once: only a hash is kept */
+                            token: string;
+                            expires_at: string;
+                        };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tokens/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One token */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            name: string;
+                            /** @description the person who made it; null: it was made on a host, or with api_token */
+                            owner: string | null;
+                            /**
+                             * @description what it may do, each everything that those before it may: docs/access.md
+                             * @enum {string}
+                             */
+                            role: "user" | "auditor" | "operator" | "administrator";
+                            scope: {
+                                /** @default [] */
+                                sites: string[];
+                                /** @default [] */
+                                groups: string[];
+                                /**
+                                 * @description numbers, or with * at the end all that begin so
+                                 * @default []
+                                 */
+                                numbers: string[];
+                            } | null;
+                            areas: string[] | null;
+                            created_at: string;
+                            expires_at: string;
+                            /** @description when it was used last, to a minute; null: never */
+                            used_at: string | null;
+                            /** @description from which address */
+                            used_from: string;
+                        };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * End a token
+         * @description It opens nothing any more, within a second at all nodes.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            name: string;
+                        };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/audit": {
         parameters: {
             query?: never;
