@@ -2,7 +2,9 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** Files that break one lab, one after the other, and leave it well: test/support/shared-lab.ts. */
-const shared = ["drill", "faults", "outages", "programs", "survival"].map((name) => `test/${name}.lab.ts`);
+const shared = ["drill", "faults", "outages", "phone", "programs", "survival"].map(
+  (name) => `test/${name}.lab.ts`,
+);
 
 /**
  * How much longer than on a quiet, fast machine the tests wait for what must come (src/base/patience.ts). They promise that

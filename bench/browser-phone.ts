@@ -1,10 +1,5 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { execa } from "execa";
-import { chromium, type Page } from "playwright-core";
 import { inNamespace } from "../src/callers/sipp.ts";
 import { startTelephones } from "../src/callers/softphone/client.ts";
 import { routePrefix } from "../src/drills/api.ts";
@@ -12,6 +7,7 @@ import { waitForGreen } from "../src/drills/cluster-view.ts";
 import { labGround } from "../src/drills/ground.ts";
 import { openLab } from "../src/lab/lab.ts";
 import { outsideHost } from "../src/lab/names.ts";
+import { type BrowserPhone, BrowserPhones } from "../test/support/browser-phones.ts";
 import { report } from "./common.ts";
 
 /**
@@ -31,70 +27,10 @@ const { values } = parseArgs({
     use: { type: "boolean", default: false },
   },
 });
-const work = mkdtempSync(join(tmpdir(), "dialtone-browser-phone-"));
 const lab = openLab(values.lab);
 await using cleaning = new AsyncDisposableStack();
-cleaning.defer(() => rmSync(work, { recursive: true, force: true }));
 const tell = (text: string): void => void process.stderr.write(`${text}\n`);
 
-/** The telephone of the console without its pages, among the console's files: the app serves them, a worker's too. */
-async function build(): Promise<void> {
-  const root = resolve("console");
-  const config = join(work, "vite.config.mjs");
-  const made = join(work, "dist");
-  const build = {
-    outDir: made,
-    rollupOptions: {
-      input: join(root, "src/phone/measure.ts"),
-      output: { entryFileNames: "assets/measure.js" },
-    },
-  };
-  const setting = { root, base: "/console/", logLevel: "warn", build, worker: { format: "es" } };
-  writeFileSync(config, `export default ${JSON.stringify(setting)}`);
-  await execa(process.execPath, [join(root, "node_modules/vite/bin/vite.js"), "build", "--config", config], {
-    cwd: root,
-  });
-  const assets = join(root, "dist/assets");
-  mkdirSync(assets, { recursive: true });
-  for (const name of readdirSync(join(made, "assets"))) {
-    copyFileSync(join(made, "assets", name), join(assets, name));
-    cleaning.defer(() => rmSync(join(assets, name), { force: true }));
-  }
-}
-
-async function until<Value>(
-  what: string,
-  look: () => Promise<Value | undefined>,
-  ms = 20_000,
-): Promise<Value> {
-  const deadline = performance.now() + ms;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    if (performance.now() > deadline) throw new Error(`waited ${ms} ms in vain until ${what}`);
-    await delay(50);
-  }
-}
-
-interface View {
-  registration: string;
-  why?: string;
-  calls: { phase: string }[];
-}
-
-const viewOf = (page: Page): Promise<View> => page.evaluate("measured.view");
-const talks = (page: Page) =>
-  until("it talks", async () => {
-    const view = await viewOf(page);
-    if (view.calls.some(({ phase }) => phase === "talking")) return true;
-    const causes = (await page.evaluate("measured.causes")) as string[];
-    if (causes.length > 0 && view.calls.length === 0) throw new Error(`the call ended: ${causes.join(", ")}`);
-    return undefined;
-  });
-const heard = (page: Page): Promise<{ gapMs: number; packets: number }> => page.evaluate("measured.heard()");
-
-await build();
-tell("the telephone is built");
 if (!values.use) await lab.up({ isolated: true, detach: true, fresh: true });
 if (!values.keep && !values.use) cleaning.defer(async () => void (await lab.down({ wipe: true })));
 const never = new AbortController().signal;
@@ -115,76 +51,40 @@ const telephones = await startTelephones(inNamespace(outside.namespace, calling)
 });
 cleaning.use(telephones);
 
-const wrapper = join(work, "chromium");
-writeFileSync(wrapper, `#!/bin/sh\nexec ip netns exec ${outside.namespace} /usr/bin/chromium "$@"\n`, {
-  mode: 0o755,
-});
-const browser = await chromium.launch({
-  executablePath: wrapper,
-  args: [
-    "--no-sandbox",
-    "--ignore-certificate-errors",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-    "--autoplay-policy=no-user-gesture-required",
-  ],
-});
-cleaning.defer(() => browser.close());
-const context = await browser.newContext({ ignoreHTTPSErrors: true, permissions: ["microphone"] });
-await context.exposeFunction("credential", (user: string) => api("GET", `/v1/phone/credential?user=${user}`));
-const origin = `https://${state.service}`;
-await context.route(`${origin}/measure`, (route) =>
-  route.fulfill({
-    contentType: "text/html",
-    body: '<!doctype html><script type="module" src="/console/assets/measure.js"></script>',
-  }),
-);
-const open = async (user: string): Promise<Page> => {
-  const page = await context.newPage();
-  page.on("console", (message) => tell(`${user}: ${message.text().slice(0, 500)}`));
-  page.on("pageerror", (error) => tell(`${user}: ${error.message}`));
-  await page.goto(`${origin}/measure`);
-  await page.waitForFunction("globalThis.measured !== undefined");
-  await page.evaluate(`measured.start(${JSON.stringify(user)})`);
-  await until(
-    `${user} is registered`,
-    async () => {
-      const view = await viewOf(page);
-      if (view.registration === "refused") throw new Error(`${user} is refused: ${view.why}`);
-      return view.registration === "registered" ? true : undefined;
-    },
-    12_000,
-  );
-  return page;
-};
-const pages = await Promise.all(users.map(open));
-const [callsOut, , one] = pages as [Page, Page, Page, Page];
+const browsers = cleaning.use(await BrowserPhones.open(lab));
+const phones = (await Promise.all(users.map((user) => browsers.phone(user)))) as [
+  BrowserPhone,
+  BrowserPhone,
+  BrowserPhone,
+  BrowserPhone,
+];
+const [callsOut, , one] = phones;
 tell("four browsers are registered");
 
 const rows: Record<string, string | number>[] = [];
 for (let run = 1; run <= Number(values.runs); run++) {
-  await callsOut.evaluate("measured.dial('99761')");
+  await callsOut.dial("99761");
   const ids = await telephones.calls({ count: 1 });
   if (ids.length < 1) throw new Error("the browser did not answer the telephone");
-  await one.evaluate("measured.dial('2004')");
-  for (const page of pages) await talks(page);
+  await one.dial("2004");
+  for (const phone of phones) await phone.talks();
   // Each side's place is learned, and the relay has told the other node the keys.
   await delay(4000);
   await telephones.mark();
-  for (const page of pages) await page.evaluate("measured.mark()");
+  for (const phone of phones) await phone.mark();
   await delay(1000);
-  const calm = await Promise.all(pages.map(heard));
-  for (const page of pages) await page.evaluate("measured.mark()");
+  const calm = await Promise.all(phones.map((phone) => phone.heard()));
+  for (const phone of phones) await phone.mark();
   await telephones.mark();
   const holder = (await lab.status()).hosts.find(({ agent }) => agent?.holds)?.name;
   if (holder === undefined) throw new Error("nobody holds the service address");
   if (values.cut === "power") await lab.kill(holder);
   await delay(6000);
-  const after = await Promise.all(pages.map(heard));
+  const after = await Promise.all(phones.map((phone) => phone.heard()));
   const { legs } = await telephones.report();
   await delay(500);
   const later = (await telephones.report()).legs;
-  const levels = (await callsOut.evaluate("measured.levels()")) as { there: number };
+  const levels = await callsOut.levels();
   /** Packets that it got in the last half second, of 25. */
   const hears = (side: "caller" | "callee") => {
     const of = (all: typeof legs) =>
@@ -207,13 +107,10 @@ for (let run = 1; run <= Number(values.runs); run++) {
       "calm ms": calm[index]?.gapMs ?? -1,
       "its telephone hears": index === 0 ? hears("callee") : index === 1 ? hears("caller") : "–",
       packets: after[index]?.packets ?? 0,
-      calls: (await viewOf(pages[index] as Page)).calls.length,
+      calls: (await phones[index]?.calls())?.length ?? 0,
     });
   tell(`run ${run}: ${after.map(({ gapMs }) => gapMs).join(", ")} ms; level ${levels.there.toFixed(3)}`);
-  for (const page of pages) await page.evaluate("measured.hangUp()");
-  await until("all have hung up", async () =>
-    (await Promise.all(pages.map(viewOf))).every(({ calls }) => calls.length === 0) ? true : undefined,
-  );
+  for (const phone of phones) await phone.hangUp();
   await telephones.close(legs.map(({ callId }) => callId));
   await lab.heal();
   await waitForGreen(lab, 120_000, () => undefined, never);

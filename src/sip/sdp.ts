@@ -16,13 +16,18 @@ export function parseSdp(body: string): Sdp | undefined {
 
 const family = (address: string): string => (address.includes(":") ? "IP6" : "IP4");
 
-/** G.711 μ-law, one stream; `crypto`: as SRTP with this line (RFC 4568). */
+/** The payload type of keys that are pressed (RFC 4733) in a description; undefined: they are not wanted. */
+export const keysType = (body: string): string | undefined =>
+  /^a=rtpmap:(\d+) telephone-event\/8000\s*$/m.exec(body)?.[1];
+
+/** G.711 μ-law, one stream; `crypto`: as SRTP with this line (RFC 4568); `keys`: with keys of this payload type. */
 export const sdp = (
   address: string,
   port: number,
   version: number,
   direction: string,
   crypto?: string,
+  keys?: string,
 ): string =>
   [
     "v=0",
@@ -30,9 +35,10 @@ export const sdp = (
     "s=-",
     `c=IN ${family(address)} ${address}`,
     "t=0 0",
-    `m=audio ${port} ${crypto === undefined ? "RTP/AVP" : "RTP/SAVP"} 0`,
+    `m=audio ${port} ${crypto === undefined ? "RTP/AVP" : "RTP/SAVP"} 0${keys === undefined ? "" : ` ${keys}`}`,
     ...(crypto === undefined ? [] : [crypto]),
     "a=rtpmap:0 PCMU/8000",
+    ...(keys === undefined ? [] : [`a=rtpmap:${keys} telephone-event/8000`, `a=fmtp:${keys} 0-15`]),
     "a=ptime:20",
     `a=${direction}`,
     "",

@@ -1,4 +1,5 @@
-import { type Credential, Phone, type PhoneView } from "./phone.ts";
+import { Phone } from "./phone.ts";
+import { type Credential, off, type PhoneView } from "./view.ts";
 
 /**
  * The telephone without a page, for bench/browser-phone.ts and tests: it answers what rings, and tells for how long no
@@ -14,10 +15,14 @@ declare global {
 const sampleMs = 20;
 
 class Measured {
-  view: PhoneView = { registration: "off", why: undefined, calls: [] };
+  view: PhoneView = off;
   /** Of all calls that ended. */
-  readonly causes: string[] = [];
-  private phone: Phone | undefined;
+  readonly endings: string[] = [];
+  /** The telephone itself; a test presses its keys. */
+  phone: Phone | undefined;
+  /** A call that rings is answered. */
+  answers = true;
+  private readonly told = new Set<string>();
   private packets = 0;
   private grewAt = 0;
   private worst = 0;
@@ -29,32 +34,41 @@ class Measured {
       instance: crypto.randomUUID(),
       changed: (view) => {
         this.view = view;
-        for (const { id, phase, cause } of view.calls) {
-          if (phase === "rings-here") phone.answer(id);
-          if (phase === "ended") this.causes.push(String(cause));
+        for (const { id, phase, ending } of view.calls) {
+          if (phase === "rings-here" && this.answers && !this.told.has(`answer ${id}`)) {
+            this.told.add(`answer ${id}`);
+            void phone.answer(id);
+          }
+          if (phase === "ended" && !this.told.has(id)) {
+            this.told.add(id);
+            this.endings.push(String(ending));
+          }
         }
       },
     });
     this.phone = phone;
+    // A page that goes away hangs up, as the console's does.
+    addEventListener("pagehide", () => phone.hangUpAll());
     await phone.start();
     setInterval(() => void this.sample(), sampleMs);
   }
 
-  dial(number: string): string {
-    if (!this.phone) throw new Error("not started");
-    return this.phone.dial(number);
+  async dial(number: string): Promise<string | undefined> {
+    return await this.phone?.dial(number);
   }
 
-  hangUp(): void {
-    for (const { id } of this.view.calls) this.phone?.hangUp(id);
+  /** Calls that have not ended. */
+  get live(): PhoneView["calls"] {
+    return this.view.calls.filter(({ phase }) => phase !== "ended");
   }
 
   /** Counts again from now. */
   mark(): void {
     this.worst = 0;
+    this.grewAt = performance.now();
   }
 
-  /** The longest time without a packet since `mark`, ms; and how many have come in all. */
+  /** The longest time without a packet since `mark`, ms, in the call that talks and is not held; how many have come in it. */
   heard(): { gapMs: number; packets: number } {
     return {
       gapMs: Math.round(Math.max(this.worst, performance.now() - this.grewAt)),
@@ -63,12 +77,12 @@ class Measured {
   }
 
   async levels(): Promise<{ here: number; there: number }> {
-    const call = this.view.calls[0];
+    const call = this.live.find(({ held }) => !held);
     return call && this.phone ? this.phone.levels(call.id) : { here: 0, there: 0 };
   }
 
   private async sample(): Promise<void> {
-    const call = this.view.calls.find(({ phase }) => phase === "talking");
+    const call = this.live.find(({ phase, held }) => phase === "talking" && !held);
     const [receiver] = (call && this.phone?.connectionOf(call.id)?.getReceivers()) ?? [];
     if (!receiver) return;
     for (const stat of (await receiver.getStats()).values()) {

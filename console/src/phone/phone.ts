@@ -1,59 +1,14 @@
 import { UA } from "jssip";
 import type { RTCSession } from "jssip/lib/RTCSession.js";
-import {
-  type CallState,
-  counted,
-  doubtful,
-  type Happening,
-  newCall,
-  progress,
-  renegotiation,
-} from "./rescue.ts";
+import { PhoneCall, pcConfig } from "./call.ts";
+import { registerAgain } from "./inner.ts";
+import { NoMicrophone, openMicrophone } from "./microphone.ts";
+import { doubtful } from "./rescue.ts";
+import { Ringer } from "./ringer.ts";
 import { SipSocket } from "./sip-socket.ts";
+import type { CallView, Credential, PhoneView } from "./view.ts";
 
-/** The telephone: JsSIP with a connection of our own below it, and the rescue of calls whose host has died. */
-
-/** What `GET /v1/phone/credential` answers. */
-export interface Credential {
-  user: string;
-  display: string;
-  login: string;
-  password: string;
-  realm: string;
-  domain: string;
-  path: string;
-  /** Unix time in seconds. */
-  until: number;
-}
-
-export type CallPhase = "rings-here" | "calling" | "rings-there" | "talking" | "ended";
-
-/** One call as a page shows it. */
-export interface CallView {
-  id: string;
-  phase: CallPhase;
-  incoming: boolean;
-  number: string;
-  name: string;
-  muted: boolean;
-  /** By this side. */
-  held: boolean;
-  heldThere: boolean;
-  /** Audio is missing and being brought back. */
-  rescuing: boolean;
-  /** Epoch ms. */
-  beganAt: number;
-  answeredAt: number | undefined;
-  /** How it ended, in JsSIP's words. */
-  cause: string | undefined;
-}
-
-export interface PhoneView {
-  registration: "off" | "connecting" | "registered" | "refused";
-  /** Why it is not registered. */
-  why: string | undefined;
-  calls: CallView[];
-}
+/** The telephone: JsSIP with a connection of our own below it (sip-socket.ts), its calls (call.ts), its login. */
 
 interface Options {
   /** `wss://HOST/ws` */
@@ -65,26 +20,13 @@ interface Options {
   instance: string;
 }
 
-/** What JsSIP has and does not tell in its types. */
-interface Inner {
-  _sendReinvite: (options: {
-    eventHandlers: { succeeded: () => void; failed: () => void };
-    rtcOfferConstraints?: RTCOfferOptions;
-  }) => void;
-  _dialog?: { uac_pending_reply: boolean };
-  onRequestTimeout: () => void;
-  onTransportError: () => void;
-}
-
-interface Call {
-  view: CallView;
-  session: RTCSession;
-  state: CallState;
-  audio: HTMLAudioElement;
-}
-
 /** A login is renewed so long before its end. */
 const renewMs = 300_000;
+/** Refused, or no app at the moment: again after so long, twice as long each time. */
+const againMs = 2000;
+const againAtMostMs = 60_000;
+/** A call that has ended is shown for so long, so that one reads why. */
+const epilogueMs = 6000;
 
 /** An UUID in letters, the same for the same telephone. */
 export function instanceOf(storage: Pick<Storage, "getItem" | "setItem">): string {
@@ -99,16 +41,18 @@ export function instanceOf(storage: Pick<Storage, "getItem" | "setItem">): strin
 export class Phone {
   private readonly options: Options;
   private readonly socket: SipSocket;
-  private readonly calls = new Map<string, Call>();
+  private readonly calls = new Map<string, PhoneCall>();
+  private readonly epilogues = new Map<string, CallView>();
+  private readonly ringer = new Ringer();
   private ua: UA | undefined;
-  private registration: PhoneView["registration"] = "off";
-  private why: string | undefined;
+  private shown: Omit<PhoneView, "calls"> = { registration: "off", why: undefined, microphone: undefined };
   private renewal: ReturnType<typeof setTimeout> | undefined;
+  private refusals = 0;
   private counting = false;
   private wasOpen = false;
-  /** deviceId of the microphone; missing: the browser's choice. */
+  /** deviceId; undefined: the browser's choice. */
   microphone: string | undefined;
-  private speaker = "";
+  speaker = "";
   private domain = "";
 
   constructor(options: Options) {
@@ -116,22 +60,19 @@ export class Phone {
     this.socket = new SipSocket(options.url);
     this.socket.onopen = () => this.opened();
     this.socket.onlost = (why) => {
-      this.why = why;
-      if (this.registration === "registered") this.registration = "connecting";
-      this.tell();
+      if (this.shown.registration === "registered") this.show({ registration: "connecting", why });
     };
     this.socket.ontick = () => this.tick();
   }
 
   /** Registers. @throws what `credential` throws */
   async start(): Promise<void> {
-    this.registration = "connecting";
-    this.tell();
+    this.show({ registration: "connecting", why: undefined });
     const given = await this.options.credential();
     this.domain = given.domain;
     const ua = new UA({
       sockets: this.socket,
-      uri: `sip:${given.user}@${given.domain}`,
+      uri: `sip:${encodeURIComponent(given.user)}@${given.domain}`,
       display_name: given.display,
       authorization_user: given.login,
       password: given.password,
@@ -143,8 +84,15 @@ export class Phone {
       user_agent: "dialtone console",
     });
     this.ua = ua;
-    ua.on("registered", () => this.registered("registered", undefined));
-    ua.on("registrationFailed", ({ cause }) => this.registered("refused", String(cause)));
+    ua.on("registered", () => {
+      this.refusals = 0;
+      this.show({ registration: "registered", why: undefined });
+    });
+    ua.on("registrationFailed", ({ cause }) => {
+      this.show({ registration: "refused", why: String(cause) });
+      // A login that has ended while the computer slept, a node that was busy: JsSIP itself would not try again.
+      this.renewAfter(this.patience());
+    });
     ua.on("newRTCSession", ({ session }: { session: RTCSession }) => this.add(session));
     ua.start();
     this.renewAt(given.until);
@@ -152,75 +100,95 @@ export class Phone {
 
   stop(): void {
     clearTimeout(this.renewal);
+    this.hangUpAll();
     this.ua?.stop();
     this.ua = undefined;
-    this.socket.close();
-    this.registered("off", undefined);
+    this.ringer.ring(false);
+    // What it says last goes out first, and is answered (JsSIP waits 2 s).
+    setTimeout(() => this.socket.close(), 2500);
+    this.show({ registration: "off", why: undefined });
   }
 
-  /** @throws Error when it is not started */
-  dial(number: string): string {
+  /** A page that goes away takes its audio with it: the others should know. */
+  hangUpAll(): void {
+    for (const call of this.calls.values()) call.hangUp();
+  }
+
+  /** @returns the call's id; undefined: no microphone, which is shown. @throws Error when it is not started */
+  async dial(number: string): Promise<string | undefined> {
     const { ua } = this;
     if (!ua) throw new Error("the telephone is not registered");
-    return ua.call(`sip:${encodeURIComponent(number)}@${this.domain}`, this.media()).id;
+    const stream = await this.listenIn();
+    if (!stream) return undefined;
+    this.holdOthers(undefined);
+    const target = `sip:${encodeURIComponent(number)}@${this.domain}`;
+    const { id } = ua.call(target, { mediaStream: stream, pcConfig });
+    this.calls.get(id)?.speaksWith(stream);
+    return id;
   }
 
-  answer(id: string): void {
-    this.holdOthers(id);
-    this.calls.get(id)?.session.answer(this.media());
-  }
-
-  /** Also declines, and ends an attempt. */
-  hangUp(id: string): void {
+  async answer(id: string): Promise<void> {
     const call = this.calls.get(id);
-    if (call && !call.session.isEnded())
-      call.session.terminate(call.view.phase === "rings-here" ? { status_code: 486 } : {});
+    if (call?.view.phase !== "rings-here") return;
+    const stream = await this.listenIn();
+    if (!stream) return;
+    this.holdOthers(id);
+    // It may have stopped ringing meanwhile.
+    if (this.calls.has(id)) call.answer(stream);
+    else for (const track of stream.getTracks()) track.stop();
+  }
+
+  /** There are calls. */
+  get calling(): boolean {
+    return this.calls.size > 0;
+  }
+
+  hangUp(id: string): void {
+    this.calls.get(id)?.hangUp();
   }
 
   hold(id: string, held: boolean): void {
-    const session = this.calls.get(id)?.session;
-    if (held) session?.hold();
-    else {
-      this.holdOthers(id);
-      session?.unhold();
-    }
+    if (!held) this.holdOthers(id);
+    this.calls.get(id)?.hold(held);
   }
 
   mute(id: string, muted: boolean): void {
-    const session = this.calls.get(id)?.session;
-    if (muted) session?.mute({ audio: true });
-    else session?.unmute({ audio: true });
+    this.calls.get(id)?.mute(muted);
   }
 
-  /** Digits as tones in the audio (RFC 4733), which survive where INFO does not. */
-  tone(id: string, digits: string): void {
-    const sender = this.calls
-      .get(id)
-      ?.session.connection?.getSenders()
-      .find(({ dtmf }) => dtmf);
-    sender?.dtmf?.insertDTMF(digits, 120, 70);
+  press(id: string, keys: string): void {
+    this.calls.get(id)?.press(keys);
   }
 
   /** Blind: the far end calls `number` (RFC 3515). */
   transfer(id: string, number: string): void {
-    this.calls.get(id)?.session.refer(`sip:${encodeURIComponent(number)}@${this.domain}`);
+    this.calls.get(id)?.transfer(`sip:${encodeURIComponent(number)}@${this.domain}`, undefined);
   }
 
   /** Attended: the far ends of two calls talk to each other (RFC 3891). */
   join(id: string, other: string): void {
-    const [one, two] = [this.calls.get(id)?.session, this.calls.get(other)?.session];
-    if (one && two) one.refer(two.remote_identity.uri, { replaces: two });
+    const [one, two] = [this.calls.get(id), this.calls.get(other)];
+    if (one && two) one.transfer(two.place, two);
+  }
+
+  /** @param device deviceId of an audio input; undefined: the browser's choice. Calls use it too. */
+  async speakInto(device: string | undefined): Promise<void> {
+    this.microphone = device;
+    for (const call of this.calls.values()) {
+      const stream = call.talks ? await this.listenIn() : undefined;
+      if (stream) await call.changeMicrophone(stream);
+    }
   }
 
   /** @param device deviceId of an audio output; "": the browser's choice */
   async speakThrough(device: string): Promise<void> {
     this.speaker = device;
-    await Promise.all([...this.calls.values()].map(({ audio }) => this.sound(audio)));
+    await Promise.all([...this.calls.values()].map((call) => call.sound()));
   }
 
   /** Of a call that talks: how loud this side and the far one are now, 0 to 1. */
   async levels(id: string): Promise<{ here: number; there: number }> {
-    const pc = this.calls.get(id)?.session.connection;
+    const pc = this.connectionOf(id);
     const found = { here: 0, there: 0 };
     for (const stat of pc ? (await pc.getStats()).values() : []) {
       const { type, audioLevel } = stat as { type: string; audioLevel?: number };
@@ -231,144 +199,118 @@ export class Phone {
     return found;
   }
 
-  /** For measurements. */
   connectionOf(id: string): RTCPeerConnection | undefined {
     return this.calls.get(id)?.session.connection;
   }
 
-  private media() {
-    return {
-      mediaConstraints: {
-        audio: this.microphone === undefined ? true : { deviceId: this.microphone },
-        video: false,
-      },
-      pcConfig: { iceServers: [], rtcpMuxPolicy: "require" as const },
-    };
+  /** As after a host's death. For measurements. */
+  reconnect(): void {
+    this.socket.replace();
   }
 
-  private async sound(audio: HTMLAudioElement): Promise<void> {
-    // Not every browser can choose.
-    if (this.speaker !== "" && "setSinkId" in audio) await audio.setSinkId(this.speaker);
-  }
-
-  private holdOthers(id: string): void {
-    for (const [other, { session, view }] of this.calls)
-      if (other !== id && view.phase === "talking" && !view.held) session.hold();
-  }
-
-  private registered(registration: PhoneView["registration"], why: string | undefined): void {
-    this.registration = registration;
-    this.why = why;
+  private show(change: Partial<Omit<PhoneView, "calls">>): void {
+    this.shown = { ...this.shown, ...change };
     this.tell();
   }
 
-  /** Calls go on meanwhile. */
+  private tell(): void {
+    const live = [...this.calls.values()].map(({ view }) => view);
+    this.ringer.ring(live.some(({ phase }) => phase === "rings-here"));
+    this.options.changed({ ...this.shown, calls: [...live, ...this.epilogues.values()] });
+  }
+
+  private async listenIn(): Promise<MediaStream | undefined> {
+    try {
+      const { stream, gone } = await openMicrophone(this.microphone);
+      this.show({ microphone: gone ? "gone" : undefined });
+      for (const track of stream.getAudioTracks())
+        track.addEventListener("ended", () => this.show({ microphone: "gone" }));
+      return stream;
+    } catch (error) {
+      if (!(error instanceof NoMicrophone)) throw error;
+      this.show({ microphone: error.fault });
+      return undefined;
+    }
+  }
+
+  private holdOthers(id: string | undefined): void {
+    for (const [other, call] of this.calls) if (other !== id && call.talks) call.hold(true);
+  }
+
+  private patience(): number {
+    return Math.min(againMs * 2 ** this.refusals++, againAtMostMs);
+  }
+
   private renewAt(until: number): void {
+    this.renewAfter(Math.max(againMs, until * 1000 - Date.now() - renewMs));
+  }
+
+  /** Another login; calls go on meanwhile. */
+  private renewAfter(ms: number): void {
     clearTimeout(this.renewal);
-    this.renewal = setTimeout(
-      () => {
-        this.options
-          .credential()
-          .then((given) => {
-            this.ua?.set("authorization_user", given.login);
-            this.ua?.set("password", given.password);
-            this.renewAt(given.until);
-          })
-          .catch(() => this.renewAt(Date.now() / 1000 + renewMs / 1000 + 15)); // no app at the moment: again in 15 s
-      },
-      Math.max(1000, until * 1000 - Date.now() - renewMs),
-    );
+    const renew = async () => {
+      const given = await this.options.credential();
+      const { ua } = this;
+      if (!ua) return;
+      ua.set("authorization_user", given.login);
+      ua.set("password", given.password);
+      if (this.socket.open && this.shown.registration === "refused") registerAgain(ua);
+      this.renewAt(given.until);
+    };
+    // No app at the moment, or nobody is logged in any more.
+    this.renewal = setTimeout(() => void renew().catch(() => this.renewAfter(this.patience())), ms);
   }
 
   private add(session: RTCSession): void {
-    const incoming = String(session.direction) === "incoming";
-    const { uri, display_name: name } = session.remote_identity;
-    const call: Call = {
-      session,
-      state: { ...newCall, incoming },
-      audio: new Audio(),
-      view: {
-        id: session.id,
-        phase: incoming ? "rings-here" : "calling",
-        incoming,
-        number: decodeURIComponent(uri.user ?? ""),
-        name: name ?? "",
-        muted: false,
-        held: false,
-        heldThere: false,
-        rescuing: false,
-        beganAt: Date.now(),
-        answeredAt: undefined,
-        cause: undefined,
-      },
-    };
+    const { ua } = this;
+    if (!ua) return;
+    const call = new PhoneCall(session, {
+      ua,
+      changed: () => this.tell(),
+      ended: () => this.forget(call),
+      speaker: () => this.speaker,
+      referred: (accept, reject) => void this.follow(accept, reject),
+      // Whom we talk to gives us to somebody else: no need to ring.
+      replaced: (accept) => accept(({ id }) => void this.answer(id)),
+    });
     this.calls.set(session.id, call);
     this.socket.calls(this.calls.size);
-    const show = (change: Partial<CallView>) => {
-      call.view = { ...call.view, ...change };
-      this.tell();
-    };
-    const listen = (pc: RTCPeerConnection) => {
-      pc.addEventListener("track", ({ streams, track }) => {
-        call.audio.srcObject = streams[0] ?? new MediaStream([track]);
-        void this.sound(call.audio).then(() => call.audio.play());
-      });
-      pc.addEventListener("connectionstatechange", () => {
-        if (pc.connectionState === "connected") this.happened(call, { what: "connected" });
-      });
-    };
-    if (session.connection) listen(session.connection);
-    session.on("peerconnection", ({ peerconnection }) => listen(peerconnection));
-    session.on("progress", () => !incoming && show({ phase: "rings-there" }));
-    session.on("confirmed", () => {
-      // A re-INVITE that went to a dead host must not end the call half a minute later: the next one is under way.
-      const inner = session as unknown as Inner;
-      inner.onRequestTimeout = inner.onTransportError = () => undefined;
-      this.happened(call, { what: "confirmed" });
-      show({ phase: "talking", answeredAt: Date.now() });
-    });
-    const onHold = () => {
-      const { local, remote } = session.isOnHold();
-      this.happened(call, { what: "quiet", quiet: local || remote });
-      show({ held: local, heldThere: remote });
-    };
-    session.on("hold", onHold);
-    session.on("unhold", onHold);
-    session.on("muted", () => show({ muted: true }));
-    session.on("unmuted", () => show({ muted: false }));
-    const ended = ({ cause }: { cause: string }) => {
-      call.audio.srcObject = null;
-      show({ phase: "ended", cause });
-      this.calls.delete(session.id);
-      this.socket.calls(this.calls.size);
-      this.tell();
-    };
-    session.on("ended", ended);
-    session.on("failed", ended);
     this.tell();
   }
 
-  private happened(call: Call, happening: Happening): void {
-    call.state = progress(call.state, happening, performance.now());
+  private async follow(
+    accept: (options: { mediaStream: MediaStream }) => void,
+    reject: () => void,
+  ): Promise<void> {
+    const stream = await this.listenIn();
+    if (!stream) return reject();
+    const before = new Set(this.calls.keys());
+    accept({ mediaStream: stream });
+    for (const [id, call] of this.calls) if (!before.has(id)) call.speaksWith(stream);
   }
 
-  /** Another connection: everything that was agreed over the one before is agreed upon again. */
+  private forget(call: PhoneCall): void {
+    this.calls.delete(call.id);
+    this.epilogues.set(call.id, call.view);
+    setTimeout(() => {
+      this.epilogues.delete(call.id);
+      this.tell();
+    }, epilogueMs);
+    this.socket.calls(this.calls.size);
+    this.tell();
+  }
+
   private opened(): void {
-    for (const call of this.calls.values()) {
-      const { _dialog: dialog } = call.session as unknown as Inner;
-      // What was asked over the old one has no answer.
-      if (dialog) dialog.uac_pending_reply = false;
-      this.happened(call, { what: "socket-opened" });
-    }
+    for (const call of this.calls.values()) call.reconnected();
     this.act();
     const { ua } = this;
     // JsSIP itself registers over the first.
-    if (!ua || !this.wasOpen) {
-      this.wasOpen = true;
-      return;
-    }
-    (ua.registrator() as unknown as { _registering: boolean })._registering = false;
-    ua.register();
+    if (ua && this.wasOpen) registerAgain(ua);
+    this.wasOpen = true;
+  }
+
+  private act(): void {
+    if (this.socket.open) for (const call of this.calls.values()) call.act();
   }
 
   private tick(): void {
@@ -381,53 +323,8 @@ export class Phone {
   }
 
   private async count(): Promise<void> {
-    for (const call of this.calls.values()) {
-      const pc = call.session.connection;
-      if (!call.state.confirmed || !pc) continue;
-      for (const receiver of pc.getReceivers())
-        for (const stat of (await receiver.getStats()).values()) {
-          const { type, packetsReceived } = stat as { type: string; packetsReceived?: number };
-          if (type === "inbound-rtp" && packetsReceived !== undefined)
-            call.state = counted(call.state, packetsReceived, performance.now());
-        }
-    }
-    const now = performance.now();
-    this.socket.doubt(
-      doubtful(
-        [...this.calls.values()].map(({ state }) => state),
-        now,
-      ),
-    );
-    for (const call of this.calls.values()) {
-      const rescuing = call.state.dueAt !== undefined;
-      if (rescuing !== call.view.rescuing) {
-        call.view = { ...call.view, rescuing };
-        this.tell();
-      }
-    }
-  }
-
-  /** Asks for what calls need. */
-  private act(): void {
-    if (!this.socket.open) return;
-    for (const call of this.calls.values()) {
-      const { session } = call;
-      const what = renegotiation(call.state, performance.now());
-      if (what === undefined || !session.isReadyToReOffer()) continue;
-      this.happened(call, { what: "asked" });
-      // (Its own `renegotiate` ends the call where the answer is no.)
-      (session as unknown as Inner)._sendReinvite({
-        eventHandlers: {
-          succeeded: () => this.happened(call, { what: "answered" }),
-          failed: () => this.happened(call, { what: "refused" }),
-        },
-        ...(what === "ice-restart" && { rtcOfferConstraints: { iceRestart: true } }),
-      });
-    }
-  }
-
-  private tell(): void {
-    const { registration, why } = this;
-    this.options.changed({ registration, why, calls: [...this.calls.values()].map(({ view }) => view) });
+    for (const call of this.calls.values()) await call.count();
+    const states = [...this.calls.values()].map(({ state }) => state);
+    this.socket.doubt(doubtful(states, performance.now()));
   }
 }

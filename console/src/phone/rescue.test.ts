@@ -35,7 +35,7 @@ describe("re-INVITE", () => {
     expect(renegotiation(call, 400)).toBe("ice-restart");
     call = progress(call, { what: "asked" }, 400);
     expect(renegotiation(call, 401)).toBeUndefined();
-    call = progress(call, { what: "refused" }, 600);
+    call = progress(call, { what: "refused", glare: false }, 600);
     expect(renegotiation(call, 1299)).toBeUndefined();
     expect(renegotiation(call, 1300)).toBe("ice-restart");
     call = progress(progress(call, { what: "asked" }, 1600), { what: "answered" }, 1800);
@@ -58,6 +58,28 @@ describe("re-INVITE", () => {
     const call = progress(talking(0, { incoming: true }), { what: "socket-opened" }, 400);
     expect(renegotiation(call, 699)).toBeUndefined();
     expect(renegotiation(call, 700)).toBe("ice-restart");
+  });
+  test("both asked at once: again by chance, and who was called before the caller", () => {
+    const glare = { what: "refused", glare: true } as const;
+    for (const chance of [0, 0.5, 0.999]) {
+      const asked = talking(0, { askedAt: 900, dueAt: 900 });
+      const called = progress({ ...asked, incoming: true }, glare, 1000, chance).againAt ?? 0;
+      const caller = progress(asked, glare, 1000, chance).againAt ?? 0;
+      expect(called).toBeLessThan(1500);
+      expect(caller).toBeGreaterThanOrEqual(1500);
+      expect(caller).toBeLessThan(2000);
+    }
+  });
+  test("a hold is told at once, again when it was refused, and with the restart where one is due", () => {
+    let call = progress(talking(0), { what: "direction" }, 100);
+    expect(renegotiation(call, 100)).toBe("direction");
+    call = progress(progress(call, { what: "asked" }, 100), { what: "refused", glare: false }, 200);
+    expect(renegotiation(call, 899)).toBeUndefined();
+    expect(renegotiation(call, 900)).toBe("direction");
+    expect(renegotiation({ ...call, dueAt: 300 }, 900)).toBe("ice-restart");
+    call = progress(progress(call, { what: "asked" }, 900), { what: "direction" }, 950);
+    // Taken back while the first was on its way.
+    expect(renegotiation(progress(call, { what: "answered" }, 1000), 1000)).toBe("direction");
   });
   test("a call that only rings needs none", () => {
     expect(renegotiation(progress(newCall, { what: "socket-opened" }, 0), 0)).toBeUndefined();

@@ -7,8 +7,14 @@
 export const silentMs = 150;
 /** A re-INVITE may take so long; until then the connection is not doubted, for its answer comes by it. */
 const patienceMs = 2500;
-/** So long after one that was in vain. */
+/** So long after one that was in vain; where nobody waits for audio twice as long each time. */
 const againMs = 700;
+const againAtMostMs = 30_000;
+/**
+ * Both asked at once (491): who was called asks again in up to so long, the caller after that, as RFC 3261 14.1 has it; a
+ * quarter of its times, for somebody hears nothing meanwhile.
+ */
+const glareMs = 500;
 /** Who was called waits a moment: two browsers would ask each other at once (491), and its audio is back by itself mostly. */
 const calledMs = 300;
 /** A call of which nothing is heard for so long is beyond help. */
@@ -25,10 +31,13 @@ export interface CallState {
   packetAt: number | undefined;
   /** A re-INVITE of ours waits for its answer since; undefined: none. */
   askedAt: number | undefined;
-  /** When the last one ended. */
-  endedAt: number | undefined;
+  /** After one in vain: not before. And how many in vain there were. */
+  againAt: number | undefined;
+  refusals: number;
   /** Its audio is to be agreed upon again, since then: the connection is another one. */
   dueAt: number | undefined;
+  /** Another direction (hold) was not agreed upon yet. */
+  turned: boolean;
   /** We were called. */
   incoming: boolean;
   /** The keys of its audio are with the other node: one re-INVITE has been answered since the connection of its audio. */
@@ -43,8 +52,10 @@ export const newCall: CallState = {
   packets: 0,
   packetAt: undefined,
   askedAt: undefined,
-  endedAt: undefined,
+  againAt: undefined,
+  refusals: 0,
   dueAt: undefined,
+  turned: false,
   incoming: false,
   told: false,
   connected: false,
@@ -72,16 +83,17 @@ export function doubtful(calls: readonly CallState[], now: number): boolean {
   });
 }
 
-export type Renegotiation = "ice-restart" | "tell-keys" | undefined;
+export type Renegotiation = "ice-restart" | "direction" | "tell-keys" | undefined;
 
 /** What one call needs now, over a connection that is open. */
 export function renegotiation(call: CallState, now: number): Renegotiation {
   if (!call.confirmed || call.askedAt !== undefined) return undefined;
+  if (call.againAt !== undefined && now < call.againAt) return undefined;
   if (call.dueAt !== undefined) {
-    const ready =
-      call.endedAt === undefined ? call.dueAt + (call.incoming ? calledMs : 0) : call.endedAt + againMs;
-    return now >= ready ? "ice-restart" : undefined;
+    const first = call.againAt === undefined && call.incoming ? calledMs : 0;
+    return now >= call.dueAt + first ? "ice-restart" : undefined;
   }
+  if (call.turned) return "direction";
   // The relay writes the keys of its audio where the other node finds them with the next offer after the handshake.
   // Who was called had finished its handshake before that offer was answered; two browsers would ask at once.
   return !call.incoming && call.connected && !call.told && call.packetAt !== undefined
@@ -93,28 +105,40 @@ export type Happening =
   | { what: "socket-opened" }
   | { what: "confirmed" }
   | { what: "quiet"; quiet: boolean }
+  /** This side holds, or no longer. */
+  | { what: "direction" }
   | { what: "connected" }
   | { what: "asked" }
   | { what: "answered" }
-  | { what: "refused" };
+  /** `glare`: the other side had asked at the same time. */
+  | { what: "refused"; glare: boolean };
 
-/** A call after something has happened. Pure. */
-export function progress(call: CallState, happening: Happening, now: number): CallState {
+/** A call after something has happened. Pure. @param chance 0 to 1 */
+export function progress(call: CallState, happening: Happening, now: number, chance = 0): CallState {
   switch (happening.what) {
     case "socket-opened":
       // Asked over the old connection: the answer will not come.
-      return { ...call, dueAt: call.confirmed ? now : undefined, askedAt: undefined, endedAt: undefined };
+      return { ...call, dueAt: call.confirmed ? now : undefined, askedAt: undefined, againAt: undefined };
     case "confirmed":
       return { ...call, confirmed: true };
     case "quiet":
       return { ...call, quiet: happening.quiet, packetAt: happening.quiet ? call.packetAt : now };
+    case "direction":
+      return { ...call, turned: true };
     case "connected":
       return { ...call, connected: true };
     case "asked":
-      return { ...call, askedAt: now };
+      // What is said from now on is said by the next one.
+      return { ...call, askedAt: now, turned: false };
     case "answered":
-      return { ...call, askedAt: undefined, endedAt: undefined, dueAt: undefined, told: true };
-    case "refused":
-      return { ...call, askedAt: undefined, endedAt: now };
+      return { ...call, askedAt: undefined, againAt: undefined, refusals: 0, dueAt: undefined, told: true };
+    case "refused": {
+      const { refusals, incoming } = call;
+      const patience = call.dueAt === undefined ? 2 ** refusals : 1;
+      const wait = happening.glare
+        ? glareMs * chance + (incoming ? 0 : glareMs)
+        : Math.min(againMs * patience, againAtMostMs);
+      return { ...call, askedAt: undefined, againAt: now + wait, refusals: refusals + 1, turned: true };
+    }
   }
 }

@@ -58,8 +58,14 @@ export class SipSocket implements Socket {
     this.order({ what: "doubt", doubt });
   }
 
+  /** Another one at once, as if the host had died. */
+  replace(): void {
+    this.order({ what: "replace" });
+  }
+
+  /** What was said before still goes out. */
   close(): void {
-    this.worker.terminate();
+    this.order({ what: "close" });
   }
 
   private order(order: ToWorker): void {

@@ -17,6 +17,8 @@ const idleAttemptMs = 2000;
 export type ToWorker =
   | { what: "connect"; url: string }
   | { what: "disconnect" }
+  | { what: "replace" }
+  | { what: "close" }
   | { what: "send"; text: string }
   | { what: "calls"; count: number }
   /** Calls are silent: is anybody there? */

@@ -66,6 +66,16 @@ addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
       attempt = undefined;
       lost("asked to");
       return;
+    case "replace":
+      lost("asked to");
+      open();
+      return;
+    case "close":
+      wanted = false;
+      detach(attempt);
+      detach(socket);
+      close();
+      return;
     case "send":
       if (socket?.readyState === WebSocket.OPEN) socket.send(data.text);
       return;

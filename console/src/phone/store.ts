@@ -1,59 +1,63 @@
-import { useSyncExternalStore } from "react";
 import { answer, api } from "../api/client.ts";
-import { type CallView, instanceOf, Phone, type PhoneView } from "./phone.ts";
+import { instanceOf, Phone } from "./phone.ts";
+import { remain, remember, show, usePhoneView } from "./state.ts";
+import { off, type PhoneView } from "./view.ts";
 
 /** The one telephone of this page, which goes on whatever part of the console is shown. */
 
-const off: PhoneView = { registration: "off", why: undefined, calls: [] };
-
 let phone: Phone | undefined;
-let view = off;
-const listeners = new Set<() => void>();
-
-export interface Past {
-  number: string;
-  name: string;
-  incoming: boolean;
-  /** It was answered. */
-  answered: boolean;
-  at: number;
-}
-
-const pastKey = "dialtone-telephone-past";
-const pastLength = 20;
-
-/** Calls of this browser, the newest first. */
-export function pastCalls(): Past[] {
-  try {
-    return JSON.parse(localStorage.getItem(pastKey) ?? "[]") as Past[];
-  } catch {
-    return []; // written by something else: nothing is lost that could not be found in the records
-  }
-}
-
-function remember({ number, name, incoming, answeredAt, beganAt }: CallView): void {
-  const call = { number, name, incoming, answered: answeredAt !== undefined, at: beganAt };
-  localStorage.setItem(pastKey, JSON.stringify([call, ...pastCalls()].slice(0, pastLength)));
-}
+/** Ends the claim to be this browser's only telephone. */
+let release: (() => void) | undefined;
 
 function changed(next: PhoneView): void {
+  const before = show(next);
   for (const call of next.calls)
-    if (call.phase === "ended" && view.calls.some(({ id, phase }) => id === call.id && phase !== "ended"))
+    if (call.phase === "ended" && before.calls.some(({ id, phase }) => id === call.id && phase !== "ended"))
       remember(call);
-  view = next;
-  for (const listener of listeners) listener();
 }
 
+const lock = "dialtone-telephone";
+
+/**
+ * Two tabs of a browser are one telephone (its instance, RFC 5626): the second one's registration would take the first one's calls.
+ * @param take also if another tab is it, which stops then
+ */
+const claim = (take: boolean): Promise<boolean> =>
+  new Promise((resolve) => {
+    const options: LockOptions = take ? { steal: true } : { ifAvailable: true };
+    navigator.locks
+      .request(lock, options, (held) => {
+        resolve(held !== null);
+        if (!held) return;
+        return new Promise<void>((done) => {
+          release = done;
+        });
+      })
+      .catch(() => {
+        // Another tab has taken it.
+        stop();
+        show({ ...off, registration: "elsewhere" });
+      });
+  });
+
 /** @throws ApiProblem when there is no telephone for whoever is logged in */
-export async function startPhone(): Promise<void> {
-  phone ??= new Phone({
+export async function startPhone(take = false): Promise<void> {
+  if (phone) return;
+  if (!(await claim(take))) {
+    show({ ...off, registration: "elsewhere" });
+    return;
+  }
+  phone = new Phone({
     url: `wss://${location.host}/ws`,
     credential: () => answer(api.GET("/v1/phone/credential", { params: { query: {} } })),
     instance: instanceOf(localStorage),
     changed,
   });
+  addEventListener("beforeunload", warn);
+  addEventListener("pagehide", hangUp);
   try {
     await phone.start();
+    remain(true);
   } catch (error) {
     stopPhone();
     throw error;
@@ -61,18 +65,28 @@ export async function startPhone(): Promise<void> {
 }
 
 export function stopPhone(): void {
-  phone?.stop();
-  phone = undefined;
-  changed(off);
+  stop();
+  show(off);
 }
 
+function stop(): void {
+  remain(false);
+  removeEventListener("beforeunload", warn);
+  removeEventListener("pagehide", hangUp);
+  phone?.stop();
+  phone = undefined;
+  release?.();
+  release = undefined;
+}
+
+/** Whoever reloads or closes the page in a call is asked whether that is meant. */
+function warn(event: BeforeUnloadEvent): void {
+  if (phone?.calling) event.preventDefault();
+}
+
+const hangUp = (): void => phone?.hangUpAll();
+
 export const usePhone = (): { phone: Phone | undefined; view: PhoneView } => ({
-  view: useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => view,
-  ),
+  view: usePhoneView(),
   phone,
 });

@@ -23,6 +23,7 @@ import { roleNames } from "./roles.ts";
 import { openSearch, Search } from "./search.tsx";
 import classes from "./shell.module.css";
 import { LanguageSwitch, Mark, ThemeSwitch } from "./switches.tsx";
+import { Telephone } from "./telephone.tsx";
 
 const useText = defineStrings("layout", {
   en: {
@@ -189,6 +190,7 @@ export function Layout({ children }: { children: ReactNode }) {
       </AppShell.Navbar>
       <AppShell.Main id="content" ref={main} tabIndex={-1} className={classes.main}>
         <ReadOnlyNote />
+        <Telephone />
         <div className={classes.page}>{children}</div>
       </AppShell.Main>
       <Search />

@@ -1,5 +1,5 @@
 import { type Header, one, type SipMessage } from "../../sip/message.ts";
-import { parseSdp, sdp } from "../../sip/sdp.ts";
+import { keysType, parseSdp, sdp } from "../../sip/sdp.ts";
 import type { Call, CallHandlers, Content } from "../../sip/user-agent/call.ts";
 import type { IncomingCall } from "../../sip/user-agent/incoming.ts";
 import type { OutgoingCall } from "../../sip/user-agent/outgoing.ts";
@@ -46,6 +46,8 @@ abstract class Leg<Kind extends Call> {
   private version = 1;
   private direction = "sendrecv";
   private cryptoTag = "1";
+  /** Payload type of keys, or that they are not wanted there. */
+  private keys: string | undefined = "101";
 
   /** @param address where our audio is received */
   constructor(call: Kind, address: string, rtp: RtpStream) {
@@ -71,13 +73,14 @@ abstract class Leg<Kind extends Call> {
   protected sdp(): string {
     if (this.rtp.webrtc) return this.rtp.webrtc.sdp;
     const crypto = this.rtp.srtp?.line(this.cryptoTag);
-    return sdp(this.address, this.rtp.port, this.version++, this.direction, crypto);
+    return sdp(this.address, this.rtp.port, this.version++, this.direction, crypto, this.keys);
   }
 
   protected hear(body: string): void {
     const there = parseSdp(body);
     if (!there) return;
     this.rtp.webrtc?.accept(body);
+    this.keys = keysType(body);
     const crypto = parseCrypto(body);
     if (crypto) {
       this.rtp.srtp ??= new Srtp();

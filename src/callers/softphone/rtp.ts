@@ -27,7 +27,11 @@ export interface StreamStats {
   gaps: number;
   /** Since the last packet; null: none came. */
   silentMs: number | null;
+  /** Keys that were pressed there (RFC 4733). */
+  keys: string;
 }
+
+const keyNames = "0123456789*#ABCD";
 
 /** Where in the packet its sender says how late it was, in µs: in place of four samples of the tone. */
 const lateAt = 12;
@@ -55,6 +59,8 @@ export class RtpStream {
   private maxGapMs = 0;
   private maxGapAt = 0;
   private gaps = 0;
+  private keys = "";
+  private keyAt: number | undefined;
 
   private constructor(socket: Socket, tone: Buffer) {
     this.socket = socket;
@@ -127,6 +133,7 @@ export class RtpStream {
     }
     this.lastAt = now;
     this.received++;
+    this.hearKey(data);
     const sequence = data.readUInt16BE(2);
     if (this.first === undefined) {
       this.first = sequence;
@@ -136,6 +143,15 @@ export class RtpStream {
     this.counted++;
     const ahead = (sequence - this.highest) & 0xffff;
     if (ahead < 0x8000) this.highest += ahead;
+  }
+
+  /** A key is told in several packets with the time when it was pressed; four bytes, of a type that was agreed upon. */
+  private hearKey(packet: Buffer): void {
+    if (packet.length !== 16 || (packet.readUInt8(1) & 0x7f) < 96) return;
+    const at = packet.readUInt32BE(4);
+    if (at === this.keyAt) return;
+    this.keyAt = at;
+    this.keys += keyNames[packet.readUInt8(12)] ?? "?";
   }
 
   /** Counts again from here. */
@@ -158,6 +174,7 @@ export class RtpStream {
       maxGapAt: this.maxGapAt,
       gaps: this.gaps,
       silentMs: this.lastAt === undefined ? null : Math.round(performance.now() - this.lastAt),
+      keys: this.keys,
     };
   }
 
