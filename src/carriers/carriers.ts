@@ -1,4 +1,5 @@
 import type { Transaction } from "kysely";
+import { sealed } from "../base/seal.ts";
 import type { DocumentsTable, Tables } from "../db/tables.ts";
 import { entity, kept } from "../entities/entity.ts";
 import { Problem } from "../http/problems.ts";
@@ -10,7 +11,6 @@ import {
   type ShownCarrier,
   shownCarrierSchema,
 } from "./carrier-schema.ts";
-import { sealed } from "./seal.ts";
 import { sourcesIndex } from "./sources.ts";
 
 const carrierOf = ({ body }: DocumentsTable): Carrier => carrierSchema.parse(JSON.parse(body));

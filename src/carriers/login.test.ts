@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { sealed } from "../base/seal.ts";
 import { carrierSchema } from "./carrier-schema.ts";
 import { loginOf } from "./carriers.ts";
 import { registrations } from "./login.ts";
-import { sealed } from "./seal.ts";
 
 const carrier = (name: string, more: object = {}) =>
   carrierSchema.parse({

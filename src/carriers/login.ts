@@ -1,11 +1,11 @@
 import { hostAndPort } from "../base/host-in.ts";
+import { sealName, unsealed } from "../base/seal.ts";
 import type { CarrierFacts } from "../call/line.ts";
 import { farmOf } from "./balance.ts";
 import type { Carrier } from "./carrier-schema.ts";
 import { loginOf } from "./carriers.ts";
 import type { Farm } from "./farm-schema.ts";
 import { type Reach, viaOf, waysTo } from "./names.ts";
-import { sealName, unsealed } from "./seal.ts";
 
 interface Known {
   parts: {

@@ -8,7 +8,7 @@ import type { Values } from "./values.ts";
 export interface Setting {
   /** The SIP realm, which password digests contain. */
   realm: string;
-  /** What passwords are sealed with (carriers/seal.ts). */
+  /** What passwords are sealed with (base/seal.ts). */
   secret: string;
 }
 

@@ -1,6 +1,6 @@
+import { unsealed } from "../base/seal.ts";
 import type { Carrier } from "../carriers/carrier-schema.ts";
 import { loginOf } from "../carriers/carriers.ts";
-import { unsealed } from "../carriers/seal.ts";
 import type { UserEntry } from "../directory/user-schema.ts";
 import { gatewayName } from "./legs.ts";
 import { dialText, type Element, element, filledIn, params, sectionOf, variables } from "./xml.ts";

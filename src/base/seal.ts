@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
 
-/** Passwords at rest: AES-256-GCM with a key derived from a secret of the cluster, bound to what they belong to. */
+/** Secrets at rest: AES-256-GCM with a key derived from a secret of the cluster, bound to what they belong to. */
 
 const keyOf = (root: string): Buffer =>
   Buffer.from(hkdfSync("sha256", root, "", "dialtone sealed passwords", 32));
