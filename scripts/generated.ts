@@ -74,6 +74,8 @@ function checkOf(context: HostContext, component: Component): { argv: string[]; 
 async function check(context: HostContext, component: Component, title: string): Promise<boolean> {
   await makeHostDirectories(context);
   await writeComponentFiles(component, context);
+  if (component.name === "haproxy")
+    await component.prepare?.(context, { signal: AbortSignal.timeout(20_000), bootstrap: false });
   const how = checkOf(context, component);
   if (!how) return true;
   const [program = "", ...words] = how.argv;
@@ -90,7 +92,14 @@ try {
   const a = contextOf("a");
   const own = contextOf("b", { policy: "hot-hot" });
   const cold = contextOf("b", { policy: "cold-passive" });
-  const six = contextOf("a", { service: { address: "192.0.2.100/24", address6: "2001:db8::100/64" } }, "six");
+  const six = contextOf(
+    "a",
+    {
+      service: { address: "192.0.2.100/24", address6: "2001:db8::100/64" },
+      web: { port: 4443, names: ["tel.example.org"], acme: { terms_agreed: true } },
+    },
+    "six",
+  );
   const edgeSix = contextOf(
     "e",
     {

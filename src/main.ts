@@ -15,6 +15,7 @@ const groups: [commands: string[], load: () => Promise<Register>][] = [
   [["status", "down", "systemd"], async () => (await import("./cli/host.ts")).registerHost],
   [["check"], async () => (await import("./cli/check.ts")).registerCheck],
   [["alerts"], async () => (await import("./cli/alerts.ts")).registerAlerts],
+  [["certificates"], async () => (await import("./cli/certificates.ts")).registerCertificates],
   [["metrics"], async () => (await import("./cli/metrics.ts")).registerMetrics],
   [["timeline"], async () => (await import("./cli/timeline.ts")).registerTimeline],
   [["switchover"], async () => (await import("./cli/switchover.ts")).registerSwitchover],

@@ -352,6 +352,7 @@ export class HostAgent {
     const [app, sip] = [part("app")?.report().ok === true, part("kamailio")?.report().ok === true];
     this.keepers.moves.tick(now, app);
     this.keepers.carriers.tick(claim.holds, sip, app);
+    this.keepers.webCertificate?.tick(part("haproxy")?.report().ok === true);
     const situation = {
       now,
       observation,

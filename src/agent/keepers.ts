@@ -20,6 +20,7 @@ import { Moves } from "./calls/moves.ts";
 import { Registrar } from "./calls/registrar.ts";
 import { RegistrationsCopy } from "./calls/registrations.ts";
 import { Serving } from "./calls/serving.ts";
+import { WebCertificateKeeper } from "./chores/web-certificate.ts";
 import { DatabaseKeeper } from "./database/keeper.ts";
 import { ReplicationKeeper } from "./database/replication-keeper.ts";
 import { EventLog } from "./observe/events.ts";
@@ -179,6 +180,7 @@ export function makeKeepers(context: HostContext, components: Component[], agent
       };
     },
   };
+  const webCertificate = part("haproxy") ? new WebCertificateKeeper(context, teller("web")) : undefined;
   const dialogSweep = new DialogSweep(context, teller("ended-audio"));
   return {
     log,
@@ -204,6 +206,7 @@ export function makeKeepers(context: HostContext, components: Component[], agent
     audioWatch,
     dialogSweep,
     carriers,
+    webCertificate,
   };
 }
 

@@ -144,8 +144,14 @@ export function reportOf(keepers: Keepers, state: AgentState): HostReport {
     ...drillingOf(state.drilling),
     ...maintenance.report(),
     ...keepers.carriers.report(),
+    ...webOf(keepers),
     watch: watch.report((part("app")?.health?.facts as AppHealth | undefined)?.problems),
   };
+}
+
+function webOf({ webCertificate }: Keepers): Pick<HostReport, "web"> {
+  const web = webCertificate?.report();
+  return web ? { web } : {};
 }
 
 function drillingOf(running: Running | undefined): Pick<HostReport, "drilling"> {

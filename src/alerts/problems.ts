@@ -250,7 +250,7 @@ function ofLight({ reports }: View): AlertProblem[] {
     .filter(({ code }) => !toldOtherwise.has(code))
     .map(({ code, text, callers, advice }) => ({
       key: `light:${code}`,
-      severity: code === "functional-failed" ? "critical" : "warning",
+      severity: code === "functional-failed" || code === "certificate-over" ? "critical" : "warning",
       title: text,
       text: `What that means: ${callers}. What to do: ${advice}.`,
       ...(code === "not-drilled" ? { afterMs: dayMs } : {}),

@@ -7,6 +7,7 @@ import { dialCredentials } from "../call/dial-user.ts";
 import { probeCredentials } from "../call/probe-user.ts";
 import { type CallStatusService, createCallStatus } from "../call-status/service.ts";
 import { type CarrierService, createCarriers } from "../carriers/service.ts";
+import { type CertificateService, createCertificates } from "../certificates/service.ts";
 import { freeswitchHosts, type HostContext, journalDirs } from "../cluster/facts.ts";
 import { freeswitchToken, webProxyKey } from "../cluster/secrets.ts";
 import { journalFiles } from "../components/kamailio/journal.ts";
@@ -37,6 +38,7 @@ import { planRoutes } from "../planner/plan-host.ts";
 import { probeRoutes } from "../probe/api.ts";
 import { ProbeStore } from "../probe/store.ts";
 import { recordingRoutes } from "../recordings/api.ts";
+import { whyNotOwner } from "../recordings/owner.ts";
 import { peerRecordingRoutes } from "../recordings/peer-api.ts";
 import { createRecordings, type Recordings } from "../recordings/service.ts";
 import { recordRoutes } from "../records/api.ts";
@@ -103,6 +105,7 @@ export interface App extends AsyncDisposable {
   scripts: ScriptHost;
   carriers: CarrierService;
   access: AccessService;
+  certificates: CertificateService;
   rpc: RpcParts;
   http: HttpParts;
 }
@@ -228,8 +231,13 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
   const versions = createVersions(database, live, setting);
   const access = createAccess({ database, context, live, file: files.audit, events });
   const operations = createOperations({ context, database, events });
+  const certificates = createCertificates({
+    ...{ context, database, events, reports: operations.reports, ready: schemaReady },
+    holds: async () => whyNotOwner(await watch.view()) === undefined,
+  });
   const routes = [
     ...access.routes,
+    ...certificates.routes,
     callRoutes({ deciding, journal, events }),
     freeswitchRoutes({ context, deciding, logins, journal, events }),
     healthRoutes(health),
@@ -304,6 +312,7 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
       kept: (deadlineMs) => kept.wait(deadlineMs),
     },
     access,
+    certificates,
     http: {
       node,
       secrets,

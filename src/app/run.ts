@@ -49,6 +49,7 @@ export async function runApp(
       app.callStatus.teller.run(stop),
       app.dials.dialer.run(stop),
       app.access.run(stop),
+      app.certificates.run(stop),
       keepScripts(app, stop),
       every(stop, 30_000, () => closeOverdue(app)),
       every(stop, 3_600_000, () => prune(app)),

@@ -124,6 +124,10 @@ export const serviceIp6 = (cluster: Cluster): string | undefined => cluster.serv
 export const serviceIps = (cluster: Cluster): string[] =>
   [serviceIp(cluster), serviceIp6(cluster) ?? []].flat();
 
+/** Where HAProxy listens without TLS; undefined: nowhere. An authority looks at no other port (RFC 8555 8.3). */
+export const webPlainPort = ({ web }: Cluster): number | undefined =>
+  web.acme || web.redirect === true ? 80 : undefined;
+
 /** Where browsers find the console: by a name, if there is one. */
 export function webOrigin(cluster: Cluster): string {
   const { port, names } = cluster.web;

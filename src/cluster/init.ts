@@ -78,8 +78,9 @@ ${options.fallback === undefined ? "  # fallback: sip:reception@192.0.2.9" : `  
 # web:
 #   port: 443
 #   names: [tel.example.org]
-#   # A certificate that browsers know, on every node; without it they get the cluster's own.
-#   tls: { certificate: /etc/ssl/tel.example.org.pem, key: /etc/ssl/private/tel.example.org.key }
+#   # A certificate that browsers know, from an authority that looks at port 80 of these names; or give one of your own
+#   # ('dialtone certificates give'). Without either they get one of the cluster's own authority: docs/certificates.md
+#   acme: { email: you@example.org, terms_agreed: true }
 
 media:
   # Audio of calls goes through the service address: relay (always), nat (only where a NAT is in the way) or direct.

@@ -41,6 +41,20 @@ const hostNameOfService = z
   )
   .refine((text) => !isIPv4(text), "must be a name: addresses of the cluster need not be said");
 
+/** An ACME authority: docs/certificates.md */
+const acmeSchema = z.strictObject({
+  /** Its directory (RFC 8555 7.1.1); default: Let's Encrypt. */
+  directory: z
+    .url({ protocol: /^https$/, error: "must be an https address" })
+    .default("https://acme-v02.api.letsencrypt.org/directory"),
+  /** Where it tells people that a certificate ends, or an account has a problem. */
+  email: z.email().max(200).optional(),
+  /** You have read its terms of service, and agree. */
+  terms_agreed: z.literal(true, { error: "must be true: read the authority's terms of service first" }),
+  /** Who signed its own certificate, in PEM, where that is nobody whom systems know: an authority in your own house. */
+  authority: z.string().startsWith("-----BEGIN CERTIFICATE-----", "must be a certificate in PEM").optional(),
+});
+
 /**
  * `node` carries calls and data; `witness` only votes and looks from outside; `edge` only passes SIP on to the nodes
  * (a content redirector: no data, no vote).
@@ -297,14 +311,17 @@ export const clusterSchema = z
         port: port.default(443),
         /** Names under which browsers know the service; addresses, sip.names and the realm need not be said. */
         names: z.array(hostNameOfService).max(20).default([]),
-        /** A certificate of your own, in PEM, on every node; default: the cluster's, which no browser knows. */
+        /** Was a certificate of your own, in files on every node. */
         tls: z
-          .strictObject({
-            /** With the chain behind it. */
-            certificate: z.string().regex(/^\/[^\s"]+$/, "must be an absolute path"),
-            key: z.string().regex(/^\/[^\s"]+$/, "must be an absolute path"),
+          .never({
+            error:
+              "is no more: 'dialtone certificates give --cert FILE --key FILE' gives all nodes a certificate of your own (docs/certificates.md)",
           })
           .optional(),
+        /** An authority that gives certificates by itself (RFC 8555); it looks at port 80 whether web.names are ours. */
+        acme: acmeSchema.optional(),
+        /** Port 80 sends browsers to HTTPS; it does with `acme` anyway. */
+        redirect: z.boolean().optional(),
       })
       .prefault({}),
     agent: z
@@ -422,7 +439,16 @@ export const clusterSchema = z
       );
     if (cluster.media.port_max - cluster.media.port_min < 100)
       issue(["media", "port_max"], `must be at least 100 above port_min (${cluster.media.port_min})`);
+    if (cluster.web.acme) {
+      if (cluster.web.names.length === 0)
+        issue(["web", "acme"], "needs web.names: an authority signs names, not addresses");
+      cluster.web.names.forEach((name, index) => {
+        if (!name.includes("."))
+          issue(["web", "names", index], `${name} is no name that an authority (web.acme) could look up`);
+      });
+    }
     const ports = new Map<number, string>();
+    if (cluster.web.acme || cluster.web.redirect === true) ports.set(80, "web.acme or web.redirect");
     for (const [key, value] of [
       ["sip", cluster.sip.port],
       ["api", cluster.api.port],

@@ -2,7 +2,7 @@ import { type HostContext, replicatesAsynchronously } from "../cluster/facts.ts"
 import { app } from "./app.ts";
 import type { Component } from "./common/component.ts";
 import { garbd } from "./garbd.ts";
-import { haproxy } from "./haproxy.ts";
+import { haproxy } from "./haproxy/index.ts";
 import { edge } from "./kamailio/edge.ts";
 import { kamailio } from "./kamailio/index.ts";
 import { keepalived } from "./keepalived.ts";

@@ -506,6 +506,17 @@ export const migrations: Migration[] = [
       ) ${tail}`,
     ],
   },
+  {
+    name: "0025-web-certificates",
+    statements: [
+      `CREATE TABLE IF NOT EXISTS web_certificates (
+        kind VARCHAR(16) NOT NULL PRIMARY KEY,
+        certificate TEXT NOT NULL,
+        sealed_key TEXT NOT NULL,
+        made_at DATETIME(3) NOT NULL
+      ) ${tail}`,
+    ],
+  },
 ];
 
 /**

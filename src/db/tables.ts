@@ -439,6 +439,16 @@ export interface ReportPeaksTable {
   average: number;
 }
 
+/** Certificates of the web door: given, acme, generated. */
+export interface WebCertificatesTable {
+  kind: string;
+  /** PEM, with those behind it. */
+  certificate: string;
+  /** PEM, sealed (cluster/web-certificate.ts). */
+  sealed_key: string;
+  made_at: Date;
+}
+
 export interface MigrationsTable {
   name: string;
   applied_at: Date;
@@ -488,6 +498,7 @@ export interface Tables {
   tokens: TokensTable;
   login_tries: LoginTriesTable;
   audit: AuditTable;
+  web_certificates: WebCertificatesTable;
   migrations: MigrationsTable;
 }
 

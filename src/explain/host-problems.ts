@@ -195,6 +195,14 @@ export function ofReport(report: HostReport, serves: boolean): Finding[] {
       callers: "calls from there do not arrive, and it may take none",
       advice: `read kamailio.log on ${host}; are user, password and address right ('dialtone carrier show ${carrier}')?`,
     });
+  if (report.web?.problem !== undefined)
+    add({
+      code: "certificate",
+      severity: "note",
+      what: `browsers do not get the certificate that they should: ${report.web.problem}`,
+      callers: "nothing by telephone; browsers get the one before",
+      advice: `it is tried again by itself; read app.log and haproxy.log on ${host} if that does not help`,
+    });
   if (functional && functional.failures >= 3)
     add({
       code: "functional",

@@ -233,3 +233,50 @@ test("a switchover wants a green light, or the reasons accepted by their codes",
   expect(whyNotSwitchOver(self, [peer], false, ["drill-failed"])).toHaveProperty("reasons");
   expect(whyNotSwitchOver(self, [peer], true)).toEqual({ to: "b" });
 });
+
+describe("what browsers get", () => {
+  const dayMs = 86_400_000;
+  const web = (fingerprint: string, days: number) => ({
+    web: { kind: "given", fingerprint, ends: days * dayMs + 1 },
+  });
+  const reasons = (a: Partial<HostReport>, b: Partial<HostReport>) => {
+    const news = [report("a", a), report("b", { holds: false, ...b })];
+    const light = lightOf(
+      "a",
+      news.map((one) => ({ ageMs: 0, report: one })),
+      2,
+    );
+    return { colour: light.colour, texts: light.reasons.map(({ code, text }) => `${code}: ${text}`) };
+  };
+
+  test("is told of 14 days before it ends, and is red 3 days before", () => {
+    expect(reasons(web("f", 15), web("f", 15))).toEqual({ colour: "green", texts: [] });
+    expect(reasons(web("f", 13), web("f", 13))).toEqual({
+      colour: "amber",
+      texts: ["certificate-ends: the certificate of the console ends in 13 days (given, on a)"],
+    });
+    expect(reasons(web("f", 1), web("f", 1))).toEqual({
+      colour: "red",
+      texts: ["certificate-over: the certificate of the console ends in 1 day (given, on a)"],
+    });
+    expect(reasons(web("f", -1), {}).texts).toEqual([
+      "certificate-over: the certificate of the console has ended (given, on a)",
+    ]);
+  });
+
+  test("is the same at all nodes; one that says nothing has no other", () => {
+    expect(reasons(web("f", 90), web("g", 99))).toEqual({
+      colour: "amber",
+      texts: ["certificates-differ: a and b show browsers different certificates"],
+    });
+    expect(reasons(web("f", 90), {}).texts).toEqual([]);
+  });
+
+  test("stands against no switchover", () => {
+    const light = lightOf("a", [{ ageMs: 0, report: report("a", web("f", 1)) }], 1);
+    const over = light.reasons.filter(({ code }) => code === "certificate-over");
+    const peer = { ageMs: 100, report: report("b", { light: { colour: "red", reasons: over } }) };
+    expect(over).toHaveLength(1);
+    expect(whyNotSwitchOver({ host: "a", holds: true, stopping: false }, [peer], false)).toEqual({ to: "b" });
+  });
+});

@@ -14,6 +14,7 @@ import { answering, keeperText } from "./answering.ts";
 
 const red: ReadonlySet<string> = new Set<LightCode>([
   ...(["nobody-holds", "no-standby", "not-heard", "not-fit", "stopping", "functional-failed"] as const),
+  "certificate-over",
 ]);
 /** Figures of two nodes are never taken at the same moment: a difference counts when it has lasted so long, ms. */
 const patienceMs: Partial<Record<string, number>> = {
@@ -23,10 +24,16 @@ const patienceMs: Partial<Record<string, number>> = {
   "media-behind": 8000,
   // Kamailio forgets expired contacts every 20 s, each node for itself.
   "locations-differ": 25_000,
+  // Each node takes another certificate by itself, within ten seconds or so.
+  "certificates-differ": 60_000,
 };
 /** Events wait a moment on their way into the database; longer is a backlog. */
 const backlogMs = 5000;
 const behindTransactions = 1000;
+const dayMs = 86_400_000;
+/** So long before its end the browsers' certificate should have been renewed; and so long before it is urgent. */
+const endsMs = 14 * dayMs;
+const endsSoonMs = 3 * dayMs;
 /** Drills that prove a takeover. */
 const availabilityDrills: ReadonlySet<string> = new Set(["host-death", "switchover"]);
 /** What a standby needs to go on with everything. */
@@ -68,6 +75,9 @@ const meaning: Record<LightCode, string> = {
   "drill-failed": "a takeover may be slow or lose calls, as the drill did",
   "freeswitch-silent":
     "its own calls are over, whoever has the service address; calls to a farm go to its other targets",
+  "certificate-ends": "nothing now; browsers and the telephones in them do not come in when it has ended",
+  "certificate-over": "browsers and the telephones in them do not come in, or not much longer",
+  "certificates-differ": "browsers may be warned, or not come in, after a takeover",
 };
 
 const reason = (code: LightCode, text: string, advice: string): LightReason => ({
@@ -290,6 +300,38 @@ const silentMembers = ({ freeswitch }: HostReport): LightReason[] =>
     ),
   );
 
+/** What browsers get, at whichever node. */
+function webDoors(fresh: readonly HostReport[]): LightReason[] {
+  const doors = fresh.flatMap(({ host, web, wallMs }) => (web ? [{ host, ...web, wallMs }] : []));
+  const [first] = doors.toSorted((x, y) => x.ends - y.ends);
+  if (!first) return [];
+  const reasons: LightReason[] = [];
+  const leftMs = first.ends - first.wallMs;
+  if (leftMs < endsMs) {
+    const days = Math.floor(leftMs / dayMs);
+    const when = leftMs < 0 ? "has ended" : `ends in ${days} ${days === 1 ? "day" : "days"}`;
+    reasons.push(
+      reason(
+        leftMs < endsSoonMs ? "certificate-over" : "certificate-ends",
+        `the certificate of the console ${when} (${first.kind}, on ${first.host})`,
+        first.kind === "given"
+          ? "give the next one: 'dialtone certificates give', or the console's page Certificates"
+          : "'dialtone certificates' says why it was not renewed",
+      ),
+    );
+  }
+  const other = doors.find(({ fingerprint }) => fingerprint !== doors[0]?.fingerprint);
+  if (other)
+    reasons.push(
+      reason(
+        "certificates-differ",
+        `${doors[0]?.host} and ${other.host} show browsers different certificates`,
+        `each node takes the newest from the database by itself: 'dialtone certificates', app.log and 'dialtone timeline' on ${[doors[0], other].find((door) => door?.problem !== undefined)?.host ?? other.host}`,
+      ),
+    );
+  return reasons;
+}
+
 /** A vote less: the next loss takes the quorum. */
 function votes({ database }: HostReport, hosts: number): LightReason[] {
   const size = database?.facts?.primary ? database.facts.size : undefined;
@@ -330,6 +372,7 @@ export function lightOf(host: string, news: PeerNews[], hosts: number): Light {
         ? [reason("holder-silent", keeperText(keeper), `restart its agent: 'dialtone up' on ${keeper.host}`)]
         : [reason("nobody-holds", "nobody holds the service address", "see the problems of the nodes")]),
     ...drilled(holder ?? self, drills),
+    ...webDoors(fresh),
   ];
   if (self.role === "node" && !self.holds) {
     const more = everywhere(self);

@@ -15,6 +15,7 @@ import {
   serviceIp,
   serviceIp6,
   serviceIps,
+  webPlainPort,
 } from "../cluster/facts.ts";
 import { ConfigError, secretsFileOf } from "../cluster/load.ts";
 import type { Cluster } from "../cluster/schema.ts";
@@ -85,6 +86,7 @@ async function portProblems(context: HostContext): Promise<string[]> {
     : {};
   const adopted = (part: string) => records[part] !== undefined && isAlive(records[part]);
   const service = serviceIp(cluster);
+  const plain = webPlainPort(cluster);
   const six = serviceIp6(cluster);
   const wanted: Wanted[] =
     self.role === "edge"
@@ -107,6 +109,9 @@ async function portProblems(context: HostContext): Promise<string[]> {
             ),
             ...[self.address, ...serviceIps(cluster)].map(
               (one): Wanted => ["haproxy", "HTTPS for browsers (web.port)", "tcp", one, cluster.web.port],
+            ),
+            ...(plain === undefined ? [] : [self.address, ...serviceIps(cluster)]).map(
+              (one): Wanted => ["haproxy", "HTTP (web.acme, web.redirect)", "tcp", one, plain ?? 0],
             ),
             ["kamailio", "WebSockets of browsers", "tcp", "127.0.0.1", ports.sipWeb],
             ["app", "the app, for HAProxy", "tcp", "127.0.0.1", ports.appWeb],

@@ -171,6 +171,9 @@ export const appAccess: Access = {
   "GET /v1/alerts": auditor,
   "POST /v1/alerts/test": operator,
   "GET /v1/registrations": auditor,
+  "GET /v1/certificates": auditor,
+  "PUT /v1/certificates/given": administrator,
+  "DELETE /v1/certificates/given": administrator,
 
   // FreeSWITCH hosts, each with a login of its own (host-logins.ts): what they are told has users' digests and carriers' passwords.
   "POST /freeswitch/xml": ["freeswitch"],

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 
-/** With it a HAProxy of this cluster proves that a request comes through it (components/haproxy.ts). */
+/** With it a HAProxy of this cluster proves that a request comes through it (components/haproxy/). */
 export const proxyHeader = "X-Dialtone-Proxy";
 
 const digest = (text: string): Buffer => createHash("sha256").update(text, "utf8").digest();

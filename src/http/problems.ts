@@ -82,6 +82,11 @@ export const catalogue = {
     title: "The script can not be run",
     help: "`detail` names each fault with its line and column; what scripts are given: src/consult/globals/dialtone.d.ts.",
   },
+  "invalid-certificate": {
+    status: 422,
+    title: "The certificate can not be used",
+    help: "`errors` says what is wrong with certificate and key (docs/certificates.md); nothing of it was taken.",
+  },
   "unknown-user": { status: 422, title: "There is no such user", help: "Create the user first." },
   "unknown-name": {
     status: 422,

@@ -13,6 +13,8 @@ import { timelineRoutes } from "./timeline-api.ts";
 
 export interface Operations extends AsyncDisposable {
   routes: FastifyPluginAsyncZod[];
+  /** What the hosts say of themselves now. */
+  reports: AgentDoor["cluster"];
 }
 
 export function createOperations(parts: {
@@ -26,6 +28,7 @@ export function createOperations(parts: {
     events.requestFailed("GET", "/v1/cluster/events", error),
   );
   return {
+    reports: () => door.cluster(),
     routes: [
       clusterRoutes(watch),
       orderRoutes(context, door),

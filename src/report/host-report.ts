@@ -14,6 +14,7 @@ import { brokenCarriersSchema, guardAlarmsSchema, registrationsSchema } from "./
 import { functionalSchema, outsideSchema, standingSchema } from "./standing.ts";
 import { sightingSchema, verdictSchema } from "./verdict.ts";
 import { watchSchema } from "./watch.ts";
+import { webSchema } from "./web.ts";
 
 /**
  * What agents tell each other and people: GET /status. Ages in ms, measured by the teller's monotonic clock.
@@ -66,6 +67,8 @@ const hostReportSchema = z.object({
   guardAlarms: beside(guardAlarmsSchema),
   /** Missing: there are none, or another host has the address. */
   freeswitch: beside(freeswitchSchema),
+  /** Missing: no web door here, it does not answer, or an older release. */
+  web: beside(webSchema),
   /** Missing: not tested (yet), or an older release. */
   functional: beside(functionalSchema),
   /** Missing in reports of releases before the light. */

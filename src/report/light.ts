@@ -29,11 +29,19 @@ export const lightCodes = [
   "not-drilled",
   "drill-failed",
   "freeswitch-silent",
+  "certificate-ends",
+  "certificate-over",
+  "certificates-differ",
 ] as const;
 export type LightCode = (typeof lightCodes)[number];
 
 /** Something is not as it should be, but a takeover makes it no worse: no order to hand over or to change is refused for it. */
-export const besideTakeover: ReadonlySet<string> = new Set<LightCode>(["freeswitch-silent"]);
+export const besideTakeover: ReadonlySet<string> = new Set<LightCode>([
+  "freeswitch-silent",
+  "certificate-ends",
+  "certificate-over",
+  "certificates-differ",
+]);
 
 /** One reason why it is not safe to lose a node. */
 const reasonSchema = z.object({
@@ -52,7 +60,8 @@ export type LightReason = z.infer<typeof reasonSchema>;
 
 /**
  * Standby: could it take over now and go on with everything? Holder and witness: is it safe to lose the holder?
- * green: yes. amber: calls would go on, but something is lost or unproven, or a FreeSWITCH host is silent. red: no.
+ * green: yes. amber: calls would go on, but something is lost or unproven, a FreeSWITCH host is
+ * silent, or browsers' certificate ends. red: no, or browsers do not come in, or not much longer.
  */
 export const lightSchema = z.object({ colour: colourSchema, reasons: z.array(reasonSchema) });
 export type Light = z.infer<typeof lightSchema>;

@@ -180,6 +180,10 @@ export const createEvents = (log: Logger) => ({
     log.warn({ error: messageOf(error) }, "entries of the record of changes wait on this node's disk"),
   auditLost: (error: unknown) =>
     log.error({ error: messageOf(error) }, "an entry of the record of changes could not be kept"),
+  certificateKept: (kind: string) => log.info({ kind }, "browsers are to get another certificate"),
+  certificateMade: (why: string) => log.info({ why }, "made a certificate for browsers"),
+  certificatesWait: (error: unknown) =>
+    log.warn({ error: messageOf(error) }, "certificates can not be looked at; browsers get the one before"),
   requestFailed: (method: string, url: string, error: unknown) =>
     log.error({ method, url, err: error }, "request failed by a fault of ours"),
 });

@@ -1140,6 +1140,365 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The certificates of the console: which is used, and what browsers get at each node */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description what browsers are to get, at every node */
+                            used: {
+                                /** @description given, acme, generated, or hosts: the hosts' own, until there is another */
+                                kind: string;
+                                subject: string;
+                                issuer: string;
+                                /** @description names and addresses */
+                                names: string[];
+                                /** Format: date-time */
+                                from: string;
+                                /** Format: date-time */
+                                until: string;
+                                /** @description SHA-256, 64 hex digits */
+                                fingerprint: string;
+                                /** @description its kind, e.g. EC prime256v1, RSA 2048 */
+                                key: string;
+                                /** @description subjects of those behind it */
+                                chain: string[];
+                            };
+                            given: {
+                                /** @description given, acme, generated, or hosts: the hosts' own, until there is another */
+                                kind: string;
+                                subject: string;
+                                issuer: string;
+                                /** @description names and addresses */
+                                names: string[];
+                                /** Format: date-time */
+                                from: string;
+                                /** Format: date-time */
+                                until: string;
+                                /** @description SHA-256, 64 hex digits */
+                                fingerprint: string;
+                                /** @description its kind, e.g. EC prime256v1, RSA 2048 */
+                                key: string;
+                                /** @description subjects of those behind it */
+                                chain: string[];
+                            } | null;
+                            acme: {
+                                /** @description given, acme, generated, or hosts: the hosts' own, until there is another */
+                                kind: string;
+                                subject: string;
+                                issuer: string;
+                                /** @description names and addresses */
+                                names: string[];
+                                /** Format: date-time */
+                                from: string;
+                                /** Format: date-time */
+                                until: string;
+                                /** @description SHA-256, 64 hex digits */
+                                fingerprint: string;
+                                /** @description its kind, e.g. EC prime256v1, RSA 2048 */
+                                key: string;
+                                /** @description subjects of those behind it */
+                                chain: string[];
+                            } | null;
+                            generated: {
+                                /** @description given, acme, generated, or hosts: the hosts' own, until there is another */
+                                kind: string;
+                                subject: string;
+                                issuer: string;
+                                /** @description names and addresses */
+                                names: string[];
+                                /** Format: date-time */
+                                from: string;
+                                /** Format: date-time */
+                                until: string;
+                                /** @description SHA-256, 64 hex digits */
+                                fingerprint: string;
+                                /** @description its kind, e.g. EC prime256v1, RSA 2048 */
+                                key: string;
+                                /** @description subjects of those behind it */
+                                chain: string[];
+                            } | null;
+                            /** @description under which browsers know the service: web.names of cluster.yaml */
+                            names: string[];
+                            nodes: {
+                                node: string;
+                                heard_ms_ago: number;
+                                /** @description null: this node does not tell what browsers get there */
+                                kind: string | null;
+                                fingerprint: string | null;
+                                until: string | null;
+                                problem: string | null;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/certificates/given": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give a certificate of your own
+         * @description It is refused whole when anything of it is not right (`errors`), and used at every node within seconds; connections that are open stay.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description PEM: the certificate itself first, behind it those of who issued it */
+                        certificate: string;
+                        /** @description PEM, not encrypted; it is never shown again */
+                        key: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description what browsers are to get, at every node */
+                            used: {
+                                /** @description given, acme, generated, or hosts: the hosts' own, until there is another */
+                                kind: string;
+                                subject: string;
+                                issuer: string;
+                                /** @description names and addresses */
+                                names: string[];
+                                /** Format: date-time */
+                                from: string;
+                                /** Format: date-time */
+                                until: string;
+                                /** @description SHA-256, 64 hex digits */
+                                fingerprint: string;
+                                /** @description its kind, e.g. EC prime256v1, RSA 2048 */
+                                key: string;
+                                /** @description subjects of those behind it */
+                                chain: string[];
+                            };
+                            given: {
+                                /** @description given, acme, generated, or hosts: the hosts' own, until there is another */
+                                kind: string;
+                                subject: string;
+                                issuer: string;
+                                /** @description names and addresses */
+                                names: string[];
+                                /** Format: date-time */
+                                from: string;
+                                /** Format: date-time */
+                                until: string;
+                                /** @description SHA-256, 64 hex digits */
+                                fingerprint: string;
+                                /** @description its kind, e.g. EC prime256v1, RSA 2048 */
+                                key: string;
+                                /** @description subjects of those behind it */
+                                chain: string[];
+                            } | null;
+                            acme: {
+                                /** @description given, acme, generated, or hosts: the hosts' own, until there is another */
+                                kind: string;
+                                subject: string;
+                                issuer: string;
+                                /** @description names and addresses */
+                                names: string[];
+                                /** Format: date-time */
+                                from: string;
+                                /** Format: date-time */
+                                until: string;
+                                /** @description SHA-256, 64 hex digits */
+                                fingerprint: string;
+                                /** @description its kind, e.g. EC prime256v1, RSA 2048 */
+                                key: string;
+                                /** @description subjects of those behind it */
+                                chain: string[];
+                            } | null;
+                            generated: {
+                                /** @description given, acme, generated, or hosts: the hosts' own, until there is another */
+                                kind: string;
+                                subject: string;
+                                issuer: string;
+                                /** @description names and addresses */
+                                names: string[];
+                                /** Format: date-time */
+                                from: string;
+                                /** Format: date-time */
+                                until: string;
+                                /** @description SHA-256, 64 hex digits */
+                                fingerprint: string;
+                                /** @description its kind, e.g. EC prime256v1, RSA 2048 */
+                                key: string;
+                                /** @description subjects of those behind it */
+                                chain: string[];
+                            } | null;
+                            /** @description under which browsers know the service: web.names of cluster.yaml */
+                            names: string[];
+                            nodes: {
+                                node: string;
+                                heard_ms_ago: number;
+                                /** @description null: this node does not tell what browsers get there */
+                                kind: string | null;
+                                fingerprint: string | null;
+                                until: string | null;
+                                problem: string | null;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Use no certificate of your own any more */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description what browsers are to get, at every node */
+                            used: {
+                                /** @description given, acme, generated, or hosts: the hosts' own, until there is another */
+                                kind: string;
+                                subject: string;
+                                issuer: string;
+                                /** @description names and addresses */
+                                names: string[];
+                                /** Format: date-time */
+                                from: string;
+                                /** Format: date-time */
+                                until: string;
+                                /** @description SHA-256, 64 hex digits */
+                                fingerprint: string;
+                                /** @description its kind, e.g. EC prime256v1, RSA 2048 */
+                                key: string;
+                                /** @description subjects of those behind it */
+                                chain: string[];
+                            };
+                            given: {
+                                /** @description given, acme, generated, or hosts: the hosts' own, until there is another */
+                                kind: string;
+                                subject: string;
+                                issuer: string;
+                                /** @description names and addresses */
+                                names: string[];
+                                /** Format: date-time */
+                                from: string;
+                                /** Format: date-time */
+                                until: string;
+                                /** @description SHA-256, 64 hex digits */
+                                fingerprint: string;
+                                /** @description its kind, e.g. EC prime256v1, RSA 2048 */
+                                key: string;
+                                /** @description subjects of those behind it */
+                                chain: string[];
+                            } | null;
+                            acme: {
+                                /** @description given, acme, generated, or hosts: the hosts' own, until there is another */
+                                kind: string;
+                                subject: string;
+                                issuer: string;
+                                /** @description names and addresses */
+                                names: string[];
+                                /** Format: date-time */
+                                from: string;
+                                /** Format: date-time */
+                                until: string;
+                                /** @description SHA-256, 64 hex digits */
+                                fingerprint: string;
+                                /** @description its kind, e.g. EC prime256v1, RSA 2048 */
+                                key: string;
+                                /** @description subjects of those behind it */
+                                chain: string[];
+                            } | null;
+                            generated: {
+                                /** @description given, acme, generated, or hosts: the hosts' own, until there is another */
+                                kind: string;
+                                subject: string;
+                                issuer: string;
+                                /** @description names and addresses */
+                                names: string[];
+                                /** Format: date-time */
+                                from: string;
+                                /** Format: date-time */
+                                until: string;
+                                /** @description SHA-256, 64 hex digits */
+                                fingerprint: string;
+                                /** @description its kind, e.g. EC prime256v1, RSA 2048 */
+                                key: string;
+                                /** @description subjects of those behind it */
+                                chain: string[];
+                            } | null;
+                            /** @description under which browsers know the service: web.names of cluster.yaml */
+                            names: string[];
+                            nodes: {
+                                node: string;
+                                heard_ms_ago: number;
+                                /** @description null: this node does not tell what browsers get there */
+                                kind: string | null;
+                                fingerprint: string | null;
+                                until: string | null;
+                                problem: string | null;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/calls/decide": {
         parameters: {
             query?: never;
