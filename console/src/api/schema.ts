@@ -1251,6 +1251,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         put?: never;
@@ -1385,6 +1394,15 @@ export interface paths {
                         };
                     };
                 };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
             };
         };
         post?: never;
@@ -1490,6 +1508,15 @@ export interface paths {
                                 problem: string | null;
                             }[];
                         };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
                     };
                 };
             };
@@ -15502,7 +15529,7 @@ export interface components {
              * @description stable: for programs
              * @enum {string}
              */
-            code: "malformed-json" | "invalid-request" | "unauthorized" | "forbidden" | "login-refused" | "not-from-here" | "too-many-tries" | "not-found" | "exists" | "in-use" | "too-large" | "unsupported-media-type" | "not-now" | "range-not-satisfiable" | "invalid-sheet" | "invalid-script" | "unknown-user" | "unknown-name" | "invalid-change" | "conflict" | "precondition-failed" | "internal" | "database-unavailable" | "agent-unavailable" | "search-too-slow" | "journal-unavailable";
+            code: "malformed-json" | "invalid-request" | "unauthorized" | "forbidden" | "login-refused" | "not-from-here" | "too-many-tries" | "not-found" | "exists" | "in-use" | "too-large" | "unsupported-media-type" | "not-now" | "range-not-satisfiable" | "invalid-sheet" | "invalid-script" | "invalid-certificate" | "unknown-user" | "unknown-name" | "invalid-change" | "conflict" | "precondition-failed" | "internal" | "database-unavailable" | "agent-unavailable" | "search-too-slow" | "journal-unavailable";
             errors?: {
                 /** @description JSON pointer into the body, or the parameter: /name */
                 path: string;
