@@ -1,59 +1,31 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { HttpClient } from "../src/http/client.ts";
+import { ApiBrowser, type Door, doorOf } from "./support/api-browser.ts";
 import { event } from "./support/app-calls.ts";
 import { RealApp } from "./support/real-app.ts";
 
 /** People, their logins and what they may, by HTTPS as a browser would, with a real MariaDB. */
 
 let app: RealApp;
-let client: HttpClient;
-let host: string;
+let ada: ApiBrowser;
+/** Each is a browser of its own. */
+class Browser extends ApiBrowser {
+  constructor() {
+    super(door);
+  }
+}
+let door: Door;
 beforeAll(async () => {
   app = await RealApp.open();
-  const { self, cluster, secrets } = app.context;
-  host = `${self.address}:${cluster.api.port}`;
-  client = new HttpClient({ name: "the app", origin: `https://${host}`, tls: { ca: secrets.tls.ca } });
+  door = doorOf(app.context);
+  ada = new Browser();
 });
 afterAll(async () => {
-  await client?.[Symbol.asyncDispose]();
+  await door?.client[Symbol.asyncDispose]();
   await app?.[Symbol.asyncDispose]();
 });
 
-type Method = "GET" | "POST" | "PUT" | "DELETE";
-
-/** A browser: keeps its cookie, says where its requests are made. */
-class Browser {
-  cookie = "";
-  csrf = "";
-  attributes = "";
-
-  async ask(method: Method, path: string, body?: unknown, more: Record<string, string> = {}) {
-    const headers = {
-      origin: `https://${host}`,
-      "sec-fetch-site": "same-origin",
-      ...(this.cookie && { cookie: this.cookie }),
-      ...(this.csrf && { "x-dialtone-csrf": this.csrf }),
-      ...more,
-    };
-    const answer = await client.open({ method, path, body, headers });
-    const text = await answer.body.text();
-    const set = [answer.headers["set-cookie"] ?? []].flat()[0];
-    if (set !== undefined) {
-      this.attributes = set;
-      this.cookie = set.split(";")[0] ?? "";
-    }
-    // biome-ignore lint/suspicious/noExplicitAny: a test looks at whatever came
-    const said = JSON.parse(text || "null") as any;
-    if (answer.status === 200 && said?.csrf) this.csrf = said.csrf;
-    return { status: answer.status, body: said, headers: answer.headers };
-  }
-
-  login = (name: string, password: string) => this.ask("POST", "/v1/session", { name, password });
-}
-
 const password = "a long enough secret";
-const ada = new Browser();
 
 describe("people and their logins", () => {
   it("the first administrator is made once, by the link that the host gives", async () => {

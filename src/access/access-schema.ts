@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { entityName, numberPatterns } from "../directory/names-schema.ts";
+import { givenCode } from "./factor-schema.ts";
 
 /** People who log in to the console and the API, and what they are told of themselves. docs/access.md */
 
@@ -50,6 +51,7 @@ export const personSchema = z.object({
   user,
   enabled: z.boolean(),
   password: z.boolean().describe("it has one"),
+  second_factor: z.boolean().describe("more than its password is asked for"),
   created_at: z.string(),
   login_at: z.string().nullable().describe("when it logged in last"),
 });
@@ -85,10 +87,17 @@ export const sessionSchema = z.object({
     .boolean()
     .describe("false: the database has no quorum; everything can be seen, nothing changed"),
   expires_at: z.string(),
+  enrol: z
+    .boolean()
+    .describe("true: this role needs a second factor, and may do nothing else before it has set one up"),
 });
 export type SessionShown = z.infer<typeof sessionSchema>;
 
-export const loginSchema = z.strictObject({ name: loginName, password: z.string().max(128) });
+export const loginSchema = z.strictObject({
+  name: loginName,
+  password: z.string().max(128),
+  code: givenCode.optional().describe("when `code-needed` was answered"),
+});
 
 export const firstSchema = z.strictObject({
   token: z.string().max(128),

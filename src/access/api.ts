@@ -2,10 +2,11 @@ import { timingSafeEqual } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import type { Role } from "../http/access.ts";
 import { assertExpected, type StoredTag } from "../http/etag.ts";
 import { noteChange } from "../http/noted.ts";
 import { pageQuery } from "../http/paging.ts";
-import { type Person, principalOf } from "../http/principal.ts";
+import { type Person, type Principal, principalOf } from "../http/principal.ts";
 import { assertSameName, Problem } from "../http/problems.ts";
 import {
   firstSchema,
@@ -21,9 +22,10 @@ import {
 } from "./access-schema.ts";
 import { cookieName } from "./guard.ts";
 import type { Logins } from "./logins.ts";
-import type { AccessMemory } from "./memory.ts";
+import type { AccessMemory, KnownSession } from "./memory.ts";
 import { assertFromHere, csrfOf } from "./origin.ts";
-import { keptOf, type People, shownPerson } from "./people.ts";
+import { keptOf, type People } from "./people.ts";
+import { sourceOfRequest } from "./request-source.ts";
 import { longestMs, type Sessions, sessionId } from "./sessions.ts";
 
 export interface AccessParts {
@@ -37,6 +39,10 @@ export interface AccessParts {
   /** Where browsers find the console: `https://…` */
   origin: string;
   writable(): boolean;
+  /** Who may do nothing without a second factor. */
+  secondFactor: readonly Role[];
+  /** @throws Problem `proof-needed` */
+  assertFresh(principal: Principal): Promise<void>;
   events: {
     loggedIn(person: string, how: string, source: string): void;
     loggedOut(person: string): void;
@@ -45,10 +51,10 @@ export interface AccessParts {
 
 const sameText = (one: string, other: string): boolean => timingSafeEqual(sessionId(one), sessionId(other));
 
-const cookie = { path: "/", httpOnly: true, secure: true, sameSite: "strict" } as const;
+/** What of a login is shown. */
+type ShownOf = Pick<KnownSession, "expiresAt" | "strong">;
 
-/** Where a request came from; by the unix socket: this host. */
-export const sourceOfRequest = ({ client }: FastifyRequest): string => client || "this host";
+const cookie = { path: "/", httpOnly: true, secure: true, sameSite: "strict" } as const;
 
 export const accessRoutes =
   (parts: AccessParts): FastifyPluginAsyncZod =>
@@ -56,7 +62,7 @@ export const accessRoutes =
     const { people, sessions, logins, memory, events } = parts;
     const tags = ["access"];
 
-    const shown = (person: Person, token: string, expiresAt: number): SessionShown => {
+    const shown = (person: Person, token: string, session: ShownOf): SessionShown => {
       const { name, display, role, scope, user } = person;
       return {
         person: {
@@ -70,7 +76,8 @@ export const accessRoutes =
         },
         csrf: csrfOf(token),
         writable: parts.writable(),
-        expires_at: new Date(expiresAt).toISOString(),
+        expires_at: new Date(session.expiresAt).toISOString(),
+        enrol: !session.strong && parts.secondFactor.includes(role),
       };
     };
 
@@ -85,14 +92,15 @@ export const accessRoutes =
       const source = sourceOfRequest(request);
       const before = request.cookies[cookieName];
       const agent = request.headers["user-agent"] ?? "";
-      const { token, expiresAt } = await sessions.begin({ person: name, how, source, agent }, now);
+      const strong = how === "code" || how === "recovery";
+      const { token, expiresAt } = await sessions.begin({ person: name, how, source, agent, strong }, now);
       if (before !== undefined) await sessions.end(sessionId(before), now);
       await memory.read();
       const person = memory.person(name);
       if (!person) throw new Problem("login-refused", "name or password is wrong");
       reply.setCookie(cookieName, token, { ...cookie, maxAge: longestMs / 1000 });
       events.loggedIn(name, how, source);
-      return shown(person, token, expiresAt.getTime());
+      return shown(person, token, { expiresAt: expiresAt.getTime(), strong });
     };
 
     app.get(
@@ -107,7 +115,7 @@ export const accessRoutes =
           summary: "Log in",
           description:
             "The answer sets a cookie that only this host gets back. Wrong names and passwords are not told apart, and after some of them " +
-            "the next one has to wait: `Retry-After`.",
+            "the next one has to wait: `Retry-After`. Where there is a second factor, `code-needed` (401) asks for the same with `code`.",
           tags,
           body: loginSchema,
           response: { 200: sessionSchema },
@@ -115,9 +123,9 @@ export const accessRoutes =
       },
       async (request, reply) => {
         assertFromHere(request);
-        const { name, password } = request.body;
-        await logins.byPassword(name, password, sourceOfRequest(request));
-        return await begin(name, "password", request, reply);
+        const { name, password, code } = request.body;
+        const how = await logins.prove(name, password, code, sourceOfRequest(request));
+        return await begin(name, how, request, reply);
       },
     );
     app.get(
@@ -129,7 +137,7 @@ export const accessRoutes =
         const session = token === undefined ? undefined : memory.session(sessionId(token));
         if (principal?.kind !== "session" || token === undefined || !session)
           throw new Problem("unauthorized", "nobody is logged in here");
-        return shown(principal.person, token, session.expiresAt);
+        return shown(principal.person, token, session);
       },
     );
     app.delete(
@@ -214,7 +222,7 @@ export const accessRoutes =
       { schema: { summary: "One person", tags, params, response: { 200: personSchema } } },
       async ({ params: { name } }, reply) => {
         const row = await people.get(name);
-        return reply.header("etag", parts.tag(keptOf(row))).send(shownPerson(row));
+        return reply.header("etag", parts.tag(keptOf(row))).send(await people.shown(name));
       },
     );
     app.post(
@@ -247,11 +255,11 @@ export const accessRoutes =
         } = request;
         assertSameName(name, body.name);
         const person = { ...body, name };
-        const before = await people.stored(name);
+        const before = (await people.stored(name)) && (await people.shown(name));
         if (before) await people.change(person, expected(request));
         else await people.add(person, expected(request));
         noteChange(request, {
-          ...(before && { before: shownPerson(before) }),
+          ...(before && { before }),
           after: { ...person, ...(body.password !== undefined && { password: "new" }) },
         });
         await memory.read();
@@ -266,7 +274,7 @@ export const accessRoutes =
       },
       async (request) => {
         const { name } = request.params;
-        noteChange(request, { before: shownPerson(await people.get(name)) });
+        noteChange(request, { before: await people.shown(name) });
         await people.remove(name, expected(request));
         await memory.read();
         return { name };
@@ -293,6 +301,7 @@ export const accessRoutes =
         if (person?.name === name) await logins.byPassword(name, current ?? "", sourceOfRequest(request));
         else if (person && (person.role !== "administrator" || person.scope))
           throw new Problem("forbidden", "somebody else's password is changed by administrators only");
+        else if (principal) await parts.assertFresh(principal);
         await people.setPassword(
           name,
           password,

@@ -86,6 +86,21 @@ export const takeTry = (database: Database, person: string, address: string, now
     return 0;
   });
 
+/** The password was right and a code is missing: this try counts for nothing, and nothing that failed before is forgotten. */
+export const noTry = (database: Database, person: string, address: string): Promise<void> =>
+  database.transact(async (trx) => {
+    await trx
+      .updateTable("login_tries")
+      .set(({ eb }) => ({ tries: eb("tries", "-", 1) }))
+      .where(
+        "subject",
+        "in",
+        subjectsOf(person, address).map(({ name }) => name),
+      )
+      .where("tries", ">", 0)
+      .execute();
+  });
+
 /**
  * It was right: this person begins again from here, and this try was none of the source's or of others on the person. Other ones
  * stay: who knows one password must not be able to try those of all others.

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from "fastify";
+import type { Role } from "../http/access.ts";
 import type { LoggedIn } from "../http/auth.ts";
 import type { Principal } from "../http/principal.ts";
 import { Problem } from "../http/problems.ts";
@@ -10,10 +11,15 @@ import type { TokenGuard } from "./token-guard.ts";
 /** The prefix binds the cookie to this very host, to TLS and to all paths (RFC 6265bis 4.1.3.2). */
 export const cookieName = "__Host-dialtone";
 
+/** For so long nobody is asked again who it is, ms. */
+const freshMs = 10 * 60_000;
+
 export interface GuardParts {
   memory: AccessMemory;
   sessions: Sessions;
   tokens: TokenGuard;
+  /** Who may do nothing without a second factor. */
+  secondFactor: readonly Role[];
   /** Can anything be changed now? */
   writable(): boolean;
 }
@@ -43,7 +49,23 @@ export class SessionGuard implements LoggedIn {
     assertOfSession({ method, headers }, token);
     // What is written into versions and logs is who logged in, whatever the request says.
     headers["x-dialtone-who"] = encodeURIComponent(person.name);
-    return { kind: "session", person, session: session.id };
+    const lacking = !session.strong && this.parts.secondFactor.includes(person.role);
+    return { kind: "session", person, session: session.id, lacking };
+  }
+
+  /** @throws Problem `proof-needed` */
+  async assertFresh(principal: Principal): Promise<void> {
+    if (principal.kind !== "session") return;
+    const { memory } = this.parts;
+    const isFresh = () => Date.now() - (memory.session(principal.session)?.provenAt ?? 0) < freshMs;
+    if (isFresh()) return;
+    // It may have been proven at the other node a moment ago.
+    await memory.read(250).catch(() => {});
+    if (!isFresh())
+      throw new Problem(
+        "proof-needed",
+        "for this it has to be proven again who asks: the last time was more than ten minutes ago",
+      );
   }
 
   /** @throws Problem `database-unavailable` */

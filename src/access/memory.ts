@@ -14,6 +14,10 @@ export interface KnownSession {
   person: string;
   seenAt: number;
   expiresAt: number;
+  /** Proven by more than a password. */
+  strong: boolean;
+  /** When who it is was proven last. */
+  provenAt: number;
 }
 
 /**
@@ -81,7 +85,7 @@ export class AccessMemory {
           .execute();
         const changedSessions = await db
           .selectFrom("sessions")
-          .select(["id", "person", "seen_at", "expires_at", "ended_at"])
+          .select(["id", "person", "created_at", "seen_at", "expires_at", "ended_at", "strong", "proven_at"])
           .where("revision", ">", since)
           .execute();
         return [changedPeople, changedSessions, await changedTokens(db, since), newest] as const;
@@ -107,11 +111,13 @@ export class AccessMemory {
       }),
       sessions
         .filter(({ ended_at }) => ended_at === null)
-        .map(({ id, person, seen_at, expires_at }) => ({
+        .map(({ id, person, created_at, seen_at, expires_at, strong, proven_at }) => ({
           id,
           person,
           seenAt: seen_at.getTime(),
           expiresAt: expires_at.getTime(),
+          strong: strong !== 0,
+          provenAt: (proven_at ?? created_at).getTime(),
         })),
     );
     for (const person of people) if (!isGood(person)) this.people.delete(person.name);

@@ -5,6 +5,7 @@ import type { PeopleTable, Tables } from "../db/tables.ts";
 import { uuidToBytes } from "../db/uuid.ts";
 import { Problem } from "../http/problems.ts";
 import { type NewPerson, type PersonShown, roleSchema, scopeSchema } from "./access-schema.ts";
+import { forgetFactors, withFactor } from "./factor-rows.ts";
 import { hashedPassword } from "./password.ts";
 import { changeAccess } from "./revision.ts";
 
@@ -23,7 +24,8 @@ export const keptOf = ({ login_at: _, revision: __, ...kept }: Row): Omit<Row, "
 export const scopeOf = (stored: string | null) =>
   stored === null ? null : scopeSchema.parse(JSON.parse(stored));
 
-export const shownPerson = (row: Row): PersonShown => ({
+/** @param second it has a second factor */
+const shownPerson = (row: Row, second: boolean): PersonShown => ({
   name: row.name,
   display: row.display,
   role: roleSchema.parse(row.role),
@@ -31,6 +33,7 @@ export const shownPerson = (row: Row): PersonShown => ({
   user: row.user_name,
   enabled: row.enabled !== 0,
   password: row.password !== null,
+  second_factor: second,
   created_at: row.created_at.toISOString(),
   login_at: row.login_at?.toISOString() ?? null,
 });
@@ -95,7 +98,11 @@ export class People {
         .limit(limit)
         .execute(),
     );
-    return rows.map(shownPerson);
+    const second = await withFactor(
+      this.database,
+      rows.map(({ name }) => name),
+    );
+    return rows.map((row) => shownPerson(row, second.has(row.name)));
   }
 
   /** Its row. @throws Problem `not-found` */
@@ -103,6 +110,12 @@ export class People {
     const row = await this.stored(name);
     if (!row) throw missing(name);
     return row;
+  }
+
+  /** As the API shows it. @throws Problem `not-found` */
+  async shown(name: string): Promise<PersonShown> {
+    const row = await this.get(name);
+    return shownPerson(row, (await withFactor(this.database, [name])).has(name));
   }
 
   /** Its row with its password's hash; undefined: there is nobody of this name. */
@@ -217,6 +230,7 @@ export class People {
         .where("name", "=", name)
         .execute();
       await assertAdministrator(trx);
+      await forgetFactors(trx, name);
       await endSessions(trx, name, revision);
       removed = true;
     });

@@ -7,6 +7,8 @@ import { type AccessParts, accessRoutes } from "./api.ts";
 import { pruneTries } from "./attempts.ts";
 import { AuditLog } from "./audit.ts";
 import { auditRoutes } from "./audit-api.ts";
+import { factorRoutes } from "./factor-api.ts";
+import { Factors } from "./factors.ts";
 import { SessionGuard } from "./guard.ts";
 import { Logins } from "./logins.ts";
 import { AccessMemory } from "./memory.ts";
@@ -34,6 +36,7 @@ interface Parts {
   file: string;
   events: AccessParts["events"] & {
     loginRefused(person: string, source: string, why: string): void;
+    factorChanged(person: string, what: string, source: string): void;
     auditWaits(error: unknown): void;
     auditLost(error: unknown): void;
   };
@@ -48,12 +51,21 @@ export function createAccess({ database, context, live, file, events }: Parts): 
   const sessions = new Sessions(database);
   const memory = new AccessMemory(database);
   const tokens = new Tokens(database);
-  const logins = new Logins({ database, people, events });
+  const factors = new Factors(database, secrets.peer_token);
+  const logins = new Logins({ database, people, factors, events });
   const writable = () => (live.confirmedMsAgo ?? Number.POSITIVE_INFINITY) < unheardMs;
   const audit = new AuditLog({ database, file, events });
   const firstToken = firstAdministratorToken(secrets);
+  const secondFactor = cluster.access.second_factor;
+  const guard = new SessionGuard({
+    memory,
+    sessions,
+    tokens: new TokenGuard({ memory, tokens }),
+    secondFactor,
+    writable,
+  });
   return {
-    guard: new SessionGuard({ memory, sessions, tokens: new TokenGuard({ memory, tokens }), writable }),
+    guard,
     audit,
     routes: [
       accessRoutes({
@@ -65,6 +77,18 @@ export function createAccess({ database, context, live, file, events }: Parts): 
         tag: storedTag(secrets.peer_token),
         origin: webOrigin(cluster),
         writable,
+        secondFactor,
+        assertFresh: (principal) => guard.assertFresh(principal),
+        events,
+      }),
+      factorRoutes({
+        people,
+        sessions,
+        logins,
+        factors,
+        memory,
+        secondFactor,
+        issuer: `Dialtone ${cluster.cluster}`,
         events,
       }),
       tokenRoutes({ tokens, memory }),

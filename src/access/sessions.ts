@@ -21,6 +21,8 @@ export interface Login {
   how: string;
   source: string;
   agent: string;
+  /** Proven by more than a password. */
+  strong: boolean;
 }
 
 export class Sessions {
@@ -31,7 +33,10 @@ export class Sessions {
   }
 
   /** @returns the cookie's token: 256 random bits */
-  async begin({ person, how, source, agent }: Login, now: Date): Promise<{ token: string; expiresAt: Date }> {
+  async begin(
+    { person, how, source, agent, strong }: Login,
+    now: Date,
+  ): Promise<{ token: string; expiresAt: Date }> {
     const token = randomBytes(32).toString("base64url");
     const expiresAt = new Date(now.getTime() + longestMs);
     await changeAccess(this.database, async (trx, revision) => {
@@ -45,6 +50,8 @@ export class Sessions {
         seen_at: now,
         expires_at: expiresAt,
         ended_at: null,
+        strong: Number(strong),
+        proven_at: null,
         revision,
       };
       // It is there already when the answer to the commit was lost.
@@ -62,6 +69,13 @@ export class Sessions {
         .where("id", "=", id)
         .where("ended_at", "is", null)
         .execute();
+    });
+  }
+
+  /** Whose it is has proven again who it is. */
+  async prove(id: Buffer, now: Date): Promise<void> {
+    await changeAccess(this.database, async (trx, revision) => {
+      await trx.updateTable("sessions").set({ proven_at: now, revision }).where("id", "=", id).execute();
     });
   }
 

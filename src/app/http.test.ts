@@ -23,7 +23,10 @@ let parts: App;
 let server: FastifyInstance;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "dialtone-http-"));
-  const cluster = clusterSchema.parse(smallCluster);
+  const cluster = clusterSchema.parse({
+    ...smallCluster,
+    access: { second_factor: ["administrator"] },
+  });
   const context = hostOf(cluster, "a", root, { api_token: `api-${secret}`, peer_token: `peer-${secret}` });
   parts = await createApp(context, pino({ level: "silent" }));
   // A route without an entry in access.ts is refused here.
@@ -93,12 +96,20 @@ describe("who may ask the app what", () => {
     // Logins as the database would have them.
     const memory = () => parts.access.guard.memory;
     const host = "console.example";
-    const browserOf = (role: Role, scope?: Scope) => {
-      const token = Buffer.alloc(32, `${role}${scope ? 1 : 0}`).toString("base64url");
+    const browserOf = (role: Role, scope?: Scope, proof = { strong: true, provenAt: Date.now() }) => {
+      const token = Buffer.alloc(32, `${role}${scope ? 1 : 0}${proof.strong}`).toString("base64url");
       const name = scope ? `${role}-of-a-part` : role;
       memory().learn(
         [{ name, display: "", role, ...(scope && { scope }) }],
-        [{ id: sessionId(token), person: name, seenAt: Date.now(), expiresAt: Date.now() + 60_000 }],
+        [
+          {
+            id: sessionId(token),
+            person: name,
+            seenAt: Date.now(),
+            expiresAt: Date.now() + 60_000,
+            ...proof,
+          },
+        ],
       );
       return {
         host,
@@ -108,6 +119,12 @@ describe("who may ask the app what", () => {
         "x-dialtone-csrf": csrfOf(token),
       };
     };
+    const known = (id: Buffer) => ({
+      id,
+      person: "administrator",
+      seenAt: Date.now(),
+      expiresAt: Date.now() + 60_000,
+    });
     const askAs = async (one: (typeof entries)[number], headers: Record<string, string>) => {
       const answer = await server.inject({
         method: one.method,
@@ -144,6 +161,29 @@ describe("who may ask the app what", () => {
           expect(await askAs(one, headers)).toMatchObject({ status: 403, code: "not-from-here" });
       },
     );
+
+    test.each(closed.filter((one) => ruleOf(one).role !== undefined))(
+      "$key: not by whose role needs a second factor and has none, but to set one up",
+      async (one) => {
+        const headers = browserOf("administrator", undefined, { strong: false, provenAt: Date.now() });
+        const answer = await askAs(one, headers);
+        if (ruleOf(one).enrol) expect(answer.code).not.toBe("second-factor-required");
+        else expect(answer).toMatchObject({ status: 403, code: "second-factor-required" });
+      },
+    );
+
+    test("what decides who may log in wants a proof of the last ten minutes; without one nothing is done", async () => {
+      const fresh = closed.filter((one) => ruleOf(one).fresh);
+      expect(fresh.map(({ key }) => key)).toContain("PUT /v1/people/:name");
+      const late = { kind: "session", session: Buffer.alloc(32), lacking: false } as const;
+      const person = { name: "administrator", display: "", role: "administrator" as const };
+      const tooOld = { strong: true, provenAt: Date.now() - 11 * 60_000 };
+      const { guard } = parts.access;
+      memory().learn([person], [{ ...known(late.session), ...tooOld }]);
+      await expect(guard.assertFresh({ ...late, person })).rejects.toThrow(/ten minutes/);
+      memory().learn([], [{ ...known(late.session), strong: true, provenAt: Date.now() - 9 * 60_000 }]);
+      await guard.assertFresh({ ...late, person });
+    });
 
     test("whose login is over, or who is nobody, is asked to log in; without a database nothing is changed", async () => {
       const good = browserOf("operator");
@@ -226,7 +266,16 @@ describe("who may ask the app what", () => {
       const session = Buffer.alloc(32, "a browser").toString("base64url");
       memory().learn(
         [{ name: "ada", display: "", role: "administrator" }],
-        [{ id: sessionId(session), person: "ada", seenAt: Date.now(), expiresAt: Date.now() + 60_000 }],
+        [
+          {
+            id: sessionId(session),
+            person: "ada",
+            seenAt: Date.now(),
+            expiresAt: Date.now() + 60_000,
+            strong: true,
+            provenAt: Date.now(),
+          },
+        ],
       );
       const cookie = `${cookieName}=${session}`;
       expect(await askWith(health, { cookie })).toMatchObject({ status: 200 });

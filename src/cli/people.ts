@@ -35,6 +35,7 @@ Examples:
   dialtone people first                              the link with which the first administrator is made
   dialtone people add ada --role operator            asks for a password
   dialtone people password ada                       a new one; ada is logged out everywhere
+  dialtone people reset-factors ada                  she lost her authenticator
 What each role may: docs/access.md.`,
   );
   group
@@ -62,13 +63,14 @@ What each role may: docs/access.md.`,
         people.length === 0
           ? "nobody yet: 'dialtone people first' prints the link for the first administrator"
           : table(
-              ["NAME", "DISPLAY", "ROLE", "TELEPHONE USER", "LAST LOGIN", ""],
-              people.map(({ name, display, role, user, login_at, enabled, scope }) => [
+              ["NAME", "DISPLAY", "ROLE", "TELEPHONE USER", "LAST LOGIN", "SECOND FACTOR", ""],
+              people.map(({ name, display, role, user, login_at, enabled, scope, second_factor }) => [
                 name,
                 display,
                 scope === null ? role : `${role} of a part`,
                 user ?? "",
                 login_at ?? "never",
+                second_factor ? "yes" : "no",
                 enabled ? "" : "disabled",
               ]),
             ),
@@ -94,6 +96,17 @@ What each role may: docs/access.md.`,
       const body = { password: await typedPassword() };
       const answer = await ask(apiTargets(command), done, "PUT", `${pathOf(name)}/password`, body);
       print(command, answer, () => `password of ${answer.name} changed`);
+    });
+  group
+    .command("reset-factors <name>")
+    .description("takes away second factors that somebody lost; all logins of that person end")
+    .action(async (name: string, _options: unknown, command: Command) => {
+      const answer = await ask(apiTargets(command), done, "DELETE", `${pathOf(name)}/factors`);
+      print(
+        command,
+        answer,
+        () => `${answer.name} logs in by password alone, until it sets up a second factor again`,
+      );
     });
   group
     .command("remove <name>")

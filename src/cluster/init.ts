@@ -82,6 +82,10 @@ ${options.fallback === undefined ? "  # fallback: sip:reception@192.0.2.9" : `  
 #   # ('dialtone certificates give'). Without either they get one of the cluster's own authority: docs/certificates.md
 #   acme: { email: you@example.org, terms_agreed: true }
 
+# Who may do nothing in the console and the API before a second factor is set up, by role: docs/access.md.
+# access:
+#   second_factor: [administrator, operator]
+
 media:
   # Audio of calls goes through the service address: relay (always), nat (only where a NAT is in the way) or direct.
   path: relay

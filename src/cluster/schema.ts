@@ -324,6 +324,13 @@ export const clusterSchema = z
         redirect: z.boolean().optional(),
       })
       .prefault({}),
+    /** Who logs in to the console and the API: docs/access.md. */
+    access: z
+      .strictObject({
+        /** Whoever has one of these roles may do nothing before it has set up a second factor. */
+        second_factor: z.array(z.enum(["user", "auditor", "operator", "administrator"])).default([]),
+      })
+      .prefault({}),
     agent: z
       .strictObject({
         /** HTTPS port on which the agents of the hosts talk to each other. */

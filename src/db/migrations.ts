@@ -517,6 +517,28 @@ export const migrations: Migration[] = [
       ) ${tail}`,
     ],
   },
+  {
+    name: "0026-second-factors",
+    statements: [
+      `CREATE TABLE IF NOT EXISTS second_factors (
+        person VARCHAR(64) NOT NULL PRIMARY KEY,
+        salt BINARY(16) NOT NULL,
+        sealed VARCHAR(255) NULL,
+        since DATETIME(3) NULL,
+        step BIGINT NOT NULL DEFAULT 0,
+        used_by BINARY(16) NULL,
+        pending VARCHAR(255) NULL,
+        pending_at DATETIME(3) NULL
+      ) ${tail}`,
+      `CREATE TABLE IF NOT EXISTS recovery_codes (
+        person VARCHAR(64) NOT NULL,
+        hash BINARY(32) NOT NULL,
+        PRIMARY KEY (person, hash)
+      ) ${tail}`,
+      "ALTER TABLE sessions ADD COLUMN IF NOT EXISTS strong TINYINT NOT NULL DEFAULT 0",
+      "ALTER TABLE sessions ADD COLUMN IF NOT EXISTS proven_at DATETIME(3) NULL",
+    ],
+  },
 ];
 
 /**

@@ -324,7 +324,7 @@ export interface SessionsTable {
   /** SHA-256 of the cookie's token, which is stored nowhere. */
   id: Buffer;
   person: string;
-  /** How it came about: `password`, `first`. */
+  /** How it came about: `password`, `code`, `recovery`, `first`. */
   how: string;
   source: string;
   agent: string;
@@ -333,6 +333,10 @@ export interface SessionsTable {
   seen_at: Date;
   expires_at: Date;
   ended_at: Date | null;
+  /** Proven by more than a password. */
+  strong: number;
+  /** When who it is was proven again last; null: when it began. */
+  proven_at: Date | null;
   revision: number;
 }
 
@@ -356,6 +360,28 @@ export interface TokensTable {
   seen_from: string;
   ended_at: Date | null;
   revision: number;
+}
+
+/** One-time codes of a person's authenticator. */
+export interface SecondFactorsTable {
+  person: string;
+  /** Of its recovery codes; another one with each set. */
+  salt: Buffer;
+  /** The secret (base/seal.ts); null: only a pending one. */
+  sealed: string | null;
+  since: Date | null;
+  /** The newest time step of which a code was used. */
+  step: number;
+  /** Which try used it: a repeated transaction knows its own. */
+  used_by: Buffer | null;
+  /** A new secret until a code confirms it. */
+  pending: string | null;
+  pending_at: Date | null;
+}
+
+export interface RecoveryCodesTable {
+  person: string;
+  hash: Buffer;
 }
 
 /** Changes made through the API: rows are added only. */
@@ -497,6 +523,8 @@ export interface Tables {
   sessions: SessionsTable;
   tokens: TokensTable;
   login_tries: LoginTriesTable;
+  second_factors: SecondFactorsTable;
+  recovery_codes: RecoveryCodesTable;
   audit: AuditTable;
   web_certificates: WebCertificatesTable;
   migrations: MigrationsTable;

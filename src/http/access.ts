@@ -16,6 +16,10 @@ export interface ForPeople {
    * person may not ask.
    */
   scope?: "own";
+  /** Also for whose role needs a second factor and has none yet: it can set one up, and nothing else. */
+  enrol?: true;
+  /** A person has to prove again who it is, unless it did within the last minutes. */
+  fresh?: true;
   /** `false`: a POST that changes nothing, and is not recorded (access/audit.ts). */
   changes?: false;
   /** `false`: by a login only, not by a token: what a token opens ends with it. */
@@ -35,12 +39,16 @@ const administrator = from("administrator");
 
 /** What only somebody who is logged in can ask: it is about that login. */
 const loggedIn: ForPeople = { who: [], role: "user", scope: "own", tokens: false };
+/** What keeps this login, and its second factors. */
+const ownLogin: ForPeople = { ...loggedIn, enrol: true };
 
 /** It is about the telephone of whoever asks. */
 const ownTelephone: ForPeople = { who: [], role: "user", scope: "own" };
 
 /** Who may log in is changed by people and on hosts. */
 const byLogin = (rule: ForPeople): ForPeople => ({ ...rule, tokens: false });
+/** The same, by people who have proven of late who they are. */
+const byProof = (rule: ForPeople): ForPeople => ({ ...byLogin(rule), fresh: true });
 
 /** Programs of the service itself, and customers' own: no person asks this. */
 const programs = ["api", "socket"] as const;
@@ -69,18 +77,25 @@ export const appAccess: Access = {
   "GET /v1/session/ways": "open",
   "POST /v1/session/first": "open",
   "GET /v1/session/first": programs,
-  "GET /v1/session": loggedIn,
-  "DELETE /v1/session": loggedIn,
+  "GET /v1/session": ownLogin,
+  "DELETE /v1/session": ownLogin,
+  "POST /v1/session/proof": { ...ownLogin, changes: false },
+  "GET /v1/session/factors": ownLogin,
+  "POST /v1/session/factors/totp": { ...ownLogin, fresh: true, changes: false },
+  "PUT /v1/session/factors/totp": { ...ownLogin, fresh: true },
+  "DELETE /v1/session/factors/totp": { ...loggedIn, fresh: true },
+  "POST /v1/session/factors/recovery": { ...loggedIn, fresh: true },
   "GET /v1/people": auditor,
-  "POST /v1/people": byLogin(administrator),
+  "POST /v1/people": byProof(administrator),
   "GET /v1/people/:name": auditor,
-  "PUT /v1/people/:name": byLogin(administrator),
-  "DELETE /v1/people/:name": byLogin(administrator),
+  "PUT /v1/people/:name": byProof(administrator),
+  "DELETE /v1/people/:name": byProof(administrator),
+  "DELETE /v1/people/:name/factors": byProof(administrator),
   // One's own; somebody else's: as an administrator (access/api.ts).
   "PUT /v1/people/:name/password": byLogin({ ...from("user"), scope: "own" }),
   // One's own; all: as an auditor, ended by administrators (access/token-api.ts).
   "GET /v1/tokens": byLogin({ ...from("user"), scope: "own" }),
-  "POST /v1/tokens": byLogin({ ...from("user"), scope: "own" }),
+  "POST /v1/tokens": byProof({ ...from("user"), scope: "own" }),
   "GET /v1/tokens/:name": byLogin({ ...from("user"), scope: "own" }),
   "DELETE /v1/tokens/:name": byLogin({ ...from("user"), scope: "own" }),
   "GET /v1/audit": auditor,

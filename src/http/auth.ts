@@ -82,13 +82,15 @@ export interface LoggedIn {
   of(request: FastifyRequest): Promise<Principal | undefined>;
   /** May it be done now what the request asks, by whoever may? @throws Problem `database-unavailable` */
   assertNow(request: FastifyRequest): void;
+  /** Was it proven a short while ago who asks? @throws Problem `proof-needed` */
+  assertFresh(principal: Principal): Promise<void>;
 }
 
 /** @throws Problem `forbidden` */
 function assertMay(principal: Principal, rule: Exclude<Rule, "open">, url: string, whom: string): void {
   if (!("person" in principal)) return;
   const { person } = principal;
-  const { role, scope, tokens } = whoMay(rule);
+  const { role, scope, tokens, enrol } = whoMay(rule);
   if (role === undefined) throw new Problem("forbidden", `${whom} only`);
   if (roles.indexOf(person.role) < roles.indexOf(role))
     throw new Problem("forbidden", `${whom} only; ${person.name} is ${person.role}`);
@@ -103,6 +105,11 @@ function assertMay(principal: Principal, rule: Exclude<Rule, "open">, url: strin
   }
   if (person.scope && scope === undefined)
     throw new Problem("forbidden", `${person.name} may see a part of the service only: this shows all of it`);
+  if (principal.kind === "session" && principal.lacking && !enrol)
+    throw new Problem(
+      "second-factor-required",
+      `${person.role}s need a second factor here, and ${person.name} has not set one up`,
+    );
 }
 
 /**
@@ -140,6 +147,7 @@ export function guardRoutes(
     if (principal) {
       if (allowed) assertMay(principal, allowed, url ?? "", whom ?? "");
       people?.assertNow(request);
+      if (allowed && whoMay(allowed).fresh) await people?.assertFresh(principal);
       letIn(request, principal);
       return;
     }

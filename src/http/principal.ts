@@ -23,7 +23,8 @@ export interface Person {
 }
 
 export type Principal =
-  | { kind: "session"; person: Person; session: Buffer }
+  /** `lacking`: its role needs a second factor, and this login has proven none. */
+  | { kind: "session"; person: Person; session: Buffer; lacking: boolean }
   /** `person` is called `token:NAME`. `areas`: the parts of the API that it is for (areaOf); missing: all. */
   | { kind: "token"; person: Person; areas?: readonly string[] }
   /** The API's token, or the unix socket: they may do everything, and say themselves who asks. */

@@ -31,6 +31,26 @@ export const catalogue = {
     title: "Name or password is wrong",
     help: "An administrator can give a new password: 'dialtone people password NAME' on a node.",
   },
+  "code-needed": {
+    status: 401,
+    title: "A second factor is needed",
+    help: "The password is right: send it again with `code`, of the authenticator or a recovery code.",
+  },
+  "code-refused": {
+    status: 401,
+    title: "The code is wrong",
+    help: "Each code is good once, and for about a minute. Is the clock of the authenticator right? An administrator can take the factor away: 'dialtone people reset-factors NAME' on a node.",
+  },
+  "second-factor-required": {
+    status: 403,
+    title: "This role needs a second factor",
+    help: "Set one up (the console leads there) and go on: `access.second_factor` of cluster.yaml says which roles.",
+  },
+  "proof-needed": {
+    status: 403,
+    title: "Who asks has to prove again who it is",
+    help: "POST /v1/session/proof with the password, and a code where there is a second factor; it holds for ten minutes.",
+  },
   "not-from-here": {
     status: 403,
     title: "The request comes from another site",

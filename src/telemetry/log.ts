@@ -176,6 +176,8 @@ export const createEvents = (log: Logger) => ({
   loggedOut: (person: string) => log.info({ person }, "somebody logged out"),
   loginRefused: (person: string, source: string, why: string) =>
     log.warn({ person, source, why }, "a login was refused"),
+  factorChanged: (person: string, what: string, source: string) =>
+    log.info({ person, what, source }, "a second factor was changed"),
   auditWaits: (error: unknown) =>
     log.warn({ error: messageOf(error) }, "entries of the record of changes wait on this node's disk"),
   auditLost: (error: unknown) =>

@@ -104,6 +104,8 @@ export interface paths {
                             /** @description false: the database has no quorum; everything can be seen, nothing changed */
                             writable: boolean;
                             expires_at: string;
+                            /** @description true: this role needs a second factor, and may do nothing else before it has set one up */
+                            enrol: boolean;
                         };
                     };
                 };
@@ -121,7 +123,7 @@ export interface paths {
         put?: never;
         /**
          * Log in
-         * @description The answer sets a cookie that only this host gets back. Wrong names and passwords are not told apart, and after some of them the next one has to wait: `Retry-After`.
+         * @description The answer sets a cookie that only this host gets back. Wrong names and passwords are not told apart, and after some of them the next one has to wait: `Retry-After`. Where there is a second factor, `code-needed` (401) asks for the same with `code`.
          */
         post: {
             parameters: {
@@ -135,6 +137,8 @@ export interface paths {
                     "application/json": {
                         name: string;
                         password: string;
+                        /** @description when `code-needed` was answered */
+                        code?: string;
                     };
                 };
             };
@@ -174,6 +178,8 @@ export interface paths {
                             /** @description false: the database has no quorum; everything can be seen, nothing changed */
                             writable: boolean;
                             expires_at: string;
+                            /** @description true: this role needs a second factor, and may do nothing else before it has set one up */
+                            enrol: boolean;
                         };
                     };
                 };
@@ -320,6 +326,8 @@ export interface paths {
                             /** @description false: the database has no quorum; everything can be seen, nothing changed */
                             writable: boolean;
                             expires_at: string;
+                            /** @description true: this role needs a second factor, and may do nothing else before it has set one up */
+                            enrol: boolean;
                         };
                     };
                 };
@@ -392,6 +400,8 @@ export interface paths {
                                 enabled: boolean;
                                 /** @description it has one */
                                 password: boolean;
+                                /** @description more than its password is asked for */
+                                second_factor: boolean;
                                 created_at: string;
                                 /** @description when it logged in last */
                                 login_at: string | null;
@@ -535,6 +545,8 @@ export interface paths {
                             enabled: boolean;
                             /** @description it has one */
                             password: boolean;
+                            /** @description more than its password is asked for */
+                            second_factor: boolean;
                             created_at: string;
                             /** @description when it logged in last */
                             login_at: string | null;
@@ -733,6 +745,343 @@ export interface paths {
         };
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove again who is logged in here
+         * @description What changes who can log in asks for it when the last proof is older than ten minutes (`proof-needed`).
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        password: string;
+                        /** @description where there is a second factor */
+                        code?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            proven_at: string;
+                        };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own second factors */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description one-time codes of an authenticator; null: not set up */
+                            totp: {
+                                since: string;
+                            } | null;
+                            /** @description how many are left */
+                            recovery_codes: number;
+                            /** @description this role may do nothing without a second factor */
+                            required: boolean;
+                        };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/factors/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Confirm the new secret by a code of it
+         * @description From then on logins need a code. All other logins of this person end.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description six digits of the authenticator, or a recovery code */
+                        code: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description each logs in once, in place of a code; they are told this once */
+                            recovery_codes: string[];
+                        };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /**
+         * A new secret for one's authenticator
+         * @description Nothing changes before a code of it is confirmed, within 15 minutes.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description in base32, to be typed into an authenticator; it is told this once */
+                            secret: string;
+                            /** @description the same as otpauth://, for a QR code */
+                            uri: string;
+                        };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /**
+         * No one-time codes any more
+         * @description All other logins of this person end.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/factors/recovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** New recovery codes; those before are good no more */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description each logs in once, in place of a code; they are told this once */
+                            recovery_codes: string[];
+                        };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/people/{name}/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take away somebody's second factors
+         * @description For whoever lost them: it logs in by its password alone until it sets up new ones. All its logins end.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            name: string;
+                        };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -15529,7 +15878,7 @@ export interface components {
              * @description stable: for programs
              * @enum {string}
              */
-            code: "malformed-json" | "invalid-request" | "unauthorized" | "forbidden" | "login-refused" | "not-from-here" | "too-many-tries" | "not-found" | "exists" | "in-use" | "too-large" | "unsupported-media-type" | "not-now" | "range-not-satisfiable" | "invalid-sheet" | "invalid-script" | "invalid-certificate" | "unknown-user" | "unknown-name" | "invalid-change" | "conflict" | "precondition-failed" | "internal" | "database-unavailable" | "agent-unavailable" | "search-too-slow" | "journal-unavailable";
+            code: "malformed-json" | "invalid-request" | "unauthorized" | "forbidden" | "login-refused" | "code-needed" | "code-refused" | "second-factor-required" | "proof-needed" | "not-from-here" | "too-many-tries" | "not-found" | "exists" | "in-use" | "too-large" | "unsupported-media-type" | "not-now" | "range-not-satisfiable" | "invalid-sheet" | "invalid-script" | "invalid-certificate" | "unknown-user" | "unknown-name" | "invalid-change" | "conflict" | "precondition-failed" | "internal" | "database-unavailable" | "agent-unavailable" | "search-too-slow" | "journal-unavailable";
             errors?: {
                 /** @description JSON pointer into the body, or the parameter: /name */
                 path: string;
