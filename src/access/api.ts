@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { Role } from "../http/access.ts";
 import { assertExpected, type StoredTag } from "../http/etag.ts";
 import { noteChange } from "../http/noted.ts";
+import { operationOf } from "../http/operation.ts";
 import { pageQuery } from "../http/paging.ts";
 import { type Person, type Principal, principalOf } from "../http/principal.ts";
 import { assertSameName, Problem } from "../http/problems.ts";
@@ -228,8 +229,9 @@ export const accessRoutes =
     app.post(
       "/v1/people",
       { schema: { summary: "A new person", tags, body: newPersonSchema, response: { 201: done } } },
-      async ({ body }, reply) => {
-        await people.add(body);
+      async (request, reply) => {
+        const { body } = request;
+        await people.add(body, { id: operationOf(request)?.id });
         await memory.read();
         return reply.code(201).send({ name: body.name });
       },
@@ -257,7 +259,7 @@ export const accessRoutes =
         const person = { ...body, name };
         const before = (await people.stored(name)) && (await people.shown(name));
         if (before) await people.change(person, expected(request));
-        else await people.add(person, expected(request));
+        else await people.add(person, { check: expected(request) });
         noteChange(request, {
           ...(before && { before }),
           after: { ...person, ...(body.password !== undefined && { password: "new" }) },

@@ -7,9 +7,10 @@ import { z } from "zod";
 import type { Database } from "../db/database.ts";
 import type { AuditTable } from "../db/tables.ts";
 import { reasonIn } from "../entities/reason.ts";
-import type { Access } from "../http/access.ts";
+import { type Access, isChange } from "../http/access.ts";
 import { accessOf } from "../http/auth.ts";
 import { notedOf } from "../http/noted.ts";
+import { operationOf } from "../http/operation.ts";
 import { principalOf } from "../http/principal.ts";
 import { entryId, storedValue } from "./audit-entry.ts";
 import type { AuditEntry, AuditQuery } from "./audit-schema.ts";
@@ -203,8 +204,7 @@ export function recordChanges(
   server.addHook("onSend", async (request, reply) => {
     const { url } = request.routeOptions;
     if (url === undefined || isSafe(request.method) || reply.statusCode >= 400) return;
-    const rule = accessOf(list, request.method, url);
-    if (!(typeof rule === "object" && "role" in rule && rule.changes !== false)) return;
+    if (!isChange(accessOf(list, request.method, url)) || operationOf(request)?.repeated === true) return;
     const { before, after, version } = notedOf(request) ?? { after: askedIn(request) };
     const now = Date.now();
     await audit.add({

@@ -132,8 +132,8 @@ export class People {
   }
 
   /** @throws Problem `exists` */
-  async add(person: NewPerson, check = anyhow): Promise<void> {
-    await this.insert(person, () => Promise.resolve(), check);
+  async add(person: NewPerson, { check = anyhow, id }: { check?: Check; id?: Buffer | undefined } = {}) {
+    await this.insert(person, () => Promise.resolve(), check, id);
   }
 
   /** The first administrator. @throws Problem `not-now`: there is one already, `exists` */
@@ -149,8 +149,8 @@ export class People {
     { name, display, role, scope, user, enabled, password }: NewPerson,
     may: (trx: Transaction<Tables>) => Promise<void>,
     check = anyhow,
+    id = uuidToBytes(randomUUID()),
   ): Promise<void> {
-    const id = uuidToBytes(randomUUID());
     const hash = password === undefined ? null : await hashedPassword(password);
     await changeAccess(this.database, async (trx, revision) => {
       const before = await rowOf(trx, name);

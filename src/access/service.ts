@@ -3,6 +3,7 @@ import { type HostContext, webOrigin } from "../cluster/facts.ts";
 import { firstAdministratorToken } from "../cluster/secrets.ts";
 import type { Database } from "../db/database.ts";
 import { storedTag } from "../http/etag.ts";
+import { Answers } from "./answers.ts";
 import { type AccessParts, accessRoutes } from "./api.ts";
 import { pruneTries } from "./attempts.ts";
 import { AuditLog } from "./audit.ts";
@@ -22,6 +23,7 @@ import { Tokens } from "./tokens.ts";
 export interface AccessService {
   guard: SessionGuard;
   audit: AuditLog;
+  answers: Answers;
   routes: FastifyPluginAsyncZod[];
   run(signal: AbortSignal): Promise<void>;
   /** Forgets what is long over. */
@@ -55,6 +57,7 @@ export function createAccess({ database, context, live, file, events }: Parts): 
   const logins = new Logins({ database, people, factors, events });
   const writable = () => (live.confirmedMsAgo ?? Number.POSITIVE_INFINITY) < unheardMs;
   const audit = new AuditLog({ database, file, events });
+  const answers = new Answers(database, secrets.peer_token);
   const firstToken = firstAdministratorToken(secrets);
   const secondFactor = cluster.access.second_factor;
   const guard = new SessionGuard({
@@ -67,6 +70,7 @@ export function createAccess({ database, context, live, file, events }: Parts): 
   return {
     guard,
     audit,
+    answers,
     routes: [
       accessRoutes({
         people,
@@ -103,6 +107,7 @@ export function createAccess({ database, context, live, file, events }: Parts): 
       await sessions.prune(now);
       await tokens.prune(now);
       await pruneTries(database, now);
+      await answers.prune(now);
     },
   };
 }

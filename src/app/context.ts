@@ -320,6 +320,7 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
       logins,
       people: access.guard,
       audit: access.audit,
+      answers: access.answers,
       routes,
       loop,
       events,

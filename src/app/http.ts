@@ -6,7 +6,9 @@ import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import { type FastifyInstance, type FastifyRequest, fastify } from "fastify";
 import { type FastifyPluginAsyncZod, serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import type { Answers } from "../access/answers.ts";
 import { type AuditLog, recordChanges } from "../access/audit.ts";
+import { rememberAnswers } from "../access/idempotency.ts";
 import { messageOf } from "../base/message.ts";
 import { UndecidedError } from "../call/ask.ts";
 import { appAccess, type Who } from "../http/access.ts";
@@ -71,15 +73,20 @@ export interface HttpParts {
   /** Who is logged in. */
   people: LoggedIn;
   audit: Pick<AuditLog, "add">;
+  /** To requests that have a key. */
+  answers: Answers;
   /** One for each domain, made where the domain is (context.ts). */
   routes: FastifyPluginAsyncZod[];
   loop: { read(): { p99Ms: number } };
-  events: { requestFailed(method: string, url: string, error: unknown): void };
+  events: {
+    requestFailed(method: string, url: string, error: unknown): void;
+    answerNotKept(error: unknown): void;
+  };
 }
 
 /** Builds the HTTP application; it does not listen. Errors leave it as RFC 9457 problem documents only. */
 export async function buildHttp(
-  { node, secrets, proxyKey, logins, people, audit, routes, loop, events }: HttpParts,
+  { node, secrets, proxyKey, logins, people, audit, answers, routes, loop, events }: HttpParts,
   trusted: TrustedSockets,
 ): Promise<FastifyInstance> {
   const app = fastify({
@@ -117,6 +124,7 @@ export async function buildHttp(
   guardRoutes(app, appAccess, whoOf, people);
   recordChanges(app, appAccess, audit, node);
   tagAnswers(app);
+  rememberAnswers(app, appAccess, { answers, events });
   // What is told of people and calls stays in no cache on the way, nor on a disk; who knows better says so.
   app.addHook("onRequest", async ({ url }, reply) => {
     if (url.startsWith("/v1/")) reply.header("cache-control", "no-store");

@@ -2,6 +2,8 @@ import type { FastifyDynamicSwaggerOptions } from "@fastify/swagger";
 import type { RouteOptions } from "fastify";
 import { jsonSchemaTransform } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { appAccess, isChange } from "../http/access.ts";
+import { accessOf } from "../http/auth.ts";
 import { problemSchema } from "../http/problems.ts";
 
 /** What the API's document says of all routes alike: problems, tags, conditions. Each stands in one place. */
@@ -11,6 +13,7 @@ type TransformObject = NonNullable<FastifyDynamicSwaggerOptions["transformObject
 
 /** Marks of a route, until the document is whole. */
 const conditional = "x-conditional";
+const keyed = "x-keyed";
 
 /** A schema of the document. */
 const jsonSchema = (schema: z.ZodType): Record<string, unknown> => {
@@ -21,13 +24,20 @@ const jsonSchema = (schema: z.ZodType): Record<string, unknown> => {
 export const describeRoute: Transform = (given) => {
   const { schema, url } = jsonSchemaTransform(given as never) as ReturnType<Transform>;
   const { config } = given.route as RouteOptions;
-  return { schema: { ...schema, ...(config?.conditional === true && { [conditional]: true }) }, url };
+  const { method } = given.route;
+  const once = method === "POST" && isChange(accessOf(appAccess, method, url));
+  const marks = {
+    ...(config?.conditional === true && { [conditional]: true }),
+    ...(once && { [keyed]: true }),
+  };
+  return { schema: { ...schema, ...marks }, url };
 };
 
 interface Operation {
   parameters?: unknown[];
   responses?: Record<string, { description?: string; headers?: Record<string, unknown>; content?: unknown }>;
   [conditional]?: true;
+  [keyed]?: true;
 }
 
 interface Document {
@@ -46,6 +56,11 @@ const conditions = [
   ),
   header("If-None-Match", "`*`: only if there is nothing of this name yet, else 412"),
 ];
+const once = header(
+  "Idempotency-Key",
+  "made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever " +
+    "node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`)",
+);
 const tagHeader = { ETag: { description: "of what is there now, for If-Match", schema: { type: "string" } } };
 const refusal = {
   description: "Refused: `code` is stable, all of them: /problems",
@@ -66,6 +81,8 @@ export const describeAll: TransformObject = (given) => {
       const changes = operation[conditional] === true;
       delete operation[conditional];
       if (changes) operation.parameters = [...(operation.parameters ?? []), ...conditions];
+      if (operation[keyed] === true) operation.parameters = [...(operation.parameters ?? []), once];
+      delete operation[keyed];
       const good = operation.responses["200"] ?? operation.responses["201"];
       if (good && (changes || (method === "get" && path.endsWith("}"))))
         good.headers = { ...good.headers, ...tagHeader };

@@ -1,7 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import { type Command, Option } from "commander";
 import { z } from "zod";
 import { hostIn } from "../base/host-in.ts";
@@ -102,9 +104,11 @@ export async function askNode<Schema extends z.ZodType>(
   return schema.parse(JSON.parse(text));
 }
 
+/** The node that began a request may have died: for so long its claim is waited for (access/answers.ts). */
+const waitMs = 10_000;
+
 /**
- * One request to the first node that can serve it. A creation (POST) that may have happened is not repeated
- * elsewhere; everything else is safe to repeat.
+ * One request to the first node that can serve it. A creation (POST) has a key, by which the other node knows it: all is safe to repeat.
  * @throws ApiError, Error with what each node said.
  */
 export async function ask<Schema extends z.ZodType>(
@@ -116,14 +120,22 @@ export async function ask<Schema extends z.ZodType>(
   patience: Patience = {},
 ): Promise<z.infer<Schema>> {
   const faults: string[] = [];
+  const key = method === "POST" ? { "idempotency-key": randomUUID() } : {};
+  const more = { ...patience, headers: { ...key, ...patience.headers } };
+  const deadline = performance.now() + waitMs;
   for (const target of targets)
-    try {
-      return await askNode(target, schema, method, path, body, patience);
-    } catch (error) {
-      if (error instanceof ApiError && error.code === "database-unavailable")
-        faults.push(`${target.name}: ${error.message}`);
-      else if (error instanceof NoAnswer && (method !== "POST" || !error.sent)) faults.push(error.message);
-      else throw error;
+    for (let again = true; again; ) {
+      again = false;
+      try {
+        return await askNode(target, schema, method, path, body, more);
+      } catch (error) {
+        if (error instanceof NoAnswer) faults.push(error.message);
+        else if (!(error instanceof ApiError)) throw error;
+        else if (error.code === "database-unavailable") faults.push(`${target.name}: ${error.message}`);
+        else if (error.code === "in-progress" && performance.now() < deadline) again = true;
+        else throw error;
+      }
+      if (again) await delay(500);
     }
   throw new Error(`no node can serve this now:\n  ${faults.join("\n  ")}`);
 }

@@ -539,6 +539,20 @@ export const migrations: Migration[] = [
       "ALTER TABLE sessions ADD COLUMN IF NOT EXISTS proven_at DATETIME(3) NULL",
     ],
   },
+  {
+    name: "0027-idempotency",
+    statements: [
+      `CREATE TABLE IF NOT EXISTS idempotency (
+        id BINARY(32) NOT NULL PRIMARY KEY,
+        fingerprint BINARY(32) NOT NULL,
+        claim BINARY(16) NOT NULL,
+        until DATETIME(3) NOT NULL,
+        answer MEDIUMBLOB NULL,
+        made_at DATETIME(3) NOT NULL,
+        KEY idempotency_made (made_at)
+      ) ${tail}`,
+    ],
+  },
 ];
 
 /**

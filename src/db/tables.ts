@@ -404,6 +404,18 @@ export interface AuditTable {
   value_after: Json | null;
 }
 
+/** Requests with a key, and what was answered: access/answers.ts. */
+export interface IdempotencyTable {
+  id: Buffer;
+  fingerprint: Buffer;
+  /** Who is at it, or was. */
+  claim: Buffer;
+  until: Date;
+  /** Sealed; null: it is not answered yet. */
+  answer: Buffer | null;
+  made_at: Date;
+}
+
 /** Logins that failed: access/attempts.ts. */
 export interface LoginTriesTable {
   subject: string;
@@ -527,6 +539,7 @@ export interface Tables {
   recovery_codes: RecoveryCodesTable;
   audit: AuditTable;
   web_certificates: WebCertificatesTable;
+  idempotency: IdempotencyTable;
   migrations: MigrationsTable;
 }
 

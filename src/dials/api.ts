@@ -3,6 +3,7 @@ import { z } from "zod";
 import { isDecision } from "../call/answer.ts";
 import type { CallStatus } from "../call/news-schema.ts";
 import { canonicalNumber } from "../call/number.ts";
+import { idempotencyKey } from "../http/operation.ts";
 import { Problem } from "../http/problems.ts";
 import type { LiveRouting } from "../routing/live.ts";
 import {
@@ -104,17 +105,14 @@ export const dialRoutes =
       {
         schema: {
           summary: "A's telephones ring; when A answers, its telephone calls B",
-          description:
-            "A's telephone must understand REFER (RFC 3515), as nearly all do. With the header Idempotency-Key the same request is " +
-            "the same dial, however often it is sent.",
+          description: "A's telephone must understand REFER (RFC 3515), as nearly all do.",
           tags,
-          headers: z.looseObject({ "idempotency-key": z.string().min(1).max(128).optional() }),
           body: dialInputSchema,
           response: { 201: dialSchema },
         },
       },
       async ({ body, headers }, reply) =>
-        reply.code(201).send(await work.begin(body, headers["idempotency-key"])),
+        reply.code(201).send(await work.begin(body, idempotencyKey(headers))),
     );
     app.get(
       "/v1/dials",

@@ -6,6 +6,7 @@ import type { Database } from "../db/database.ts";
 import type { Tables } from "../db/tables.ts";
 import { assertExpected, storedTag } from "../http/etag.ts";
 import { noteChange } from "../http/noted.ts";
+import { operationOf } from "../http/operation.ts";
 import { pageQuery } from "../http/paging.ts";
 import { assertSameName, Problem } from "../http/problems.ts";
 import { change } from "./changes.ts";
@@ -42,6 +43,7 @@ function storeOf(entity: Entity, { database, live, setting, assertKnown, assertU
   /** What the headers ask is looked at, and what became of it is told in them. */
   const watched = (name: string, { request, reply }: Exchange) => ({
     reason: reasonIn(request.headers),
+    id: operationOf(request)?.id,
     check: (before: Row | undefined) => assertExpected(request.headers, `${kind} ${name}`, tagOf(before)),
     seen: ({ before, after }: Changed): void => {
       noteChange(request, { before: shownRow(before), after: shownRow(after) });

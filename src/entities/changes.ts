@@ -14,6 +14,8 @@ export interface Change extends Pick<ChangesTable, "entity" | "operation"> {
   of: Pick<Entity, "kind" | "table" | "key">;
   /** Missing: nobody said. */
   reason?: Reason;
+  /** 16 bytes, of a request that may come again after it was done; missing: it does not. */
+  id?: Buffer | undefined;
   /** Told what is there before anything is changed. @throws Problem: it is not changed */
   check?(before: Row | undefined): void;
   /** Told what the change changed, each time that it is tried. */
@@ -34,40 +36,54 @@ export async function nextVersions(trx: Transaction<Tables>, count: number): Pro
   return (await currentVersion(trx)) - count + 1;
 }
 
+/** Ends the transaction without a trace: it was done before, in this version. */
+class DoneBefore extends Error {
+  readonly version: number;
+  constructor(version: number) {
+    super("done before");
+    this.version = version;
+  }
+}
+
 /**
  * Makes one change of an entity: bumps the version, runs `work`, writes the change log and what was before, all in one
  * transaction. Changes of all nodes are serialised by the version's row (Galera refuses the second of two at once,
  * which is then run again), so versions grow in the order of the commits. When the answer to a commit was lost,
- * the repeated transaction finds its own change and does nothing.
+ * the repeated transaction finds its own change and does nothing; so does a request that comes again (`id`).
  * @returns the version from which on the change is visible.
  */
-export function change(
+export async function change(
   database: Database,
-  { of, entity, operation, reason = directEdit, check, seen }: Change,
+  { of, entity, operation, reason = directEdit, id, check, seen }: Change,
   work: (trx: Transaction<Tables>) => Promise<void>,
 ): Promise<number> {
-  const changeId = uuidToBytes(randomUUID());
-  return database.transact(async (trx) => {
-    const version = await nextVersions(trx, 1);
-    const done = await trx
-      .selectFrom("changes")
-      .select("version")
-      .where("change_id", "=", changeId)
-      .executeTakeFirst();
-    if (done) return Number(done.version);
-    const before = (await rowsNamed(trx, of, [entity])).get(entity);
-    check?.(before);
-    await work(trx);
-    const after = (await rowsNamed(trx, of, [entity])).get(entity);
-    const { kind } = of;
-    await trx
-      .insertInto("changes")
-      .values({ version, change_id: changeId, kind, entity, operation, at: new Date() })
-      .execute();
-    await remember(trx, version, version, reason, [{ before, after }]);
-    seen?.({ before, after });
-    return version;
-  });
+  const changeId = id ?? uuidToBytes(randomUUID());
+  try {
+    return await database.transact(async (trx) => {
+      const version = await nextVersions(trx, 1);
+      const done = await trx
+        .selectFrom("changes")
+        .select("version")
+        .where("change_id", "=", changeId)
+        .executeTakeFirst();
+      if (done) throw new DoneBefore(Number(done.version));
+      const before = (await rowsNamed(trx, of, [entity])).get(entity);
+      check?.(before);
+      await work(trx);
+      const after = (await rowsNamed(trx, of, [entity])).get(entity);
+      const { kind } = of;
+      await trx
+        .insertInto("changes")
+        .values({ version, change_id: changeId, kind, entity, operation, at: new Date() })
+        .execute();
+      await remember(trx, version, version, reason, [{ before, after }]);
+      seen?.({ before, after });
+      return version;
+    });
+  } catch (error) {
+    if (error instanceof DoneBefore) return error.version;
+    throw error;
+  }
 }
 
 export async function currentVersion(db: Db | Transaction<Tables>): Promise<number> {

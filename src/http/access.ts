@@ -28,6 +28,10 @@ export interface ForPeople {
 
 export type Rule = "open" | readonly Who[] | ForPeople;
 
+/** Does whoever asks change something, on record (access/audit.ts)? Programs of the service itself tell what they have an id for. */
+export const isChange = (rule: Rule): rule is ForPeople =>
+  typeof rule === "object" && "role" in rule && rule.changes !== false;
+
 /** `METHOD /path` as the route is written; HEAD goes with GET. `open`: anybody. */
 export type Access = Record<string, Rule>;
 

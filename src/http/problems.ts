@@ -128,6 +128,16 @@ export const catalogue = {
     title: "It is not as the request expects",
     help: "`If-Match` or `If-None-Match` does not hold; `ETag` is of what is there now. Get it again, bring the two together, send it with the new tag.",
   },
+  "in-progress": {
+    status: 409,
+    title: "The same request is being done",
+    help: "It came with this Idempotency-Key before, and is not answered yet: send it again after `Retry-After` for its answer.",
+  },
+  "key-reused": {
+    status: 422,
+    title: "The key belongs to another request",
+    help: "This Idempotency-Key came with another request within a day: make a new key for each new request.",
+  },
   internal: { status: 500, title: "A fault of ours", help: "The app's log has the details." },
   "database-unavailable": {
     status: 503,

@@ -10,6 +10,7 @@ import { featuresOf, storedFeatures, users } from "../directory/users.ts";
 import { change } from "../entities/changes.ts";
 import { reasonIn } from "../entities/reason.ts";
 import { assertExpected, type StoredTag } from "../http/etag.ts";
+import { idempotencyKey } from "../http/operation.ts";
 import { pageQuery } from "../http/paging.ts";
 import { Problem } from "../http/problems.ts";
 import { audioFile, openAudio } from "../recordings/audio.ts";
@@ -203,14 +204,13 @@ export const meRoutes =
         schema: {
           summary: "One's own telephone rings; when it is answered, it calls",
           tags,
-          headers: z.looseObject({ "idempotency-key": z.string().min(1).max(128).optional() }),
           body: ownDialSchema,
           response: { 201: dialSchema },
         },
       },
       async (request, reply) => {
         const { name } = self(request);
-        const key = request.headers["idempotency-key"];
+        const key = idempotencyKey(request.headers);
         const input = dialInputSchema.parse({ from: name, to: request.body.to });
         // What somebody else called his key has nothing to do with it.
         const dial = await dials.begin(input, key === undefined ? undefined : `${name} ${key}`.slice(0, 128));

@@ -5,7 +5,7 @@ import type { HostContext } from "../cluster/facts.ts";
 import { Problem } from "../http/problems.ts";
 import type { AgentDoor } from "./agent-door.ts";
 import { runRequest, scheduleSchema } from "./drills-schema.ts";
-import { give, holderOf, viewOf, whoAsks } from "./orders-api.ts";
+import { give, holderOf, orderId, viewOf, whoAsks } from "./orders-api.ts";
 import { givenSchema } from "./orders-schema.ts";
 
 /** Running drills on the cluster, and their schedule. Results: /v1/drills (drill-runs/). */
@@ -60,7 +60,7 @@ export const drillRunRoutes =
           ]);
         const view = await viewOf(context, door);
         const work = { kind: "drill", name, runs: body.runs } as const;
-        const by = { id: body.id, who: whoAsks(request) };
+        const by = { id: orderId(request), who: whoAsks(request) };
         return reply.code(202).send(await give(context, door, holderOf(view), work, by));
       },
     );

@@ -5,7 +5,9 @@ import { z } from "zod";
 import { foreseeDrain, foreseeSwitchover, foreseeUndrain } from "../change/foresee.ts";
 import type { ClusterView } from "../change/safety.ts";
 import { allHosts, type HostContext } from "../cluster/facts.ts";
+import { bytesToUuid } from "../db/uuid.ts";
 import { reasonIn } from "../entities/reason.ts";
+import { operationOf } from "../http/operation.ts";
 import { principalOf } from "../http/principal.ts";
 import { Problem } from "../http/problems.ts";
 import { contactMs } from "../report/news.ts";
@@ -44,17 +46,23 @@ export async function give(
   door: AgentDoor,
   host: string,
   work: Work,
-  { id, who }: { id: string | undefined; who: string },
+  { id, who }: { id: string; who: string },
 ): Promise<{ id: string; host: string }> {
   const order: Order = {
-    id: id ?? randomUUID(),
-    change: id ?? randomUUID(),
+    id,
+    change: id,
     host,
     who: `${who === "" ? "somebody" : who}, console at ${self.name}`.slice(0, 80),
     work,
   };
   await door.ask("POST", "/orders", order);
   return { id: order.id, host };
+}
+
+/** Of the order: as whoever asks says, or of the request; the same when it comes again. */
+export function orderId(request: FastifyRequest<{ Body: { id?: string | undefined } }>): string {
+  const operation = operationOf(request)?.id;
+  return request.body.id ?? (operation ? bytesToUuid(operation) : randomUUID());
 }
 
 /** Who asks: the person who is logged in, or as programs say it. */
@@ -99,7 +107,7 @@ export const orderRoutes =
       async (request, reply) => {
         const { body } = request;
         const view = await viewOf(context, door);
-        const by = { id: body.id, who: whoAsks(request) };
+        const by = { id: orderId(request), who: whoAsks(request) };
         if (body.kind === "switchover") {
           const work: Work = { kind: "switchover", force: body.force };
           return reply.code(202).send(await give(context, door, holderOf(view), work, by));

@@ -186,6 +186,11 @@ export const createEvents = (log: Logger) => ({
   certificateMade: (why: string) => log.info({ why }, "made a certificate for browsers"),
   certificatesWait: (error: unknown) =>
     log.warn({ error: messageOf(error) }, "certificates can not be looked at; browsers get the one before"),
+  answerNotKept: (error: unknown) =>
+    log.warn(
+      { error: messageOf(error) },
+      "the answer to a request with a key could not be kept: sent again, it is done again",
+    ),
   requestFailed: (method: string, url: string, error: unknown) =>
     log.error({ method, url, err: error }, "request failed by a fault of ours"),
 });

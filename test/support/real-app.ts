@@ -21,8 +21,16 @@ export class RealApp implements AsyncDisposable {
   private readonly client: HttpClient;
   private process: ChildProcess;
 
-  private constructor(root: string, context: HostContext, database: PrivateMariadb) {
+  /** Of each host of the cluster. */
+  readonly contextOf: (host: string) => HostContext;
+
+  private constructor(
+    { root, contextOf }: Awaited<ReturnType<typeof makeTestCluster>>,
+    context: HostContext,
+    database: PrivateMariadb,
+  ) {
     this.root = root;
+    this.contextOf = contextOf;
     this.context = context;
     this.database = database;
     this.client = new HttpClient({ name: "the app", socketPath: appSocket(context) });
@@ -37,7 +45,7 @@ export class RealApp implements AsyncDisposable {
     const socket = join(context.dirs.run, "mariadb", "mysqld.sock");
     const database = new PrivateMariadb(join(cluster.root, "mysql"), socket);
     await database.create(context.secrets.database.app);
-    const app = new RealApp(cluster.root, context, database);
+    const app = new RealApp(cluster, context, database);
     await app.until("schema", () => app.isReady());
     return app;
   }

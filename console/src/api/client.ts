@@ -1,4 +1,5 @@
 import createClient, { type Middleware } from "openapi-fetch";
+import { fetchOnce } from "./once.ts";
 import { ApiProblem, problemOf } from "./problem.ts";
 import type { paths } from "./schema.ts";
 
@@ -26,6 +27,7 @@ const withSession: Middleware = {
 export const api = createClient<paths>({
   baseUrl: typeof location === "undefined" ? "/" : location.origin,
   credentials: "same-origin",
+  fetch: fetchOnce,
 });
 api.use(withSession);
 
@@ -85,7 +87,7 @@ export async function ask<T = unknown>(
     signal,
   }: { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal } = {},
 ): Promise<{ data: T; etag: string | undefined }> {
-  const response = await fetch(path, {
+  const request = new Request(path, {
     method,
     credentials: "same-origin",
     headers: {
@@ -95,7 +97,8 @@ export async function ask<T = unknown>(
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal && { signal }),
-  }).catch((fault: unknown) => {
+  });
+  const response = await fetchOnce(request).catch((fault: unknown) => {
     if (signal?.aborted) throw fault;
     throw new ApiProblem(0, "no-answer", fault instanceof Error ? fault.message : String(fault));
   });

@@ -426,7 +426,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -1000,7 +1003,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -1168,7 +1174,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -2641,7 +2650,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -3223,7 +3235,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -3536,7 +3551,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -3806,7 +3824,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -4145,7 +4166,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -4466,7 +4490,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -4868,7 +4895,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -5108,7 +5138,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -5614,7 +5647,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -6669,7 +6705,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -7096,7 +7135,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -7756,7 +7798,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -8208,7 +8253,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -8536,7 +8584,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -8808,7 +8859,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -9050,7 +9104,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -9313,7 +9370,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -9612,7 +9672,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -10322,7 +10385,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     version: number;
                 };
@@ -10441,7 +10507,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -10622,7 +10691,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -10762,7 +10834,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -11182,7 +11257,10 @@ export interface paths {
                     /** @description of prices that say none: first/next, seconds */
                     increments?: string;
                 };
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     /** @description the carrier */
                     name: string;
@@ -12368,7 +12446,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     name: string;
                 };
@@ -12493,13 +12574,14 @@ export interface paths {
         put?: never;
         /**
          * A's telephones ring; when A answers, its telephone calls B
-         * @description A's telephone must understand REFER (RFC 3515), as nearly all do. With the header Idempotency-Key the same request is the same dial, however often it is sent.
+         * @description A's telephone must understand REFER (RFC 3515), as nearly all do.
          */
         post: {
             parameters: {
                 query?: never;
                 header?: {
-                    "idempotency-key"?: string;
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
                 };
                 path?: never;
                 cookie?: never;
@@ -13427,7 +13509,8 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
-                    "idempotency-key"?: string;
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
                 };
                 path?: never;
                 cookie?: never;
@@ -14687,7 +14770,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -14784,7 +14870,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -14898,7 +14987,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -15137,7 +15229,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -15772,7 +15867,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     id: string;
                 };
@@ -15825,7 +15923,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
                 path: {
                     id: string;
                 };
@@ -15878,7 +15979,7 @@ export interface components {
              * @description stable: for programs
              * @enum {string}
              */
-            code: "malformed-json" | "invalid-request" | "unauthorized" | "forbidden" | "login-refused" | "code-needed" | "code-refused" | "second-factor-required" | "proof-needed" | "not-from-here" | "too-many-tries" | "not-found" | "exists" | "in-use" | "too-large" | "unsupported-media-type" | "not-now" | "range-not-satisfiable" | "invalid-sheet" | "invalid-script" | "invalid-certificate" | "unknown-user" | "unknown-name" | "invalid-change" | "conflict" | "precondition-failed" | "internal" | "database-unavailable" | "agent-unavailable" | "search-too-slow" | "journal-unavailable";
+            code: "malformed-json" | "invalid-request" | "unauthorized" | "forbidden" | "login-refused" | "code-needed" | "code-refused" | "second-factor-required" | "proof-needed" | "not-from-here" | "too-many-tries" | "not-found" | "exists" | "in-use" | "too-large" | "unsupported-media-type" | "not-now" | "range-not-satisfiable" | "invalid-sheet" | "invalid-script" | "invalid-certificate" | "unknown-user" | "unknown-name" | "invalid-change" | "conflict" | "precondition-failed" | "in-progress" | "key-reused" | "internal" | "database-unavailable" | "agent-unavailable" | "search-too-slow" | "journal-unavailable";
             errors?: {
                 /** @description JSON pointer into the body, or the parameter: /name */
                 path: string;

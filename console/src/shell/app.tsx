@@ -3,6 +3,7 @@ import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { connection } from "../api/live.ts";
+import { askAnew } from "../api/once.ts";
 import { SessionProvider } from "../api/session.tsx";
 import { ConfirmProvider } from "../kit/confirm.tsx";
 import { nonce } from "./nonce.ts";
@@ -14,7 +15,9 @@ const schemes = localStorageColorSchemeManager({ key: "dialtone.theme" });
 
 // After a takeover what is shown may be old: everything on the screen is asked for again.
 connection.onChange((change) => {
-  if (change === "other") void queries.invalidateQueries();
+  if (change !== "other") return;
+  askAnew();
+  void queries.invalidateQueries();
 });
 
 /** The console: providers around its pages. */

@@ -59,11 +59,7 @@ export function useDial() {
       setFault(undefined);
       setId(undefined);
       try {
-        const key = crypto.randomUUID();
-        const { data: made } = await ask<Dial>("POST", "/v1/me/dials", {
-          body: { to },
-          headers: { "idempotency-key": key },
-        });
+        const { data: made } = await ask<Dial>("POST", "/v1/me/dials", { body: { to } });
         setId(made.id);
         window.scrollTo({ top: 0, behavior: "smooth" });
       } catch (error) {
