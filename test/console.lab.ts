@@ -26,6 +26,8 @@ const shots = process.env.DIALTONE_SHOTS;
 const callId = "shown-in-the-console";
 const recordId = hash("sha256", `${callId}\0ft`, "hex").slice(0, 32);
 paths.push(`records/${recordId}`);
+// The first steps: an app without hosts has no telephones to ask for.
+paths.push("begin/numbers", "begin/people", "begin/carrier");
 
 let app: RealApp;
 let browser: Browser;

@@ -64,7 +64,7 @@ export default function First() {
     try {
       await ask("POST", "/v1/session/first", { body: { token, name, password } });
       await refresh();
-      await navigate({ to: "/" });
+      await navigate({ to: "/begin" });
     } catch (error) {
       const fields = error instanceof ApiProblem ? error.errors : [];
       for (const { path, message } of fields) form.setFieldError(fieldOf(path), message);

@@ -5,6 +5,7 @@ import { type Cluster, useCluster } from "../../api/cluster.ts";
 import { Asked } from "../../kit/empty.tsx";
 import { Figure, Section } from "../../kit/page.tsx";
 import { Moment, Num } from "../../kit/time.tsx";
+import { Missing } from "../begin/missing.tsx";
 import { Alarms, alarmsOf } from "./alarms.tsx";
 import classes from "./overview.module.css";
 import { Picture } from "./picture.tsx";
@@ -92,6 +93,7 @@ export default function Overview() {
           <>
             <Verdict cluster={cluster} />
             <Figures cluster={cluster} />
+            <Missing />
             <div className={classes.columns}>
               <Section title={t("cluster")} lead={t("clusterLead")}>
                 <Picture cluster={cluster} />

@@ -1,0 +1,85 @@
+import { useCallback, useState } from "react";
+import { ask } from "../../api/client.ts";
+import { ApiProblem } from "../../api/problem.ts";
+import { fieldOf } from "../../kit/field-errors.ts";
+
+/** What was typed stays over a reload, and what is sent gets there although a host dies meanwhile. Secrets are not kept. */
+
+const keyOf = (step: string): string => `dialtone.begin.${step}`;
+
+/** @param initial what is proposed; `save` remembers what was typed, undefined forgets it */
+export function useTyped<Values extends object>(
+  step: string,
+  initial: Values,
+): [Values, (values: Values | undefined) => void] {
+  const [typed] = useState<Values>(() => {
+    try {
+      return { ...initial, ...(JSON.parse(sessionStorage.getItem(keyOf(step)) ?? "{}") as Partial<Values>) };
+    } catch {
+      return initial; // written by something else
+    }
+  });
+  const save = useCallback(
+    (values: Values | undefined) => {
+      if (values === undefined) sessionStorage.removeItem(keyOf(step));
+      else sessionStorage.setItem(keyOf(step), JSON.stringify(values));
+    },
+    [step],
+  );
+  return [typed, save];
+}
+
+const patienceMs = 20_000;
+const againMs = 500;
+
+const passing = (error: unknown): boolean =>
+  error instanceof ApiProblem && (error.status === 0 || error.status === 502 || error.status === 503);
+
+/** Asks again while no app answers: a takeover lasts less. For what may be said twice. @throws ApiProblem */
+async function stubborn<T>(question: () => Promise<T>): Promise<T> {
+  const until = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      return await question();
+    } catch (error) {
+      if (!passing(error) || performance.now() > until) throw error;
+      await new Promise((again) => setTimeout(again, againMs));
+    }
+  }
+}
+
+/** Puts something, over a takeover too. @throws ApiProblem */
+export const put = (path: string, body: unknown, etag?: string) =>
+  stubborn(() => ask("PUT", path, { body, headers: etag === undefined ? {} : { "if-match": etag } }));
+
+/** Makes something that is not there yet. @throws ApiProblem `exists` */
+export async function make(path: string, body: unknown): Promise<void> {
+  const there = await stubborn(() =>
+    ask("GET", path).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof ApiProblem && error.status === 404) return false;
+        throw error;
+      },
+    ),
+  );
+  if (there) throw new ApiProblem(409, "exists", `${decodeURIComponent(path.split("/").at(-1) ?? "")}`);
+  await put(path, body);
+}
+
+/** What is wrong, by field; what belongs to no field that is shown is `rest`. Pure. */
+export function faultsOf(
+  error: unknown,
+  fields: readonly string[],
+): { at: Record<string, string>; rest: string | undefined } {
+  const errors = error instanceof ApiProblem ? error.errors : [];
+  const at: Record<string, string> = {};
+  const elsewhere: string[] = [];
+  for (const { path, message } of errors) {
+    const field = fields.find((name) => fieldOf(path).split(".")[0] === name);
+    if (field) at[field] = message;
+    else elsewhere.push(`${path}: ${message}`);
+  }
+  const said = error instanceof Error ? error.message : String(error);
+  return { at, rest: errors.length === 0 ? said : elsewhere.join("\n") || undefined };
+}
