@@ -328,12 +328,12 @@ describe("the app", () => {
 
   it("pages through records without gaps or doubles", async () => {
     const seen = new Set<string>();
-    let cursor = "";
+    let after = "";
     for (let pages = 0; pages < 20; pages++) {
-      const { body } = await ask("GET", `/v1/records?node=b&limit=7${cursor}`);
+      const { body } = await ask("GET", `/v1/records?node=b&limit=7${after}`);
       for (const record of body.records) seen.add(record.id);
       if (body.next === null) break;
-      cursor = `&cursor=${body.next}`;
+      after = `&after=${body.next}`;
     }
     expect(seen.size).toBe(50);
     const [id] = seen;

@@ -16,7 +16,7 @@ import { type Followed, placeAfter, tellNews } from "./stream.ts";
 const maxListeners = 100;
 
 const liveQuery = recordQuery
-  .pick({ user: true, number: true, carrier: true, tag: true, limit: true, cursor: true })
+  .pick({ user: true, number: true, carrier: true, tag: true, limit: true, after: true })
   .extend({ state: z.enum(["trying", "ringing", "answered"]).optional() });
 
 const streamQuery = callFilterSchema.extend({

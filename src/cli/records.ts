@@ -92,10 +92,10 @@ Examples:
         ...(open === true && { open: "true" }),
       };
       const records: CallRecord[] = [];
-      let cursor: string | null = null;
+      let after: string | null = null;
       do {
         const search = new URLSearchParams(
-          Object.entries({ ...filters, ...(cursor !== null && { cursor }) }).flatMap(([key, value]) =>
+          Object.entries({ ...filters, ...(after !== null && { after }) }).flatMap(([key, value]) =>
             typeof value === "string" ? [[key, value] satisfies [string, string]] : [],
           ),
         );
@@ -107,8 +107,8 @@ Examples:
           `/v1/records?${search}`,
         );
         records.push(...found.records);
-        cursor = found.next;
-      } while (cursor !== null && records.length < wanted);
+        after = found.next;
+      } while (after !== null && records.length < wanted);
       print(command, records, () => (records.length === 0 ? "no records" : table(head, records.map(line))));
     });
 

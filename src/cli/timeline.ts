@@ -49,13 +49,13 @@ async function affectedCalls(
   try {
     const targets = apiTargets(command);
     const from = new Date(since - longestCallMs).toISOString();
-    let cursor = "";
+    let after = "";
     for (let page = 0; page < mostPages; page++) {
-      const path = `/v1/records?affected=true&ended_since=${new Date(since).toISOString()}&since=${from}&limit=1000${cursor}`;
+      const path = `/v1/records?affected=true&ended_since=${new Date(since).toISOString()}&since=${from}&limit=1000${after}`;
       const { records, next } = await ask(targets, pageSchema, "GET", path);
       calls.push(...records);
       if (next === null) return { calls, notes: [] };
-      cursor = `&cursor=${next}`;
+      after = `&after=${next}`;
     }
     return { calls, notes: [`only the newest ${calls.length} affected calls are counted`] };
   } catch (error) {

@@ -553,6 +553,11 @@ export const migrations: Migration[] = [
       ) ${tail}`,
     ],
   },
+  {
+    // Lists of recordings are sorted so.
+    name: "0028-recording-index",
+    statements: ["ALTER TABLE recordings ADD INDEX IF NOT EXISTS recordings_created (created_at, id)"],
+  },
 ];
 
 /**

@@ -4,6 +4,7 @@ import { isDecision } from "../call/answer.ts";
 import type { CallStatus } from "../call/news-schema.ts";
 import { canonicalNumber } from "../call/number.ts";
 import { idempotencyKey } from "../http/operation.ts";
+import { timePage } from "../http/paging.ts";
 import { Problem } from "../http/problems.ts";
 import type { LiveRouting } from "../routing/live.ts";
 import {
@@ -97,7 +98,7 @@ export type DialWork = ReturnType<typeof dialWork>;
 
 /** /v1/dials: click-to-dial. */
 export const dialRoutes =
-  (work: DialWork, store: Pick<DialStore, "newest">): FastifyPluginAsyncZod =>
+  (work: DialWork, store: Pick<DialStore, "list">): FastifyPluginAsyncZod =>
   async (app) => {
     const tags = ["call status"];
     app.post(
@@ -118,12 +119,16 @@ export const dialRoutes =
       "/v1/dials",
       {
         schema: {
-          summary: "The newest 100 dials",
+          summary: "Dials, newest first",
           tags,
-          response: { 200: z.object({ dials: z.array(dialSchema) }) },
+          querystring: z.object(timePage),
+          response: { 200: z.object({ dials: z.array(dialSchema), next: z.string().nullable() }) },
         },
       },
-      async () => ({ dials: (await store.newest(100)).map(shown) }),
+      async ({ query: { after, limit } }) => {
+        const { dials, next } = await store.list(after, limit);
+        return { dials: dials.map(shown), next };
+      },
     );
     app.get(
       "/v1/dials/:id",

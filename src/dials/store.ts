@@ -3,8 +3,10 @@ import { sql } from "kysely";
 import { z } from "zod";
 import type { Database } from "../db/database.ts";
 import { errnoOf } from "../db/errors.ts";
+import { olderThan } from "../db/older.ts";
 import type { DialsTable } from "../db/tables.ts";
 import { bytesToUuid, uuidToBytes } from "../db/uuid.ts";
+import { nextPlace, placeIn } from "../http/paging.ts";
 import { Problem } from "../http/problems.ts";
 import type { Dialog } from "../sip/user-agent/dialog.ts";
 import { type Dial, type DialInput, type DialState, dialBodySchema, openStates } from "./dial-schema.ts";
@@ -90,11 +92,15 @@ export class DialStore {
     return dialOf(row);
   }
 
-  async newest(limit: number): Promise<OpenDial[]> {
-    const rows = await this.database.read((db) =>
-      db.selectFrom("dials").selectAll().orderBy("created_at", "desc").limit(limit).execute(),
-    );
-    return rows.map(dialOf);
+  /** Newest first. @throws Problem `invalid-request` */
+  async list(after: string | undefined, limit: number): Promise<{ dials: OpenDial[]; next: string | null }> {
+    const rows = await this.database.read((db) => {
+      const all = db.selectFrom("dials").selectAll();
+      const older = after === undefined ? all : all.where(olderThan("created_at", "id", placeIn(after)));
+      return older.orderBy("created_at", "desc").orderBy("id", "desc").limit(limit).execute();
+    });
+    const next = nextPlace(rows, limit, ({ created_at: at, id }) => ({ at, id }));
+    return { dials: rows.map(dialOf), next };
   }
 
   async open(): Promise<OpenDial[]> {

@@ -2,8 +2,10 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import type { Selectable } from "kysely";
 import { z } from "zod";
 import type { Database } from "../db/database.ts";
+import { olderThan } from "../db/older.ts";
 import type { DrillRunsTable } from "../db/tables.ts";
 import { uuidToBytes } from "../db/uuid.ts";
+import { nextPlace, placeIn, timePage } from "../http/paging.ts";
 import { Problem } from "../http/problems.ts";
 import { type DrillEvidence, type DrillRun, drillEvidenceSchema, drillRunSchema } from "./run-record.ts";
 
@@ -12,7 +14,7 @@ import { type DrillEvidence, type DrillRun, drillEvidenceSchema, drillRunSchema 
 const query = z.object({
   kind: z.string().max(64).optional(),
   since: z.iso.datetime({ offset: true }).optional().describe("finished at or after"),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  ...timePage,
 });
 
 const idParam = z.object({ id: z.uuid() });
@@ -60,15 +62,18 @@ export const drillRoutes =
           summary: "Drills, newest first, without their evidence",
           tags,
           querystring: query,
-          response: { 200: z.object({ drills: z.array(drillRunSchema) }) },
+          response: { 200: z.object({ drills: z.array(drillRunSchema), next: z.string().nullable() }) },
         },
       },
-      async ({ query: { kind, since, limit } }) => {
+      async ({ query: { kind, since, after, limit } }) => {
         let select = database.db.selectFrom("drill_runs").select(columns);
         if (kind !== undefined) select = select.where("kind", "=", kind);
         if (since !== undefined) select = select.where("finished_at", ">=", new Date(since));
-        const page = select.orderBy("finished_at", "desc").orderBy("id").limit(limit);
-        return { drills: (await database.read(() => page.execute())).map(drillOfRow) };
+        if (after !== undefined) select = select.where(olderThan("finished_at", "id", placeIn(after)));
+        const page = select.orderBy("finished_at", "desc").orderBy("id", "desc").limit(limit);
+        const rows = await database.read(() => page.execute());
+        const next = nextPlace(rows, limit, ({ finished_at: at, id }) => ({ at, id }));
+        return { drills: rows.map(drillOfRow), next };
       },
     );
     app.get(

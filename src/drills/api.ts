@@ -17,13 +17,13 @@ export const recordsOf = (lab: string, query: Record<string, string>): Promise<C
 
 export async function recordsOn({ api }: Api, query: Record<string, string>): Promise<CallRecord[]> {
   const records: CallRecord[] = [];
-  let cursor: string | undefined;
+  let after: string | undefined;
   do {
-    const search = new URLSearchParams({ ...query, limit: "1000", ...(cursor ? { cursor } : {}) });
+    const search = new URLSearchParams({ ...query, limit: "1000", ...(after ? { after } : {}) });
     const page = pageSchema.parse(await api("GET", `/v1/records?${search}`));
     records.push(...page.records);
-    cursor = page.next ?? undefined;
-  } while (cursor !== undefined);
+    after = page.next ?? undefined;
+  } while (after !== undefined);
   return records;
 }
 

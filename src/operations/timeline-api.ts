@@ -72,18 +72,18 @@ async function seenBy(
   const calls: SeenCall[] = [];
   try {
     const drills = await drillsSince(database, new Date(since));
-    let cursor: string | undefined;
+    let after: string | undefined;
     for (let page = 0; page < mostPages; page++) {
       const { records, next } = await searchRecords(database, {
         ...recordQuery.parse({ limit: 1000 }),
         affected: true,
         ended_since: new Date(since).toISOString(),
         since: new Date(since - longestCallMs).toISOString(),
-        cursor,
+        after,
       });
       calls.push(...records);
       if (next === null) return { calls, drills, notes: [] };
-      cursor = next;
+      after = next;
     }
     return { calls, drills, notes: [`only the newest ${calls.length} affected calls are counted`] };
   } catch (error) {

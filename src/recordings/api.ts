@@ -21,10 +21,10 @@ export const recordingRoutes =
           summary: "Recordings, newest first",
           tags,
           querystring: recordingQuery,
-          response: { 200: z.object({ recordings: z.array(recordingSchema) }) },
+          response: { 200: z.object({ recordings: z.array(recordingSchema), next: z.string().nullable() }) },
         },
       },
-      async ({ query }) => ({ recordings: await searchRecordings(database, query) }),
+      ({ query }) => searchRecordings(database, query),
     );
     app.get(
       "/v1/recordings/:id",

@@ -76,7 +76,7 @@ export const recordingQuery = z.object({
   to: z.string().max(256).optional().describe("part of the called address"),
   rule: z.string().max(64).optional(),
   call_id: z.string().max(512).optional(),
+  after: z.string().max(128).optional().describe("`next` of the page before"),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
-  offset: z.coerce.number().int().min(0).max(100_000).default(0),
 });
 export type RecordingQuery = z.infer<typeof recordingQuery>;

@@ -1,4 +1,6 @@
 import type { Database } from "../db/database.ts";
+import { olderThan } from "../db/older.ts";
+import { nextPlace, placeIn } from "../http/paging.ts";
 import { Problem } from "../http/problems.ts";
 import { type Recording, type RecordingQuery, resultSchema } from "./recording-schema.ts";
 import { filesOf, namesOf, type Row } from "./store.ts";
@@ -49,7 +51,10 @@ export async function findRecording(database: Database, id: string): Promise<Sho
 }
 
 /** Newest first. */
-export async function searchRecordings(database: Database, query: RecordingQuery): Promise<Recording[]> {
+export async function searchRecordings(
+  database: Database,
+  query: RecordingQuery,
+): Promise<{ recordings: Recording[]; next: string | null }> {
   const like = (text: string) => `%${text.replace(/[\\%_]/g, "\\$&")}%`;
   let select = joined(database);
   if (query.since) select = select.where("recordings.created_at", ">=", new Date(query.since));
@@ -60,11 +65,13 @@ export async function searchRecordings(database: Database, query: RecordingQuery
   if (query.to) select = select.where("records.callee", "like", like(query.to));
   if (query.rule) select = select.where("records.rule", "=", query.rule);
   if (query.call_id) select = select.where("recordings.call_id", "=", query.call_id);
+  if (query.after !== undefined)
+    select = select.where(olderThan("recordings.created_at", "recordings.id", placeIn(query.after)));
   const page = select
     .orderBy("recordings.created_at", "desc")
-    .orderBy("recordings.id")
-    .limit(query.limit)
-    .offset(query.offset);
+    .orderBy("recordings.id", "desc")
+    .limit(query.limit);
   const rows = await database.read(() => page.execute());
-  return rows.map(recordingOf);
+  const next = nextPlace(rows, query.limit, ({ created_at: at, id }) => ({ at, id }));
+  return { recordings: rows.map(recordingOf), next };
 }

@@ -20,7 +20,7 @@ const listQuery = recordQuery.extend({
 
 const recordPageSchema = z.object({
   records: z.array(callRecordSchema),
-  next: z.string().nullable().describe("`cursor` of the next page; null: there is nothing older"),
+  next: z.string().nullable().describe("`after` of the next page; null: there is nothing older"),
   searched_to: z
     .string()
     .nullable()

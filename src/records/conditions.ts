@@ -56,7 +56,7 @@ export const indexed = (where: Where, query: RecordQuery): Condition[] => [
 const notLooked: ReadonlySet<string> = new Set<keyof RecordQuery>([
   "since",
   "until",
-  "cursor",
+  "after",
   "limit",
   "number",
   "user",

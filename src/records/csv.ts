@@ -54,7 +54,7 @@ export async function csvOf(database: Database, query: RecordQuery): Promise<Rea
   async function* lines(): AsyncGenerator<string> {
     yield line(Object.keys(columns)) + linesOf(first.records);
     for (let { next } = first; next !== null; ) {
-      const page = await searchRecords(database, { ...query, limit: 1000, cursor: next });
+      const page = await searchRecords(database, { ...query, limit: 1000, after: next });
       if (page.records.length > 0) yield linesOf(page.records);
       next = page.next;
     }

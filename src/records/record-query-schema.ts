@@ -48,6 +48,6 @@ export const recordQuery = z.object({
       "true: only calls that something happened to: failed, without their own end, on more than one node",
     ),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
-  cursor: z.string().max(128).optional().describe("`next` of the page before"),
+  after: z.string().max(128).optional().describe("`next` of the page before"),
 });
 export type RecordQuery = z.infer<typeof recordQuery>;

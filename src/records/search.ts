@@ -1,34 +1,14 @@
 import { type SelectQueryBuilder, sql } from "kysely";
-import { z } from "zod";
 import type { Database } from "../db/database.ts";
 import { errnoOf } from "../db/errors.ts";
 import type { Db, Tables } from "../db/tables.ts";
-import { Problem } from "../http/problems.ts";
+import { placeIn, placeText } from "../http/paging.ts";
 import type { CallRecord } from "./call-record.ts";
 import { indexed, isNarrow, looked, mustLook, type Place, type Span, when } from "./conditions.ts";
 import type { RecordQuery } from "./record-query-schema.ts";
 import { type RecordRow, shownRecords } from "./shown.ts";
 
 /** Searching the call records, newest first, by key. */
-
-const cursorSchema = z.tuple([z.int(), z.string().regex(/^[0-9a-f]{32}$/)]);
-
-const encodeCursor = ({ startedAt, id }: Place): string =>
-  Buffer.from(JSON.stringify([startedAt.getTime(), id.toString("hex")])).toString("base64url");
-
-/** @throws Problem `invalid-request` */
-function decodeCursor(text: string): Place {
-  try {
-    const [ms, id] = cursorSchema.parse(JSON.parse(Buffer.from(text, "base64url").toString("utf8")));
-    return { startedAt: new Date(ms), id: Buffer.from(id, "hex") };
-  } catch (error) {
-    throw new Problem(
-      "invalid-request",
-      `the cursor is not one of ours (${error instanceof Error ? error.name : error})`,
-      [{ path: "/cursor", message: "must be `next` of an earlier answer" }],
-    );
-  }
-}
 
 /** A search must not hold the server: one statement gives up after so many seconds. */
 const statementSeconds = 2;
@@ -98,8 +78,11 @@ interface Page {
   next: Place | null;
 }
 
-const startOf = ({ cursor }: RecordQuery): Place | undefined =>
-  cursor === undefined ? undefined : decodeCursor(cursor);
+const startOf = ({ after }: RecordQuery): Place | undefined => {
+  if (after === undefined) return undefined;
+  const { at, id } = placeIn(after);
+  return { startedAt: at, id };
+};
 
 const cutAt = (rows: RecordRow[], limit: number, further: Place | null): Page => {
   const final = rows[limit - 1];
@@ -157,7 +140,7 @@ async function pageOf(database: Database, query: RecordQuery): Promise<Page> {
 /**
  * One page of call records, newest first. A search that must look at each row stops after a second: the page is shorter then,
  * `next` goes on from where it stopped.
- * @throws Problem `invalid-request` for a cursor that is not ours; error 1969 of the server when one statement takes too long.
+ * @throws Problem `invalid-request` for an `after` that is not ours; error 1969 of the server when one statement takes too long.
  */
 export async function searchRecords(
   database: Database,
@@ -166,7 +149,7 @@ export async function searchRecords(
   const { rows, next } = await pageOf(database, query);
   return {
     records: await shownRecords(database, rows),
-    next: next && encodeCursor(next),
+    next: next && placeText({ at: next.startedAt, id: next.id }),
     searched_to: next?.startedAt.toISOString() ?? null,
   };
 }

@@ -109,8 +109,8 @@ export const versionRoutes =
           response: { 200: z.object({ versions: z.array(versionSchema), next: z.int().nullable() }) },
         },
       },
-      async ({ query: { before, limit } }) => {
-        const versions = await history.list(limit, before);
+      async ({ query: { after, limit } }) => {
+        const versions = await history.list(limit, after);
         return { versions, next: versions.length === limit ? (versions.at(-1)?.first ?? null) : null };
       },
     );

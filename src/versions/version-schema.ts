@@ -42,7 +42,12 @@ export const versionSchema = z.object({
 export type Version = z.infer<typeof versionSchema>;
 
 export const versionsQuery = z.object({
-  before: z.coerce.number().int().min(1).optional().describe("older ones than this"),
+  after: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe("`next` of the page before: older ones than this"),
   limit: z.coerce.number().int().min(1).max(1000).default(50),
 });
 

@@ -10168,8 +10168,8 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description older ones than this */
-                    before?: number;
+                    /** @description `next` of the page before: older ones than this */
+                    after?: number;
                     limit?: number;
                 };
                 header?: never;
@@ -11538,7 +11538,7 @@ export interface paths {
                     affected?: string;
                     limit?: number;
                     /** @description `next` of the page before */
-                    cursor?: string;
+                    after?: string;
                     /** @description default: as the header Accept asks */
                     format?: "json" | "csv";
                 };
@@ -11694,7 +11694,7 @@ export interface paths {
                                 /** @description how many events it was built from */
                                 events: number;
                             }[];
-                            /** @description `cursor` of the next page; null: there is nothing older */
+                            /** @description `after` of the next page; null: there is nothing older */
                             next: string | null;
                             /** @description all that began after this was looked at, for this page and those before it; null: everything */
                             searched_to: string | null;
@@ -12176,7 +12176,7 @@ export interface paths {
                     tag?: string;
                     limit?: number;
                     /** @description `next` of the page before */
-                    cursor?: string;
+                    after?: string;
                     state?: "trying" | "ringing" | "answered";
                 };
                 header?: never;
@@ -12497,10 +12497,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The newest 100 dials */
+        /** Dials, newest first */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description `next` of the page before */
+                    after?: string;
+                    limit?: number;
+                };
                 header?: never;
                 path?: never;
                 cookie?: never;
@@ -12557,6 +12561,7 @@ export interface paths {
                                 /** Format: date-time */
                                 changed_at: string;
                             }[];
+                            next: string | null;
                         };
                     };
                 };
@@ -13878,6 +13883,8 @@ export interface paths {
                     kind?: string;
                     /** @description finished at or after */
                     since?: string;
+                    /** @description `next` of the page before */
+                    after?: string;
                     limit?: number;
                 };
                 header?: never;
@@ -13946,6 +13953,7 @@ export interface paths {
                                     records_unexpected: number;
                                 } | null;
                             }[];
+                            next: string | null;
                         };
                     };
                 };
@@ -15580,8 +15588,9 @@ export interface paths {
                     to?: string;
                     rule?: string;
                     call_id?: string;
+                    /** @description `next` of the page before */
+                    after?: string;
                     limit?: number;
-                    offset?: number;
                 };
                 header?: never;
                 path?: never;
@@ -15645,6 +15654,7 @@ export interface paths {
                                 deleted_at: string | null;
                                 deleted_by: string | null;
                             }[];
+                            next: string | null;
                         };
                     };
                 };

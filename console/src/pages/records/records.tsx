@@ -92,15 +92,15 @@ export default function Records() {
   const load: LoadPage<CallRecord> = async (after, limit, signal, sofar) => {
     const asked = newest.current;
     const rows: CallRecord[] = [];
-    let cursor: string | null = after;
+    let place: string | null = after;
     do {
-      const page: Awaited<ReturnType<typeof ask>> = await ask(asked, cursor, limit - rows.length, signal);
+      const page: Awaited<ReturnType<typeof ask>> = await ask(asked, place, limit - rows.length, signal);
       rows.push(...page.records);
-      cursor = page.next;
+      place = page.next;
       sofar([...rows]);
-      setSearched(rows.length < limit && cursor !== null ? page.searched_to : null);
-    } while (cursor !== null && rows.length < limit);
-    return { rows, next: cursor };
+      setSearched(rows.length < limit && place !== null ? page.searched_to : null);
+    } while (place !== null && rows.length < limit);
+    return { rows, next: place };
   };
   const change = (to: typeof filters) => {
     setSearched(null);
@@ -171,10 +171,10 @@ export default function Records() {
   );
 }
 
-const ask = (query: Record<string, string>, cursor: string, limit: number, signal: AbortSignal) =>
+const ask = (query: Record<string, string>, after: string, limit: number, signal: AbortSignal) =>
   answer(
     api.GET("/v1/records", {
-      params: { query: { ...query, limit, ...(cursor !== "" && { cursor }) } },
+      params: { query: { ...query, limit, ...(after !== "" && { after }) } },
       signal,
     }),
   );

@@ -72,7 +72,7 @@ const pageSize = 50;
 const load = ({ pageParam }: { pageParam: number | undefined }) =>
   answer(
     api.GET("/v1/versions", {
-      params: { query: { limit: pageSize, ...(pageParam !== undefined && { before: pageParam }) } },
+      params: { query: { limit: pageSize, ...(pageParam !== undefined && { after: pageParam }) } },
     }),
   );
 type Version = Awaited<ReturnType<typeof load>>["versions"][number];
@@ -83,7 +83,7 @@ export default function Versions() {
     queryKey: ["versions"],
     queryFn: load,
     initialPageParam: undefined as number | undefined,
-    getNextPageParam: ({ versions }) => (versions.length < pageSize ? undefined : versions.at(-1)?.first),
+    getNextPageParam: ({ next }) => next,
   });
   return (
     <>
