@@ -522,6 +522,18 @@ export const pages: readonly Page[] = [
     load: () => import("./pages/settings/password.tsx"),
   },
   {
+    path: "security",
+    title: { en: "Your login", de: "Ihre Anmeldung" },
+    icon: IconShieldLock,
+    group: "none",
+    role: "user",
+    load: () => import("./pages/security/security.tsx"),
+    words: {
+      en: "second factor one-time code authenticator TOTP passkey logins sessions security",
+      de: "zweiter Faktor Einmalcode Authenticator TOTP Passkey Anmeldungen Sitzungen Sicherheit",
+    },
+  },
+  {
     path: "audit",
     title: { en: "Audit", de: "Änderungen" },
     icon: IconListSearch,

@@ -6,8 +6,10 @@ import { type HostContext, hostDirs, hostNamed, runFiles } from "../../src/clust
 import { writeInit } from "../../src/cluster/init.ts";
 import { loadCluster, loadSecrets } from "../../src/cluster/load.ts";
 
-/** A cluster on loopback addresses for tests of the app alone. */
-export async function makeTestCluster(): Promise<{ root: string; contextOf: (host: string) => HostContext }> {
+/** A cluster on loopback addresses for tests of the app alone. @param more ends its cluster.yaml */
+export async function makeTestCluster(
+  more = "",
+): Promise<{ root: string; contextOf: (host: string) => HostContext }> {
   const root = await mkdtemp(join(tmpdir(), "dialtone-app-"));
   const file = join(root, "cluster.yaml");
   writeInit(file, {
@@ -24,7 +26,7 @@ export async function makeTestCluster(): Promise<{ root: string; contextOf: (hos
   const text = readFileSync(file, "utf8");
   writeFileSync(
     file,
-    text.replace(/^hosts:\n/m, "hosts:\n  fs1: { role: freeswitch, address: 127.77.0.21 }\n"),
+    `${text.replace(/^hosts:\n/m, "hosts:\n  fs1: { role: freeswitch, address: 127.77.0.21 }\n")}${more}`,
   );
   const cluster = loadCluster(file);
   const secrets = loadSecrets(file);

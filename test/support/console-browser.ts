@@ -3,11 +3,12 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 
 /** The console in Debian's Chromium. */
 
-export const openBrowser = (): Promise<Browser> =>
+/** @param args of Chromium */
+export const openBrowser = (args: string[] = []): Promise<Browser> =>
   chromium.launch({
     executablePath: "/usr/bin/chromium",
     // Root may have no sandbox; the test's own page is all that it shows.
-    args: ["--no-sandbox"],
+    args: ["--no-sandbox", ...args],
   });
 
 /** A person's browser. The certificate is of the test's own authority. */

@@ -37,9 +37,9 @@ export class RealApp implements AsyncDisposable {
     this.process = this.spawn();
   }
 
-  /** Resolves when its tables are made. */
-  static async open(): Promise<RealApp> {
-    const cluster = await makeTestCluster();
+  /** Resolves when its tables are made. @param more ends its cluster.yaml */
+  static async open(more?: string): Promise<RealApp> {
+    const cluster = await makeTestCluster(more);
     await chmod(cluster.root, 0o755);
     const context = cluster.contextOf("a");
     const socket = join(context.dirs.run, "mariadb", "mysqld.sock");

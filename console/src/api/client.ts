@@ -4,8 +4,15 @@ import { ApiProblem, problemOf } from "./problem.ts";
 import type { paths } from "./schema.ts";
 
 /** What the session lends to each question; api/session.ts sets it. */
-export const credentials: { csrf: string | undefined; expired: () => void; doubt: () => void } = {
+export const credentials: {
+  csrf: string | undefined;
+  expired: () => void;
+  doubt: () => void;
+  prove: () => Promise<boolean>;
+} = {
   csrf: undefined,
+  /** Asks who is there to prove again who it is; false: it did not. shell/prove.tsx sets it. */
+  prove: () => Promise.resolve(false),
   /** A question was answered by 401. */
   expired: () => {},
   /** Something failed without a reason that is told: is the session still good? */
@@ -23,11 +30,26 @@ const withSession: Middleware = {
   },
 };
 
+/** Sends it; what wants a proof of who asks (`proof-needed`) is sent again when it was given. */
+async function send(request: Request): Promise<Response> {
+  const again = request.clone();
+  const response = await fetchOnce(request);
+  if (response.status !== 403) return response;
+  const problem = problemOf(
+    response.status,
+    await response
+      .clone()
+      .json()
+      .catch(() => undefined),
+  );
+  return problem.code === "proof-needed" && (await credentials.prove()) ? await fetchOnce(again) : response;
+}
+
 /** Asks the app, typed by its OpenAPI document: `await answer(api.GET("/v1/users", { params: … }))`. */
 export const api = createClient<paths>({
   baseUrl: typeof location === "undefined" ? "/" : location.origin,
   credentials: "same-origin",
-  fetch: fetchOnce,
+  fetch: send,
 });
 api.use(withSession);
 
@@ -98,7 +120,7 @@ export async function ask<T = unknown>(
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal && { signal }),
   });
-  const response = await fetchOnce(request).catch((fault: unknown) => {
+  const response = await send(request).catch((fault: unknown) => {
     if (signal?.aborted) throw fault;
     throw new ApiProblem(0, "no-answer", fault instanceof Error ? fault.message : String(fault));
   });

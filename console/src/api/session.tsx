@@ -23,6 +23,8 @@ export interface Session {
   csrf: string;
   /** false: the database has no quorum, nothing can be changed now. */
   writable: boolean;
+  /** Its role needs a second factor, and nothing else may be done before one is set up. */
+  enrol: boolean;
 }
 
 export interface Login {

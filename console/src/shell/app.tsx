@@ -7,6 +7,7 @@ import { askAnew } from "../api/once.ts";
 import { SessionProvider } from "../api/session.tsx";
 import { ConfirmProvider } from "../kit/confirm.tsx";
 import { nonce } from "./nonce.ts";
+import { Prove } from "./prove.tsx";
 import { queries } from "./queries.ts";
 import { router } from "./router.tsx";
 import { theme, variables } from "./theme.ts";
@@ -35,6 +36,7 @@ export function App() {
           <Notifications position="bottom-right" limit={4} />
           <ConfirmProvider>
             <RouterProvider router={router} />
+            <Prove />
           </ConfirmProvider>
         </SessionProvider>
       </QueryClientProvider>

@@ -1,5 +1,5 @@
 import { Outlet, useMatchRoute } from "@tanstack/react-router";
-import { type ReactNode, Suspense } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
 import { mayAs, useSessionState } from "../api/session.tsx";
 import type { Page } from "../pages.ts";
 import { PagePending, PageRefused } from "./faults.tsx";
@@ -7,6 +7,8 @@ import { useLanguage } from "./i18n.ts";
 import { Layout } from "./layout.tsx";
 import { LoginAgain, LoginPage, NoAnswerPage } from "./login.tsx";
 import { roleNames } from "./roles.ts";
+
+const Enrol = lazy(() => import("./enrol.tsx"));
 
 /** Around every page: who is logged in sees the layout, nobody else does. */
 export function Frame() {
@@ -16,6 +18,12 @@ export function Frame() {
   if (matchRoute({ to: "/first" })) return <Outlet key={language} />;
   if (fault && !session && !expired) return <NoAnswerPage fault={fault} />;
   if (session === null) return <LoginPage />;
+  if (session?.enrol && !expired)
+    return (
+      <Suspense fallback={<PagePending />}>
+        <Enrol />
+      </Suspense>
+    );
   return (
     <>
       {session && (

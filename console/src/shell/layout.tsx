@@ -12,7 +12,7 @@ import {
   VisuallyHidden,
 } from "@mantine/core";
 import { useDisclosure, useOs } from "@mantine/hooks";
-import { IconChevronDown, IconKey, IconLogout, IconSearch } from "@tabler/icons-react";
+import { IconChevronDown, IconKey, IconLogout, IconSearch, IconShieldLock } from "@tabler/icons-react";
 import { Link, useLocation } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef } from "react";
 import { mayAs, useSession, useSessionState } from "../api/session.tsx";
@@ -33,6 +33,7 @@ const useText = defineStrings("layout", {
     search: "Search",
     person: "You: {{name}}",
     password: "Change password",
+    security: "Your login",
     logOut: "Log out",
   },
   de: {
@@ -42,6 +43,7 @@ const useText = defineStrings("layout", {
     search: "Suchen",
     person: "Sie: {{name}}",
     password: "Passwort ändern",
+    security: "Ihre Anmeldung",
     logOut: "Abmelden",
   },
 });
@@ -108,6 +110,13 @@ function PersonMenu() {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>{roleNames[person.role][language]}</Menu.Label>
+        <Menu.Item
+          component={Link}
+          to="/security"
+          leftSection={<IconShieldLock size={16} stroke={1.6} aria-hidden />}
+        >
+          {t("security")}
+        </Menu.Item>
         <Menu.Item
           component={Link}
           to="/password"

@@ -1,23 +1,10 @@
-import {
-  Alert,
-  Box,
-  Button,
-  Center,
-  Group,
-  Modal,
-  PasswordInput,
-  Stack,
-  Text,
-  TextInput,
-  Title,
-} from "@mantine/core";
-import { useForm } from "@mantine/form";
-import { IconAlertCircle } from "@tabler/icons-react";
+import { Box, Center, Group, Modal, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import { ask } from "../api/client.ts";
-import { ApiProblem, messageOf } from "../api/problem.ts";
+import type { ApiProblem } from "../api/problem.ts";
 import { useSessionState } from "../api/session.tsx";
+import { CredentialsForm } from "./credentials-form.tsx";
 import { PagePending } from "./faults.tsx";
 import { defineStrings } from "./i18n.ts";
 import { LanguageSwitch, Mark, ThemeSwitch } from "./switches.tsx";
@@ -26,14 +13,7 @@ const useText = defineStrings("login", {
   en: {
     title: "Log in",
     lead: "The console of your telephone service",
-    name: "Name",
-    password: "Password",
-    code: "One-time code",
-    codeWhat: "Six digits from your authenticator app, or a recovery code",
     submit: "Log in",
-    wrong: "Name or password is not right.",
-    wrongCode: "That code is not right, or it was used already.",
-    locked: "Too many attempts. Wait a moment, then try again.",
     again: "Please log in again",
     againWhat: "Your session ended. What is on this page stays as it is.",
     first: "Nobody can log in yet",
@@ -46,14 +26,7 @@ const useText = defineStrings("login", {
   de: {
     title: "Anmelden",
     lead: "Die Konsole Ihres Telefondienstes",
-    name: "Name",
-    password: "Passwort",
-    code: "Einmalcode",
-    codeWhat: "Sechs Ziffern aus Ihrer Authenticator-App, oder ein Ersatzcode",
     submit: "Anmelden",
-    wrong: "Name oder Passwort stimmt nicht.",
-    wrongCode: "Dieser Code stimmt nicht, oder er wurde schon benutzt.",
-    locked: "Zu viele Versuche. Warten Sie einen Moment und versuchen Sie es dann noch einmal.",
     again: "Bitte noch einmal anmelden",
     againWhat: "Ihre Sitzung ist zu Ende. Was auf dieser Seite steht, bleibt.",
     first: "Noch kann sich niemand anmelden",
@@ -83,81 +56,10 @@ export function Card({ children }: { children: ReactNode }) {
   );
 }
 
-/** Does the app ask for the second factor? */
-const wantsCode = (error: unknown): boolean =>
-  error instanceof ApiProblem &&
-  (/code|totp|second/.test(error.code) || error.errors.some(({ path }) => path === "/code"));
-
 function LoginForm({ name }: { name?: string }) {
   const t = useText();
   const { logIn } = useSessionState();
-  const [codeAsked, askCode] = useState(false);
-  const [fault, setFault] = useState<string>();
-  const [busy, setBusy] = useState(false);
-  const form = useForm({ initialValues: { name: name ?? "", password: "", code: "" } });
-
-  const submit = form.onSubmit(async ({ code, ...login }) => {
-    setBusy(true);
-    setFault(undefined);
-    try {
-      await logIn({ ...login, ...(code.trim() !== "" && { code: code.trim() }) });
-    } catch (error) {
-      if (wantsCode(error)) {
-        if (codeAsked) setFault(t("wrongCode"));
-        askCode(true);
-      } else if (error instanceof ApiProblem && error.status === 401) setFault(t("wrong"));
-      else if (error instanceof ApiProblem && error.status === 429) setFault(t("locked"));
-      else setFault(messageOf(error));
-    } finally {
-      setBusy(false);
-    }
-  });
-
-  return (
-    <form onSubmit={submit}>
-      <Stack gap="md">
-        {fault !== undefined && (
-          <Alert color="red" variant="light" icon={<IconAlertCircle size={18} />} role="alert">
-            {fault}
-          </Alert>
-        )}
-        <TextInput
-          label={t("name")}
-          autoComplete="username"
-          autoCapitalize="none"
-          spellCheck={false}
-          required
-          withAsterisk={false}
-          size="md"
-          data-autofocus={name === undefined || undefined}
-          {...form.getInputProps("name")}
-        />
-        <PasswordInput
-          label={t("password")}
-          autoComplete="current-password"
-          required
-          withAsterisk={false}
-          size="md"
-          data-autofocus={name !== undefined || undefined}
-          {...form.getInputProps("password")}
-        />
-        {codeAsked && (
-          <TextInput
-            label={t("code")}
-            description={t("codeWhat")}
-            autoComplete="one-time-code"
-            inputMode="numeric"
-            autoFocus
-            size="md"
-            {...form.getInputProps("code")}
-          />
-        )}
-        <Button type="submit" size="md" fullWidth loading={busy}>
-          {t("submit")}
-        </Button>
-      </Stack>
-    </form>
-  );
+  return <CredentialsForm {...(name !== undefined && { name })} action={t("submit")} submit={logIn} />;
 }
 
 /** Nobody is logged in. Where one wanted to go stays in the address. */

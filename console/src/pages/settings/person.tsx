@@ -1,9 +1,12 @@
 import { Button, Group } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
 import { IconHistory, IconTrash } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { answered, api, ask, ifMatch } from "../../api/client.ts";
+import { messageOf } from "../../api/problem.ts";
 import { useSession, useSessionState } from "../../api/session.tsx";
+import { useConfirm } from "../../kit/confirm.tsx";
 import { Asked } from "../../kit/empty.tsx";
 import { EntityForm } from "../../kit/form.tsx";
 import { Facts, PageHeader, Section } from "../../kit/page.tsx";
@@ -33,8 +36,15 @@ const useText = defineStrings("person", {
     has: "Password",
     set: "set",
     unset: "none: they can not log in",
+    second: "Second factor",
+    noSecond: "none: their password alone",
+    reset: "Take away the second factor",
+    resetTitle: "Take away {{name}}'s second factor?",
+    resetWhat:
+      "For whoever lost it. {{name}} is logged out everywhere, and logs in by password alone until a new one is set up. Make sure that it is {{name}} who asks you for this.",
+    resetDone: "{{name}} has no second factor any more",
     changes: "Their changes",
-    own: "Change your password",
+    own: "Your login",
   },
   de: {
     remove: "Löschen",
@@ -52,8 +62,15 @@ const useText = defineStrings("person", {
     has: "Passwort",
     set: "gesetzt",
     unset: "keines: Anmelden ist nicht möglich",
+    second: "Zweiter Faktor",
+    noSecond: "keiner: nur das Passwort",
+    reset: "Zweiten Faktor wegnehmen",
+    resetTitle: "Den zweiten Faktor von {{name}} wegnehmen?",
+    resetWhat:
+      "Für alle, die ihn verloren haben. {{name}} wird überall abgemeldet und meldet sich nur mit Passwort an, bis ein neuer eingerichtet ist. Vergewissern Sie sich, dass es {{name}} ist, wer Sie darum bittet.",
+    resetDone: "{{name}} hat keinen zweiten Faktor mehr",
     changes: "Änderungen der Person",
-    own: "Ihr Passwort ändern",
+    own: "Ihre Anmeldung",
   },
 });
 
@@ -69,6 +86,18 @@ export default function PersonPage() {
   const fields = usePersonFields(readOnly);
   const path = `/v1/people/${encodeURIComponent(name)}`;
   const own = self.name === name;
+  const confirm = useConfirm();
+  const reset = async () => {
+    const question = { title: t("resetTitle", { name }), what: t("resetWhat", { name }), action: t("reset") };
+    if (!(await confirm(question))) return;
+    try {
+      await ask("DELETE", `${path}/factors`);
+      notifications.show({ message: t("resetDone", { name }), color: "teal" });
+      await queries.invalidateQueries({ queryKey: ["people", name] });
+    } catch (error) {
+      notifications.show({ message: messageOf(error), color: "red", autoClose: 10_000 });
+    }
+  };
   const load = () => answered(api.GET("/v1/people/{name}", { params: { path: { name } } }));
   const query = useQuery({ queryKey: ["people", name], queryFn: load });
   return (
@@ -151,11 +180,17 @@ export default function PersonPage() {
                       ],
                       [t("made"), <Moment key="made" at={person.created_at} as="date" />],
                       [t("has"), person.password ? t("set") : t("unset")],
+                      [t("second"), person.second_factor ? t("set") : t("noSecond")],
                     ]}
                   />
                   {own && (
-                    <Button component={Link} to="/password" variant="default" mt="md">
+                    <Button component={Link} to="/security" variant="default" mt="md">
                       {t("own")}
+                    </Button>
+                  )}
+                  {!readOnly && !own && person.second_factor && (
+                    <Button variant="default" mt="md" disabled={!writable} onClick={() => void reset()}>
+                      {t("reset")}
                     </Button>
                   )}
                 </Section>

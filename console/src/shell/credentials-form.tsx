@@ -1,0 +1,125 @@
+import { Alert, Button, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { IconAlertCircle } from "@tabler/icons-react";
+import { useState } from "react";
+import { ApiProblem, messageOf } from "../api/problem.ts";
+import type { Login } from "../api/session.tsx";
+import { defineStrings } from "./i18n.ts";
+
+const useText = defineStrings("credentials", {
+  en: {
+    name: "Name",
+    password: "Password",
+    code: "One-time code",
+    codeWhat: "Six digits from your authenticator app, or a recovery code",
+    wrong: "Name or password is not right.",
+    wrongCode: "That code is not right, or it was used already.",
+    locked: "Too many attempts. Wait a moment, then try again.",
+  },
+  de: {
+    name: "Name",
+    password: "Passwort",
+    code: "Einmalcode",
+    codeWhat: "Sechs Ziffern aus Ihrer Authenticator-App, oder ein Ersatzcode",
+    wrong: "Name oder Passwort stimmt nicht.",
+    wrongCode: "Dieser Code stimmt nicht, oder er wurde schon benutzt.",
+    locked: "Zu viele Versuche. Warten Sie einen Moment und versuchen Sie es dann noch einmal.",
+  },
+});
+
+/** Name and password, then a code where the app asks for one. `fixed`: whose it is can not be changed. */
+export function CredentialsForm({
+  name,
+  fixed = false,
+  action,
+  submit,
+}: {
+  name?: string;
+  fixed?: boolean;
+  action: string;
+  /** @throws ApiProblem */
+  submit: (login: Login) => Promise<void>;
+}) {
+  const t = useText();
+  const [codeAsked, askCode] = useState(false);
+  const [fault, setFault] = useState<string>();
+  const [busy, setBusy] = useState(false);
+  const form = useForm({ initialValues: { name: name ?? "", password: "", code: "" } });
+
+  const told = (error: unknown): string | undefined => {
+    if (!(error instanceof ApiProblem)) return messageOf(error);
+    if (error.code === "code-needed") return undefined;
+    if (error.code === "code-refused") return t("wrongCode");
+    if (error.status === 401) return t("wrong");
+    return error.status === 429 ? t("locked") : messageOf(error);
+  };
+  const send = form.onSubmit(async ({ code, ...login }) => {
+    setBusy(true);
+    setFault(undefined);
+    try {
+      await submit({ ...login, ...(code.trim() !== "" && { code: code.trim() }) });
+    } catch (error) {
+      if (error instanceof ApiProblem && error.code.startsWith("code-")) {
+        askCode(true);
+        form.setFieldValue("code", "");
+      }
+      setFault(told(error));
+    } finally {
+      setBusy(false);
+    }
+  });
+
+  return (
+    <form onSubmit={send}>
+      <Stack gap="md">
+        {fault !== undefined && (
+          <Alert color="red" variant="light" icon={<IconAlertCircle size={18} />} role="alert">
+            {fault}
+          </Alert>
+        )}
+        {fixed ? (
+          // For who keeps passwords: whose it is.
+          <input type="text" name="username" autoComplete="username" value={name} readOnly hidden />
+        ) : (
+          <TextInput
+            label={t("name")}
+            autoComplete="username"
+            autoCapitalize="none"
+            spellCheck={false}
+            required
+            withAsterisk={false}
+            size="md"
+            data-autofocus={name === undefined || undefined}
+            {...form.getInputProps("name")}
+          />
+        )}
+        <PasswordInput
+          label={t("password")}
+          autoComplete="current-password"
+          required
+          withAsterisk={false}
+          size="md"
+          data-autofocus={name !== undefined || undefined}
+          {...form.getInputProps("password")}
+        />
+        {codeAsked && (
+          <TextInput
+            label={t("code")}
+            description={t("codeWhat")}
+            autoComplete="one-time-code"
+            autoCapitalize="characters"
+            spellCheck={false}
+            autoFocus
+            required
+            withAsterisk={false}
+            size="md"
+            {...form.getInputProps("code")}
+          />
+        )}
+        <Button type="submit" size="md" fullWidth loading={busy}>
+          {action}
+        </Button>
+      </Stack>
+    </form>
+  );
+}
