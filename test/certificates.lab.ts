@@ -1,21 +1,28 @@
 import { X509Certificate } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { patient } from "../src/base/patience.ts";
-import { inNamespace } from "../src/callers/sipp.ts";
-import { type Certificates, certificatesSchema } from "../src/certificates/certificate-schema.ts";
-import { hostDirs, runFiles } from "../src/cluster/facts.ts";
+import { hostDirs } from "../src/cluster/facts.ts";
 import { loadSecrets } from "../src/cluster/load.ts";
 import { waitForGreen } from "../src/drills/cluster-view.ts";
 import { askSocket } from "../src/http/socket.ts";
 import { openLab } from "../src/lab/lab.ts";
 import { outsideHost } from "../src/lab/names.ts";
-import { type Helper, startAt } from "./support/at-place.ts";
+import type { Helper } from "./support/at-place.ts";
 import { type Authority, anAuthority } from "./support/authority.ts";
-import type { Guest, GuestNews } from "./support/web-guest.ts";
+import {
+  appOf,
+  certificatesAt,
+  dataOf,
+  dialtone,
+  everywhere,
+  openGuest,
+  shownTo,
+  stillThere,
+  until,
+} from "./support/web-door.ts";
+import type { GuestNews } from "./support/web-guest.ts";
 
 /**
  * What browsers get at the web door of a real cluster, while one of them stays: its WebSocket through HAProxy is open from the first test
@@ -26,7 +33,6 @@ const lab = openLab("certificates");
 const signal = new AbortController().signal;
 const service = "198.18.77.100";
 const name = "console.lab.test";
-const main = join(import.meta.dirname, "../src/main.ts");
 
 let ours = false;
 let guest: Helper<GuestNews>;
@@ -40,57 +46,14 @@ beforeAll(async () => {
   });
   ours = true;
   await waitForGreen(lab, 120_000, () => undefined, signal);
-  const place = inNamespace(lab.state().hosts[outsideHost]?.namespace ?? "", "198.18.77.1");
-  const argument: Guest = { host: service, ca: secrets().tls.ca, origin: `https://${service}` };
-  guest = startAt<GuestNews>(place, "web-guest.ts", argument);
-  await guest.hears("it is connected", ({ is }) => is === "open");
+  const { ca } = loadSecrets(lab.paths.cluster).tls;
+  guest = await openGuest(lab, { host: service, ca, origin: `https://${service}` });
 });
 
 afterAll(async () => {
   await guest?.[Symbol.asyncDispose]();
   if (ours) await lab.down({ wipe: true });
 });
-
-const secrets = () => loadSecrets(lab.paths.cluster);
-const dataOf = (host: string): string => lab.state().hosts[host]?.data ?? "";
-
-const certificates = async (host: string): Promise<Certificates> => {
-  const socket = runFiles(hostDirs(dataOf(host))).appSocket;
-  return certificatesSchema.parse(await askSocket(socket, "GET", "/v1/certificates", { deadlineMs: 5000 }));
-};
-
-async function until<Value>(what: string, look: () => Promise<Value | false>, ms = 30_000): Promise<Value> {
-  const deadline = Date.now() + patient(ms);
-  let last: unknown = "nothing";
-  for (;;) {
-    const value = await look().catch((error: unknown) => {
-      last = error;
-      return false as const;
-    });
-    if (value !== false) return value;
-    if (Date.now() > deadline) throw new Error(`not in time: ${what}; last: ${String(last)}`);
-    await delay(200);
-  }
-}
-
-/** Waits until both nodes say, by both apps, that browsers get this one there. */
-const everywhere = (kind: string, fingerprint?: string) =>
-  until(`${kind} at both nodes`, async () => {
-    const said = await Promise.all(["a", "b"].map(certificates));
-    const wanted = fingerprint ?? said[0]?.used.fingerprint;
-    const good = said.every(
-      ({ used, nodes }) =>
-        used.kind === kind &&
-        used.fingerprint === wanted &&
-        nodes.length === 2 &&
-        nodes.every((node) => node.fingerprint === wanted && node.problem === null),
-    );
-    return good && said[0] ? said[0] : false;
-  });
-
-/** The command line, as a person uses it. */
-const dialtone = (...words: string[]) =>
-  execa(process.execPath, [main, "certificates", ...words, "--lab", lab.name], { reject: false });
 
 function write(file: string, text: string): string {
   const folder = join(lab.paths.root, "given");
@@ -101,31 +64,18 @@ function write(file: string, text: string): string {
 
 const give = async (pair: { certificate: string; key: string }) =>
   await dialtone(
+    lab,
     ...["give", "--cert", write("cert.pem", pair.certificate), "--key", write("key.pem", pair.key)],
   );
 
-/** The guest is still there: its questions are answered, and it was never told of an end. */
-async function stillThere(): Promise<void> {
-  const before = guest.said.findLast((news) => news.is === "answered");
-  const count = before?.is === "answered" ? before.count : 0;
-  await guest.hears("another answer", (news) => news.is === "answered" && news.count > count + 2);
-  expect(guest.said.filter(({ is }) => is === "closed" || is === "fault")).toEqual([]);
-}
-
-const shownToGuest = (fingerprint: string) =>
-  guest.hears(
-    `certificate ${fingerprint}`,
-    (news) => news.is === "shown" && news.fingerprint === fingerprint,
-  );
-
 it("the cluster's own authority makes one, good for a year, for all names and addresses; both nodes show it", async () => {
-  const { used } = await everywhere("generated");
+  const { used } = await everywhere(lab, "generated");
   expect(used.names).toEqual([name, service, "198.18.77.11", "198.18.77.12"]);
   expect(used.chain).toEqual([]);
   const days = (Date.parse(used.until) - Date.now()) / 86_400_000;
   expect(days).toBeGreaterThan(390);
-  await shownToGuest(used.fingerprint);
-  await stillThere();
+  await shownTo(guest, used.fingerprint);
+  await stillThere(guest);
 });
 
 it("plain HTTP goes to HTTPS", async () => {
@@ -143,21 +93,21 @@ it("one that is given is at both nodes within seconds, and the browser that was 
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   expect(stdout).toMatch(/^all nodes take it within seconds; good until 2027-06-01T/);
   const wanted = new X509Certificate(pair.certificate).fingerprint256.replaceAll(":", "").toLowerCase();
-  const { used } = await everywhere("given", wanted);
+  const { used } = await everywhere(lab, "given", (one) => one === wanted);
   expect(used).toMatchObject({ issuer: "CN=Somebody's own", key: "EC prime256v1" });
-  await shownToGuest(wanted);
-  await stillThere();
-  expect((await dialtone()).stdout).toMatch(/what: +given\n.*\n(?:.*\n)+a +this one .*\nb +this one /);
+  await shownTo(guest, wanted);
+  await stillThere(guest);
+  expect((await dialtone(lab)).stdout).toMatch(/what: +given\n.*\n(?:.*\n)+a +this one .*\nb +this one /);
 });
 
 it("its key is in the database and in the node's file sealed, and in no log, no answer, no record of changes", async () => {
   const key = readFileSync(join(lab.paths.root, "given/key.pem"), "utf8").split("\n")[1] ?? "?";
-  const socket = runFiles(hostDirs(dataOf("a"))).appSocket;
+  const socket = appOf(lab, "a");
   const audit = JSON.stringify(await askSocket(socket, "GET", "/v1/audit", { deadlineMs: 5000 }));
   expect(audit).toContain("PUT /v1/certificates/given");
   const found: string[] = [];
   for (const host of ["a", "b"]) {
-    const { dirs } = { dirs: hostDirs(dataOf(host)) };
+    const { dirs } = { dirs: hostDirs(dataOf(lab, host)) };
     const kept = readFileSync(join(dirs.app, "web-certificate.json"), "utf8");
     if (kept.includes(key)) found.push(`kept on ${host}`);
     const logs = await execa("grep", ["-rlF", key, dirs.log, `${dirs.fresh}/`, dirs.mariadb], {
@@ -173,7 +123,7 @@ it("its key is in the database and in the node's file sealed, and in no log, no 
 });
 
 it("one that is not right is refused whole, with what is wrong; the one before stays", async () => {
-  const before = (await certificates("a")).used.fingerprint;
+  const before = (await certificatesAt(lab, "a")).used.fingerprint;
   const [one, two] = await Promise.all([
     authority.issue({ names: ["www.lab.test"], until: new Date("2026-02-01") }),
     authority.issue({ names: [name] }),
@@ -184,11 +134,11 @@ it("one that is not right is refused whole, with what is wrong; the one before s
   expect(stderr).toContain("/certificate: ended on 2026-02-01");
   expect(stderr).toContain(`/certificate: is not for ${name}, by which browsers know the service`);
   expect(stderr).toContain("/certificate: the chain is not complete");
-  await everywhere("given", before);
+  await everywhere(lab, "given", (one) => one === before);
 });
 
 it("HAProxy that dies comes back with it", async () => {
-  const { used } = await certificates("b");
+  const { used } = await certificatesAt(lab, "b");
   const pidOf = async () =>
     (await lab.status()).hosts.find((host) => host.name === "b")?.agent?.parts.haproxy?.pid;
   const before = await pidOf();
@@ -198,15 +148,15 @@ it("HAProxy that dies comes back with it", async () => {
     return now !== undefined && now !== before;
   });
   await until("b shows it again", async () => {
-    const { nodes } = await certificates("a");
+    const { nodes } = await certificatesAt(lab, "a");
     return nodes.find(({ node }) => node === "b")?.fingerprint === used.fingerprint;
   });
-  await stillThere();
+  await stillThere(guest);
 });
 
 it("removed, the generated one is shown again", async () => {
-  expect((await dialtone("remove")).stdout).toMatch(/removed; browsers get: made by the cluster's own/);
-  const { used } = await everywhere("generated");
-  await shownToGuest(used.fingerprint);
-  await stillThere();
+  expect((await dialtone(lab, "remove")).stdout).toMatch(/removed; browsers get: made by the cluster's own/);
+  const { used } = await everywhere(lab, "generated");
+  await shownTo(guest, used.fingerprint);
+  await stillThere(guest);
 });

@@ -214,6 +214,14 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
   const schemaReady = () => schema.ready;
   const { teller } = callStatus;
   const { names } = carriers;
+  const setting = { realm, secret: secrets.peer_token };
+  const versions = createVersions(database, live, setting);
+  const access = createAccess({ database, context, live, file: files.audit, events });
+  const operations = createOperations({ context, database, events });
+  const certificates = createCertificates({
+    ...{ context, database, events, reports: operations.reports, ready: schemaReady },
+    holds: async () => whyNotOwner(await watch.view()) === undefined,
+  });
   const health = {
     node,
     live,
@@ -224,17 +232,10 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
     guard,
     teller,
     names,
+    certificates,
     loop,
     schemaReady,
   };
-  const setting = { realm, secret: secrets.peer_token };
-  const versions = createVersions(database, live, setting);
-  const access = createAccess({ database, context, live, file: files.audit, events });
-  const operations = createOperations({ context, database, events });
-  const certificates = createCertificates({
-    ...{ context, database, events, reports: operations.reports, ready: schemaReady },
-    holds: async () => whyNotOwner(await watch.view()) === undefined,
-  });
   const routes = [
     ...access.routes,
     ...certificates.routes,

@@ -27,6 +27,7 @@ export interface HealthParts {
   guard: Pick<SpaceGuard, "problem">;
   teller: Pick<Teller, "problem">;
   names: Pick<LiveNames, "problems">;
+  certificates: { problems(): string[] };
   loop: Pick<LoopMonitor, "read">;
   schemaReady: () => boolean;
 }
@@ -50,6 +51,7 @@ export async function healthOf(parts: HealthParts): Promise<AppHealth> {
     ...[guard.problem() ?? []].flat(),
     ...teller.problem(),
     ...names.problems(),
+    ...parts.certificates.problems(),
     ...(loop.p99Ms > slowLoopMs ? [`answers late: its event loop is ${loop.p99Ms} ms behind`] : []),
     ...(last.missing > 0 ? [`${last.missing} events were missing in the database`] : []),
     ...(ship.quarantined > 0 ? [`${ship.quarantined} journal lines set aside`] : []),

@@ -1,11 +1,14 @@
 import { X509Certificate } from "node:crypto";
 import { getCACertificates } from "node:tls";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
 import { type HostContext, nodes, serviceIps } from "../cluster/facts.ts";
 import { type KeptCertificate, sealedKey } from "../cluster/web-certificate.ts";
 import { noteChange } from "../http/noted.ts";
 import { Problem } from "../http/problems.ts";
 import type { PeerNews } from "../report/host-report.ts";
+import type { AcmeOrders } from "./acme.ts";
+import type { AcmeStore } from "./acme-store.ts";
 import { type Certificates, certificatesSchema, givenSchema } from "./certificate-schema.ts";
 import { faultsOf, tidied } from "./check.ts";
 import { usedOf } from "./due.ts";
@@ -15,20 +18,26 @@ import type { CertificateStore } from "./store.ts";
 export interface CertificateApiParts {
   context: Pick<HostContext, "cluster" | "secrets">;
   store: CertificateStore;
+  acme: Pick<AcmeOrders, "shown" | "ask">;
+  answers: Pick<AcmeStore, "answer">;
   /** Something was stored. */
   changed(): void;
   /** What the hosts say of themselves. */
   reports(): Promise<{ entries: PeerNews[] }>;
 }
 
+/** Of questions by authorities, or whoever says to be one, at a time. */
+const mostLooking = 4;
+
 /** Authorities whose certificates need not follow: those that this system knows, and the cluster's own. */
 const known = (own: string): X509Certificate[] =>
   [...getCACertificates("default"), own].map((text) => new X509Certificate(text));
 
 export const certificateRoutes =
-  ({ context, store, changed, reports }: CertificateApiParts): FastifyPluginAsyncZod =>
+  ({ context, store, acme, answers, changed, reports }: CertificateApiParts): FastifyPluginAsyncZod =>
   async (app) => {
     const { cluster, secrets } = context;
+    let looking = 0;
     const tags = ["certificates"];
 
     const shown = async (rows: readonly KeptCertificate[]): Promise<Certificates> => {
@@ -44,6 +53,7 @@ export const certificateRoutes =
         generated: of("generated"),
         names: cluster.web.names,
         nodes: nodesShown(nodes(cluster), entries),
+        authority: await acme.shown(rows.find(({ kind }) => kind === "acme")),
       };
     };
 
@@ -102,6 +112,45 @@ export const certificateRoutes =
         noteChange(request, { before: shownOf(before) });
         changed();
         return await shown(await store.all());
+      },
+    );
+
+    app.post(
+      "/v1/certificates/order",
+      {
+        schema: {
+          summary: "Order a certificate from the authority now",
+          description:
+            "The holder of the service address does, within seconds; `authority` says how it goes. Refused while authorities would count it as too many.",
+          tags,
+          response: { 202: certificatesSchema },
+        },
+      },
+      async (request, reply) => {
+        if (usedOf(await store.all(), cluster)?.kind === "given")
+          throw new Problem("not-now", "a given certificate is used: remove it first");
+        await acme.ask();
+        noteChange(request, { after: { directory: cluster.web.acme?.directory } });
+        changed();
+        return await reply.code(202).send(await shown(await store.all()));
+      },
+    );
+
+    // Anybody may ask this, by plain HTTP: it is cheap to refuse.
+    app.get(
+      "/.well-known/acme-challenge/:token",
+      { schema: { hide: true, params: z.object({ token: z.string().regex(/^[A-Za-z0-9_-]{8,128}$/) }) } },
+      async ({ params: { token } }, reply) => {
+        if (!cluster.web.acme) throw new Problem("not-found", "cluster.yaml names no authority (web.acme)");
+        if (looking >= mostLooking) throw new Problem("database-unavailable", "too many ask at once");
+        looking++;
+        try {
+          const answer = await answers.answer(token);
+          if (answer === undefined) throw new Problem("not-found", "nothing was ordered by this token");
+          return await reply.type("application/octet-stream").send(answer);
+        } finally {
+          looking--;
+        }
       },
     );
   };

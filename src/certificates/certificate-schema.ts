@@ -29,6 +29,21 @@ export const certificateSchema = z.object({
 });
 export type ShownCertificate = z.infer<typeof certificateSchema>;
 
+const acmeSchema = z.object({
+  directory: z.string(),
+  email: z.string().nullable(),
+  state: z
+    .enum(["good", "due", "ordering", "failed"])
+    .describe("failed: the last order or step; it is tried again at `next_at`"),
+  why: z.string().nullable().describe("why one is to be ordered; null: the one that is there is good"),
+  failure: z.string().nullable(),
+  next_at: z.iso.datetime().nullable().describe("nothing is done before"),
+  renews_at: z.iso.datetime().nullable(),
+  last_at: z.iso.datetime().nullable().describe("when the last order was over"),
+  node: z.string().nullable().describe("that did the last step"),
+});
+export type AcmeShown = z.infer<typeof acmeSchema>;
+
 const nodeSchema = z.object({
   node: z.string(),
   heard_ms_ago: z.number().int(),
@@ -45,5 +60,6 @@ export const certificatesSchema = z.object({
   generated: certificateSchema.nullable(),
   names: z.array(z.string()).describe("under which browsers know the service: web.names of cluster.yaml"),
   nodes: z.array(nodeSchema),
+  authority: acmeSchema.nullable().describe("null: cluster.yaml names none (web.acme)"),
 });
 export type Certificates = z.infer<typeof certificatesSchema>;

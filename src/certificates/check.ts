@@ -81,7 +81,10 @@ const issued = (issuer: X509Certificate, one: X509Certificate): boolean =>
   one.checkIssued(issuer) && one.verify(issuer.publicKey);
 
 /** Does each one's issuer follow, up to somebody whom systems know? */
-function chainFaults(chain: readonly X509Certificate[], known: readonly X509Certificate[]): string[] {
+function chainFaults(
+  chain: readonly X509Certificate[],
+  known: readonly X509Certificate[] | undefined,
+): string[] {
   const faults = chain.slice(1).flatMap((issuer, index) => {
     const one = chain[index];
     if (!one || issued(issuer, one)) return [];
@@ -90,7 +93,7 @@ function chainFaults(chain: readonly X509Certificate[], known: readonly X509Cert
     ];
   });
   const last = chain.at(-1);
-  if (faults.length > 0 || !last || issued(last, last) || known.some((root) => issued(root, last)))
+  if (faults.length > 0 || !last || !known || issued(last, last) || known.some((root) => issued(root, last)))
     return faults;
   return [
     `the chain is not complete: who issued ${chain.length === 1 ? "it" : `the last one (${oneLine(last.subject)})`}, ${oneLine(last.issuer)}, does not follow and is no authority that systems know: add that certificate ("chain", "intermediate" or "CA bundle")`,
@@ -127,8 +130,16 @@ function dateFaults(chain: readonly X509Certificate[], now: Date): string[] {
   });
 }
 
-/** @param known authorities whose certificates need not follow @returns all that is wrong; empty: it can be used */
-export function faultsOf(given: Given, doors: Doors, known: readonly X509Certificate[], now: Date): Fault[] {
+/**
+ * @param known authorities whose certificates need not follow; undefined: whoever issued the last one is believed
+ * @returns all that is wrong; empty: it can be used
+ */
+export function faultsOf(
+  given: Given,
+  doors: Doors,
+  known: readonly X509Certificate[] | undefined,
+  now: Date,
+): Fault[] {
   const faults: Fault[] = [];
   const add = (path: Fault["path"], messages: string[]) =>
     faults.push(...messages.map((message) => ({ path, message })));

@@ -16,6 +16,10 @@ export const renewalOf = ({
 }: Pick<X509Certificate, "validFromDate" | "validToDate">): number =>
   validFromDate.getTime() + renewedAt * (validToDate.getTime() - validFromDate.getTime());
 
+/** The same of a PEM text, in ISO 8601. */
+export const renewalAt = (certificate: string): string =>
+  new Date(renewalOf(new X509Certificate(certificate))).toISOString();
+
 /** What a generated one is for: all under which browsers may come. */
 export const namesOf = (cluster: Cluster): string[] => [
   ...cluster.web.names,

@@ -8,6 +8,7 @@ import {
   readKept,
   sealedKey,
 } from "../cluster/web-certificate.ts";
+import type { AcmeOrders } from "./acme.ts";
 import { namesOf, usedOf, whyGenerate } from "./due.ts";
 import { issueWebCertificate } from "./issue.ts";
 import type { CertificateStore } from "./store.ts";
@@ -18,6 +19,7 @@ const lookMs = 10_000;
 export interface KeeperParts {
   context: Pick<HostContext, "cluster" | "secrets" | "dirs">;
   store: CertificateStore;
+  acme: Pick<AcmeOrders, "round">;
   /** Does this node hold the service address, and nobody else that it sees? @throws when nobody can say */
   holds(): Promise<boolean>;
   /** There are tables. */
@@ -53,23 +55,25 @@ export class CertificateKeeper {
     while (!signal.aborted) {
       const woken = Promise.withResolvers<void>();
       this.wake = woken.resolve;
+      let pauseMs = lookMs;
       try {
-        if (this.parts.ready()) await this.round();
+        if (this.parts.ready()) pauseMs = await this.round();
         this.told = "";
       } catch (error) {
         if (this.told !== messageOf(error) && !signal.aborted) events.certificatesWait(error);
         this.told = messageOf(error);
       }
       const look = new AbortController();
-      const pause = delay(lookMs, undefined, { signal: AbortSignal.any([signal, look.signal]) });
+      const pause = delay(pauseMs, undefined, { signal: AbortSignal.any([signal, look.signal]) });
       await Promise.race([pause, woken.promise]).catch(() => {}); // aborted: the loop ends
       pause.catch(() => {}); // aborted, below
       look.abort();
     }
   }
 
-  private async round(): Promise<void> {
-    const { context, store, holds, events } = this.parts;
+  /** @returns when to look again, ms */
+  private async round(): Promise<number> {
+    const { context, store, acme, holds, events } = this.parts;
     const { cluster, secrets } = context;
     const rows = await store.all();
     const used = usedOf(rows, cluster);
@@ -81,10 +85,14 @@ export class CertificateKeeper {
         await store.put({ kind: "generated", certificate, key: sealedKey(secrets, certificate, key) });
         events.certificateMade(why);
         await this.keep(usedOf(await store.all(), cluster));
-        return;
+        return 0;
       }
     }
     await this.keep(used);
+    // Where a given one is used, an authority is left alone.
+    if (used?.kind === "given") return lookMs;
+    const { changed, afterMs = lookMs } = await acme.round(rows.find(({ kind }) => kind === "acme"));
+    return changed ? 0 : afterMs;
   }
 
   private async keep(used: KeptCertificate | undefined): Promise<void> {

@@ -12,7 +12,7 @@ const kinds: Record<string, string> = {
   hosts: "the hosts' own, until there is another",
 };
 
-const textOf = ({ used, nodes }: Certificates): string => {
+const textOf = ({ used, nodes, authority }: Certificates): string => {
   const facts = [
     ["what", kinds[used.kind] ?? used.kind],
     ["names", used.names.join(", ")],
@@ -26,6 +26,12 @@ const textOf = ({ used, nodes }: Certificates): string => {
     until ?? "",
     problem ?? "",
   ]);
+  if (authority) {
+    const { directory, state, failure, next_at, renews_at } = authority;
+    const words = [state, failure ?? "", next_at ? `next at ${next_at}` : ""].filter((word) => word !== "");
+    facts.push(["authority:", directory, `(${words.join("; ")})`].join(" "));
+    if (renews_at) facts.push(`renewed: ${renews_at}`);
+  }
   return `${facts.join("\n")}\n\n${table(["NODE", "BROWSERS GET", "UNTIL", ""], rows)}`;
 };
 
@@ -52,6 +58,7 @@ The certificate with which the hosts talk to each other is another one: 'dialton
 Examples:
   dialtone certificates                                       which is used, and what browsers get at each node
   dialtone certificates give --cert tel.pem --key tel.key     one of your own, with its chain, for all nodes
+  dialtone certificates order                                 from the authority of cluster.yaml (web.acme), now
   dialtone certificates remove                                use it no more`,
   );
   group
@@ -72,6 +79,14 @@ Examples:
       const found = await ask(apiTargets(command), certificatesSchema, "PUT", path, body);
       const { used } = found;
       print(command, found, () => `all nodes take it within seconds; good until ${used.until}`);
+    });
+  group
+    .command("order")
+    .description("order one from the authority of cluster.yaml (web.acme) now; it is done by itself in time")
+    .action(async (_options: unknown, command: Command) => {
+      const path = "/v1/certificates/order";
+      const found = await ask(apiTargets(command), certificatesSchema, "POST", path);
+      print(command, found, () => "ordered within seconds: 'dialtone certificates' says how it goes");
     });
   group
     .command("remove")

@@ -558,6 +558,21 @@ export const migrations: Migration[] = [
     name: "0028-recording-index",
     statements: ["ALTER TABLE recordings ADD INDEX IF NOT EXISTS recordings_created (created_at, id)"],
   },
+  {
+    name: "0029-acme",
+    statements: [
+      `CREATE TABLE IF NOT EXISTS acme (
+        id TINYINT NOT NULL PRIMARY KEY,
+        generation BIGINT NOT NULL,
+        body MEDIUMTEXT NOT NULL
+      ) ${tail}`,
+      `CREATE TABLE IF NOT EXISTS acme_answers (
+        token VARCHAR(128) NOT NULL PRIMARY KEY,
+        answer VARCHAR(512) NOT NULL,
+        made_at DATETIME(3) NOT NULL
+      ) ${tail}`,
+    ],
+  },
 ];
 
 /**

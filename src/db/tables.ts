@@ -487,6 +487,21 @@ export interface WebCertificatesTable {
   made_at: Date;
 }
 
+/** One row: orders of certificates from an authority (certificates/acme-state.ts). */
+export interface AcmeTable {
+  id: number;
+  /** Grows with each write: who wrote by what is old meanwhile, does not. */
+  generation: number;
+  body: Json;
+}
+
+/** What an authority is to read under a token. */
+export interface AcmeAnswersTable {
+  token: string;
+  answer: string;
+  made_at: Date;
+}
+
 export interface MigrationsTable {
   name: string;
   applied_at: Date;
@@ -540,6 +555,8 @@ export interface Tables {
   audit: AuditTable;
   web_certificates: WebCertificatesTable;
   idempotency: IdempotencyTable;
+  acme: AcmeTable;
+  acme_answers: AcmeAnswersTable;
   migrations: MigrationsTable;
 }
 

@@ -193,6 +193,9 @@ export const appAccess: Access = {
   "GET /v1/certificates": auditor,
   "PUT /v1/certificates/given": administrator,
   "DELETE /v1/certificates/given": administrator,
+  "POST /v1/certificates/order": administrator,
+  // An authority looks whether a name is ours (RFC 8555 8.3).
+  "GET /.well-known/acme-challenge/:token": "open",
 
   // FreeSWITCH hosts, each with a login of its own (host-logins.ts): what they are told has users' digests and carriers' passwords.
   "POST /freeswitch/xml": ["freeswitch"],

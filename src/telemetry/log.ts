@@ -184,6 +184,10 @@ export const createEvents = (log: Logger) => ({
     log.error({ error: messageOf(error) }, "an entry of the record of changes could not be kept"),
   certificateKept: (kind: string) => log.info({ kind }, "browsers are to get another certificate"),
   certificateMade: (why: string) => log.info({ why }, "made a certificate for browsers"),
+  certificateOrdered: (why: string) => log.info({ why }, "a certificate is ordered"),
+  certificateGot: (names: readonly string[]) => log.info({ names }, "an authority gave a certificate"),
+  certificateRefused: (why: string, nextAt: string | null) =>
+    log.warn({ why, nextAt }, "an order of a certificate does not go on"),
   certificatesWait: (error: unknown) =>
     log.warn({ error: messageOf(error) }, "certificates can not be looked at; browsers get the one before"),
   answerNotKept: (error: unknown) =>

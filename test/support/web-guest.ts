@@ -12,6 +12,8 @@ export interface Guest {
   /** PEM: whom to believe at the beginning. */
   ca: string;
   origin: string;
+  /** The name under which it comes; missing: the address. */
+  name?: string;
 }
 
 export type GuestNews =
@@ -48,12 +50,12 @@ const shown = (host: string): Promise<string> =>
   });
 
 if (import.meta.main) {
-  const { host, ca, origin } = JSON.parse(process.argv[2] ?? "") as Guest;
+  const { host, ca, origin, name } = JSON.parse(process.argv[2] ?? "") as Guest;
   const tell = (news: GuestNews) => void process.stdout.write(`${JSON.stringify(news)}\n`);
   const socket = new WebSocket(`wss://${host}/ws`, {
     protocols: "sip",
     headers: { origin },
-    dispatcher: new Agent({ connect: { ca } }),
+    dispatcher: new Agent({ connect: { ca, ...(name !== undefined && { servername: name }) } }),
   });
   let [count, answers, last] = [0, 0, ""];
   let open = true;

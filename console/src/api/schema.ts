@@ -1606,6 +1606,26 @@ export interface paths {
                                 until: string | null;
                                 problem: string | null;
                             }[];
+                            /** @description null: cluster.yaml names none (web.acme) */
+                            authority: {
+                                directory: string;
+                                email: string | null;
+                                /**
+                                 * @description failed: the last order or step; it is tried again at `next_at`
+                                 * @enum {string}
+                                 */
+                                state: "good" | "due" | "ordering" | "failed";
+                                /** @description why one is to be ordered; null: the one that is there is good */
+                                why: string | null;
+                                failure: string | null;
+                                /** @description nothing is done before */
+                                next_at: string | null;
+                                renews_at: string | null;
+                                /** @description when the last order was over */
+                                last_at: string | null;
+                                /** @description that did the last step */
+                                node: string | null;
+                            } | null;
                         };
                     };
                 };
@@ -1749,6 +1769,26 @@ export interface paths {
                                 until: string | null;
                                 problem: string | null;
                             }[];
+                            /** @description null: cluster.yaml names none (web.acme) */
+                            authority: {
+                                directory: string;
+                                email: string | null;
+                                /**
+                                 * @description failed: the last order or step; it is tried again at `next_at`
+                                 * @enum {string}
+                                 */
+                                state: "good" | "due" | "ordering" | "failed";
+                                /** @description why one is to be ordered; null: the one that is there is good */
+                                why: string | null;
+                                failure: string | null;
+                                /** @description nothing is done before */
+                                next_at: string | null;
+                                renews_at: string | null;
+                                /** @description when the last order was over */
+                                last_at: string | null;
+                                /** @description that did the last step */
+                                node: string | null;
+                            } | null;
                         };
                     };
                 };
@@ -1865,6 +1905,26 @@ export interface paths {
                                 until: string | null;
                                 problem: string | null;
                             }[];
+                            /** @description null: cluster.yaml names none (web.acme) */
+                            authority: {
+                                directory: string;
+                                email: string | null;
+                                /**
+                                 * @description failed: the last order or step; it is tried again at `next_at`
+                                 * @enum {string}
+                                 */
+                                state: "good" | "due" | "ordering" | "failed";
+                                /** @description why one is to be ordered; null: the one that is there is good */
+                                why: string | null;
+                                failure: string | null;
+                                /** @description nothing is done before */
+                                next_at: string | null;
+                                renews_at: string | null;
+                                /** @description when the last order was over */
+                                last_at: string | null;
+                                /** @description that did the last step */
+                                node: string | null;
+                            } | null;
                         };
                     };
                 };
@@ -1879,6 +1939,162 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/certificates/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Order a certificate from the authority now
+         * @description The holder of the service address does, within seconds; `authority` says how it goes. Refused while authorities would count it as too many.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description what browsers are to get, at every node */
+                            used: {
+                                /** @description given, acme, generated, or hosts: the hosts' own, until there is another */
+                                kind: string;
+                                subject: string;
+                                issuer: string;
+                                /** @description names and addresses */
+                                names: string[];
+                                /** Format: date-time */
+                                from: string;
+                                /** Format: date-time */
+                                until: string;
+                                /** @description SHA-256, 64 hex digits */
+                                fingerprint: string;
+                                /** @description its kind, e.g. EC prime256v1, RSA 2048 */
+                                key: string;
+                                /** @description subjects of those behind it */
+                                chain: string[];
+                            };
+                            given: {
+                                /** @description given, acme, generated, or hosts: the hosts' own, until there is another */
+                                kind: string;
+                                subject: string;
+                                issuer: string;
+                                /** @description names and addresses */
+                                names: string[];
+                                /** Format: date-time */
+                                from: string;
+                                /** Format: date-time */
+                                until: string;
+                                /** @description SHA-256, 64 hex digits */
+                                fingerprint: string;
+                                /** @description its kind, e.g. EC prime256v1, RSA 2048 */
+                                key: string;
+                                /** @description subjects of those behind it */
+                                chain: string[];
+                            } | null;
+                            acme: {
+                                /** @description given, acme, generated, or hosts: the hosts' own, until there is another */
+                                kind: string;
+                                subject: string;
+                                issuer: string;
+                                /** @description names and addresses */
+                                names: string[];
+                                /** Format: date-time */
+                                from: string;
+                                /** Format: date-time */
+                                until: string;
+                                /** @description SHA-256, 64 hex digits */
+                                fingerprint: string;
+                                /** @description its kind, e.g. EC prime256v1, RSA 2048 */
+                                key: string;
+                                /** @description subjects of those behind it */
+                                chain: string[];
+                            } | null;
+                            generated: {
+                                /** @description given, acme, generated, or hosts: the hosts' own, until there is another */
+                                kind: string;
+                                subject: string;
+                                issuer: string;
+                                /** @description names and addresses */
+                                names: string[];
+                                /** Format: date-time */
+                                from: string;
+                                /** Format: date-time */
+                                until: string;
+                                /** @description SHA-256, 64 hex digits */
+                                fingerprint: string;
+                                /** @description its kind, e.g. EC prime256v1, RSA 2048 */
+                                key: string;
+                                /** @description subjects of those behind it */
+                                chain: string[];
+                            } | null;
+                            /** @description under which browsers know the service: web.names of cluster.yaml */
+                            names: string[];
+                            nodes: {
+                                node: string;
+                                heard_ms_ago: number;
+                                /** @description null: this node does not tell what browsers get there */
+                                kind: string | null;
+                                fingerprint: string | null;
+                                until: string | null;
+                                problem: string | null;
+                            }[];
+                            /** @description null: cluster.yaml names none (web.acme) */
+                            authority: {
+                                directory: string;
+                                email: string | null;
+                                /**
+                                 * @description failed: the last order or step; it is tried again at `next_at`
+                                 * @enum {string}
+                                 */
+                                state: "good" | "due" | "ordering" | "failed";
+                                /** @description why one is to be ordered; null: the one that is there is good */
+                                why: string | null;
+                                failure: string | null;
+                                /** @description nothing is done before */
+                                next_at: string | null;
+                                renews_at: string | null;
+                                /** @description when the last order was over */
+                                last_at: string | null;
+                                /** @description that did the last step */
+                                node: string | null;
+                            } | null;
+                        };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
