@@ -3,6 +3,7 @@ import type { Role } from "../http/access.ts";
 import type { LoggedIn } from "../http/auth.ts";
 import type { Principal } from "../http/principal.ts";
 import { Problem } from "../http/problems.ts";
+import type { Related } from "../http/scope.ts";
 import type { AccessMemory, KnownSession } from "./memory.ts";
 import { assertFromHere, assertOfSession, isSafe } from "./origin.ts";
 import { idleMs, type Sessions, sessionId, tokenForm, touchMs } from "./sessions.ts";
@@ -20,6 +21,8 @@ export interface GuardParts {
   tokens: TokenGuard;
   /** Who may do nothing without a second factor. */
   secondFactor: readonly Role[];
+  /** What calls are decided by now. */
+  related(): Related;
   /** Can anything be changed now? */
   writable(): boolean;
 }
@@ -66,6 +69,10 @@ export class SessionGuard implements LoggedIn {
         "proof-needed",
         "for this it has to be proven again who asks: the last time was more than ten minutes ago",
       );
+  }
+
+  related(): Related {
+    return this.parts.related();
   }
 
   /** @throws Problem `database-unavailable` */

@@ -1,9 +1,9 @@
 import type { Db } from "../db/tables.ts";
 import { roles } from "../http/access.ts";
 import type { Person, Principal, Scope } from "../http/principal.ts";
+import { narrowest } from "../http/scope.ts";
 import { roleSchema } from "./access-schema.ts";
 import { scopeOf } from "./people.ts";
-import { narrowest } from "./scope.ts";
 import { areasOf } from "./tokens.ts";
 
 /** Tokens of programs in the memory of an app, as logins are (memory.ts). */

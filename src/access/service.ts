@@ -3,6 +3,7 @@ import { type HostContext, webOrigin } from "../cluster/facts.ts";
 import { firstAdministratorToken } from "../cluster/secrets.ts";
 import type { Database } from "../db/database.ts";
 import { storedTag } from "../http/etag.ts";
+import type { Related } from "../http/scope.ts";
 import { Answers } from "./answers.ts";
 import { type AccessParts, accessRoutes } from "./api.ts";
 import { pruneTries } from "./attempts.ts";
@@ -33,7 +34,12 @@ export interface AccessService {
 interface Parts {
   database: Database;
   context: Pick<HostContext, "cluster" | "secrets">;
-  live: { access: number; confirmedMsAgo: number | undefined; moved(signal: AbortSignal): Promise<void> };
+  live: {
+    access: number;
+    confirmedMsAgo: number | undefined;
+    moved(signal: AbortSignal): Promise<void>;
+    snapshot: { parts: Related };
+  };
   /** Where entries of the record of changes wait for the database. */
   file: string;
   events: AccessParts["events"] & {
@@ -64,6 +70,7 @@ export function createAccess({ database, context, live, file, events }: Parts): 
     memory,
     sessions,
     tokens: new TokenGuard({ memory, tokens }),
+    related: () => live.snapshot.parts,
     secondFactor,
     writable,
   });

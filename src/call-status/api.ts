@@ -3,7 +3,9 @@ import { z } from "zod";
 import { callStatusSchema, newsSchema, newsTypes } from "../call/news-schema.ts";
 import type { Database } from "../db/database.ts";
 import { Problem } from "../http/problems.ts";
+import { narrowingOf } from "../http/scope.ts";
 import { callRefOf } from "../records/build-record.ts";
+import type { CallRecord } from "../records/call-record.ts";
 import { feedHead } from "../records/feed.ts";
 import { recordQuery } from "../records/record-query-schema.ts";
 import { searchRecords } from "../records/search.ts";
@@ -59,8 +61,11 @@ export const callStatusRoutes =
           response: { 200: z.object({ calls: z.array(callStatusSchema), next: z.string().nullable() }) },
         },
       },
-      async ({ query: { state, ...query } }) => {
-        const { records, next } = await searchRecords(database, { ...query, open: true });
+      async (request) => {
+        const { state, ...query } = request.query;
+        const narrowing = narrowingOf(request);
+        const sees = narrowing && ((record: CallRecord) => narrowing.call(record));
+        const { records, next } = await searchRecords(database, { ...query, open: true }, sees);
         const rang = await ringing(
           database,
           records.map(({ call_id }) => callRefOf(call_id)),
@@ -87,7 +92,9 @@ export const callStatusRoutes =
           response: { 200: newsSchema },
         },
       },
-      async ({ headers, query }, reply) => {
+      async (request, reply) => {
+        const { headers, query } = request;
+        const narrowing = narrowingOf(request);
         const { types, last_event_id, ...filter } = query;
         const id = [headers["last-event-id"]].flat()[0] ?? last_event_id;
         const place = id === undefined ? undefined : placeAfter(id);
@@ -104,7 +111,7 @@ export const callStatusRoutes =
           "cache-control": "no-store",
           "x-accel-buffering": "no",
         });
-        const wanted = { types: types && new Set(types), filter };
+        const wanted = { types: types && new Set(types), filter, narrowing };
         void tellNews(raw, { followed, reader, wanted }, start, closing.signal)
           .catch(() => {}) // a fault of the connection, which is over
           .finally(() => listeners--);

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import type { News, NewsType } from "../call/news-schema.ts";
+import type { Narrowing } from "../http/scope.ts";
 import { passes } from "../webhooks/wants.ts";
 import type { CallFilter } from "../webhooks/webhook-schema.ts";
 import type { FeedReader } from "./feed-reader.ts";
@@ -34,10 +35,12 @@ const message = (id: string, type: string, data: unknown): string =>
 export interface Wanted {
   types: ReadonlySet<NewsType> | undefined;
   filter: CallFilter;
+  /** What whoever listens may see; undefined: everything. */
+  narrowing: Narrowing | undefined;
 }
 
-const isWanted = ({ types, filter }: Wanted, news: News): boolean =>
-  (!types || types.has(news.type)) && passes(filter, news.call);
+const isWanted = ({ types, filter, narrowing }: Wanted, news: News): boolean =>
+  (!types || types.has(news.type)) && passes(filter, news.call) && narrowing?.call(news.call) !== false;
 
 /** The feed as a stream follows it. */
 export interface Followed {

@@ -4,6 +4,7 @@ import { documents } from "../entities/document.ts";
 import type { EntityIndex } from "../entities/entity.ts";
 import { Problem } from "../http/problems.ts";
 import { type Group, groupSchema, isByIdle } from "./group-schema.ts";
+import { groupScope } from "./scopes.ts";
 
 /** @throws Problem */
 async function check(trx: Transaction<Tables>, { name, members }: Group): Promise<void> {
@@ -37,5 +38,6 @@ export const groups = documents({
   key: groupSchema.shape.name,
   replace: groupSchema.partial({ name: true }),
   index,
+  scope: groupScope,
   check,
 });

@@ -7,6 +7,7 @@ import type { PackedValues } from "../entities/packed.ts";
 import { Problem } from "../http/problems.ts";
 import { dialString, entityName } from "./names-schema.ts";
 import { newNumberSchema, numberEntrySchema, numberSchema, putNumberSchema } from "./number-schema.ts";
+import { numberScope } from "./scopes.ts";
 
 type Entry = z.infer<typeof numberEntrySchema>;
 
@@ -67,6 +68,7 @@ export const numbers = entity({
     replace: putNumberSchema,
     filters: { user: { column: "user_name", schema: entityName } },
     show: ({ number, user_name, description }) => ({ number, user: user_name, description }),
+    scope: numberScope,
     row: ({ number, user, description }) => ({ number, user_name: user, description }),
     put: async (trx, { number, user, description }: z.infer<typeof newNumberSchema>, { mayExist }) => {
       const meant = canonicalNumber(number);

@@ -9,6 +9,7 @@ import { type Features, noFeatures, storedFeaturesSchema } from "./features-sche
 import { groupSchema } from "./group-schema.ts";
 import { entityName } from "./names-schema.ts";
 import { hashedPin, hashedPinNow, isHashed } from "./pin.ts";
+import { userScope } from "./scopes.ts";
 import {
   newUserSchema,
   putUserSchema,
@@ -152,6 +153,7 @@ export const users = entity({
     create: newUserSchema,
     replace: putUserSchema,
     show: shownUser,
+    scope: userScope,
     document: (row) => ({ ...shownUser(row), password: kept }),
     row: rowOf,
     prepare: async (input: Input) =>

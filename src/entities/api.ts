@@ -9,9 +9,11 @@ import { noteChange } from "../http/noted.ts";
 import { operationOf } from "../http/operation.ts";
 import { pageQuery } from "../http/paging.ts";
 import { assertSameName, Problem } from "../http/problems.ts";
+import { type Narrowing, narrowingOf } from "../http/scope.ts";
 import { change } from "./changes.ts";
 import type { Entity, Setting } from "./entity.ts";
 import type { Changed, Row } from "./history.ts";
+import { lookedThrough, wholePage } from "./list.ts";
 import { reasonIn } from "./reason.ts";
 
 const versioned = z.object({ rules_version: z.int() });
@@ -44,13 +46,24 @@ function storeOf(entity: Entity, { database, live, setting, assertKnown, assertU
   const watched = (name: string, { request, reply }: Exchange) => ({
     reason: reasonIn(request.headers),
     id: operationOf(request)?.id,
-    check: (before: Row | undefined) => assertExpected(request.headers, `${kind} ${name}`, tagOf(before)),
+    check: (before: Row | undefined) => {
+      assertSeen(narrowingOf(request), name, before);
+      assertExpected(request.headers, `${kind} ${name}`, tagOf(before));
+    },
     seen: ({ before, after }: Changed): void => {
+      const narrowing = narrowingOf(request);
+      // In the transaction: what is refused is undone.
+      if (narrowing) api.scope?.assertMay?.(narrowing, before, after);
       noteChange(request, { before: shownRow(before), after: shownRow(after) });
       const now = tagOf(after);
       if (now !== undefined) reply.header("etag", now);
     },
   });
+  const missing = (name: string) => new Problem("not-found", `there is no ${kind} ${name}`);
+  /** What somebody may not see is not there for it. @throws Problem `not-found` */
+  const assertSeen = (narrowing: Narrowing | undefined, name: string, row: Row | undefined): void => {
+    if (narrowing && row !== undefined && api.scope?.sees(narrowing, row) !== true) throw missing(name);
+  };
   const named = (name: string) => sql<Row>`SELECT * FROM ${sql.table(table)} WHERE ${sql.ref(key)} = ${name}`;
   return {
     async put(name: string, body: unknown, mayExist: boolean, exchange: Exchange): Promise<number> {
@@ -65,6 +78,8 @@ function storeOf(entity: Entity, { database, live, setting, assertKnown, assertU
       return version;
     },
     async remove(name: string, exchange: Exchange): Promise<number> {
+      // Before it is said who names it.
+      if (narrowingOf(exchange.request)) await this.get(name, exchange.request);
       await assertUnnamed?.(entity, name);
       const version = await change(
         database,
@@ -72,7 +87,7 @@ function storeOf(entity: Entity, { database, live, setting, assertKnown, assertU
         async (trx) => {
           await api.assertUnused?.(trx, name);
           const { rows } = await named(name).execute(trx);
-          if (rows.length === 0) throw new Problem("not-found", `there is no ${kind} ${name}`);
+          if (rows.length === 0) throw missing(name);
           await sql`DELETE FROM ${sql.table(table)} WHERE ${sql.ref(key)} = ${name}`.execute(trx);
         },
       );
@@ -80,24 +95,31 @@ function storeOf(entity: Entity, { database, live, setting, assertKnown, assertU
       await live.catchUp();
       return version;
     },
-    async get(name: string): Promise<{ shown: unknown; tag: string }> {
+    async get(name: string, request: FastifyRequest): Promise<{ shown: unknown; tag: string }> {
       const { rows } = await database.read((db) => named(name).execute(db));
       const [row] = rows;
-      if (row === undefined) throw new Problem("not-found", `there is no ${kind} ${name}`);
+      if (row === undefined) throw missing(name);
+      assertSeen(narrowingOf(request), name, row);
       return { shown: api.show(row), tag: tag(row) };
     },
-    async list(after: string, limit: number, where: Row) {
+    async list(after: string, limit: number, where: Row, request: FastifyRequest) {
       const conditions = Object.entries(api.filters ?? {}).flatMap(([parameter, { column }]) =>
         where[parameter] === undefined ? [] : [sql`AND ${sql.ref(column)} = ${where[parameter]}`],
       );
-      const { rows } = await database.read((db) =>
-        sql<Row>`SELECT * FROM ${sql.table(table)} WHERE ${sql.ref(key)} > ${after}
-          ${sql.join(conditions, sql` `)} ORDER BY ${sql.ref(key)} LIMIT ${sql.lit(limit)}`.execute(db),
-      );
-      return {
-        [api.path]: rows.map((row) => api.show(row)),
-        next: rows.length === limit ? String(rows.at(-1)?.[key]) : null,
+      const page = async (after: string, limit: number): Promise<Row[]> => {
+        const { rows } = await database.read((db) =>
+          sql<Row>`SELECT * FROM ${sql.table(table)} WHERE ${sql.ref(key)} > ${after}
+            ${sql.join(conditions, sql` `)} ORDER BY ${sql.ref(key)} LIMIT ${sql.lit(limit)}`.execute(db),
+        );
+        return rows;
       };
+      const keyIn = (row: Row): string => String(row[key]);
+      const narrowing = narrowingOf(request);
+      const sees = (row: Row): boolean => narrowing === undefined || api.scope?.sees(narrowing, row) === true;
+      const { found, next } = narrowing
+        ? await lookedThrough({ page, keyIn, sees }, after, limit)
+        : wholePage(await page(after, limit), limit, keyIn);
+      return { [api.path]: found.map((row) => api.show(row)), next };
     },
   };
 }
@@ -127,16 +149,16 @@ export const entityRoutes =
           response: { 200: z.object({ [api.path]: z.array(api.shown), next: z.string().nullable() }) },
         },
       },
-      ({ query }) => {
-        const { after, limit, ...where } = query as Row & z.infer<typeof pageQuery>;
-        return store.list(after, limit, where);
+      (request) => {
+        const { after, limit, ...where } = request.query as Row & z.infer<typeof pageQuery>;
+        return store.list(after, limit, where, request);
       },
     );
     app.get(
       one,
       { schema: { summary: `One ${kind}`, tags, params, response: { 200: api.shown } } },
       async (request, reply) => {
-        const { shown, tag } = await store.get(nameIn(request.params));
+        const { shown, tag } = await store.get(nameIn(request.params), request);
         return reply.header("etag", tag).send(shown as never); // checked against its schema when it is sent
       },
     );

@@ -2,7 +2,7 @@ import { sql, type Transaction } from "kysely";
 import type { z } from "zod";
 import type { DocumentsTable, Tables } from "../db/tables.ts";
 import { Problem } from "../http/problems.ts";
-import { type Entity, type EntityIndex, entity } from "./entity.ts";
+import { type Entity, type EntityIndex, type EntityScope, entity } from "./entity.ts";
 
 /** What is particular to a kind of thing of which the table keeps the whole document, as the API shows it. */
 interface Description<Value extends { name: string }, Index> {
@@ -17,6 +17,7 @@ interface Description<Value extends { name: string }, Index> {
   /** Body of PUT: the name may be missing. */
   replace: z.ZodType;
   index?: EntityIndex<Value, Index>;
+  scope?: EntityScope<Value>;
   /** As it is exported: without what `prepare` finds out. */
   document?(value: Value): unknown;
   /** The same with what takes long to find out. @throws Problem */
@@ -26,6 +27,16 @@ interface Description<Value extends { name: string }, Index> {
   /** @throws Problem `in-use` */
   assertUnused?(trx: Transaction<Tables>, name: string): Promise<void>;
 }
+
+/** The same, of rows. */
+const scopeOfRows = <Value>(
+  { sees, assertMay }: EntityScope<Value>,
+  read: (row: DocumentsTable) => Value,
+): EntityScope<DocumentsTable> => ({
+  sees: (narrowing, row) => sees(narrowing, read(row)),
+  assertMay: (narrowing, before, after) =>
+    assertMay?.(narrowing, before && read(before), after && read(after)),
+});
 
 /** An entity that is a document with a name: all of it is in memory, in the snapshot's file, and in one column. */
 export function documents<Value extends { name: string }, Index = undefined>({
@@ -37,6 +48,7 @@ export function documents<Value extends { name: string }, Index = undefined>({
   key,
   replace,
   index,
+  scope,
   document,
   prepare,
   check,
@@ -70,6 +82,7 @@ export function documents<Value extends { name: string }, Index = undefined>({
       ...api,
       ...(document && { document: (stored: DocumentsTable) => document(read(stored)) }),
       ...(assertUnused && { assertUnused }),
+      ...(scope && { scope: scopeOfRows(scope, read) }),
       ...(prepare && { prepare }),
     },
   });

@@ -1,6 +1,7 @@
 import type { Transaction } from "kysely";
 import type { z } from "zod";
 import type { Tables } from "../db/tables.ts";
+import type { Narrowing } from "../http/scope.ts";
 import type { PackedForm, PackedValues } from "./packed.ts";
 import type { Values } from "./values.ts";
 
@@ -14,6 +15,13 @@ export interface Setting {
 
 /** Stands in a document for what is not told, and stays as it is. */
 export const kept = { kept: true } as const;
+
+/** What of it those see and change who may see a part of the service only. Pure. */
+export interface EntityScope<Seen = unknown> {
+  sees(narrowing: Narrowing, one: Seen): boolean;
+  /** @throws Problem `forbidden`: what it becomes is not of that part, or not theirs to do */
+  assertMay?(narrowing: Narrowing, before: Seen | undefined, after: Seen | undefined): void;
+}
 
 /** How an entity is changed through the API: /v1/PATH, /v1/PATH/:KEY. */
 export interface EntityApi<Row = unknown, Input = unknown, Shown = unknown> {
@@ -32,6 +40,8 @@ export interface EntityApi<Row = unknown, Input = unknown, Shown = unknown> {
   bodyLimit?: number;
   filters?: Record<string, { column: string; schema: z.ZodType<string> }>;
   show(row: Row): Shown;
+  /** Missing: whoever may see a part of the service only sees none of it. */
+  scope?: EntityScope<Row>;
   /** The whole of it, as people keep it in a file: may be put again (`row`). Secrets are `kept`. Default: `show`. */
   document?(row: Row): unknown;
   /**

@@ -12,10 +12,10 @@ export interface ForPeople {
   who: readonly Who[];
   role: Role;
   /**
-   * What a person who may see only a part of everything gets of it: `own`, it is about who asks and nobody else. Missing: such a
-   * person may not ask.
+   * What somebody who may see only a part of everything gets of it: `own`, it is about who asks and nobody else; `narrowed`, the route
+   * shows and changes what is in that part only (scope.ts, narrowingOf). Missing: such a person may not ask.
    */
-  scope?: "own";
+  scope?: "own" | "narrowed";
   /** Also for whose role needs a second factor and has none yet: it can set one up, and nothing else. */
   enrol?: true;
   /** A person has to prove again who it is, unless it did within the last minutes. */
@@ -41,6 +41,9 @@ const auditor = from("auditor");
 const operator = from("operator");
 const administrator = from("administrator");
 
+/** Of a part of the service only, for those who may see no more. */
+const narrowed = (rule: ForPeople): ForPeople => ({ ...rule, scope: "narrowed" });
+
 /** What only somebody who is logged in can ask: it is about that login. */
 const loggedIn: ForPeople = { who: [], role: "user", scope: "own", tokens: false };
 /** What keeps this login, and its second factors. */
@@ -57,14 +60,24 @@ const byProof = (rule: ForPeople): ForPeople => ({ ...byLogin(rule), fresh: true
 /** Programs of the service itself, and customers' own: no person asks this. */
 const programs = ["api", "socket"] as const;
 
-/** What everybody who keeps a kind of thing may do with it (entities/api.ts). */
-const entity = (path: string, key: string): Access => ({
-  [`GET /v1/${path}`]: auditor,
-  [`POST /v1/${path}`]: operator,
-  [`GET /v1/${path}/:${key}`]: auditor,
-  [`PUT /v1/${path}/:${key}`]: operator,
-  [`DELETE /v1/${path}/:${key}`]: operator,
-});
+/** What everybody who keeps a kind of thing may do with it (entities/api.ts). @param parts what also those who see a part only */
+const entity = (
+  path: string,
+  key: string,
+  parts: readonly ("GET" | "POST" | "PUT" | "DELETE")[] = [],
+): Access => {
+  const rule = (method: (typeof parts)[number]): ForPeople => {
+    const all = method === "GET" ? auditor : operator;
+    return parts.includes(method) ? narrowed(all) : all;
+  };
+  return {
+    [`GET /v1/${path}`]: rule("GET"),
+    [`POST /v1/${path}`]: rule("POST"),
+    [`GET /v1/${path}/:${key}`]: rule("GET"),
+    [`PUT /v1/${path}/:${key}`]: rule("PUT"),
+    [`DELETE /v1/${path}/:${key}`]: rule("DELETE"),
+  };
+};
 
 /** The app: `DATA/run/app.sock` and HTTPS, `api.port`. */
 export const appAccess: Access = {
@@ -119,12 +132,12 @@ export const appAccess: Access = {
   "POST /v1/calls/decide": programs,
   "POST /v1/calls/events": programs,
   "GET /v1/health": auditor,
-  ...entity("users", "name"),
-  ...entity("groups", "name"),
+  ...entity("users", "name", ["GET", "POST", "PUT", "DELETE"]),
+  ...entity("groups", "name", ["GET", "PUT"]),
   ...entity("codes", "name"),
   ...entity("desks", "name"),
-  ...entity("numbers", "number"),
-  ...entity("sites", "name"),
+  ...entity("numbers", "number", ["GET", "POST", "PUT", "DELETE"]),
+  ...entity("sites", "name", ["GET"]),
   ...entity("ranges", "name"),
   ...entity("calendars", "name"),
   ...entity("flags", "name"),
@@ -165,11 +178,11 @@ export const appAccess: Access = {
   "DELETE /v1/dials/:id": operator,
   // One's own telephone's; an operator may have anybody's (directory/phone-api.ts).
   "GET /v1/phone/credential": { ...from("user"), scope: "own" },
-  "GET /v1/calls": auditor,
-  "GET /v1/call-events": auditor,
-  "GET /v1/records": auditor,
+  "GET /v1/calls": narrowed(auditor),
+  "GET /v1/call-events": narrowed(auditor),
+  "GET /v1/records": narrowed(auditor),
   "GET /v1/records/check": auditor,
-  "GET /v1/records/:id": auditor,
+  "GET /v1/records/:id": narrowed(auditor),
   "GET /v1/plan/usual": auditor,
   "POST /v1/plan": { ...auditor, changes: false },
   "GET /v1/reports/calls": auditor,
@@ -189,7 +202,7 @@ export const appAccess: Access = {
   "POST /v1/timeline/notes": operator,
   "GET /v1/alerts": auditor,
   "POST /v1/alerts/test": operator,
-  "GET /v1/registrations": auditor,
+  "GET /v1/registrations": narrowed(auditor),
   "GET /v1/certificates": auditor,
   "PUT /v1/certificates/given": administrator,
   "DELETE /v1/certificates/given": administrator,
@@ -202,13 +215,13 @@ export const appAccess: Access = {
   "POST /freeswitch/cdr": ["freeswitch"],
   "GET /freeswitch/snapshot": ["freeswitch"],
 
-  "GET /v1/recordings": auditor,
-  "GET /v1/recordings/:id": auditor,
-  "DELETE /v1/recordings/:id": operator,
-  "POST /v1/recordings/:id/start": operator,
-  "POST /v1/recordings/:id/stop": operator,
+  "GET /v1/recordings": narrowed(auditor),
+  "GET /v1/recordings/:id": narrowed(auditor),
+  "DELETE /v1/recordings/:id": narrowed(operator),
+  "POST /v1/recordings/:id/start": narrowed(operator),
+  "POST /v1/recordings/:id/stop": narrowed(operator),
   // A node that is asked for audio that it does not have fetches it from one that has.
-  "GET /v1/recordings/:id/audio": { ...auditor, who: [...auditor.who, "peer"] },
+  "GET /v1/recordings/:id/audio": { ...narrowed(auditor), who: [...auditor.who, "peer"] },
   "GET /v1/peer/calls": ["peer"],
   "GET /v1/peer/captures": ["peer"],
   "GET /v1/peer/captures/file": ["peer"],

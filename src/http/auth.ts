@@ -2,8 +2,10 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { Server, Socket } from "node:net";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type Access, areaOf, type ForPeople, type Rule, roles, type Who } from "./access.ts";
+import { operationOf } from "./operation.ts";
 import { letIn, type Principal } from "./principal.ts";
 import { Problem } from "./problems.ts";
+import { forgotNarrowing, Narrowing, narrow, type Related } from "./scope.ts";
 
 /** Who may ask what: the one check of tokens, and of routes against their list (access.ts). */
 
@@ -80,6 +82,8 @@ const inWords = (rule: Exclude<Rule, "open">): string => {
 export interface LoggedIn {
   /** Whose login the request bears; undefined: nobody's. @throws Problem: it must not be believed */
   of(request: FastifyRequest): Promise<Principal | undefined>;
+  /** What belongs to what, for those who see a part of the service only. */
+  related(): Related;
   /** May it be done now what the request asks, by whoever may? @throws Problem `database-unavailable` */
   assertNow(request: FastifyRequest): void;
   /** Was it proven a short while ago who asks? @throws Problem `proof-needed` */
@@ -111,6 +115,9 @@ function assertMay(principal: Principal, rule: Exclude<Rule, "open">, url: strin
       `${person.role}s need a second factor here, and ${person.name} has not set one up`,
     );
 }
+
+const nothing = { get: () => undefined };
+const nothingRelated: Related = { users: nothing, groups: nothing, numbers: nothing };
 
 /**
  * Lets only those to each route of `server` that `list` names, and refuses routes that are not in it when they are made.
@@ -149,10 +156,21 @@ export function guardRoutes(
       people?.assertNow(request);
       if (allowed && whoMay(allowed).fresh) await people?.assertFresh(principal);
       letIn(request, principal);
+      if (allowed && whoMay(allowed).scope === "narrowed" && "person" in principal && principal.person.scope)
+        narrow(request, new Narrowing(principal.person.scope, () => people?.related() ?? nothingRelated));
       return;
     }
     const sent =
       request.headers.authorization === undefined ? "no Authorization header was sent" : "unknown token";
     throw new Problem("unauthorized", whom === undefined ? sent : `${sent}; ${whom}`);
+  });
+  // A route that is said to show a part only, and does not ask which, shows nothing.
+  server.addHook("onSend", async (request, reply, payload) => {
+    const isNew = operationOf(request)?.repeated !== true;
+    if (reply.statusCode < 400 && isNew && forgotNarrowing(request))
+      throw new Error(
+        `${request.method} ${request.routeOptions.url} is narrowed in access.ts, and never asked narrowingOf`,
+      );
+    return payload;
   });
 }

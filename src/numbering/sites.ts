@@ -75,6 +75,7 @@ export const sites = documents({
   key: siteSchema.shape.name,
   replace: siteSchema.partial({ name: true }),
   index,
+  scope: { sees: (narrowing, { name }) => narrowing.site(name) },
   check,
   assertUnused: async (trx, name) => {
     const users = await trx.selectFrom("users").select("name").where("site", "=", name).limit(3).execute();

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type Contact, contactSchema } from "../components/kamailio/locations.ts";
 import type { Database } from "../db/database.ts";
 import { pageQuery } from "../http/paging.ts";
+import { narrowingOf } from "../http/scope.ts";
 import type { AgentDoor } from "./agent-door.ts";
 import { registrationsSchema } from "./registrations-schema.ts";
 
@@ -32,7 +33,7 @@ const like = (text: string): string => `%${text.replace(/[\\%_]/g, "\\$&")}%`;
 /** The next users in the order of their names, one more than are looked at. */
 const usersAfter = (database: Database, after: string, search: string | undefined) =>
   database.read((db) => {
-    const all = db.selectFrom("users").select(["name", "display"]).where("name", ">", after);
+    const all = db.selectFrom("users").select(["name", "display", "site"]).where("name", ">", after);
     const wanted =
       search === undefined
         ? all
@@ -66,18 +67,27 @@ export const registrationRoutes =
           response: { 200: registrationsSchema },
         },
       },
-      async ({ query: { after, limit, registered, search } }) => {
+      async (request) => {
+        const { after, limit, registered, search } = request.query;
+        const narrowing = narrowingOf(request);
+        const sees = ({ name, site }: { name: string; site: string | null }): boolean =>
+          narrowing?.user(name, site) !== false;
         const candidates = await usersAfter(database, after, search);
         const found: z.infer<typeof registrationsSchema>["users"] = [];
         let looked = 0;
         while (found.length < limit && looked < Math.min(candidates.length, mostUsers)) {
           const some = candidates.slice(looked, looked + Math.min(portion, mostUsers - looked));
-          const names = some.map(({ name }) => name);
-          const answer = await door.ask("POST", "/registrations", { users: names }, deadlineMs);
+          const names = some.filter(sees).map(({ name }) => name);
+          const answer =
+            names.length === 0
+              ? { contacts: [] }
+              : await door.ask("POST", "/registrations", { users: names }, deadlineMs);
           const byUser = Map.groupBy(answerSchema.parse(answer).contacts, ({ aor }) => aor);
-          for (const { name, display } of some) {
+          for (const user of some) {
             if (found.length >= limit) break;
             looked++;
+            if (!sees(user)) continue;
+            const { name, display } = user;
             const contacts = byUser.get(name) ?? [];
             if (registered === undefined || registered === contacts.length > 0)
               found.push({ user: name, display, contacts: contacts.map(shown) });

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { narrowingOf } from "../http/scope.ts";
 import { audioFile, openAudio } from "./audio.ts";
 import { deliver } from "./deliver.ts";
 import { deleteRecording, orderRecording, type RecordingServices } from "./orders.ts";
@@ -24,12 +25,12 @@ export const recordingRoutes =
           response: { 200: z.object({ recordings: z.array(recordingSchema), next: z.string().nullable() }) },
         },
       },
-      ({ query }) => searchRecordings(database, query),
+      (request) => searchRecordings(database, request.query, narrowingOf(request)),
     );
     app.get(
       "/v1/recordings/:id",
       { schema: { summary: "One recording", tags, params, response: { 200: recordingSchema } } },
-      async ({ params: { id } }) => recordingOf(await findRecording(database, id)),
+      async (request) => recordingOf(await findRecording(database, request.params.id, narrowingOf(request))),
     );
     app.delete(
       "/v1/recordings/:id",
@@ -43,7 +44,10 @@ export const recordingRoutes =
           response: { 200: z.object({ id: z.string(), deleted: z.boolean() }) },
         },
       },
-      async ({ params: { id } }) => ({ id, deleted: await deleteRecording(services, id) }),
+      async (request) => {
+        const { id } = request.params;
+        return { id, deleted: await deleteRecording(services, id, narrowingOf(request)) };
+      },
     );
     await app.register(audioRoute(services));
     await app.register(orderRoutes(services));
@@ -67,7 +71,7 @@ const audioRoute =
       async (request, reply) => {
         const { id } = request.params;
         const { format } = request.query;
-        const row = await findRecording(services.database, id);
+        const row = await findRecording(services.database, id, narrowingOf(request));
         const file = audioFile(row, format);
         const shown = { name: `${id}.${format}`, size: file.plain, etag: file.sha256 };
         return deliver(request, reply, shown, (start, end) => openAudio(services, row, file, start, end));
@@ -90,6 +94,9 @@ const orderRoutes =
             response: { 200: z.object({ id: z.string(), node: z.string() }) },
           },
         },
-        async ({ params: { id } }) => ({ id, node: await orderRecording(services, id, action) }),
+        async (request) => {
+          const { id } = request.params;
+          return { id, node: await orderRecording(services, id, action, narrowingOf(request)) };
+        },
       );
   };

@@ -4,9 +4,10 @@ import type { HostContext } from "../cluster/facts.ts";
 import { relayRecording } from "../components/rtpengine/control.ts";
 import type { Database } from "../db/database.ts";
 import { Problem } from "../http/problems.ts";
+import type { Narrowing } from "../http/scope.ts";
 import { expected } from "../records/recording-rows.ts";
 import type { Events } from "../telemetry/log.ts";
-import { findRecording } from "./search.ts";
+import { findRecording, isSeen } from "./search.ts";
 import { type Recordings, relayingNode } from "./service.ts";
 import { filesOf } from "./store.ts";
 
@@ -28,11 +29,12 @@ export async function orderRecording(
   { context, database, recordings, events }: RecordingServices,
   id: string,
   action: "start" | "stop",
+  narrowing?: Narrowing,
 ): Promise<string> {
   const record = await database.read((db) =>
     db.selectFrom("records").selectAll().where("id", "=", Buffer.from(id, "hex")).executeTakeFirst(),
   );
-  if (!record) throw new Problem("not-found", `there is no call record ${id}`);
+  if (!record || !isSeen(record, narrowing)) throw new Problem("not-found", `there is no call record ${id}`);
   if (record.closed_how !== null) throw new Problem("not-now", "the call is over");
   if (action === "start" && recordings.guard.state !== "ok")
     throw new Problem("not-now", recordings.guard.problem() ?? "no space");
@@ -70,8 +72,9 @@ async function tellRelay(
 export async function deleteRecording(
   { database, recordings, events }: RecordingServices,
   id: string,
+  narrowing?: Narrowing,
 ): Promise<boolean> {
-  const row = await findRecording(database, id);
+  const row = await findRecording(database, id, narrowing);
   if (row.status === "recording") throw new Problem("not-now", "the call goes on: stop it first");
   const deleted = await recordings.store.markDeleted(row.id, "request");
   if (deleted)

@@ -1,13 +1,36 @@
 import type { Database } from "../db/database.ts";
 import { olderThan } from "../db/older.ts";
-import { nextPlace, placeIn } from "../http/paging.ts";
+import { nextPlace, placeIn, placeText } from "../http/paging.ts";
 import { Problem } from "../http/problems.ts";
+import type { Narrowing } from "../http/scope.ts";
+import { callRecordSchema } from "../records/call-record.ts";
 import { type Recording, type RecordingQuery, resultSchema } from "./recording-schema.ts";
 import { filesOf, namesOf, type Row } from "./store.ts";
 
 /** Finding recordings in the database. */
 
-type Shown = Row & { caller: string | null; callee: string | null; rule: string | null };
+type Shown = Row & {
+  caller: string | null;
+  callee: string | null;
+  rule: string | null;
+  user_name: string | null;
+  number: string | null;
+  details: string | null;
+};
+
+const detailsSchema = callRecordSchema.pick({ meant: true, taken_by: true });
+
+/** Does somebody see the call that it is of? Undefined: it sees all. A call without a record is nobody's. Pure. */
+export const isSeen = (
+  { user_name, number, details }: Pick<Shown, "user_name" | "number" | "details">,
+  narrowing: Narrowing | undefined,
+): boolean =>
+  narrowing === undefined ||
+  narrowing.call({
+    user: user_name ?? "",
+    number: number ?? "",
+    ...detailsSchema.parse(JSON.parse(details ?? "{}")),
+  });
 
 export const recordingOf = (row: Shown): Recording => ({
   id: row.id.toString("hex"),
@@ -39,22 +62,66 @@ const joined = ({ db }: Database) =>
     .selectFrom("recordings")
     .leftJoin("records", "records.id", "recordings.id")
     .selectAll("recordings")
-    .select(["records.caller", "records.callee", "records.rule"]);
+    .select([
+      "records.caller",
+      "records.callee",
+      "records.rule",
+      "records.user_name",
+      "records.number",
+      "records.details",
+    ]);
 
-/** @throws Problem `not-found` */
-export async function findRecording(database: Database, id: string): Promise<Shown> {
+/** @throws Problem `not-found`: there is none that is seen */
+export async function findRecording(database: Database, id: string, narrowing?: Narrowing): Promise<Shown> {
   const row = await database.read(() =>
     joined(database).where("recordings.id", "=", Buffer.from(id, "hex")).executeTakeFirst(),
   );
-  if (!row) throw new Problem("not-found", `there is no recording ${id}`);
+  if (!row || !isSeen(row, narrowing)) throw new Problem("not-found", `there is no recording ${id}`);
   return row;
 }
 
-/** Newest first. */
+interface RecordingPage<Of> {
+  recordings: Of[];
+  next: string | null;
+}
+
+const lookedAtOnce = 1000;
+/** A page is given as it is when looking took so long. */
+const lookingMs = 1000;
+
+/** Newest first. A page of somebody who sees few of them may be shorter, and still have a `next`. */
 export async function searchRecordings(
   database: Database,
   query: RecordingQuery,
-): Promise<{ recordings: Recording[]; next: string | null }> {
+  narrowing?: Narrowing,
+): Promise<RecordingPage<Recording>> {
+  const { recordings, next } = narrowing
+    ? await seenRows(database, query, narrowing)
+    : await rowsOf(database, query);
+  return { recordings: recordings.map(recordingOf), next };
+}
+
+async function seenRows(
+  database: Database,
+  query: RecordingQuery,
+  narrowing: Narrowing,
+): Promise<RecordingPage<Shown>> {
+  const until = performance.now() + lookingMs;
+  const found: Shown[] = [];
+  for (let { after } = query; ; ) {
+    const { recordings, next } = await rowsOf(database, { ...query, after, limit: lookedAtOnce });
+    for (const row of recordings) {
+      if (!isSeen(row, narrowing)) continue;
+      found.push(row);
+      if (found.length === query.limit)
+        return { recordings: found, next: placeText({ at: row.created_at, id: row.id }) };
+    }
+    if (next === null || performance.now() > until) return { recordings: found, next };
+    after = next;
+  }
+}
+
+async function rowsOf(database: Database, query: RecordingQuery): Promise<RecordingPage<Shown>> {
   const like = (text: string) => `%${text.replace(/[\\%_]/g, "\\$&")}%`;
   let select = joined(database);
   if (query.since) select = select.where("recordings.created_at", ">=", new Date(query.since));
@@ -73,5 +140,5 @@ export async function searchRecordings(
     .limit(query.limit);
   const rows = await database.read(() => page.execute());
   const next = nextPlace(rows, query.limit, ({ created_at: at, id }) => ({ at, id }));
-  return { recordings: rows.map(recordingOf), next };
+  return { recordings: rows, next };
 }

@@ -1,10 +1,11 @@
-import type { FastifyReply } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { sql } from "kysely";
 import { z } from "zod";
 import { type CallEvent, eventSchema } from "../call/contract.ts";
 import type { Database } from "../db/database.ts";
 import { Problem } from "../http/problems.ts";
+import { narrowingOf } from "../http/scope.ts";
 import { legsOf } from "./build-record.ts";
 import { type CallRecord, callRecordSchema } from "./call-record.ts";
 import { csvOf } from "./csv.ts";
@@ -41,12 +42,13 @@ const checkQuery = z.object({
 async function recordWithEvents(
   database: Database,
   id: string,
+  sees?: (record: CallRecord) => boolean,
 ): Promise<{ record: CallRecord; events: CallEvent[] }> {
   const row = await database.read((db) =>
     db.selectFrom("records").selectAll().where("id", "=", Buffer.from(id, "hex")).executeTakeFirst(),
   );
   const [record] = row ? await shownRecords(database, [row]) : [];
-  if (!row || !record) throw new Problem("not-found", `there is no record ${id}`);
+  if (!row || !record || sees?.(record) === false) throw new Problem("not-found", `there is no record ${id}`);
   const stored = await database.read((db) =>
     db
       .selectFrom("events")
@@ -57,6 +59,12 @@ async function recordWithEvents(
   );
   const events = stored.map(({ body }) => JSON.parse(body) as CallEvent); // checked when it was stored
   return { record, events: legsOf(events).get(row.from_tag) ?? [] };
+}
+
+/** Which of them somebody may see; undefined: all. */
+function seesIn(request: FastifyRequest): ((record: CallRecord) => boolean) | undefined {
+  const narrowing = narrowingOf(request);
+  return narrowing && ((record) => narrowing.call(record));
 }
 
 /** /v1/records: call records, newest first. */
@@ -84,15 +92,16 @@ export const recordRoutes =
       },
       async (request, reply) => {
         const { format, ...query } = request.query;
+        const sees = seesIn(request);
         const accepts = request.headers.accept ?? "";
         if (format !== "csv" && !(format === undefined && /^text\/csv\b/i.test(accepts)))
-          return searchRecords(database, query);
+          return searchRecords(database, query, sees);
         reply
           .type("text/csv; charset=utf-8; header=present")
           .header("content-disposition", 'attachment; filename="records.csv"')
           .header("cache-control", "no-store");
         // A stream is sent as it is, past the schema of the JSON answer.
-        return (reply as FastifyReply).send(await csvOf(database, query));
+        return (reply as FastifyReply).send(await csvOf(database, query, sees));
       },
     );
     app.get(
@@ -118,6 +127,6 @@ export const recordRoutes =
           response: { 200: z.object({ record: callRecordSchema, events: z.array(eventSchema) }) },
         },
       },
-      ({ params: { id } }) => recordWithEvents(database, id),
+      (request) => recordWithEvents(database, request.params.id, seesIn(request)),
     );
   };

@@ -49,12 +49,16 @@ const linesOf = (records: readonly CallRecord[]): string =>
   records.map((record) => line(Object.values(columns).map((column) => column(record)))).join("");
 
 /** All records that a search finds, newest first, as they are read: page by page, no faster than they are taken. */
-export async function csvOf(database: Database, query: RecordQuery): Promise<Readable> {
-  const first = await searchRecords(database, { ...query, limit: 1000 });
+export async function csvOf(
+  database: Database,
+  query: RecordQuery,
+  sees?: (record: CallRecord) => boolean,
+): Promise<Readable> {
+  const first = await searchRecords(database, { ...query, limit: 1000 }, sees);
   async function* lines(): AsyncGenerator<string> {
     yield line(Object.keys(columns)) + linesOf(first.records);
     for (let { next } = first; next !== null; ) {
-      const page = await searchRecords(database, { ...query, limit: 1000, after: next });
+      const page = await searchRecords(database, { ...query, limit: 1000, after: next }, sees);
       if (page.records.length > 0) yield linesOf(page.records);
       next = page.next;
     }

@@ -28,7 +28,7 @@ const useText = defineStrings("person-fields", {
     limited: "Only a part of the service",
     limitedHelp: "Sites, groups and numbers that this person is limited to.",
     limitedNote:
-      "Nothing is narrowed by this yet: whoever is limited sees and changes nothing but their own telephone and password.",
+      "They see and change users of these sites and in these groups, these groups and numbers, and calls of all those. Rules, carriers, hosts and settings stay closed to them.",
     sites: "Sites",
     groups: "Ring groups",
     numbers: "Numbers",
@@ -51,7 +51,7 @@ const useText = defineStrings("person-fields", {
     limited: "Nur ein Teil des Dienstes",
     limitedHelp: "Standorte, Gruppen und Nummern, auf die diese Person eingeschränkt ist.",
     limitedNote:
-      "Noch schränkt das nichts ein: Wer eingeschränkt ist, sieht und ändert nur sein eigenes Telefon und Passwort.",
+      "Sie sieht und ändert Benutzer dieser Standorte und in diesen Gruppen, diese Gruppen und Nummern, und Anrufe von alledem. Regeln, Carrier, Hosts und Einstellungen bleiben ihr verschlossen.",
     sites: "Standorte",
     groups: "Rufgruppen",
     numbers: "Nummern",
@@ -103,7 +103,7 @@ function TelephoneField({ form, disabled }: { form: EntityFormApi; disabled: boo
   );
 }
 
-function ScopeField({ form, disabled }: { form: EntityFormApi; disabled: boolean }) {
+export function ScopeField({ form, disabled }: { form: EntityFormApi; disabled: boolean }) {
   const t = useText();
   const { scope } = form.getValues();
   const limited = typeof scope === "object" && scope !== null;
@@ -121,7 +121,7 @@ function ScopeField({ form, disabled }: { form: EntityFormApi; disabled: boolean
       />
       {limited && (
         <>
-          <Alert color="yellow" variant="light" icon={<IconInfoCircle size={18} />}>
+          <Alert color="ink" variant="light" icon={<IconInfoCircle size={18} />}>
             {t("limitedNote")}
           </Alert>
           <ListAt form={form} path="scope.sites" label={t("sites")} disabled={disabled} />
