@@ -6,6 +6,7 @@ import { personSchema } from "../access/access-schema.ts";
 import { apiTargets, ask, print, withApiOptions } from "../client/api.ts";
 import { roles } from "../http/access.ts";
 import { getAll, type Kind } from "./kept.ts";
+import { type ScopeOptions, scopeIn, withScope } from "./scope-options.ts";
 import { table } from "./table.ts";
 
 const kind = { what: "person", path: "people", schema: personSchema } satisfies Kind<typeof personSchema>;
@@ -76,15 +77,18 @@ What each role may: docs/access.md.`,
             ),
       );
     });
-  group
-    .command("add <name>")
+  withScope(group.command("add <name>"))
     .description("somebody new; the password is asked for, or read from standard input")
     .addOption(new Option("--role <role>", "what it may do").choices(roles).default("user"))
     .option("--display <text>", "the person's name", "")
     .option("--user <name>", "the telephone user that it is")
     .action(
-      async (name: string, options: { role: string; display: string; user?: string }, command: Command) => {
-        const body = { name, ...options, password: await typedPassword() };
+      async (
+        name: string,
+        options: ScopeOptions & { role: string; display: string; user?: string },
+        command: Command,
+      ) => {
+        const body = { name, ...scopeIn(options), password: await typedPassword() };
         const answer = await ask(apiTargets(command), done, "POST", "/v1/people", body);
         print(command, answer, () => `${answer.name} may log in as ${options.role}`);
       },

@@ -5,23 +5,17 @@ import { apiTargets, ask, print, withApiOptions } from "../client/api.ts";
 import { roles } from "../http/access.ts";
 import { getAll, type Kind } from "./kept.ts";
 import { positive } from "./options.ts";
+import { type ScopeOptions, scopeIn, withScope } from "./scope-options.ts";
 import { table } from "./table.ts";
 
 const kind = { what: "token", path: "tokens", schema: tokenSchema } satisfies Kind<typeof tokenSchema>;
 const pathOf = (name: string): string => `/v1/tokens/${encodeURIComponent(name)}`;
 
-interface AddOptions {
+interface AddOptions extends ScopeOptions {
   role: string;
   days: number;
   area?: string[];
-  site?: string[];
-  group?: string[];
-  number?: string[];
 }
-
-/** Undefined: all of the service. */
-const scopeIn = ({ site, group, number }: AddOptions) =>
-  site || group || number ? { sites: site ?? [], groups: group ?? [], numbers: number ?? [] } : undefined;
 
 /** `dialtone tokens`: what programs ask the API with. */
 export function registerTokens(program: Command): void {
@@ -60,24 +54,18 @@ What each role may: docs/access.md.`,
             ),
       );
     });
-  group
-    .command("add <name>")
+  withScope(group.command("add <name>"))
     .description("a new one; it is printed this once")
     .addOption(new Option("--role <role>", "what it may do").choices(roles).makeOptionMandatory())
     .option("--days <days>", `how long it is good, at most ${longestTokenDays}`, positive("days"), 90)
     .option("--area <part...>", "only this part of the API: records, calls, users, …")
-    .option("--site <name...>", "only what is of this site")
-    .option("--group <name...>", "only this group and its members")
-    .option("--number <number...>", "only this number, or with * at the end all that begin so")
     .action(async (name: string, options: AddOptions, command: Command) => {
-      const { role, days, area } = options;
-      const scope = scopeIn(options);
+      const { days, area, ...rest } = scopeIn(options);
       const body = {
         name,
-        role,
+        ...rest,
         expires_at: new Date(Date.now() + days * 86_400_000).toISOString(),
         ...(area && { areas: area }),
-        ...(scope && { scope }),
       };
       const made = await ask(apiTargets(command), tokenMade, "POST", "/v1/tokens", body);
       print(command, made, () => made.token);
