@@ -7,6 +7,7 @@ import {
   IconBuildingBroadcastTower,
   IconCalculator,
   IconCalendarTime,
+  IconCertificate,
   IconChartBar,
   IconDeviceLandlinePhone,
   IconFlame,
@@ -567,6 +568,18 @@ export const pages: readonly Page[] = [
     group: "none",
     role: "auditor",
     load: () => import("./pages/settings/entry.tsx"),
+  },
+  {
+    path: "certificates",
+    title: { en: "Certificates", de: "Zertifikate" },
+    icon: IconCertificate,
+    group: "settings",
+    role: "auditor",
+    load: () => import("./pages/certificates/certificates.tsx"),
+    words: {
+      en: "tls https browser warning acme let's encrypt renew",
+      de: "TLS HTTPS Browser Warnung ACME Let's Encrypt erneuern",
+    },
   },
   {
     path: "alerts",
