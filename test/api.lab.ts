@@ -162,7 +162,12 @@ describe("a request with a key", () => {
       422,
     );
     expect((await ask("GET", "/v1/flags/two")).status).toBe(404);
-    const bad = await ask("POST", "/v1/flags", { name: "two", on: true }, { "idempotency-key": "a b" });
+    const bad = await ask(
+      "POST",
+      "/v1/flags",
+      { name: "two", on: true },
+      { "idempotency-key": "x".repeat(129) },
+    );
     expect(bad).toMatchObject({ status: 400, body: { errors: [{ path: "/idempotency-key" }] } });
   });
 

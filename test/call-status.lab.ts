@@ -5,8 +5,10 @@ import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { z } from "zod";
 import type { News } from "../src/call/news-schema.ts";
 import { HttpClient } from "../src/http/client.ts";
+import { messages } from "../src/webhooks/catalogue.ts";
 import { event } from "./support/app-calls.ts";
 import { appSocket } from "./support/app-host.ts";
 import { RealApp } from "./support/real-app.ts";
@@ -170,8 +172,8 @@ describe("dials", () => {
     expect(first).toMatchObject({ status: 201, body: { user: "ada", state: "waiting" } });
     expect((await dial(order, key)).body.id).toBe(first.body.id);
     expect(await dial({ ...order, to: "5000" }, key)).toMatchObject({
-      status: 409,
-      body: { code: "exists" },
+      status: 422,
+      body: { code: "key-reused" },
     });
     // There is no SIP server in this test: nobody answers.
     const reaches = (state: string) =>
@@ -210,6 +212,15 @@ describe("webhooks", () => {
     await tell("fail", id, 10, { code: 486, reason: "Busy Here" });
     await app.until("crm is told", async () => crm.news(id).length === 2);
     expect(crm.news(id).map(({ type }) => type)).toEqual(["call.started", "call.ended"]);
+    // All that is sent is as the catalogue says.
+    const schemas = new Map<string, z.ZodType>(messages.map(({ name, schema }) => [name, schema]));
+    await ask("POST", "/v1/webhooks/crm/test");
+    const types = crm.got.map(({ text }) => {
+      const sent = JSON.parse(text) as { type: string };
+      expect(schemas.get(sent.type)?.parse(sent)).toEqual(sent);
+      return sent.type;
+    });
+    expect(new Set(types)).toEqual(new Set(["call.started", "call.ended", "test"]));
     const { text, headers } = crm.got.at(-1) ?? { text: "", headers: {} };
     const { body } = await ask("GET", `/v1/question-key?url=${encodeURIComponent(crm.url)}`);
     expect(new Webhook(body.key).verify(text, headers)).toMatchObject({ id: headers["webhook-id"] });

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { appAccess, isChange } from "../http/access.ts";
 import { accessOf } from "../http/auth.ts";
 import { problemSchema } from "../http/problems.ts";
+import { messages } from "../webhooks/catalogue.ts";
 
 /** What the API's document says of all routes alike: problems, tags, conditions. Each stands in one place. */
 
@@ -41,6 +42,7 @@ interface Operation {
 }
 
 interface Document {
+  webhooks?: Record<string, unknown>;
   paths?: Record<string, Record<string, Operation>>;
   components?: { schemas?: Record<string, unknown> };
 }
@@ -67,10 +69,43 @@ const refusal = {
   content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
 };
 
+/** Of the Standard Webhooks: what a message is signed by. */
+const signed = [
+  ["webhook-id", "the event's id, the same whenever it is sent again"],
+  ["webhook-timestamp", "Unix time, seconds"],
+  ["webhook-signature", "HMAC-SHA256, as Standard Webhooks say; the key: 'dialtone route key ADDRESS'"],
+].map(([name = "", description = ""]) => ({ ...header(name, description), required: true }));
+
+/** What people's own programs are told, by POST to their addresses. */
+const webhooks = Object.fromEntries(
+  messages.map(({ name, summary, schema, example }) => [
+    name,
+    {
+      post: {
+        summary,
+        tags: ["webhooks"],
+        parameters: signed,
+        requestBody: {
+          required: true,
+          content: { "application/json": { schema: jsonSchema(schema), example } },
+        },
+        responses: {
+          "2XX": { description: "taken" },
+          default: {
+            description: "not taken: the fallback address is told, and it is tried again for a day",
+          },
+        },
+        security: [],
+      },
+    },
+  ]),
+);
+
 /** Adds what is the same for all routes. */
 export const describeAll: TransformObject = (given) => {
   if (!("openapiObject" in given)) return given.swaggerObject;
   const document = given.openapiObject as Document;
+  document.webhooks = webhooks;
   document.components = {
     ...document.components,
     schemas: { ...document.components?.schemas, Problem: jsonSchema(problemSchema) },

@@ -1,7 +1,9 @@
 import { messageOf } from "../base/message.ts";
+import type { News } from "../call/news-schema.ts";
 import { questionKey } from "../consult/web-applications.ts";
 import { HttpClient } from "../http/client.ts";
 import { signature } from "../http/signature.ts";
+import type { TestNews } from "../webhooks/catalogue.ts";
 import type { Webhook } from "../webhooks/webhook-schema.ts";
 
 /** What became of one attempt at one address. */
@@ -27,7 +29,7 @@ export class Courier implements AsyncDisposable {
   async deliver(
     { url, fallback_url, deadline_ms }: Pick<Webhook, "url" | "fallback_url" | "deadline_ms">,
     id: string,
-    body: object,
+    body: News | TestNews,
     signal: AbortSignal,
   ): Promise<Attempt[]> {
     const text = JSON.stringify(body);

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { Problem } from "../http/problems.ts";
+import type { TestNews } from "../webhooks/catalogue.ts";
 import { deliveriesSchema, testedSchema, type Webhook, webhookSchema } from "../webhooks/webhook-schema.ts";
 import type { Courier } from "./delivery.ts";
 import type { Positions } from "./positions.ts";
@@ -44,7 +45,7 @@ export const webhookRoutes =
         const hook = live.snapshot.parts.webhooks.get(name);
         if (!hook) throw new Problem("not-found", `there is no webhook ${name}`);
         const id = randomUUID();
-        const body = { id, type: "test", time: new Date().toISOString(), webhook: name };
+        const body: TestNews = { id, type: "test", time: new Date().toISOString(), webhook: name };
         const attempts = await courier.deliver(hook, id, body, AbortSignal.timeout(60_000));
         return {
           taken: attempts.some(({ taken }) => taken),

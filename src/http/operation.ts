@@ -27,11 +27,9 @@ export function idempotencyKey(headers: IncomingHttpHeaders): string | undefined
   const header = headers["idempotency-key"];
   if (header === undefined) return undefined;
   const key = /^"(.*)"$/.exec(String(header))?.[1] ?? String(header);
-  if (!/^[\x21-\x7e]{1,128}$/.test(key))
-    throw new Problem(
-      "invalid-request",
-      "Idempotency-Key must be 1 to 128 printable ASCII characters without spaces",
-      [{ path: "/idempotency-key", message: "must be 1 to 128 printable ASCII characters" }],
-    );
+  if (!/^[\x20-\x7e]{1,128}$/.test(key))
+    throw new Problem("invalid-request", "Idempotency-Key must be 1 to 128 printable ASCII characters", [
+      { path: "/idempotency-key", message: "must be 1 to 128 printable ASCII characters" },
+    ]);
   return key;
 }

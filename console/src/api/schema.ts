@@ -16190,7 +16190,869 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    "call.started": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The INVITE arrived */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description the event's id, the same whenever it is sent again */
+                    "webhook-id": string;
+                    /** @description Unix time, seconds */
+                    "webhook-timestamp": string;
+                    /** @description HMAC-SHA256, as Standard Webhooks say; the key: 'dialtone route key ADDRESS' */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3c6d2f10-5f0e-4a57-9d3b-7a1e6c2b9f04",
+                     *       "type": "call.started",
+                     *       "time": "2026-11-28T20:15:00.120Z",
+                     *       "node": "a",
+                     *       "code": 0,
+                     *       "target": "",
+                     *       "call": {
+                     *         "id": "51f2c0de9a4b4c6e8d1f0a2b3c4d5e6f",
+                     *         "call_id": "3848276298220188511@192.0.2.40",
+                     *         "state": "trying",
+                     *         "from": "sip:+49301234@example.net",
+                     *         "to": "sip:5000@example.com",
+                     *         "number": "5000",
+                     *         "user": "",
+                     *         "target": "",
+                     *         "carrier": "",
+                     *         "rule": "sales",
+                     *         "tags": {
+                     *           "team": "sales"
+                     *         },
+                     *         "node": "a",
+                     *         "started_at": "2026-11-28T20:15:00.120Z",
+                     *         "answered_at": null,
+                     *         "ended_at": null,
+                     *         "duration_ms": null,
+                     *         "outcome": "in-progress",
+                     *         "code": 0
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description the event's own, for good: what is told twice has the same */
+                        id: string;
+                        /** @constant */
+                        type: "call.started";
+                        /** Format: date-time */
+                        time: string;
+                        /** @description the node that saw it */
+                        node: string;
+                        /** @description SIP status, where it has one */
+                        code: number;
+                        target: string;
+                        call: {
+                            /** @description the call record's: /v1/records/ID */
+                            id: string;
+                            call_id: string;
+                            /**
+                             * @description as far as it is known when this is told: it may be ahead of the event
+                             * @enum {string}
+                             */
+                            state: "trying" | "ringing" | "answered" | "ended";
+                            from: string;
+                            to: string;
+                            /** @description the number or name that was called */
+                            number: string;
+                            /** @description the caller, if it authenticated */
+                            user: string;
+                            /** @description where it was answered or tried last */
+                            target: string;
+                            /** @description the carrier that answered or was tried last, or empty */
+                            carrier: string;
+                            rule: string;
+                            /** @description for reports: in the call's record and events */
+                            tags: {
+                                [key: string]: string;
+                            };
+                            /** @description the node that took the call */
+                            node: string;
+                            /** Format: date-time */
+                            started_at: string;
+                            answered_at: string | null;
+                            ended_at: string | null;
+                            /** @description from answer to end */
+                            duration_ms: number | null;
+                            outcome: string;
+                            /** @description final SIP status; 0: none yet */
+                            code: number;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description taken */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description not taken: the fallback address is told, and it is tried again for a day */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "call.ringing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The first telephone rings; only while a webhook wants it: one more event of each call */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description the event's id, the same whenever it is sent again */
+                    "webhook-id": string;
+                    /** @description Unix time, seconds */
+                    "webhook-timestamp": string;
+                    /** @description HMAC-SHA256, as Standard Webhooks say; the key: 'dialtone route key ADDRESS' */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3c6d2f10-5f0e-4a57-9d3b-7a1e6c2b9f04",
+                     *       "type": "call.ringing",
+                     *       "time": "2026-11-28T20:15:00.310Z",
+                     *       "node": "a",
+                     *       "code": 180,
+                     *       "target": "sip:1001@192.0.2.7:5060",
+                     *       "call": {
+                     *         "id": "51f2c0de9a4b4c6e8d1f0a2b3c4d5e6f",
+                     *         "call_id": "3848276298220188511@192.0.2.40",
+                     *         "state": "ringing",
+                     *         "from": "sip:+49301234@example.net",
+                     *         "to": "sip:5000@example.com",
+                     *         "number": "5000",
+                     *         "user": "",
+                     *         "target": "sip:1001@192.0.2.7:5060",
+                     *         "carrier": "",
+                     *         "rule": "sales",
+                     *         "tags": {
+                     *           "team": "sales"
+                     *         },
+                     *         "node": "a",
+                     *         "started_at": "2026-11-28T20:15:00.120Z",
+                     *         "answered_at": null,
+                     *         "ended_at": null,
+                     *         "duration_ms": null,
+                     *         "outcome": "in-progress",
+                     *         "code": 0
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description the event's own, for good: what is told twice has the same */
+                        id: string;
+                        /** @constant */
+                        type: "call.ringing";
+                        /** Format: date-time */
+                        time: string;
+                        /** @description the node that saw it */
+                        node: string;
+                        /** @description SIP status, where it has one */
+                        code: number;
+                        target: string;
+                        call: {
+                            /** @description the call record's: /v1/records/ID */
+                            id: string;
+                            call_id: string;
+                            /**
+                             * @description as far as it is known when this is told: it may be ahead of the event
+                             * @enum {string}
+                             */
+                            state: "trying" | "ringing" | "answered" | "ended";
+                            from: string;
+                            to: string;
+                            /** @description the number or name that was called */
+                            number: string;
+                            /** @description the caller, if it authenticated */
+                            user: string;
+                            /** @description where it was answered or tried last */
+                            target: string;
+                            /** @description the carrier that answered or was tried last, or empty */
+                            carrier: string;
+                            rule: string;
+                            /** @description for reports: in the call's record and events */
+                            tags: {
+                                [key: string]: string;
+                            };
+                            /** @description the node that took the call */
+                            node: string;
+                            /** Format: date-time */
+                            started_at: string;
+                            answered_at: string | null;
+                            ended_at: string | null;
+                            /** @description from answer to end */
+                            duration_ms: number | null;
+                            outcome: string;
+                            /** @description final SIP status; 0: none yet */
+                            code: number;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description taken */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description not taken: the fallback address is told, and it is tried again for a day */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "call.answered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A telephone answered (each, when several do) */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description the event's id, the same whenever it is sent again */
+                    "webhook-id": string;
+                    /** @description Unix time, seconds */
+                    "webhook-timestamp": string;
+                    /** @description HMAC-SHA256, as Standard Webhooks say; the key: 'dialtone route key ADDRESS' */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3c6d2f10-5f0e-4a57-9d3b-7a1e6c2b9f04",
+                     *       "type": "call.answered",
+                     *       "time": "2026-11-28T20:15:08.400Z",
+                     *       "node": "a",
+                     *       "code": 200,
+                     *       "target": "sip:1001@192.0.2.7:5060",
+                     *       "call": {
+                     *         "id": "51f2c0de9a4b4c6e8d1f0a2b3c4d5e6f",
+                     *         "call_id": "3848276298220188511@192.0.2.40",
+                     *         "state": "answered",
+                     *         "from": "sip:+49301234@example.net",
+                     *         "to": "sip:5000@example.com",
+                     *         "number": "5000",
+                     *         "user": "",
+                     *         "target": "sip:1001@192.0.2.7:5060",
+                     *         "carrier": "",
+                     *         "rule": "sales",
+                     *         "tags": {
+                     *           "team": "sales"
+                     *         },
+                     *         "node": "a",
+                     *         "started_at": "2026-11-28T20:15:00.120Z",
+                     *         "answered_at": "2026-11-28T20:15:08.400Z",
+                     *         "ended_at": null,
+                     *         "duration_ms": null,
+                     *         "outcome": "answered",
+                     *         "code": 200
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description the event's own, for good: what is told twice has the same */
+                        id: string;
+                        /** @constant */
+                        type: "call.answered";
+                        /** Format: date-time */
+                        time: string;
+                        /** @description the node that saw it */
+                        node: string;
+                        /** @description SIP status, where it has one */
+                        code: number;
+                        target: string;
+                        call: {
+                            /** @description the call record's: /v1/records/ID */
+                            id: string;
+                            call_id: string;
+                            /**
+                             * @description as far as it is known when this is told: it may be ahead of the event
+                             * @enum {string}
+                             */
+                            state: "trying" | "ringing" | "answered" | "ended";
+                            from: string;
+                            to: string;
+                            /** @description the number or name that was called */
+                            number: string;
+                            /** @description the caller, if it authenticated */
+                            user: string;
+                            /** @description where it was answered or tried last */
+                            target: string;
+                            /** @description the carrier that answered or was tried last, or empty */
+                            carrier: string;
+                            rule: string;
+                            /** @description for reports: in the call's record and events */
+                            tags: {
+                                [key: string]: string;
+                            };
+                            /** @description the node that took the call */
+                            node: string;
+                            /** Format: date-time */
+                            started_at: string;
+                            answered_at: string | null;
+                            ended_at: string | null;
+                            /** @description from answer to end */
+                            duration_ms: number | null;
+                            outcome: string;
+                            /** @description final SIP status; 0: none yet */
+                            code: number;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description taken */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description not taken: the fallback address is told, and it is tried again for a day */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "call.attempt-failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** One target failed; others may follow */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description the event's id, the same whenever it is sent again */
+                    "webhook-id": string;
+                    /** @description Unix time, seconds */
+                    "webhook-timestamp": string;
+                    /** @description HMAC-SHA256, as Standard Webhooks say; the key: 'dialtone route key ADDRESS' */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3c6d2f10-5f0e-4a57-9d3b-7a1e6c2b9f04",
+                     *       "type": "call.attempt-failed",
+                     *       "time": "2026-11-28T20:15:05.010Z",
+                     *       "node": "a",
+                     *       "code": 486,
+                     *       "target": "sip:1002@192.0.2.8:5060",
+                     *       "call": {
+                     *         "id": "51f2c0de9a4b4c6e8d1f0a2b3c4d5e6f",
+                     *         "call_id": "3848276298220188511@192.0.2.40",
+                     *         "state": "trying",
+                     *         "from": "sip:+49301234@example.net",
+                     *         "to": "sip:5000@example.com",
+                     *         "number": "5000",
+                     *         "user": "",
+                     *         "target": "sip:1002@192.0.2.8:5060",
+                     *         "carrier": "",
+                     *         "rule": "sales",
+                     *         "tags": {
+                     *           "team": "sales"
+                     *         },
+                     *         "node": "a",
+                     *         "started_at": "2026-11-28T20:15:00.120Z",
+                     *         "answered_at": null,
+                     *         "ended_at": null,
+                     *         "duration_ms": null,
+                     *         "outcome": "in-progress",
+                     *         "code": 0
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description the event's own, for good: what is told twice has the same */
+                        id: string;
+                        /** @constant */
+                        type: "call.attempt-failed";
+                        /** Format: date-time */
+                        time: string;
+                        /** @description the node that saw it */
+                        node: string;
+                        /** @description SIP status, where it has one */
+                        code: number;
+                        target: string;
+                        call: {
+                            /** @description the call record's: /v1/records/ID */
+                            id: string;
+                            call_id: string;
+                            /**
+                             * @description as far as it is known when this is told: it may be ahead of the event
+                             * @enum {string}
+                             */
+                            state: "trying" | "ringing" | "answered" | "ended";
+                            from: string;
+                            to: string;
+                            /** @description the number or name that was called */
+                            number: string;
+                            /** @description the caller, if it authenticated */
+                            user: string;
+                            /** @description where it was answered or tried last */
+                            target: string;
+                            /** @description the carrier that answered or was tried last, or empty */
+                            carrier: string;
+                            rule: string;
+                            /** @description for reports: in the call's record and events */
+                            tags: {
+                                [key: string]: string;
+                            };
+                            /** @description the node that took the call */
+                            node: string;
+                            /** Format: date-time */
+                            started_at: string;
+                            answered_at: string | null;
+                            ended_at: string | null;
+                            /** @description from answer to end */
+                            duration_ms: number | null;
+                            outcome: string;
+                            /** @description final SIP status; 0: none yet */
+                            code: number;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description taken */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description not taken: the fallback address is told, and it is tried again for a day */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "call.transferred": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** One side asked the other to call somebody else, which accepted */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description the event's id, the same whenever it is sent again */
+                    "webhook-id": string;
+                    /** @description Unix time, seconds */
+                    "webhook-timestamp": string;
+                    /** @description HMAC-SHA256, as Standard Webhooks say; the key: 'dialtone route key ADDRESS' */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3c6d2f10-5f0e-4a57-9d3b-7a1e6c2b9f04",
+                     *       "type": "call.transferred",
+                     *       "time": "2026-11-28T20:16:02.000Z",
+                     *       "node": "a",
+                     *       "code": 202,
+                     *       "target": "sip:1003@example.com",
+                     *       "call": {
+                     *         "id": "51f2c0de9a4b4c6e8d1f0a2b3c4d5e6f",
+                     *         "call_id": "3848276298220188511@192.0.2.40",
+                     *         "state": "answered",
+                     *         "from": "sip:+49301234@example.net",
+                     *         "to": "sip:5000@example.com",
+                     *         "number": "5000",
+                     *         "user": "",
+                     *         "target": "sip:1001@192.0.2.7:5060",
+                     *         "carrier": "",
+                     *         "rule": "sales",
+                     *         "tags": {
+                     *           "team": "sales"
+                     *         },
+                     *         "node": "a",
+                     *         "started_at": "2026-11-28T20:15:00.120Z",
+                     *         "answered_at": "2026-11-28T20:15:08.400Z",
+                     *         "ended_at": null,
+                     *         "duration_ms": null,
+                     *         "outcome": "answered",
+                     *         "code": 200
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description the event's own, for good: what is told twice has the same */
+                        id: string;
+                        /** @constant */
+                        type: "call.transferred";
+                        /** Format: date-time */
+                        time: string;
+                        /** @description the node that saw it */
+                        node: string;
+                        /** @description SIP status, where it has one */
+                        code: number;
+                        target: string;
+                        call: {
+                            /** @description the call record's: /v1/records/ID */
+                            id: string;
+                            call_id: string;
+                            /**
+                             * @description as far as it is known when this is told: it may be ahead of the event
+                             * @enum {string}
+                             */
+                            state: "trying" | "ringing" | "answered" | "ended";
+                            from: string;
+                            to: string;
+                            /** @description the number or name that was called */
+                            number: string;
+                            /** @description the caller, if it authenticated */
+                            user: string;
+                            /** @description where it was answered or tried last */
+                            target: string;
+                            /** @description the carrier that answered or was tried last, or empty */
+                            carrier: string;
+                            rule: string;
+                            /** @description for reports: in the call's record and events */
+                            tags: {
+                                [key: string]: string;
+                            };
+                            /** @description the node that took the call */
+                            node: string;
+                            /** Format: date-time */
+                            started_at: string;
+                            answered_at: string | null;
+                            ended_at: string | null;
+                            /** @description from answer to end */
+                            duration_ms: number | null;
+                            outcome: string;
+                            /** @description final SIP status; 0: none yet */
+                            code: number;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description taken */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description not taken: the fallback address is told, and it is tried again for a day */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "call.ended": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hung up, refused, cancelled: `call.outcome` says which */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description the event's id, the same whenever it is sent again */
+                    "webhook-id": string;
+                    /** @description Unix time, seconds */
+                    "webhook-timestamp": string;
+                    /** @description HMAC-SHA256, as Standard Webhooks say; the key: 'dialtone route key ADDRESS' */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "3c6d2f10-5f0e-4a57-9d3b-7a1e6c2b9f04",
+                     *       "type": "call.ended",
+                     *       "time": "2026-11-28T20:17:10.900Z",
+                     *       "node": "a",
+                     *       "code": 0,
+                     *       "target": "",
+                     *       "call": {
+                     *         "id": "51f2c0de9a4b4c6e8d1f0a2b3c4d5e6f",
+                     *         "call_id": "3848276298220188511@192.0.2.40",
+                     *         "state": "ended",
+                     *         "from": "sip:+49301234@example.net",
+                     *         "to": "sip:5000@example.com",
+                     *         "number": "5000",
+                     *         "user": "",
+                     *         "target": "sip:1001@192.0.2.7:5060",
+                     *         "carrier": "",
+                     *         "rule": "sales",
+                     *         "tags": {
+                     *           "team": "sales"
+                     *         },
+                     *         "node": "a",
+                     *         "started_at": "2026-11-28T20:15:00.120Z",
+                     *         "answered_at": "2026-11-28T20:15:08.400Z",
+                     *         "ended_at": "2026-11-28T20:17:10.900Z",
+                     *         "duration_ms": 122500,
+                     *         "outcome": "answered",
+                     *         "code": 200
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description the event's own, for good: what is told twice has the same */
+                        id: string;
+                        /** @constant */
+                        type: "call.ended";
+                        /** Format: date-time */
+                        time: string;
+                        /** @description the node that saw it */
+                        node: string;
+                        /** @description SIP status, where it has one */
+                        code: number;
+                        target: string;
+                        call: {
+                            /** @description the call record's: /v1/records/ID */
+                            id: string;
+                            call_id: string;
+                            /**
+                             * @description as far as it is known when this is told: it may be ahead of the event
+                             * @enum {string}
+                             */
+                            state: "trying" | "ringing" | "answered" | "ended";
+                            from: string;
+                            to: string;
+                            /** @description the number or name that was called */
+                            number: string;
+                            /** @description the caller, if it authenticated */
+                            user: string;
+                            /** @description where it was answered or tried last */
+                            target: string;
+                            /** @description the carrier that answered or was tried last, or empty */
+                            carrier: string;
+                            rule: string;
+                            /** @description for reports: in the call's record and events */
+                            tags: {
+                                [key: string]: string;
+                            };
+                            /** @description the node that took the call */
+                            node: string;
+                            /** Format: date-time */
+                            started_at: string;
+                            answered_at: string | null;
+                            ended_at: string | null;
+                            /** @description from answer to end */
+                            duration_ms: number | null;
+                            outcome: string;
+                            /** @description final SIP status; 0: none yet */
+                            code: number;
+                        };
+                    };
+                };
+            };
+            responses: {
+                /** @description taken */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description not taken: the fallback address is told, and it is tried again for a day */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Somebody tries the webhook: 'dialtone webhook test NAME' */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description the event's id, the same whenever it is sent again */
+                    "webhook-id": string;
+                    /** @description Unix time, seconds */
+                    "webhook-timestamp": string;
+                    /** @description HMAC-SHA256, as Standard Webhooks say; the key: 'dialtone route key ADDRESS' */
+                    "webhook-signature": string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "8a0f7a52-6a2e-4a35-8a15-0c5a4f7f3c11",
+                     *       "type": "test",
+                     *       "time": "2026-11-28T20:15:00.120Z",
+                     *       "webhook": "crm"
+                     *     }
+                     */
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        /** @constant */
+                        type: "test";
+                        /** Format: date-time */
+                        time: string;
+                        /** @description its name */
+                        webhook: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description taken */
+                "2XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description not taken: the fallback address is told, and it is tried again for a day */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
         Problem: {
