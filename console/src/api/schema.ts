@@ -16244,7 +16244,7 @@ export interface webhooks {
                      *         "answered_at": null,
                      *         "ended_at": null,
                      *         "duration_ms": null,
-                     *         "outcome": "in-progress",
+                     *         "outcome": "in_progress",
                      *         "code": 0
                      *       }
                      *     }
@@ -16376,7 +16376,7 @@ export interface webhooks {
                      *         "answered_at": null,
                      *         "ended_at": null,
                      *         "duration_ms": null,
-                     *         "outcome": "in-progress",
+                     *         "outcome": "in_progress",
                      *         "code": 0
                      *       }
                      *     }
@@ -16640,7 +16640,7 @@ export interface webhooks {
                      *         "answered_at": null,
                      *         "ended_at": null,
                      *         "duration_ms": null,
-                     *         "outcome": "in-progress",
+                     *         "outcome": "in_progress",
                      *         "code": 0
                      *       }
                      *     }
