@@ -170,6 +170,40 @@ describe("two browsers", () => {
   });
 });
 
+/** Answers 491 that a telephone gets from now on. */
+const countGlares = (phone: BrowserPhone) =>
+  phone.page.evaluate(`(() => {
+    const { socket } = measured.phone;
+    const hear = socket.ondata;
+    globalThis.glares = 0;
+    socket.ondata = (text) => {
+      if (/^SIP\\/2.0 491 /.test(text)) globalThis.glares++;
+      hear(text);
+    };
+  })()`);
+
+test("both hold at once, and both go on at once: what crosses is asked again, and both hear", async () => {
+  await ann.dial(ben.user);
+  const [[one], [other]] = await Promise.all([ann.talks(), ben.talks()]);
+  await Promise.all([countGlares(ann), countGlares(ben)]);
+  for (let run = 1; run <= 10; run++) {
+    for (const held of [true, false]) {
+      await Promise.all([ann.press("hold", one?.id, held), ben.press("hold", other?.id, held)]);
+      await agree(`both know it, ${run}`, async () => {
+        const [[here], [there]] = await Promise.all([ann.calls(), ben.calls()]);
+        return [here, there].every((call) => call?.held === held && call.heldThere === held);
+      });
+    }
+    await agree(`both hear, ${run}`, async () => {
+      const heard = await Promise.all([ann.hears(), ben.hears()]);
+      return heard.every((packets) => packets > audible);
+    });
+  }
+  const glares = await Promise.all([ann, ben].map((phone) => phone.page.evaluate("glares")));
+  tell(`answers 491: ${glares.join(" and ")}`);
+  await over();
+});
+
 describe("transfers", () => {
   test("blind: a browser sends another browser to a telephone, and leaves", async () => {
     await ann.dial(ben.user);

@@ -121,7 +121,10 @@ const parts: DrillKind[] = partFaults.map(({ on, part, how, outageMs }) =>
     steps: [{ do: how === "kill" ? "kill-part" : "pause-part", on, part }],
     outageMs: outageMs ?? unnoticedMs,
     holdMs: how === "kill" ? 0 : 10_000,
-    production: safePart(on, how),
+    // (Consoles at that node's own address would be cut off for a moment.)
+    production: part !== "haproxy" && safePart(on, how),
+    // Telephones do not need it: moving the address would cost them more than browsers gain.
+    stays: part === "haproxy",
     undo: how === "kill" ? "the agent (for the agent: systemd) starts it again" : "it goes on",
   }),
 );

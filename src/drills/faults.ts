@@ -14,7 +14,16 @@ export interface PartFault {
   short: boolean;
 }
 
-const nodeParts = ["kamailio", "app", "mariadb", "keepalived", "redis", "rtpengine", "agent"] as const;
+const nodeParts = [
+  "kamailio",
+  "app",
+  "mariadb",
+  "keepalived",
+  "redis",
+  "rtpengine",
+  "haproxy",
+  "agent",
+] as const;
 const witnessParts = ["garbd", "agent"] as const;
 
 /** How long z may be: only what carries signalling or address on the active node may be noticed at all. */
@@ -50,7 +59,10 @@ export const partFaults: PartFault[] = (["active", "standby", "witness"] as cons
       part,
       how,
       outageMs: allowedOutage(on, part, how),
-      short: how === "kill" || (on === "active" && (part === "kamailio" || part === "app")),
+      short:
+        how === "kill"
+          ? part !== "haproxy" || on === "active"
+          : on === "active" && (part === "kamailio" || part === "app"),
     })),
   ),
 );

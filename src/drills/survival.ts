@@ -22,6 +22,27 @@ export const kinds = [
   { name: "audio without the relay (media: direct)", transport: "udp", media: "direct" },
 ] as const;
 
+/** Of the console's telephone, in a real browser: one call of each kind (test/support/browser-calls.ts). */
+export const browserKinds = [
+  "the console's telephone calls (Chromium)",
+  "the console's telephone is called",
+  "two of the console's telephones",
+] as const;
+
+/** All columns of the matrix. */
+export const columns: string[] = [...kinds.map(({ name }) => name), ...browserKinds];
+
+/** Calls of kinds that are not ours, beside ours through the same fault. */
+export interface OtherCalls {
+  /** Sets them up. */
+  begin(): Promise<void>;
+  mark(): Promise<void>;
+  /** So long after the fault. */
+  look(): Promise<void>;
+  /** Hangs up. By column. */
+  end(): Promise<Record<string, Cell>>;
+}
+
 export const faults: { name: string; fault: MediaFault }[] = [
   { name: "host loses its power", fault: { kind: "host-death" } },
   { name: "planned switchover", fault: { kind: "switchover" } },
@@ -29,6 +50,8 @@ export const faults: { name: string; fault: MediaFault }[] = [
   { name: "kamailio hangs", fault: { kind: "process-hang", part: "kamailio", on: "active" } },
   { name: "rtpengine killed", fault: { kind: "process-death", part: "rtpengine", on: "active" } },
   { name: "rtpengine hangs", fault: { kind: "process-hang", part: "rtpengine", on: "active" } },
+  { name: "haproxy killed", fault: { kind: "process-death", part: "haproxy", on: "active" } },
+  { name: "haproxy hangs", fault: { kind: "process-hang", part: "haproxy", on: "active" } },
   { name: "redis killed", fault: { kind: "process-death", part: "redis", on: "active" } },
   { name: "redis hangs", fault: { kind: "process-hang", part: "redis", on: "active" } },
   { name: "standby: rtpengine killed", fault: { kind: "process-death", part: "rtpengine", on: "standby" } },
@@ -169,7 +192,8 @@ async function judgePair(lab: Lab, pair: Pair, gapMs: number, troubles: string[]
   return { notice, gapMs: Math.round(gapMs), faults };
 }
 
-async function recordFault(
+/** Until the record of a call is as its telephone knows it. @returns what is not */
+export async function recordFault(
   lab: Lab,
   callId: string,
   leg: Parameters<typeof wrongWith>[1],
@@ -184,7 +208,12 @@ async function recordFault(
 }
 
 /** All kinds of call through one fault, at once. The lab must be green; the caller heals it. */
-export async function surviveOne(lab: Lab, fault: MediaFault, host: string): Promise<Record<string, Cell>> {
+export async function surviveOne(
+  lab: Lab,
+  fault: MediaFault,
+  host: string,
+  others: OtherCalls | undefined,
+): Promise<Record<string, Cell>> {
   await using udp = await openMediaCalls(lab, "survival-udp", "udp");
   await using tcp = await openMediaCalls(lab, "survival-tcp", "tcp");
   await using direct = await openMediaCalls(lab, "survival-direct", "udp", { media: "direct" }, 5094);
@@ -194,13 +223,15 @@ export async function surviveOne(lab: Lab, fault: MediaFault, host: string): Pro
     ids: [],
   }));
   for (const pair of pairs) await setUp(pair);
+  await others?.begin();
   await delay(learnedMs);
   for (const pair of pairs) await before(pair);
   await delay(300);
-  await Promise.all([udp, tcp, direct].map((calls) => calls.mark()));
+  await Promise.all([...[udp, tcp, direct].map((calls) => calls.mark()), others?.mark()]);
   await inject(lab, fault, host);
   await delay(afterMs);
   const heard = await Promise.all([udp, tcp, direct].map(({ telephones }) => telephones.report()));
+  await others?.look();
   const gaps = new Map<string, number>();
   for (const leg of heard.flatMap((report) => report.legs)) {
     // A side that is on hold, or whose call still rings, hears nothing by intention.
@@ -215,23 +246,27 @@ export async function surviveOne(lab: Lab, fault: MediaFault, host: string): Pro
     const gap = Math.max(...pair.ids.map((id) => gaps.get(id) ?? 0));
     result[pair.kind.name] = await judgePair(lab, pair, gap, troubles[index] ?? []);
   }
-  return result;
+  return { ...result, ...(await others?.end()) };
 }
 
-/** The matrix as Markdown. Pure. */
-export function matrixText(results: { name: string; cells: Record<string, Cell> }[]): string {
-  const head = `| fault | ${kinds.map((kind) => kind.name).join(" | ")} |`;
-  const rule = `|---|${kinds.map(() => "---").join("|")}|`;
-  const rows = results.map(({ name, cells }) => {
-    const columns = kinds.map((kind) => {
-      const cell = cells[kind.name];
-      if (!cell) return "not tested";
+/** The matrix as Markdown; what was not tried is as it was before. Pure. */
+export function matrixText(results: { name: string; cells: Record<string, Cell> }[], before: string): string {
+  const head = `| fault | ${columns.join(" | ")} |`;
+  const rule = `|---|${columns.map(() => "---").join("|")}|`;
+  const rows = faults.map(({ name }) => {
+    const cells = results.find((one) => one.name === name)?.cells ?? {};
+    const texts = columns.map((kind) => {
+      const cell = cells[kind];
+      if (!cell) return documented(before, name, kind) ?? notTested;
       return [cell.notice, ...cell.faults].join("; ");
     });
-    return `| ${name} | ${columns.join(" | ")} |`;
+    return `| ${name} | ${texts.join(" | ")} |`;
   });
   return [head, rule, ...rows].join("\n");
 }
+
+/** Nothing is promised. */
+export const notTested = "not tested";
 
 /** What an earlier matrix says of a cell; undefined: not in it. Pure. */
 export function documented(matrix: string, fault: string, kind: string): string | undefined {

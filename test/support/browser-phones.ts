@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { messageOf } from "../../src/base/message.ts";
 import { labGround } from "../../src/drills/ground.ts";
 import type { Lab } from "../../src/lab/lab.ts";
 import { outsideHost } from "../../src/lab/names.ts";
@@ -110,31 +111,34 @@ export class BrowserPhone {
     return this.page.evaluate(`measured.dial(${JSON.stringify(number)})`);
   }
 
-  /** Until it has so many calls that talk. */
+  /** Until it has so many calls, and all talk. */
   talks(count = 1): Promise<Call[]> {
-    return until(`${this.user} talks`, async () => {
+    return this.waits("talks", async () => {
       const calls = await this.calls();
-      if (calls.filter(({ phase }) => phase === "talking").length === count && calls.length === count)
-        return calls;
+      if (calls.length === count && calls.every(({ phase }) => phase === "talking")) return calls;
       const endings = (await this.page.evaluate("measured.endings")) as string[];
       if (endings.length > 0 && calls.length === 0)
-        throw new Error(`${this.user}: the call has ended: ${endings.join(", ")}`);
+        throw new Error(`the call has ended: ${endings.join(", ")}`);
       return undefined;
     });
   }
 
   idle(): Promise<true> {
-    return until(`${this.user} has no call`, async () =>
-      (await this.calls()).length === 0 ? true : undefined,
+    return this.waits("has no call", async () => ((await this.calls()).length === 0 ? true : undefined));
+  }
+
+  registered(): Promise<true> {
+    return this.waits("is registered", async () =>
+      (await this.view()).registration === "registered" ? true : undefined,
     );
   }
 
-  registered(ms = 15_000): Promise<true> {
-    return until(
-      `${this.user} is registered`,
-      async () => ((await this.view()).registration === "registered" ? true : undefined),
-      ms,
-    );
+  private async waits<Value>(what: string, look: () => Promise<Value | undefined>): Promise<Value> {
+    try {
+      return await until(`${this.user} ${what}`, look);
+    } catch (error) {
+      throw new Error(`${this.user}: ${messageOf(error)}; it shows ${JSON.stringify(await this.view())}`);
+    }
   }
 
   async hangUp(): Promise<void> {

@@ -208,6 +208,7 @@ export class PhoneCall {
       });
       pc.addEventListener("connectionstatechange", () => {
         if (pc.connectionState === "connected") this.happened({ what: "connected" });
+        else if (pc.connectionState === "disconnected") this.happened({ what: "unanswered" });
       });
     };
     if (session.connection) hear(session.connection);

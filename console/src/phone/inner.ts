@@ -54,29 +54,31 @@ export const innerOf = (session: RTCSession): Inner => session as unknown as Inn
 export function takeInvites(session: RTCSession, ua: UA): void {
   const inner = innerOf(session);
   const others = inner.sendRequest.bind(session);
+  let newest: unknown;
   inner.sendRequest = (method, options) => {
     const { _dialog: dialog } = inner;
     if (method !== "INVITE" || !dialog || !options) return others(method, options);
     const { eventHandlers } = options;
     const request = dialog._createRequest("INVITE", options.extraHeaders, options.body);
-    const over = () => {
+    newest = request;
+    /** One that was asked over a connection before says nothing any more. */
+    const over = (): boolean => {
+      if (newest !== request) return false;
       dialog.uac_pending_reply = false;
+      return true;
     };
     const sender = new RequestSender(ua, request, {
       onAuthenticated: ({ cseq }) => {
         dialog._local_seqnum = dialog._outgoing_ack_seqnum = cseq;
       },
       onRequestTimeout: () => {
-        over();
-        eventHandlers.onErrorResponse({ status_code: 408 });
+        if (over()) eventHandlers.onErrorResponse({ status_code: 408 });
       },
       onTransportError: () => {
-        over();
-        eventHandlers.onErrorResponse({ status_code: 503 });
+        if (over()) eventHandlers.onErrorResponse({ status_code: 503 });
       },
       onReceiveResponse: (answer) => {
-        if (answer.status_code < 200) return;
-        over();
+        if (answer.status_code < 200 || !over()) return;
         if (answer.status_code < 300) eventHandlers.onSuccessResponse(answer);
         else if (answer.status_code === 481) eventHandlers.onDialogError(answer);
         else eventHandlers.onErrorResponse(answer);
@@ -88,9 +90,52 @@ export function takeInvites(session: RTCSession, ua: UA): void {
   };
 }
 
-/** Registers now, whatever JsSIP thinks of its state: what it waits for went to a connection that is not there any more. */
-export function registerAgain(ua: UA): void {
-  const registrator = ua.registrator() as unknown as { _registering: boolean; _registered: boolean };
+interface Registering {
+  registrator(): { _registering: boolean; _registered: boolean };
+  register(): void;
+  destroyTransaction(one: Transaction): void;
+  /** Requests other than INVITE that wait for their answer. */
+  _transactions: { nict: Record<string, Transaction>; ict: Record<string, Transaction> };
+  transport: { send(request: unknown): boolean };
+}
+
+interface Transaction {
+  request: { method: string; to: { hasParam(name: string): boolean } };
+  state: number;
+  /** The timer of its end. */
+  F?: ReturnType<typeof setTimeout>;
+}
+
+/** States of a transaction that had no answer at all, an INVITE's the second (its Transactions.js). */
+const [trying, calling] = [1, 3];
+
+/**
+ * What had no answer yet went to a connection that is not there any more, and JsSIP does not repeat what goes over TCP: a call that
+ * is being made, a BYE. (A re-INVITE is asked for anew, and so is a REGISTER.)
+ */
+export function sayAgain(given: UA): void {
+  const ua = given as unknown as Registering;
+  const { nict, ict } = ua._transactions;
+  for (const { request, state } of [...Object.values(nict), ...Object.values(ict)])
+    if (
+      (state === trying || (state === calling && !request.to.hasParam("tag"))) &&
+      request.method !== "REGISTER"
+    )
+      ua.transport.send(request);
+}
+
+/**
+ * Registers now, whatever JsSIP thinks of its state. What it has asked before went to a connection that is not there any more; two
+ * that wait at once would take each other's sequence number, and the answers to both would be thrown away.
+ */
+export function registerAgain(given: UA): void {
+  const ua = given as unknown as Registering;
+  for (const one of Object.values(ua._transactions.nict)) {
+    if (one.request.method !== "REGISTER") continue;
+    clearTimeout(one.F);
+    ua.destroyTransaction(one);
+  }
+  const registrator = ua.registrator();
   registrator._registering = registrator._registered = false;
   ua.register();
 }

@@ -1,7 +1,7 @@
 import { UA } from "jssip";
 import type { RTCSession } from "jssip/lib/RTCSession.js";
 import { PhoneCall, pcConfig } from "./call.ts";
-import { registerAgain } from "./inner.ts";
+import { registerAgain, sayAgain } from "./inner.ts";
 import { NoMicrophone, openMicrophone } from "./microphone.ts";
 import { doubtful } from "./rescue.ts";
 import { Ringer } from "./ringer.ts";
@@ -25,6 +25,9 @@ const renewMs = 300_000;
 /** Refused, or no app at the moment: again after so long, twice as long each time. */
 const againMs = 2000;
 const againAtMostMs = 60_000;
+/** A REGISTER that was not answered: again after so long, twice as long each time. */
+const registerMs = 3000;
+const registerAtMostMs = 30_000;
 /** A call that has ended is shown for so long, so that one reads why. */
 const epilogueMs = 6000;
 
@@ -47,6 +50,7 @@ export class Phone {
   private ua: UA | undefined;
   private shown: Omit<PhoneView, "calls"> = { registration: "off", why: undefined, microphone: undefined };
   private renewal: ReturnType<typeof setTimeout> | undefined;
+  private registering: ReturnType<typeof setTimeout> | undefined;
   private refusals = 0;
   private counting = false;
   private wasOpen = false;
@@ -86,20 +90,30 @@ export class Phone {
     this.ua = ua;
     ua.on("registered", () => {
       this.refusals = 0;
+      clearTimeout(this.registering);
       this.show({ registration: "registered", why: undefined });
     });
-    ua.on("registrationFailed", ({ cause }) => {
+    ua.on("registrationFailed", ({ cause, response }) => {
+      // (Its types say that there is always one.)
+      if (!(response as unknown)) {
+        this.show({ registration: "connecting", why: String(cause) });
+        this.assure();
+        return;
+      }
+      clearTimeout(this.registering);
       this.show({ registration: "refused", why: String(cause) });
       // A login that has ended while the computer slept, a node that was busy: JsSIP itself would not try again.
       this.renewAfter(this.patience());
     });
     ua.on("newRTCSession", ({ session }: { session: RTCSession }) => this.add(session));
     ua.start();
+    this.assure();
     this.renewAt(given.until);
   }
 
   stop(): void {
     clearTimeout(this.renewal);
+    clearTimeout(this.registering);
     this.hangUpAll();
     this.ua?.stop();
     this.ua = undefined;
@@ -305,8 +319,22 @@ export class Phone {
     this.act();
     const { ua } = this;
     // JsSIP itself registers over the first.
-    if (ua && this.wasOpen) registerAgain(ua);
+    if (ua && this.wasOpen) {
+      sayAgain(ua);
+      registerAgain(ua);
+      this.assure();
+    }
     this.wasOpen = true;
+  }
+
+  /** Until it is registered, or refused. */
+  private assure(ms = registerMs): void {
+    clearTimeout(this.registering);
+    this.registering = setTimeout(() => {
+      if (!this.ua) return;
+      if (this.socket.open) registerAgain(this.ua);
+      this.assure(Math.min(2 * ms, registerAtMostMs));
+    }, ms);
   }
 
   private act(): void {

@@ -81,6 +81,16 @@ describe("re-INVITE", () => {
     // Taken back while the first was on its way.
     expect(renegotiation(progress(call, { what: "answered" }, 1000), 1000)).toBe("direction");
   });
+  test("none where it is heard all the same, until it is silent or ICE has no answer", () => {
+    const call = progress(talking(300), { what: "socket-opened" }, 400);
+    expect(renegotiation(call, 9000)).toBeUndefined();
+    expect(counted(call, 100, 449).dueAt).toBeUndefined();
+    expect(renegotiation(counted(call, 100, 450), 450)).toBe("ice-restart");
+    expect(renegotiation(progress(call, { what: "unanswered" }, 7000), 7000)).toBe("ice-restart");
+    // What was asked over the connection before is asked again.
+    const asked = progress(talking(300, { askedAt: 350 }), { what: "socket-opened" }, 400);
+    expect(renegotiation(asked, 400)).toBe("direction");
+  });
   test("a call that only rings needs none", () => {
     expect(renegotiation(progress(newCall, { what: "socket-opened" }, 0), 0)).toBeUndefined();
   });
@@ -90,6 +100,27 @@ test("only packets that are new count", () => {
   const call = counted(newCall, 5, 10);
   expect(counted(call, 5, 500).packetAt).toBe(10);
   expect(counted(call, 6, 500).packetAt).toBe(500);
+});
+
+test("nothing is heard although the host answers: ICE anew, three times, each later than the one before", () => {
+  let call = talking(0);
+  const asked: number[] = [];
+  for (let now = 0; now <= 40_000; now += 50) {
+    call = counted(call, 100, now);
+    if (renegotiation(call, now) !== "ice-restart") continue;
+    asked.push(now);
+    call = progress(progress(call, { what: "asked" }, now), { what: "answered" }, now + 20);
+  }
+  expect(asked).toEqual([700, 3700, 9700]);
+  // Heard again: the next silence begins anew.
+  call = counted(call, 101, 40_000);
+  expect(counted(call, 101, 40_700).dueAt).toBe(40_700);
+  expect(counted(talking(0, { quiet: true }), 100, 9000).dueAt).toBeUndefined();
+});
+
+test("ICE without an answer is begun anew before the browser gives up", () => {
+  expect(renegotiation(progress(talking(0), { what: "unanswered" }, 7000), 7000)).toBe("ice-restart");
+  expect(progress(newCall, { what: "unanswered" }, 7000).dueAt).toBeUndefined();
 });
 
 test("after a hold the silence before it does not count", () => {

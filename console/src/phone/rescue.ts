@@ -17,6 +17,15 @@ const againAtMostMs = 30_000;
 const glareMs = 500;
 /** Who was called waits a moment: two browsers would ask each other at once (491), and its audio is back by itself mostly. */
 const calledMs = 300;
+/**
+ * Nothing is heard for so long although its host answers: the relay has forgotten the way to this browser (it was started again).
+ * A far end that is silent on purpose, without a word, costs a few re-INVITEs, each later than the one before.
+ */
+const lostMs = 700;
+/** Soon after another connection silence means that the host is another one too. */
+const freshMs = 5000;
+const lostTries = 3;
+const lostAgainMs = 3000;
 /** A call of which nothing is heard for so long is beyond help. */
 const hopelessMs = 30_000;
 
@@ -36,6 +45,11 @@ export interface CallState {
   refusals: number;
   /** Its audio is to be agreed upon again, since then: the connection is another one. */
   dueAt: number | undefined;
+  /** When the last connection was made. */
+  openedAt: number | undefined;
+  /** How often it was asked for because nothing was heard, and when last. */
+  lost: number;
+  lostAt: number | undefined;
   /** Another direction (hold) was not agreed upon yet. */
   turned: boolean;
   /** We were called. */
@@ -55,6 +69,9 @@ export const newCall: CallState = {
   againAt: undefined,
   refusals: 0,
   dueAt: undefined,
+  openedAt: undefined,
+  lost: 0,
+  lostAt: undefined,
   turned: false,
   incoming: false,
   told: false,
@@ -65,8 +82,15 @@ export const waits = ({ askedAt }: CallState, now: number): boolean =>
   askedAt !== undefined && now - askedAt < patienceMs;
 
 /** Packets were counted. Pure. */
-export const counted = (call: CallState, packets: number, now: number): CallState =>
-  packets === call.packets ? call : { ...call, packets, packetAt: now };
+export function counted(call: CallState, packets: number, now: number): CallState {
+  if (packets !== call.packets) return { ...call, packets, packetAt: now, lost: 0, lostAt: undefined };
+  const fresh = call.openedAt !== undefined && now - call.openedAt < freshMs;
+  const since = call.lostAt === undefined ? (fresh ? silentMs : lostMs) : lostAgainMs * call.lost;
+  const silent = call.lostAt === undefined ? silentFor(call, now) : now - call.lostAt;
+  if (call.lost >= lostTries || silentFor(call, now) === 0 || silent < since || call.askedAt !== undefined)
+    return call;
+  return { ...call, dueAt: call.dueAt ?? now, lost: call.lost + 1, lostAt: now };
+}
 
 const silentFor = (call: CallState, now: number): number =>
   !call.confirmed || call.quiet || call.packetAt === undefined ? 0 : now - call.packetAt;
@@ -108,6 +132,8 @@ export type Happening =
   /** This side holds, or no longer. */
   | { what: "direction" }
   | { what: "connected" }
+  /** Its ICE has no answer for seconds (RTCPeerConnection "disconnected"); ten more, and it is given up. */
+  | { what: "unanswered" }
   | { what: "asked" }
   | { what: "answered" }
   /** `glare`: the other side had asked at the same time. */
@@ -116,9 +142,20 @@ export type Happening =
 /** A call after something has happened. Pure. @param chance 0 to 1 */
 export function progress(call: CallState, happening: Happening, now: number, chance = 0): CallState {
   switch (happening.what) {
-    case "socket-opened":
-      // Asked over the old connection: the answer will not come.
-      return { ...call, dueAt: call.confirmed ? now : undefined, askedAt: undefined, againAt: undefined };
+    case "socket-opened": {
+      // Asked over the old connection: the answer will not come. What is heard all the same needs no other ICE: only the way of
+      // the signalling was lost, or the other node goes on with it, until ICE has no answer.
+      const heard = call.packetAt !== undefined && !call.quiet && now - call.packetAt < silentMs;
+      const due = call.confirmed && !heard;
+      return {
+        ...call,
+        dueAt: due ? now : call.dueAt,
+        turned: call.turned || call.askedAt !== undefined,
+        openedAt: now,
+        askedAt: undefined,
+        againAt: undefined,
+      };
+    }
     case "confirmed":
       return { ...call, confirmed: true };
     case "quiet":
@@ -127,6 +164,8 @@ export function progress(call: CallState, happening: Happening, now: number, cha
       return { ...call, turned: true };
     case "connected":
       return { ...call, connected: true };
+    case "unanswered":
+      return call.confirmed ? { ...call, dueAt: call.dueAt ?? now } : call;
     case "asked":
       // What is said from now on is said by the next one.
       return { ...call, askedAt: now, turned: false };

@@ -1,4 +1,4 @@
-import { type FromWorker, type ToWorker, watchSocket } from "./socket-rules.ts";
+import { attemptLastsMs, type FromWorker, type ToWorker, watchSocket } from "./socket-rules.ts";
 
 /**
  * The WebSocket of the telephone, in a worker: timers of a page in the background are throttled to one a second or a
@@ -9,8 +9,10 @@ const say = (message: FromWorker): void => postMessage(message);
 
 let url = "";
 let socket: WebSocket | undefined;
-let attempt: WebSocket | undefined;
+/** Connections that are not open yet, and when they were begun. */
+const attempts = new Map<WebSocket, number>();
 let attemptAt = 0;
+let tried = 0;
 let heardAt = 0;
 let pingAt = 0;
 let calls = 0;
@@ -25,6 +27,11 @@ const detach = (old: WebSocket | undefined): void => {
   old.close();
 };
 
+function giveUp(attempt: WebSocket): void {
+  attempts.delete(attempt);
+  detach(attempt);
+}
+
 function lost(why: string): void {
   const had = socket !== undefined;
   detach(socket);
@@ -33,12 +40,21 @@ function lost(why: string): void {
 }
 
 function open(): void {
-  detach(attempt);
-  attemptAt = performance.now();
+  const began = performance.now();
+  attemptAt = began;
+  tried++;
   const next = new WebSocket(url, "sip");
-  attempt = next;
+  attempts.set(next, began);
   next.onopen = () => {
-    attempt = undefined;
+    for (const other of [...attempts.keys()]) if (other !== next) giveUp(other);
+    attempts.delete(next);
+    tried = 0;
+    // The one that was doubted has answered meanwhile: it was busy.
+    if (socket && heardAt > began) {
+      detach(next);
+      return;
+    }
+    lost(`nothing heard for ${Math.round(performance.now() - heardAt)} ms`);
     socket = next;
     heardAt = pingAt = performance.now();
     say({ what: "open" });
@@ -48,9 +64,14 @@ function open(): void {
     if (typeof data === "string" && data.trim() !== "") say({ what: "message", text: data });
   };
   next.onclose = next.onerror = () => {
+    attempts.delete(next);
     if (socket === next) lost("its connection was closed");
-    else if (attempt === next) attempt = undefined;
   };
+}
+
+function disconnect(): void {
+  wanted = false;
+  for (const attempt of [...attempts.keys()]) giveUp(attempt);
 }
 
 addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
@@ -61,9 +82,7 @@ addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
       if (!socket) open();
       return;
     case "disconnect":
-      wanted = false;
-      detach(attempt);
-      attempt = undefined;
+      disconnect();
       lost("asked to");
       return;
     case "replace":
@@ -71,8 +90,7 @@ addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
       open();
       return;
     case "close":
-      wanted = false;
-      detach(attempt);
+      disconnect();
       detach(socket);
       close();
       return;
@@ -92,13 +110,13 @@ addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
 setInterval(() => {
   const now = performance.now();
   if (calls > 0) say({ what: "tick" });
-  const action = watchSocket(
-    { open: socket !== undefined, wanted, calls, doubt, doubtAt, heardAt, pingAt, attemptAt },
-    now,
-  );
-  if (action === "ping") {
-    pingAt = now;
-    socket?.send("\r\n\r\n");
-  } else if (action === "dead") lost(`nothing heard for ${Math.round(now - heardAt)} ms`);
-  else if (action === "open") open();
+  for (const [attempt, began] of attempts) if (now - began > attemptLastsMs) giveUp(attempt);
+  const state = { open: socket !== undefined, wanted, calls, doubt, doubtAt, heardAt, pingAt };
+  for (const action of watchSocket({ ...state, attemptAt, tried, trying: attempts.size }, now)) {
+    if (action === "open") open();
+    else {
+      pingAt = now;
+      socket?.send("\r\n\r\n");
+    }
+  }
 }, 50);

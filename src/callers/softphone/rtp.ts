@@ -35,6 +35,8 @@ const keyNames = "0123456789*#ABCD";
 
 /** Where in the packet its sender says how late it was, in µs: in place of four samples of the tone. */
 const lateAt = 12;
+/** Follows it, so that another telephone's samples are not taken for it. */
+const mark = Buffer.from("DIAL");
 
 /** One side's audio: sends while told to, always listens. */
 export class RtpStream {
@@ -105,6 +107,7 @@ export class RtpStream {
     this.packet.writeUInt16BE(this.sequence, 2);
     this.packet.writeUInt32BE(this.timestamp, 4);
     this.packet.writeUInt32BE(Math.round(Math.min(late, 1_000_000) * 1000), lateAt);
+    mark.copy(this.packet, lateAt + 4);
     // A copy: the socket sends later than we write.
     if (this.webrtc) {
       this.webrtc.send(Buffer.from(this.packet));
@@ -122,7 +125,8 @@ export class RtpStream {
     if (packet.length < 12 || (packet[0] ?? 0) >> 6 !== 2) return;
     const data = this.srtp ? this.srtp.unseal(packet) : packet;
     if (!data) return;
-    const now = performance.now() - (data.length > lateAt + 4 ? data.readUInt32BE(lateAt) / 1000 : 0);
+    const ours = data.subarray(lateAt + 4, lateAt + 4 + mark.length).equals(mark);
+    const now = performance.now() - (ours ? data.readUInt32BE(lateAt) / 1000 : 0);
     if (this.lastAt !== undefined) {
       const gap = now - this.lastAt;
       if (gap > gapFromMs) this.gaps++;

@@ -40,9 +40,10 @@ export const haproxy: Component = {
   // In the foreground, as root until its sockets are open.
   command: (context) => ({ argv: ["haproxy", "-db", "-f", configFile(context)] }),
   probe,
-  probeEveryMs: 2000,
+  probeEveryMs: 1000,
   probeDeadlineMs: 1000,
-  sickAfterMs: 5000,
+  // Browsers' telephones are not reached while it hangs; their calls talk on.
+  sickAfterMs: 3000,
   startTimeoutMs: 10_000,
   killAfterMs: 0,
   stopGraceMs: 1000,
