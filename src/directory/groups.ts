@@ -19,7 +19,10 @@ async function check(trx: Transaction<Tables>, { name, members }: Group): Promis
   const there = new Set(rows.map((row) => row.name));
   if (there.has(name)) throw new Problem("exists", `there is a user ${name}: a group needs another name`);
   const missing = wanted.find((user) => !there.has(user));
-  if (missing !== undefined) throw new Problem("unknown-user", `there is no user ${missing}`);
+  if (missing !== undefined)
+    throw new Problem("unknown-user", `there is no user ${missing}`, [
+      { path: "/members", message: `there is no user ${missing}` },
+    ]);
 }
 
 const index: EntityIndex<Group, { byIdle: number }> = {

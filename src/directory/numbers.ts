@@ -73,7 +73,9 @@ export const numbers = entity({
     put: async (trx, { number, user, description }: z.infer<typeof newNumberSchema>, { mayExist }) => {
       const meant = canonicalNumber(number);
       if (meant !== number)
-        throw new Problem("invalid-request", `calls to ${number} are looked up as ${meant}: write it so`);
+        throw new Problem("invalid-request", `calls to ${number} are looked up as ${meant}: write it so`, [
+          { path: "/number", message: `calls to it are looked up as ${meant}: write it so` },
+        ]);
       // Locked, so that the user can not be removed by another transaction meanwhile.
       const owner = await trx
         .selectFrom("users")
@@ -81,7 +83,10 @@ export const numbers = entity({
         .where("name", "=", user)
         .forUpdate()
         .executeTakeFirst();
-      if (!owner) throw new Problem("unknown-user", `there is no user ${user}`);
+      if (!owner)
+        throw new Problem("unknown-user", `there is no user ${user}`, [
+          { path: "/user", message: `there is no user ${user}` },
+        ]);
       if (!mayExist) {
         const old = await trx
           .selectFrom("numbers")

@@ -10,11 +10,17 @@ import { putRangeSchema, type Range, rangeSchema } from "./range-schema.ts";
 async function check(trx: Transaction<Tables>, { name, first, last, user, group }: Range): Promise<void> {
   if (user !== undefined) {
     const owner = await trx.selectFrom("users").select("name").where("name", "=", user).executeTakeFirst();
-    if (!owner) throw new Problem("unknown-user", `there is no user ${user}`);
+    if (!owner)
+      throw new Problem("unknown-user", `there is no user ${user}`, [
+        { path: "/user", message: `there is no user ${user}` },
+      ]);
   }
   if (group !== undefined) {
     const { rows: groups } = await sql`SELECT name FROM ring_groups WHERE name = ${group}`.execute(trx);
-    if (groups.length === 0) throw new Problem("invalid-request", `there is no group ${group}`);
+    if (groups.length === 0)
+      throw new Problem("invalid-request", `there is no group ${group}`, [
+        { path: "/group", message: `there is no group ${group}` },
+      ]);
   }
   const { rows } = await sql<DocumentsTable>`
     SELECT * FROM ranges WHERE name <> ${name} AND CHAR_LENGTH(JSON_VALUE(body, '$.first')) = ${first.length}
@@ -24,7 +30,8 @@ async function check(trx: Transaction<Tables>, { name, first, last, user, group 
   if (rows.length === 0) return;
   const others = rows.map(({ body }) => rangeSchema.parse(JSON.parse(body)));
   const texts = others.map((other) => `${other.name} (${other.first} to ${other.last})`);
-  throw new Problem("exists", `${first} to ${last} overlaps range ${texts.join(", ")}`);
+  const what = `overlaps range ${texts.join(", ")}`;
+  throw new Problem("exists", `${first} to ${last} ${what}`, [{ path: "/first", message: what }]);
 }
 
 export const ranges = documents({

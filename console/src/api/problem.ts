@@ -21,16 +21,24 @@ export class ApiProblem extends Error {
   }
 }
 
+/** How problems are told; the shell knows the language (shell/problems.ts). */
+export const wording: {
+  problem: (problem: ApiProblem) => string;
+  /** What is wrong with one field. */
+  field: (message: string) => string;
+} = { problem: ({ message }) => message, field: (message) => message };
+
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null;
 
-/** A problem of what an answer's body says, whatever it is. Pure. */
+/** A problem of what an answer's body says, whatever it is. */
 export function problemOf(status: number, body: unknown): ApiProblem {
   const document = isRecord(body) ? body : {};
   const errors = Array.isArray(document.errors)
-    ? document.errors
-        .filter(isRecord)
-        .map(({ path, message }) => ({ path: String(path ?? ""), message: String(message ?? "") }))
+    ? document.errors.filter(isRecord).map(({ path, message }) => ({
+        path: String(path ?? ""),
+        message: wording.field(String(message ?? "")),
+      }))
     : [];
   const code = typeof document.code === "string" ? document.code : `http-${status}`;
   const detail = typeof document.detail === "string" ? document.detail : `the answer was ${status}`;
@@ -38,4 +46,9 @@ export function problemOf(status: number, body: unknown): ApiProblem {
 }
 
 /** The fault of any error for people. */
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+export const messageOf = (error: unknown): string =>
+  error instanceof ApiProblem
+    ? wording.problem(error)
+    : error instanceof Error
+      ? error.message
+      : String(error);

@@ -169,6 +169,7 @@ function Fields({
   const [fault, setFault] = useState<string>();
   const [busy, setBusy] = useState(false);
   const [theirs, setTheirs] = useState<{ data: Values; etag: string | undefined }>();
+  const element = useRef<HTMLFormElement>(null);
   const known$ = useRef({ etag, base: form.getInitialValues() });
   const dirty = form.isDirty();
   const dirtyNow = useRef(dirty);
@@ -204,17 +205,37 @@ function Fields({
       notifications.show({ message: t("saved"), color: "teal" });
       saved?.(body);
     } catch (error) {
+      // What is there already is known by the first thing that is asked for.
+      const [key] = Object.keys(fields);
+      const taken =
+        error instanceof ApiProblem &&
+        error.code === "exists" &&
+        error.errors.length === 0 &&
+        key !== undefined;
+      if (taken) form.setFieldError(key, messageOf(error));
       if (isConflict(error) && reload) setTheirs(await reload().catch(() => undefined));
       const errors = error instanceof ApiProblem ? error.errors : [];
       const elsewhere: string[] = [];
       for (const { path, message } of errors) {
         const at = fieldOf(path);
-        if (fields[at.split(".")[0] ?? ""]) form.setFieldError(at, message);
+        const [name = ""] = at.split(".");
+        const look = fields[name];
+        // What is wrong with one of a list's entries is shown at the list: an entry has no place of its own.
+        if (look) form.setFieldError(look.render ? at : name, message);
         else elsewhere.push(`${path}: ${message}`);
       }
-      if (errors.length === 0 || elsewhere.length > 0) setFault([messageOf(error), ...elsewhere].join("\n"));
-      // To the first field that is wrong.
-      requestAnimationFrame(() => document.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
+      if ((errors.length === 0 && !taken) || elsewhere.length > 0)
+        setFault([messageOf(error), ...elsewhere].join("\n"));
+      // To the first field that is wrong; where none shows it, it is told below.
+      requestAnimationFrame(() => {
+        const within = element.current;
+        within?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+        // (Mantine names the text of a field's fault so; not each of its inputs is marked as invalid.)
+        if (errors.length > 0 && within?.querySelector("[id$='-error']") === null)
+          setFault(
+            [messageOf(error), ...errors.map(({ path, message }) => `${path}: ${message}`)].join("\n"),
+          );
+      });
     } finally {
       setBusy(false);
     }
@@ -223,7 +244,11 @@ function Fields({
   const nameOf = (name: string) => fields[name]?.label ?? name;
   const disabled = readOnly || busy;
   return (
-    <form noValidate onSubmit={form.onSubmit((values) => void send(values, known$.current.etag))}>
+    <form
+      ref={element}
+      noValidate
+      onSubmit={form.onSubmit((values) => void send(values, known$.current.etag))}
+    >
       <Stack gap="lg" maw={560}>
         {readOnly && <Text c="dimmed">{t("notYours")}</Text>}
         {theirs && (

@@ -41,6 +41,7 @@ test("what is empty is left out, or null where it may be; what is not shown goes
       site: "",
       after_s: "",
       zone: "",
+      callers: [],
       other: { a: 1 },
     }),
   ).toEqual({ name: "x", kind: "a", site: null, other: { a: 1 } });

@@ -94,8 +94,11 @@ export function bodyOf(
   values: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   const body: Record<string, unknown> = { ...values };
-  for (const { name, required, nullable } of fields) {
-    if (body[name] !== "" && body[name] !== null) continue;
+  for (const { name, required, nullable, initial } of fields) {
+    const value = body[name];
+    // A list that may be missing and has no default: none, where an empty one would be a wrong one.
+    const isNone = Array.isArray(value) && value.length === 0 && initial === undefined;
+    if (value !== "" && value !== null && !isNone) continue;
     if (nullable) body[name] = null;
     else if (!required) delete body[name];
   }

@@ -7,12 +7,15 @@ import { askAnew } from "../api/once.ts";
 import { SessionProvider } from "../api/session.tsx";
 import { ConfirmProvider } from "../kit/confirm.tsx";
 import { nonce } from "./nonce.ts";
+import { translateProblems } from "./problems.ts";
 import { Prove } from "./prove.tsx";
 import { queries } from "./queries.ts";
 import { router } from "./router.tsx";
 import { theme, variables } from "./theme.ts";
 
 const schemes = localStorageColorSchemeManager({ key: "dialtone.theme" });
+
+translateProblems();
 
 // After a takeover what is shown may be old: everything on the screen is asked for again.
 connection.onChange((change) => {

@@ -5,14 +5,16 @@ import {
   type SpotlightActionData,
   type SpotlightActionGroupData,
 } from "@mantine/spotlight";
-import { IconHash, IconPhoneCall, IconSearch, IconUser } from "@tabler/icons-react";
+import { IconHash, IconPhoneCall, IconSearch, IconTag, IconUser } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { answer, api } from "../api/client.ts";
+import { ApiProblem } from "../api/problem.ts";
 import { mayAs, useSession } from "../api/session.tsx";
+import { isNumber, numberFrom } from "../kit/numbers.ts";
 import { pages } from "../pages.ts";
-import { defineStrings, useLanguage } from "./i18n.ts";
+import { defineStrings, localeOf, useLanguage } from "./i18n.ts";
 
 const useText = defineStrings("search", {
   en: {
@@ -23,6 +25,11 @@ const useText = defineStrings("search", {
     users: "Users",
     calls: "Calls",
     call: "{{from}} to {{to}}",
+    block: "in the block {{first}} – {{last}}",
+    things: "Groups, carriers, sites",
+    groups: "ring group",
+    carriers: "carrier",
+    sites: "site",
   },
   de: {
     placeholder: "Eine Seite, eine Nummer, ein Name, ein Gespräch",
@@ -32,31 +39,82 @@ const useText = defineStrings("search", {
     users: "Benutzer",
     calls: "Gespräche",
     call: "{{from}} an {{to}}",
+    block: "im Block {{first}} – {{last}}",
+    things: "Gruppen, Carrier, Standorte",
+    groups: "Rufgruppe",
+    carriers: "Carrier",
+    sites: "Standort",
   },
 });
 
+/** A number within a block: with as many digits as its ends. Pure. */
+const inBlock = (number: string, first: string, last: string): boolean =>
+  number.length === first.length && number >= first && number <= last;
+
+/** `sip:ada@example.org` → `ada`. Pure. */
+const shortOf = (address: string): string => address.replace(/^sips?:/, "").replace(/@.*$/, "") || address;
+
+/** Which calls a text may mean: those of a number, or one by its Call-ID. Pure. */
+function callQuery(text: string): { number: string } | { call_id: string } | undefined {
+  if (isNumber(text)) return { number: numberFrom(text) };
+  return text.length >= 8 && !/\s/.test(text) ? { call_id: text } : undefined;
+}
+
 const [store, spotlight] = createSpotlight();
 export const openSearch = (): void => spotlight.open();
+
+/** Asks where it may lead to something. */
+async function some<T>(
+  sensible: boolean,
+  question: () => Promise<{ data?: T; error?: unknown; response: Response }>,
+): Promise<T | undefined> {
+  if (!sensible) return undefined;
+  return answer(question()).catch((error: unknown) => {
+    if (error instanceof ApiProblem) return undefined;
+    throw error;
+  });
+}
 
 /** The key that comes just before all that begin with `text`: lists give what is behind it. Pure. */
 export const justBefore = (text: string): string =>
   text === "" ? "" : `${text.slice(0, -1)}${String.fromCharCode(text.charCodeAt(text.length - 1) - 1)}~`;
 
-/** Numbers, users and calls that begin with `text`. */
+/** What is found, by kind; what can not be asked just now is left out: the rest is still worth something. */
 async function find(text: string) {
   const query = { after: justBefore(text), limit: 8 };
   const begins = (name: string) => name.toLowerCase().startsWith(text.toLowerCase());
-  const [numbers, users, records] = await Promise.all([
-    answer(api.GET("/v1/numbers", { params: { query } })),
-    answer(api.GET("/v1/users", { params: { query } })),
-    /^[+\d*#]{3,}$/.test(text)
-      ? answer(api.GET("/v1/records", { params: { query: { number: text, limit: 5 } } }))
-      : { records: [] },
+  const number = numberFrom(text);
+  const ofNumber = isNumber(text);
+  const [numbers, ranges, users, shown, records, groups, carriers, sites] = await Promise.all([
+    some(ofNumber, () =>
+      api.GET("/v1/numbers", { params: { query: { after: justBefore(number), limit: 8 } } }),
+    ),
+    some(ofNumber, () => api.GET("/v1/ranges", { params: { query: { limit: 1000 } } })),
+    some(true, () => api.GET("/v1/users", { params: { query } })),
+    // Also by what is displayed, and in the middle of it.
+    some(true, () => api.GET("/v1/registrations", { params: { query: { search: text, limit: 8 } } })),
+    some(callQuery(text) !== undefined, () =>
+      api.GET("/v1/records", { params: { query: { ...callQuery(text), limit: 6 } } }),
+    ),
+    some(true, () => api.GET("/v1/groups", { params: { query } })),
+    some(true, () => api.GET("/v1/carriers", { params: { query } })),
+    some(true, () => api.GET("/v1/sites", { params: { query } })),
   ]);
   return {
-    numbers: numbers.numbers.filter(({ number }) => begins(number)),
-    users: users.users.filter(({ name }) => begins(name)),
-    records: records.records,
+    numbers: (numbers?.numbers ?? []).filter((one) => one.number.startsWith(number)),
+    ranges: (ranges?.ranges ?? []).filter(({ first, last }) => inBlock(number, first, last)),
+    users: [
+      ...(users?.users ?? []).filter(({ name }) => begins(name)),
+      ...(shown?.users ?? [])
+        .filter(({ user }) => !begins(user))
+        .map(({ user, display }) => ({ name: user, display })),
+    ],
+    records: records?.records ?? [],
+    named: [
+      ...(groups?.groups ?? []).map(({ name }) => ({ name, at: "groups" }) as const),
+      ...(carriers?.carriers ?? []).map(({ name }) => ({ name, at: "carriers" }) as const),
+      ...(sites?.sites ?? []).map(({ name }) => ({ name, at: "sites" }) as const),
+    ].filter(({ name }) => begins(name)),
   };
 }
 
@@ -76,7 +134,6 @@ export function Search() {
     staleTime: 10_000,
     retry: false,
   });
-  const exists = (path: string) => pages.some((page) => page.path === path);
   const go = (to: string) => () => void navigate({ to });
   const words = text.trim().toLowerCase();
   const ofPages: SpotlightActionData[] = pages
@@ -94,31 +151,51 @@ export function Search() {
     { group: t("pages"), actions: ofPages },
     {
       group: t("numbers"),
-      actions: (data?.numbers ?? []).map(({ number, user }) => ({
-        id: `number-${number}`,
-        label: number,
-        ...(user && { description: user }),
-        leftSection: <IconHash size={18} stroke={1.6} aria-hidden />,
-        onClick: go(exists("numbers/$number") ? `/numbers/${encodeURIComponent(number)}` : "/numbers"),
-      })),
+      actions: [
+        ...(data?.numbers ?? []).map(({ number, user }) => ({
+          id: `number-${number}`,
+          label: number,
+          description: user,
+          leftSection: <IconHash size={18} stroke={1.6} aria-hidden />,
+          onClick: go(`/numbers/${encodeURIComponent(number)}`),
+        })),
+        ...(data?.ranges ?? []).map(({ name, first, last }) => ({
+          id: `range-${name}`,
+          label: numberFrom(asked),
+          description: t("block", { first, last }),
+          leftSection: <IconHash size={18} stroke={1.6} aria-hidden />,
+          onClick: go(`/ranges/${encodeURIComponent(name)}`),
+        })),
+      ],
     },
     {
       group: t("users"),
-      actions: (data?.users ?? []).map(({ name }) => ({
+      actions: (data?.users ?? []).map(({ name, display }) => ({
         id: `user-${name}`,
         label: name,
+        ...(display !== "" && { description: display }),
         leftSection: <IconUser size={18} stroke={1.6} aria-hidden />,
-        onClick: go(exists("users/$name") ? `/users/${encodeURIComponent(name)}` : "/users"),
+        onClick: go(`/users/${encodeURIComponent(name)}`),
       })),
     },
     {
       group: t("calls"),
       actions: (data?.records ?? []).map((record) => ({
         id: `call-${record.id}`,
-        label: t("call", { from: record.from, to: record.number }),
-        description: new Date(record.started_at).toLocaleString(),
+        label: t("call", { from: shortOf(record.from), to: record.number }),
+        description: new Date(record.started_at).toLocaleString(localeOf(language)),
         leftSection: <IconPhoneCall size={18} stroke={1.6} aria-hidden />,
-        onClick: go(exists("records/$id") ? `/records/${record.id}` : "/records"),
+        onClick: go(`/records/${record.id}`),
+      })),
+    },
+    {
+      group: t("things"),
+      actions: (data?.named ?? []).map(({ name, at }) => ({
+        id: `${at}-${name}`,
+        label: name,
+        description: t(at),
+        leftSection: <IconTag size={18} stroke={1.6} aria-hidden />,
+        onClick: go(`/${at}/${encodeURIComponent(name)}`),
       })),
     },
   ].filter(({ actions }) => actions.length > 0);

@@ -8,7 +8,6 @@ import {
   extensionDigits,
   extensionsFor,
   newPassword,
-  numberFrom,
   placeOf,
 } from "./guess.ts";
 
@@ -31,11 +30,6 @@ test("each country is there once, as it is called today", () => {
 test("a place is called after the zone's town", () => {
   expect(placeOf("Europe/Berlin")).toBe("berlin");
   expect(placeOf("America/Argentina/Buenos_Aires")).toBe("buenos-aires");
-});
-
-test("numbers as people write them", () => {
-  expect(numberFrom(" +49 (711) 90-0 ")).toBe("+49711900");
-  expect(numberFrom("0049 711/900")).toBe("+49711900");
 });
 
 test("a block's extensions are the digits in which its ends differ", () => {

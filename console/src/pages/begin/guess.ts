@@ -53,13 +53,6 @@ export function differingDigits(first: string, last: string): number {
   return same === -1 ? 0 : first.length - same;
 }
 
-/** Numbers as people write them, for the API: without blanks, brackets, slashes and dashes. */
-export const numberFrom = (text: string): string =>
-  text
-    .trim()
-    .replace(/^00(?=[1-9])/, "+")
-    .replace(/[\s()/.-]/g, "");
-
 /** What the last digits of a block's numbers can be called by: one digit alone is too easily dialled by mistake. */
 export const extensionDigits = (first: string, last: string): number => {
   const differ = differingDigits(first, last);

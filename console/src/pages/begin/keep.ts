@@ -1,6 +1,6 @@
 import { useCallback, useState } from "react";
 import { ask } from "../../api/client.ts";
-import { ApiProblem } from "../../api/problem.ts";
+import { ApiProblem, messageOf } from "../../api/problem.ts";
 import { fieldOf } from "../../kit/field-errors.ts";
 
 /** What was typed stays over a reload, and what is sent gets there although a host dies meanwhile. Secrets are not kept. */
@@ -80,6 +80,5 @@ export function faultsOf(
     if (field) at[field] = message;
     else elsewhere.push(`${path}: ${message}`);
   }
-  const said = error instanceof Error ? error.message : String(error);
-  return { at, rest: errors.length === 0 ? said : elsewhere.join("\n") || undefined };
+  return { at, rest: errors.length === 0 ? messageOf(error) : elsewhere.join("\n") || undefined };
 }

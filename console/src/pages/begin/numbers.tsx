@@ -2,11 +2,12 @@ import { Anchor, NumberInput, SegmentedControl, Stack, TagsInput, Text, TextInpu
 import { useForm } from "@mantine/form";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
+import { numberFrom } from "../../kit/numbers.ts";
 import { defineStrings } from "../../shell/i18n.ts";
 import { numberPath, rangePath } from "../numbers/numbers.tsx";
 import classes from "./begin.module.css";
 import { StepFrame, toFirstFault, type Ways } from "./frame.tsx";
-import { differingDigits, extensionDigits, numberFrom } from "./guess.ts";
+import { differingDigits, extensionDigits } from "./guess.ts";
 import { faultsOf, make, useTyped } from "./keep.ts";
 import { type Made, useMadeMore } from "./progress.ts";
 
