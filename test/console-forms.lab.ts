@@ -1,0 +1,175 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { patient } from "../src/base/patience.ts";
+import { event } from "./support/app-calls.ts";
+import { openBrowser, openPerson } from "./support/console-browser.ts";
+import { RealApp } from "./support/real-app.ts";
+
+/** What people do with the console's forms, in a real browser with a real app: wrong input, two at once, search. */
+
+let app: RealApp;
+let browser: Browser;
+let context: BrowserContext;
+let address: string;
+const opened = new AsyncDisposableStack();
+
+const callId = "found-by-its-call-id@198.51.100.7";
+const password = "a sentence that nobody guesses";
+
+beforeAll(async () => {
+  [app, browser] = await Promise.all([
+    RealApp.open(),
+    openBrowser(),
+    promisify(execFile)("sh", [join(import.meta.dirname, "../scripts/console")]),
+  ]);
+  opened.use(app);
+  opened.defer(() => browser.close());
+  const { self, cluster } = app.context;
+  address = `https://${self.address}:${cluster.api.port}`;
+  const make = async (path: string, body: object) =>
+    expect((await app.ask("PUT", path, body)).status, path).toBeLessThan(300);
+  await make("/v1/people/ada", { role: "administrator", password });
+  await make("/v1/users/1001", { password: "a long password", display: "Grace Hopper" });
+  await make("/v1/numbers/+493012345", { user: "1001" });
+  await make("/v1/ranges/block", { first: "+497119010", last: "+497119019", extension_digits: 2 });
+  await app.ask("POST", "/v1/calls/events", [event("start", callId, 0), event("end", callId, 7000)]);
+  context = await openPerson(browser);
+  const page = await context.newPage();
+  await page.goto(`${address}/console/`, { timeout: patient(10_000) });
+  await page.getByLabel("Name", { exact: true }).fill("ada", { timeout: patient(10_000) });
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.keyboard.press("Enter");
+  await page.getByRole("banner").waitFor({ timeout: patient(10_000) });
+  await page.close();
+});
+afterAll(() => opened.disposeAsync());
+
+async function visit(path: string, ready = "main form"): Promise<Page> {
+  const page = await context.newPage();
+  page.setDefaultTimeout(patient(10_000));
+  await page.goto(`${address}/console/${path}`);
+  await page.locator(ready).first().waitFor();
+  return page;
+}
+
+/** The field of a label, whatever it is. A star says that it has to be given. */
+const field = (page: Page, label: string) => page.getByLabel(new RegExp(`^${label}( \\*)?$`)).first();
+
+/** Path, what is typed, the button, and which field has to be named. */
+const wrong: [path: string, typed: Record<string, string>, button: string, field: string][] = [
+  ["new-user", { Name: "a b", "Password of its telephones": "a long password" }, "Make user", "Name"],
+  [
+    "new-user",
+    { Name: "ada", "Password of its telephones": "short" },
+    "Make user",
+    "Password of its telephones",
+  ],
+  ["new-user", { Name: "1001", "Password of its telephones": "a long password" }, "Make user", "Name"],
+  ["new-number", { Number: "+4930999", "Rings at user": "nobody" }, "Add", "Rings at user"],
+  ["new-number", { Number: "+49 (30) 999", "Rings at user": "1001" }, "Add", "Number"],
+  ["new-range", { Name: "b", "First number": "+4930", "Last number": "+4929" }, "Add", "Last number"],
+  [
+    "new-range",
+    { Name: "b", "First number": "+4930", "Last number": "+4931", "Rings at group": "nobody" },
+    "Add",
+    "Rings at group",
+  ],
+  ["new-site", { Name: "here", Country: "Germany" }, "Make site", "Country"],
+  ["new-carrier", { Name: "c", Addresses: "no address!" }, "Add", "Addresses"],
+  [
+    "new-carrier",
+    { Name: "c", Addresses: "192.0.2.1", "How it wants numbers": "zero" },
+    "Add",
+    "How it wants numbers",
+  ],
+  [
+    "new-carrier",
+    { Name: "c", Addresses: "192.0.2.1", "Its calls come from": "nowhere," },
+    "Add",
+    "Its calls come from",
+  ],
+  ["new-guard", { Name: "g", "Cost a day": "much" }, "Add", "Cost a day"],
+  ["new-guard", { Name: "g", Countries: "France," }, "Add", "Countries"],
+  ["new-group", { Name: "a b" }, "Make group", "Name"],
+  ["new-calendar", { Name: "a b" }, "Make calendar", "Name"],
+  ["new-person", { Name: "bert", "Initial password": "short" }, "Make person", "Initial password"],
+];
+
+test.each(wrong)("/console/%s with %o: %s names %s", async (path, typed, button, name) => {
+  const page = await visit(path);
+  for (const [label, text] of Object.entries(typed)) {
+    const into = field(page, label);
+    await into.fill(text.replace(/,$/, ""));
+    // A list takes what was typed by Enter.
+    if (text.endsWith(",")) await into.press("Enter");
+  }
+  await page.getByRole("button", { name: button, exact: true }).click();
+  // Mantine names the text of a field's fault so.
+  const fault = page.locator("[id$='-error']").first();
+  await fault.waitFor();
+  const label = await fault.evaluate(
+    (element) =>
+      (
+        element as unknown as {
+          closest: (
+            which: string,
+          ) => { querySelector: (which: string) => { textContent: string } | null } | null;
+        }
+      )
+        .closest(".mantine-InputWrapper-root")
+        ?.querySelector("label")?.textContent ?? "",
+  );
+  expect(label.replace(" *", "")).toBe(name);
+  await page.close();
+});
+
+test("of two who change the same user neither loses what was typed", async () => {
+  const [one, other] = await Promise.all([visit("users/1001"), visit("users/1001")]);
+  await field(one, "Display name").fill("Grace B. Hopper");
+  await one.getByRole("button", { name: "Save", exact: true }).click();
+  await one.getByText("Saved", { exact: true }).waitFor();
+  await field(other, "Description").fill("Rear admiral");
+  await other.getByRole("button", { name: "Save", exact: true }).click();
+  await other.getByText("Somebody else changed this meanwhile").waitFor();
+  expect(await field(other, "Description").inputValue()).toBe("Rear admiral");
+  await other.getByRole("button", { name: /^Keep both/ }).click();
+  await other.getByRole("button", { name: "Save", exact: true }).click();
+  await other.getByText("Saved", { exact: true }).waitFor();
+  const { body } = await app.ask("GET", "/v1/users/1001");
+  expect(body).toMatchObject({ display: "Grace B. Hopper", description: "Rear admiral" });
+  await Promise.all([one.close(), other.close()]);
+});
+
+test("search finds users, numbers, blocks, calls and pages", async () => {
+  await app.until("the record", async () => (await app.ask("GET", "/v1/records")).body.records.length > 0);
+  const page = await visit("users", "main h1");
+  await page.keyboard.press("Control+k");
+  const search = page.getByPlaceholder("A page, a number, a name, a call");
+  const finds = async (text: string, what: string | RegExp) => {
+    await search.fill(text);
+    await page.getByRole("dialog").getByRole("button", { name: what }).first().waitFor();
+  };
+  await finds("100", /^1001/);
+  await finds("+49 30 123", /\+493012345/);
+  await finds("0049 711 9012", /in the block/);
+  await finds(callId, / to /);
+  await finds("wizard", /First steps/);
+  await page.close();
+});
+
+test("problems are told in German where the console is", async () => {
+  const page = await visit("new-user");
+  await page.evaluate("localStorage.setItem('dialtone.language', 'de')");
+  await page.reload();
+  await field(page, "Name").fill("1001");
+  await field(page, "Passwort seiner Telefone").fill("kurz");
+  await page.getByRole("button", { name: "Benutzer anlegen" }).click();
+  await page.getByText("braucht mindestens 8 Zeichen", { exact: true }).waitFor();
+  await field(page, "Passwort seiner Telefone").fill("lang genug davon");
+  await page.getByRole("button", { name: "Benutzer anlegen" }).click();
+  await page.getByText("Das gibt es schon.", { exact: true }).waitFor();
+  await page.close();
+});
