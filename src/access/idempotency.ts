@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
+import { DatabaseUnavailable } from "../db/errors.ts";
 import { type Access, isChange } from "../http/access.ts";
 import { accessOf } from "../http/auth.ts";
 import { idempotencyKey, noteOperation } from "../http/operation.ts";
@@ -66,7 +67,8 @@ export function rememberAnswers(server: FastifyInstance, list: Access, { answers
   server.addHook("preHandler", async (request, reply) => {
     const { method, routeOptions, headers, body, url } = request;
     if (method !== "POST" || routeOptions.url === undefined) return;
-    if (!isChange(accessOf(list, method, routeOptions.url))) return;
+    const rule = accessOf(list, method, routeOptions.url);
+    if (!isChange(rule)) return;
     const key = idempotencyKey(headers);
     if (key === undefined) return;
     if (body instanceof Readable)
@@ -80,8 +82,15 @@ export function rememberAnswers(server: FastifyInstance, list: Access, { answers
       fingerprint: digest(method, url, JSON.stringify(body ?? null)),
       by: randomBytes(16),
     };
-    const found = await answers.claim(claim);
     const id = digest(owner, key, claim.fingerprint.toString("hex")).subarray(0, 16);
+    const found = await answers.claim(claim).catch((error: unknown) => {
+      if (error instanceof DatabaseUnavailable && rule.once === "by-id") return "unkept";
+      throw error;
+    });
+    if (found === "unkept") {
+      noteOperation(request, { id, repeated: false });
+      return;
+    }
     if (found === "other")
       throw new Problem(
         "key-reused",

@@ -20,6 +20,11 @@ export interface ForPeople {
   enrol?: true;
   /** A person has to prove again who it is, unless it did within the last minutes. */
   fresh?: true;
+  /**
+   * What this POST makes bears the request's id, so that it is made once even while no database can keep its key
+   * (access/idempotency.ts). Missing: with a key it waits for the database.
+   */
+  once?: "by-id";
   /** `false`: a POST that changes nothing, and is not recorded (access/audit.ts). */
   changes?: false;
   /** `false`: by a login only, not by a token: what a token opens ends with it. */
@@ -197,7 +202,8 @@ export const appAccess: Access = {
   "GET /v1/cluster": auditor,
   "GET /v1/cluster/events": auditor,
   "GET /v1/orders/foresee": auditor,
-  "POST /v1/orders": operator,
+  // A cluster whose database has no quorum is one that needs orders.
+  "POST /v1/orders": { ...operator, once: "by-id" },
   "GET /v1/timeline": auditor,
   "POST /v1/timeline/notes": operator,
   "GET /v1/alerts": auditor,
