@@ -20,8 +20,8 @@ import { sharedLab } from "./support/shared-lab.ts";
 
 /**
  * Each kind of call through each fault. docs/survival-matrix.md says what callers notice,
- * and this test proves that it is not worse. All faults take 5 minutes: DIALTONE_ALL_FAULTS=1, else six
- * of them. SURVIVAL_WRITE=1 writes the matrix again; with `-t FAULT` that row of it.
+ * and this test proves that it is not worse. All faults take 8 minutes: DIALTONE_ALL_FAULTS=1, else six
+ * of them, two with browsers. SURVIVAL_WRITE=1 writes the matrix again; with `-t FAULT` that row of it.
  */
 
 let lab: Lab;
@@ -40,11 +40,12 @@ const withBrowsers = [
   "haproxy hangs",
 ];
 const short = [...withBrowsers.slice(0, 5), "rtpengine hangs"];
+/** A Chromium with four telephones is most of what the machine then does: browsers are in the short run where the promise is at stake. */
+const shortBrowsers = ["host loses its power", "haproxy killed"];
 /** The promise: audio is back within a second of a host's death; how busy the machine is with its parts adds to it. */
 const browserGapMs = 1000;
-const chosen = faults.filter(
-  ({ name }) => writing || process.env.DIALTONE_ALL_FAULTS || short.includes(name),
-);
+const all = writing || process.env.DIALTONE_ALL_FAULTS !== undefined;
+const chosen = faults.filter(({ name }) => all || short.includes(name));
 const results: { name: string; cells: Record<string, Cell> }[] = [];
 
 const preface = `# What callers notice of a fault
@@ -82,7 +83,8 @@ describe.each(chosen)("$name", ({ name, fault }) => {
     const host = "on" in fault && fault.on === "standby" ? standby : active;
     let cells: Record<string, Cell>;
     try {
-      cells = await surviveOne(lab, fault, host, withBrowsers.includes(name) ? browsers : undefined);
+      const some = (all ? withBrowsers : shortBrowsers).includes(name);
+      cells = await surviveOne(lab, fault, host, some ? browsers : undefined);
     } finally {
       await lab.heal();
     }
@@ -98,6 +100,7 @@ describe.each(chosen)("$name", ({ name, fault }) => {
     const matrix = readFileSync(file, "utf8");
     for (const kind of columns) {
       const cell = cells[kind];
+      if (!cell && browserKinds.some((one) => one === kind)) continue;
       const said = documented(matrix, name, kind) ?? "not in the matrix";
       // Promised nothing; a SURVIVAL_WRITE=1 run fills it.
       if (said === notTested) continue;

@@ -84,7 +84,7 @@ export function rememberAnswers(server: FastifyInstance, list: Access, { answers
     };
     const id = digest(owner, key, claim.fingerprint.toString("hex")).subarray(0, 16);
     const found = await answers.claim(claim).catch((error: unknown) => {
-      if (error instanceof DatabaseUnavailable && rule.once === "by-id") return "unkept";
+      if (error instanceof DatabaseUnavailable && rule.once === "by-id") return "unkept" as const;
       throw error;
     });
     if (found === "unkept") {
