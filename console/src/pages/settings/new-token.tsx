@@ -145,7 +145,7 @@ function Shown({ made: { name, token, expires_at } }: { made: Made }) {
           {`Authorization: Bearer ${token}`}
         </Code>
         <Text mt="md">
-          {t("endsAt")} <Moment at={expires_at} as="both" />
+          {t("endsAt")} <Moment at={expires_at} as="date" />
         </Text>
         <Group mt="md">
           <CopyButton value={token}>

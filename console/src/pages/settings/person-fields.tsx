@@ -26,9 +26,9 @@ const useText = defineStrings("person-fields", {
     enabled: "May log in",
     enabledHelp: "Switched off: logged out everywhere within a second. Nothing is lost.",
     limited: "Only a part of the service",
-    limitedHelp: "Sites, groups and numbers that this person is limited to.",
+    limitedHelp: "Limited to these sites, groups and numbers.",
     limitedNote:
-      "They see and change users of these sites and in these groups, these groups and numbers, and calls of all those. Rules, carriers, hosts and settings stay closed to them.",
+      "Users of these sites and in these groups, these groups and numbers, and calls of all those are seen and changed. Rules, carriers, hosts and settings stay closed.",
     sites: "Sites",
     groups: "Ring groups",
     numbers: "Numbers",
@@ -49,9 +49,9 @@ const useText = defineStrings("person-fields", {
     enabled: "Darf sich anmelden",
     enabledHelp: "Ausgeschaltet: binnen einer Sekunde überall abgemeldet. Nichts geht verloren.",
     limited: "Nur ein Teil des Dienstes",
-    limitedHelp: "Standorte, Gruppen und Nummern, auf die diese Person eingeschränkt ist.",
+    limitedHelp: "Eingeschränkt auf diese Standorte, Gruppen und Nummern.",
     limitedNote:
-      "Sie sieht und ändert Benutzer dieser Standorte und in diesen Gruppen, diese Gruppen und Nummern, und Anrufe von alledem. Regeln, Carrier, Hosts und Einstellungen bleiben ihr verschlossen.",
+      "Zu sehen und zu ändern sind Benutzer dieser Standorte und in diesen Gruppen, diese Gruppen und Nummern, und Anrufe von alledem. Regeln, Carrier, Hosts und Einstellungen bleiben verschlossen.",
     sites: "Standorte",
     groups: "Rufgruppen",
     numbers: "Nummern",
