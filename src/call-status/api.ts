@@ -14,8 +14,8 @@ import type { FeedReader } from "./feed-reader.ts";
 import { statusOf } from "./status.ts";
 import { type Followed, placeAfter, tellNews } from "./stream.ts";
 
-/** So many may listen to the stream of one node. */
-const maxListeners = 100;
+/** So many may listen to the stream of one node: 200 open consoles, and programs. */
+const maxListeners = 300;
 
 const liveQuery = recordQuery
   .pick({ user: true, number: true, carrier: true, tag: true, limit: true, after: true })

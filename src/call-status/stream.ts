@@ -5,7 +5,7 @@ import type { News, NewsType } from "../call/news-schema.ts";
 import type { Narrowing } from "../http/scope.ts";
 import { passes } from "../webhooks/wants.ts";
 import type { CallFilter } from "../webhooks/webhook-schema.ts";
-import type { FeedReader } from "./feed-reader.ts";
+import type { FeedReader, NewsPage } from "./feed-reader.ts";
 
 /** Server-sent events (HTML Living Standard, 9.2): news of calls as long as somebody listens. */
 
@@ -28,8 +28,16 @@ export function placeAfter(id: string): Place | undefined {
   return { position: Number(position) - 1, within: Number(index) + 1 };
 }
 
-const message = (id: string, type: string, data: unknown): string =>
-  `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
+/** What was told of news already: all who listen share the page that it came with, and are told the same text. */
+const told = new WeakMap<News, string>();
+
+function message(id: string, news: News): string {
+  const known = told.get(news);
+  if (known !== undefined) return known;
+  const text = `id: ${id}\nevent: ${news.type}\ndata: ${JSON.stringify(news)}\n\n`;
+  told.set(news, text);
+  return text;
+}
 
 /** What of the feed is wanted. */
 export interface Wanted {
@@ -41,6 +49,16 @@ export interface Wanted {
 
 const isWanted = ({ types, filter, narrowing }: Wanted, news: News): boolean =>
   (!types || types.has(news.type)) && passes(filter, news.call) && narrowing?.call(news.call) !== false;
+
+/** What whoever listens is told of a page, from `place` on: one text, so that it is one write. Pure. */
+export function textOf({ entries }: Pick<NewsPage, "entries">, place: Place, wanted: Wanted): string {
+  let text = "";
+  for (const { position, news } of entries)
+    for (const [index, one] of news.entries())
+      if ((position > place.position + 1 || index >= place.within) && isWanted(wanted, one))
+        text += message(`${position}-${index}`, one);
+  return text;
+}
 
 /** The feed as a stream follows it. */
 export interface Followed {
@@ -85,14 +103,9 @@ export async function tellNews(
         await say(
           `event: gap\ndata: ${JSON.stringify({ why: "older events are not kept any more: see /v1/records" })}\n\n`,
         );
-      for (const { position, news } of page.entries) {
-        let text = "";
-        for (const [index, one] of news.entries())
-          if ((position > place.position + 1 || index >= place.within) && isWanted(wanted, one))
-            text += message(`${position}-${index}`, one.type, one);
-        if (text !== "") await say(text);
-        place = { position, within: 0 };
-      }
+      const text = textOf(page, place, wanted);
+      if (text !== "") await say(text);
+      place = { position: page.entries.at(-1)?.position ?? place.position, within: 0 };
     }
   } catch (error) {
     // It went, or is too slow.
