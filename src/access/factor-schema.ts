@@ -17,7 +17,6 @@ export const factorsSchema = z.object({
   recovery_codes: z.int().describe("how many are left"),
   required: z.boolean().describe("this role may do nothing without a second factor"),
 });
-export type FactorsShown = z.infer<typeof factorsSchema>;
 
 export const newTotpSchema = z.object({
   secret: z.string().describe("in base32, to be typed into an authenticator; it is told this once"),
