@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { News } from "../call/news-schema.ts";
-import { placeAfter, textOf } from "./stream.ts";
+import { idBehind, placeAfter, textOf } from "./stream.ts";
 
 it("an id is a place in the feed, and what is wanted is behind it", () => {
   expect(placeAfter("7-0")).toEqual({ position: 6, within: 1 });
@@ -22,4 +22,9 @@ it("a page is told from where somebody is on, and only what is wanted", () => {
   expect(ids({ position: 6, within: 1 })).toEqual(["7-1", "9-0"]);
   expect(ids({ position: 6, within: 0 }, ["call.ended"])).toEqual(["7-1", "9-0"]);
   expect(ids({ position: 6, within: 1 }, ["call.started"])).toBeNull();
+});
+
+it("the id of a place is one that goes on behind it", () => {
+  expect(placeAfter(idBehind(7))).toEqual({ position: 6, within: 1_000_000 });
+  expect(placeAfter(idBehind(0))).toEqual({ position: 0, within: 0 });
 });

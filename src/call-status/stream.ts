@@ -25,6 +25,8 @@ export interface Place {
 export function placeAfter(id: string): Place | undefined {
   const [, position, index] = /^(\d{1,15})-(\d{1,6})$/.exec(id) ?? [];
   if (position === undefined || index === undefined) return undefined;
+  // Before the first there is none.
+  if (Number(position) === 0) return { position: 0, within: 0 };
   return { position: Number(position) - 1, within: Number(index) + 1 };
 }
 
@@ -38,6 +40,9 @@ function message(id: string, news: News): string {
   told.set(news, text);
   return text;
 }
+
+/** The place behind all up to `position`, as an id. Pure. */
+export const idBehind = (position: number): string => `${position}-999999`;
 
 /** What of the feed is wanted. */
 export interface Wanted {
@@ -86,7 +91,8 @@ export async function tellNews(
     if (!response.writableNeedDrain) response.write(": here\n\n");
   }, heartbeatMs);
   try {
-    await say("retry: 2000\n\n");
+    // With its place: whoever is cut off before anything happened goes on from here too.
+    await say(`retry: 2000\n${start.within === 0 ? `id: ${idBehind(start.position)}\n` : ""}\n`);
     let place = start;
     while (!over.aborted) {
       if (followed.feed <= place.position) {
