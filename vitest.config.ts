@@ -31,7 +31,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["src/**/*.test.ts", "console/src/**/*.test.ts"],
+          include: ["src/**/*.test.ts", "console/src/**/*.test.ts", "client/src/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
