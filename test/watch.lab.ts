@@ -62,6 +62,15 @@ beforeAll(async () => {
   ];
   await lab.startExtra("sink", "outside", receiver, join(lab.paths.root, "sink.log"));
   await waitForGreen(lab, 120_000);
+  // A slow start is told of too ("Nobody answers calls"), and its end comes some seconds after it.
+  await vi.waitFor(
+    () => {
+      const { changes } = received(0);
+      const told = (what: string) => changes.filter((change) => change.what === what).map(({ key }) => key);
+      expect(told("over").sort()).toEqual(told("raised").sort());
+    },
+    { timeout: patient(20_000) },
+  );
 });
 
 afterAll(async () => {
