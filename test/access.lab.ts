@@ -29,7 +29,10 @@ const password = "a long enough secret";
 
 describe("people and their logins", () => {
   it("the first administrator is made once, by the link that the host gives", async () => {
-    expect((await new Browser().ask("GET", "/v1/session/ways")).body).toEqual({ first: true });
+    expect((await new Browser().ask("GET", "/v1/session/ways")).body).toEqual({
+      first: true,
+      passkey_host: null,
+    });
     expect((await new Browser().ask("GET", "/v1/session/first")).status).toBe(401);
     const { link } = (await app.ask("GET", "/v1/session/first")).body;
     expect(link).toMatch(/^https:\/\/127\.77\.0\.100\/console\/first\?token=/);

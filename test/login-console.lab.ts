@@ -10,7 +10,7 @@ import { accessibilityFaults, complaintsOf, openBrowser, openPerson } from "./su
 import { RealApp } from "./support/real-app.ts";
 
 /**
- * Logging in with more than a password, in a real browser, at a name. DIALTONE_SHOTS=FOLDER keeps pictures.
+ * Logging in with more than a password, in a real browser, at a name, as passkeys want. DIALTONE_SHOTS=FOLDER keeps pictures.
  */
 
 const root = join(import.meta.dirname, "..");
@@ -131,5 +131,88 @@ describe("one-time codes", () => {
     await page.keyboard.press("Enter");
     await page.getByRole("banner").waitFor();
     await logOut();
+  });
+
+  test("an administrator whose login is old proves again who it is, and takes away a factor", async () => {
+    await logIn("ada");
+    await page.getByRole("banner").waitFor();
+    await app.database.query("UPDATE access_revision SET revision = revision + 1");
+    await app.database.query(
+      "UPDATE sessions SET created_at = created_at - INTERVAL 1 HOUR, revision = (SELECT revision FROM access_revision)",
+    );
+    await app.until("it is known", async () => {
+      const told = await page.evaluate<number>(
+        "fetch('/v1/session').then((a) => a.json()).then(({ csrf }) => fetch('/v1/people/nobody', { method: 'DELETE', headers: { 'x-dialtone-csrf': csrf } })).then((a) => a.status)",
+      );
+      return told === 403;
+    });
+    await page.goto(`${address}/console/people/bob`);
+    await page.getByRole("button", { name: "Take away the second factor" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Take away the second factor" }).click();
+    const proof = page.getByRole("dialog", { name: "Is it you?" });
+    await proof.getByLabel("Password", { exact: true }).fill(password);
+    await look("proof");
+    await proof.getByRole("button", { name: "Go on" }).click();
+    await page.getByText("bob has no second factor any more").waitFor();
+    await logOut();
+  });
+});
+
+describe("passkeys", () => {
+  test("one is made, logs in without a password, proves who it is, and is listed; it ends with its removal", async () => {
+    const device = await context.newCDPSession(page);
+    await device.send("WebAuthn.enable");
+    await device.send("WebAuthn.addVirtualAuthenticator", {
+      options: {
+        protocol: "ctap2",
+        transport: "internal",
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    });
+    await logIn("ada");
+    await page.getByRole("banner").waitFor();
+    await page.goto(`${address}/console/security`);
+    await page.getByLabel("What the device is called").fill("Laptop");
+    await page.getByRole("button", { name: "New passkey" }).click();
+    await page.getByRole("list", { name: "Recovery codes" }).waitFor();
+    await page.getByRole("button", { name: "I have kept them" }).click();
+    await page.getByRole("button", { name: "Remove Laptop" }).waitFor();
+    await look("passkeys");
+    await logOut();
+    await look("login-passkey");
+
+    await page.getByRole("button", { name: "Use a passkey" }).click();
+    await page.getByRole("banner").waitFor();
+    await page.goto(`${address}/console/security`);
+    await page.getByText("by passkey").waitFor();
+    // The same answer again, as somebody would send it who saw it.
+    const [request] = await Promise.all([
+      page.waitForRequest((one) => one.url().endsWith("/v1/session/passkey")),
+      logOut().then(() => page.getByRole("button", { name: "Use a passkey" }).click()),
+    ]);
+    await page.getByRole("banner").waitFor();
+    const again = await context.request.post(`${address}/v1/session/passkey`, {
+      data: request.postDataJSON(),
+      headers: { origin: address, "sec-fetch-site": "same-origin" },
+    });
+    expect(again.status()).toBe(401);
+    expect(await again.json()).toMatchObject({ code: "login-refused" });
+    // A password alone is not enough any more.
+    const byPassword = await context.request.post(`${address}/v1/session`, {
+      data: { name: "ada", password },
+      headers: { origin: address, "sec-fetch-site": "same-origin" },
+    });
+    expect(await byPassword.json()).toMatchObject({ code: "code-needed" });
+
+    await page.goto(`${address}/console/security`);
+    await page.getByRole("button", { name: "Remove Laptop" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Remove", exact: true }).click();
+    await page.getByRole("button", { name: "Remove Laptop" }).waitFor({ state: "detached" });
+    await logOut();
+    await page.getByRole("button", { name: "Use a passkey" }).click();
+    await page.getByText("it is not known here any more").waitFor();
   });
 });

@@ -111,6 +111,7 @@ export const waysSchema = z.object({
   first: z
     .boolean()
     .describe("nobody can: the first administrator is made by the link that was printed on a host"),
+  passkey_host: z.string().nullable().describe("the host name at which passkeys log in; null: there is none"),
 });
 
 export const passwordChangeSchema = z.strictObject({

@@ -25,6 +25,8 @@ import { cookieName } from "./guard.ts";
 import type { Logins } from "./logins.ts";
 import type { AccessMemory, KnownSession } from "./memory.ts";
 import { assertFromHere, csrfOf } from "./origin.ts";
+import { passkeyRoutes } from "./passkey-api.ts";
+import type { Passkeys } from "./passkeys.ts";
 import { keptOf, type People } from "./people.ts";
 import { sourceOfRequest } from "./request-source.ts";
 import { longestMs, type Sessions, sessionId } from "./sessions.ts";
@@ -33,6 +35,7 @@ export interface AccessParts {
   people: People;
   sessions: Sessions;
   logins: Logins;
+  passkeys: Passkeys;
   memory: AccessMemory;
   tag: StoredTag;
   /** Of the link with which the first administrator is made. */
@@ -47,6 +50,8 @@ export interface AccessParts {
   events: {
     loggedIn(person: string, how: string, source: string): void;
     loggedOut(person: string): void;
+    factorChanged(person: string, what: string, source: string): void;
+    loginRefused(person: string, source: string, why: string): void;
   };
 }
 
@@ -93,7 +98,7 @@ export const accessRoutes =
       const source = sourceOfRequest(request);
       const before = request.cookies[cookieName];
       const agent = request.headers["user-agent"] ?? "";
-      const strong = how === "code" || how === "recovery";
+      const strong = ["code", "recovery", "passkey"].includes(how);
       const { token, expiresAt } = await sessions.begin({ person: name, how, source, agent, strong }, now);
       if (before !== undefined) await sessions.end(sessionId(before), now);
       await memory.read();
@@ -104,10 +109,14 @@ export const accessRoutes =
       return shown(person, token, { expiresAt: expiresAt.getTime(), strong });
     };
 
+    await app.register(passkeyRoutes({ ...parts, begin }));
     app.get(
       "/v1/session/ways",
       { schema: { summary: "How somebody can log in", tags, response: { 200: waysSchema } } },
-      async () => ({ first: await people.needsFirst() }),
+      async () => ({
+        first: await people.needsFirst(),
+        passkey_host: parts.passkeys.host ?? null,
+      }),
     );
     app.post(
       "/v1/session",

@@ -18,6 +18,7 @@ import type { Factors } from "./factors.ts";
 import type { Logins } from "./logins.ts";
 import type { AccessMemory } from "./memory.ts";
 import { secretUri } from "./one-time.ts";
+import type { Passkeys } from "./passkeys.ts";
 import type { People } from "./people.ts";
 import { sourceOfRequest } from "./request-source.ts";
 import type { Sessions } from "./sessions.ts";
@@ -27,6 +28,7 @@ interface FactorParts {
   sessions: Sessions;
   logins: Logins;
   factors: Factors;
+  passkeys: Passkeys;
   memory: AccessMemory;
   /** Who may do nothing without a second factor. */
   secondFactor: readonly Role[];
@@ -46,7 +48,7 @@ export function sessionOf(request: FastifyRequest): Extract<Principal, { kind: "
 export const factorRoutes =
   (parts: FactorParts): FastifyPluginAsyncZod =>
   async (app) => {
-    const { people, sessions, logins, factors, memory, secondFactor, events } = parts;
+    const { people, sessions, logins, factors, passkeys, memory, secondFactor, events } = parts;
     const tags = ["access"];
 
     app.post(
@@ -80,6 +82,13 @@ export const factorRoutes =
         return {
           totp: totpSince ? { since: totpSince.toISOString() } : null,
           recovery_codes: recoveryCodes,
+          passkeys: (await passkeys.of(person.name)).map(({ id, label, created_at, used_at }) => ({
+            id: id.toString("hex"),
+            name: label,
+            since: created_at.toISOString(),
+            used_at: used_at?.toISOString() ?? null,
+          })),
+          passkey_host: passkeys.host ?? null,
           required: secondFactor.includes(person.role),
         };
       },
@@ -149,13 +158,8 @@ export const factorRoutes =
       },
       async (request, reply) => {
         const { person, session } = sessionOf(request);
-        if (secondFactor.includes(person.role))
-          throw new Problem(
-            "not-now",
-            `${person.role}s need a second factor here: set up another authenticator in its place`,
-          );
         noteChange(request, { before: { second_factor: "one-time codes" } });
-        await factors.remove(person.name, session);
+        await factors.removeTotp(person.name, secondFactor.includes(person.role), session);
         events.factorChanged(person.name, "one-time codes removed", sourceOfRequest(request));
         await memory.read();
         return reply.code(204).send(null);

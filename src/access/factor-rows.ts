@@ -7,6 +7,7 @@ import type { Tables } from "../db/tables.ts";
 /** Whoever is removed leaves nothing for the next of the same name. */
 export async function forgetFactors(trx: Transaction<Tables>, person: string): Promise<void> {
   await trx.deleteFrom("recovery_codes").where("person", "=", person).execute();
+  await trx.deleteFrom("passkeys").where("person", "=", person).execute();
   await trx.deleteFrom("second_factors").where("person", "=", person).execute();
 }
 
@@ -21,5 +22,8 @@ export async function withFactor(database: Database, names: readonly string[]): 
       .where("sealed", "is not", null)
       .execute(),
   );
-  return new Set(rows.map(({ person }) => person));
+  const keys = await database.read((db) =>
+    db.selectFrom("passkeys").select("person").distinct().where("person", "in", names).execute(),
+  );
+  return new Set([...rows, ...keys].map(({ person }) => person));
 }

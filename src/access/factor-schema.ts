@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { passkeySchema } from "./passkey-schema.ts";
 
 /** Second factors: what one's own look like, and what is sent to set them up. docs/access.md */
 
@@ -15,6 +16,11 @@ export const factorsSchema = z.object({
     .nullable()
     .describe("one-time codes of an authenticator; null: not set up"),
   recovery_codes: z.int().describe("how many are left"),
+  passkeys: z.array(passkeySchema),
+  passkey_host: z
+    .string()
+    .nullable()
+    .describe("the host name that passkeys are for; null: there is none, and no passkeys"),
   required: z.boolean().describe("this role may do nothing without a second factor"),
 });
 

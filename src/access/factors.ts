@@ -17,6 +17,17 @@ const secretOf = (person: string): string => `second factor ${person}`;
 /** A secret that was shown and not confirmed is good for so long. */
 const pendingMs = 15 * 60_000;
 
+const emptyRow = (person: string, salt: Buffer) => ({
+  person,
+  salt,
+  sealed: null,
+  since: null,
+  step: 0,
+  used_by: null,
+  pending: null,
+  pending_at: null,
+});
+
 export interface OwnFactors {
   totpSince: Date | undefined;
   recoveryCodes: number;
@@ -68,15 +79,7 @@ export class Factors {
       else
         await trx
           .insertInto("second_factors")
-          .values({
-            person,
-            salt: randomBytes(16),
-            sealed: null,
-            since: null,
-            step: 0,
-            used_by: null,
-            ...pending,
-          })
+          .values({ ...emptyRow(person, randomBytes(16)), ...pending })
           .execute();
     });
     return secret;
@@ -126,21 +129,35 @@ export class Factors {
       .execute();
   }
 
+  /** Recovery codes with the first second factor; undefined: there are some. */
+  async firstCodes(trx: Transaction<Tables>, person: string): Promise<string[] | undefined> {
+    const known = await trx
+      .selectFrom("recovery_codes")
+      .select("person")
+      .where("person", "=", person)
+      .executeTakeFirst();
+    if (known) return undefined;
+    const codes = newRecoveryCodes();
+    const salt = randomBytes(16);
+    const row = await trx
+      .selectFrom("second_factors")
+      .select("person")
+      .where("person", "=", person)
+      .executeTakeFirst();
+    if (row) await trx.updateTable("second_factors").set({ salt }).where("person", "=", person).execute();
+    else await trx.insertInto("second_factors").values(emptyRow(person, salt)).execute();
+    await this.storeCodes(trx, person, salt, codes);
+    return codes.map(grouped);
+  }
+
   /** New recovery codes. @throws Problem `not-now`: there is no second factor */
   async renewCodes(person: string): Promise<string[]> {
-    const codes = newRecoveryCodes();
-    await this.database.transact(async (trx) => {
-      const row = await trx
-        .selectFrom("second_factors")
-        .select("salt")
-        .where("person", "=", person)
-        .where("sealed", "is not", null)
-        .forUpdate()
-        .executeTakeFirst();
-      if (!row) throw new Problem("not-now", "there is no second factor that they would stand in for");
-      await this.storeCodes(trx, person, row.salt, codes);
+    if (!(await this.has(person)))
+      throw new Problem("not-now", "there is no second factor that they would stand in for");
+    return await this.database.transact(async (trx) => {
+      await trx.deleteFrom("recovery_codes").where("person", "=", person).execute();
+      return (await this.firstCodes(trx, person)) ?? [];
     });
-    return codes.map(grouped);
   }
 
   /** Uses a code up. @returns how it was proven; undefined: it is wrong, or was used before, at whichever node */
@@ -151,10 +168,9 @@ export class Factors {
         .selectFrom("second_factors")
         .selectAll()
         .where("person", "=", person)
-        .where("sealed", "is not", null)
         .forUpdate()
         .executeTakeFirst();
-      if (!row?.sealed) return undefined;
+      if (!row) return undefined;
       const how = isRecoveryCode(code) ? "recovery" : "code";
       // The answer to the first commit was lost.
       if (row.used_by?.equals(use)) return how;
@@ -167,6 +183,7 @@ export class Factors {
           .executeTakeFirst();
         if (found.numDeletedRows === 0n) return undefined;
       } else {
+        if (row.sealed === null) return undefined;
         const of = stepOf(unsealed(this.root, secretOf(person), row.sealed), code, now);
         // RFC 6238 5.2: one that was used, or is older, is never taken again.
         if (of === undefined || of <= step) return undefined;
@@ -181,11 +198,35 @@ export class Factors {
     });
   }
 
-  /** Takes all away; all logins but this one end. */
-  async remove(person: string, but?: Buffer): Promise<void> {
+  /** No one-time codes any more; passkeys stay. All logins but this one end. @throws Problem `not-now`: it needs one */
+  async removeTotp(person: string, needed: boolean, session: Buffer): Promise<void> {
+    await changeAccess(this.database, async (trx, revision) => {
+      const passkey = await trx
+        .selectFrom("passkeys")
+        .select("id")
+        .where("person", "=", person)
+        .executeTakeFirst();
+      if (!passkey && needed)
+        throw new Problem(
+          "not-now",
+          "it is the last second factor, and this role needs one: set up another first",
+        );
+      if (passkey)
+        await trx
+          .updateTable("second_factors")
+          .set({ sealed: null, since: null })
+          .where("person", "=", person)
+          .execute();
+      else await forgetFactors(trx, person);
+      await endSessions(trx, person, revision, session);
+    });
+  }
+
+  /** Takes all away; all logins end. */
+  async remove(person: string): Promise<void> {
     await changeAccess(this.database, async (trx, revision) => {
       await forgetFactors(trx, person);
-      await endSessions(trx, person, revision, but);
+      await endSessions(trx, person, revision);
     });
   }
 }

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import { type HostContext, webOrigin } from "../cluster/facts.ts";
+import { type HostContext, passkeyHost, webOrigin } from "../cluster/facts.ts";
 import { firstAdministratorToken } from "../cluster/secrets.ts";
 import type { Database } from "../db/database.ts";
 import { storedTag } from "../http/etag.ts";
@@ -9,11 +9,14 @@ import { type AccessParts, accessRoutes } from "./api.ts";
 import { pruneTries } from "./attempts.ts";
 import { AuditLog } from "./audit.ts";
 import { auditRoutes } from "./audit-api.ts";
+import { pruneChallenges } from "./challenges.ts";
 import { factorRoutes } from "./factor-api.ts";
 import { Factors } from "./factors.ts";
 import { SessionGuard } from "./guard.ts";
 import { Logins } from "./logins.ts";
 import { AccessMemory } from "./memory.ts";
+import { ownLoginRoutes } from "./own-logins-api.ts";
+import { Passkeys } from "./passkeys.ts";
 import { People } from "./people.ts";
 import { Sessions } from "./sessions.ts";
 import { tokenRoutes } from "./token-api.ts";
@@ -43,8 +46,6 @@ interface Parts {
   /** Where entries of the record of changes wait for the database. */
   file: string;
   events: AccessParts["events"] & {
-    loginRefused(person: string, source: string, why: string): void;
-    factorChanged(person: string, what: string, source: string): void;
     auditWaits(error: unknown): void;
     auditLost(error: unknown): void;
   };
@@ -60,6 +61,14 @@ export function createAccess({ database, context, live, file, events }: Parts): 
   const memory = new AccessMemory(database);
   const tokens = new Tokens(database);
   const factors = new Factors(database, secrets.peer_token);
+  const service = `Dialtone ${cluster.cluster}`;
+  const passkeys = new Passkeys({
+    database,
+    factors,
+    root: secrets.peer_token,
+    host: passkeyHost(cluster),
+    service,
+  });
   const logins = new Logins({ database, people, factors, events });
   const writable = () => (live.confirmedMsAgo ?? Number.POSITIVE_INFINITY) < unheardMs;
   const audit = new AuditLog({ database, file, events });
@@ -83,6 +92,7 @@ export function createAccess({ database, context, live, file, events }: Parts): 
         people,
         sessions,
         logins,
+        passkeys,
         memory,
         firstToken,
         tag: storedTag(secrets.peer_token),
@@ -97,11 +107,13 @@ export function createAccess({ database, context, live, file, events }: Parts): 
         sessions,
         logins,
         factors,
+        passkeys,
         memory,
         secondFactor,
-        issuer: `Dialtone ${cluster.cluster}`,
+        issuer: service,
         events,
       }),
+      ownLoginRoutes({ sessions, memory }),
       tokenRoutes({ tokens, memory }),
       auditRoutes(audit),
     ],
@@ -114,6 +126,7 @@ export function createAccess({ database, context, live, file, events }: Parts): 
       await sessions.prune(now);
       await tokens.prune(now);
       await pruneTries(database, now);
+      await pruneChallenges(database, now);
       await answers.prune(now);
     },
   };

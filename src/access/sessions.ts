@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { Database } from "../db/database.ts";
 import type { SessionsTable } from "../db/tables.ts";
+import { endSessions } from "./people.ts";
 import { changeAccess } from "./revision.ts";
 
 /** Logins in the database, so that any node knows them. */
@@ -70,6 +71,27 @@ export class Sessions {
         .where("ended_at", "is", null)
         .execute();
     });
+  }
+
+  /** Those of a person that are good, the newest first. */
+  async of(person: string, now: Date): Promise<SessionsTable[]> {
+    return await this.database.read((db) =>
+      db
+        .selectFrom("sessions")
+        .selectAll()
+        .where("person", "=", person)
+        .where("ended_at", "is", null)
+        .where("expires_at", ">", now)
+        .where("seen_at", ">", new Date(now.getTime() - idleMs))
+        .orderBy("created_at", "desc")
+        .limit(200)
+        .execute(),
+    );
+  }
+
+  /** All of a person but this one. */
+  async endOthers(person: string, but: Buffer): Promise<void> {
+    await changeAccess(this.database, (trx, revision) => endSessions(trx, person, revision, but));
   }
 
   /** Whose it is has proven again who it is. */

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isIP } from "node:net";
 import { join } from "node:path";
 import type { Cluster, HostRole } from "./schema.ts";
 import type { Secrets } from "./secrets.ts";
@@ -132,6 +133,17 @@ export const webPlainPort = ({ web }: Cluster): number | undefined =>
 export function webOrigin(cluster: Cluster): string {
   const { port, names } = cluster.web;
   return `https://${names[0] ?? serviceIp(cluster)}${port === 443 ? "" : `:${port}`}`;
+}
+
+/**
+ * The name that passkeys are for, and where browsers may be that use them: the web door and the app's own port. They are for one name
+ * for ever, and an address is none (WebAuthn 5.1.2): the first of web.names; undefined: there is none.
+ */
+export function passkeyHost({ web, api }: Cluster): { name: string; origins: string[] } | undefined {
+  const name = web.names.find((one) => isIP(one) === 0);
+  if (name === undefined) return undefined;
+  const ports = [...new Set([web.port, api.port])];
+  return { name, origins: ports.map((port) => `https://${name}${port === 443 ? "" : `:${port}`}`) };
 }
 
 /** The hosts on which an agent runs. */

@@ -573,6 +573,28 @@ export const migrations: Migration[] = [
       ) ${tail}`,
     ],
   },
+  {
+    name: "0030-passkeys",
+    statements: [
+      `CREATE TABLE IF NOT EXISTS passkeys (
+        id BINARY(32) NOT NULL PRIMARY KEY,
+        person VARCHAR(64) NOT NULL,
+        credential VARCHAR(1400) NOT NULL,
+        public_key TEXT NOT NULL,
+        counter BIGINT NOT NULL,
+        label VARCHAR(64) NOT NULL,
+        created_at DATETIME(3) NOT NULL,
+        used_at DATETIME(3) NULL,
+        KEY passkeys_person (person)
+      ) ${tail}`,
+      `CREATE TABLE IF NOT EXISTS used_challenges (
+        id BINARY(16) NOT NULL PRIMARY KEY,
+        used_by BINARY(16) NOT NULL,
+        at DATETIME(3) NOT NULL,
+        KEY used_challenges_at (at)
+      ) ${tail}`,
+    ],
+  },
 ];
 
 /**

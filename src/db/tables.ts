@@ -324,7 +324,7 @@ export interface SessionsTable {
   /** SHA-256 of the cookie's token, which is stored nowhere. */
   id: Buffer;
   person: string;
-  /** How it came about: `password`, `code`, `recovery`, `first`. */
+  /** How it came about: `password`, `code`, `recovery`, `passkey`, `first`. */
   how: string;
   source: string;
   agent: string;
@@ -377,6 +377,29 @@ export interface SecondFactorsTable {
   /** A new secret until a code confirms it. */
   pending: string | null;
   pending_at: Date | null;
+}
+
+/** What devices of people sign with. */
+export interface PasskeysTable {
+  /** SHA-256 of the credential's id. */
+  id: Buffer;
+  person: string;
+  credential: string;
+  /** COSE, in base64url. */
+  public_key: string;
+  counter: number;
+  /** As its owner calls it. */
+  label: string;
+  created_at: Date;
+  used_at: Date | null;
+}
+
+/** Challenges that a passkey has answered. */
+export interface UsedChallengesTable {
+  id: Buffer;
+  /** Which try used it: a repeated transaction knows its own. */
+  used_by: Buffer;
+  at: Date;
 }
 
 export interface RecoveryCodesTable {
@@ -552,6 +575,8 @@ export interface Tables {
   login_tries: LoginTriesTable;
   second_factors: SecondFactorsTable;
   recovery_codes: RecoveryCodesTable;
+  passkeys: PasskeysTable;
+  used_challenges: UsedChallengesTable;
   audit: AuditTable;
   web_certificates: WebCertificatesTable;
   idempotency: IdempotencyTable;

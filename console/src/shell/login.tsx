@@ -1,12 +1,11 @@
 import { Box, Center, Group, Modal, Stack, Text, Title } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { ask } from "../api/client.ts";
 import type { ApiProblem } from "../api/problem.ts";
 import { useSessionState } from "../api/session.tsx";
 import { CredentialsForm } from "./credentials-form.tsx";
 import { PagePending } from "./faults.tsx";
 import { defineStrings } from "./i18n.ts";
+import { PasskeyButton, useWays } from "./passkey-button.tsx";
 import { LanguageSwitch, Mark, ThemeSwitch } from "./switches.tsx";
 
 const useText = defineStrings("login", {
@@ -58,18 +57,19 @@ export function Card({ children }: { children: ReactNode }) {
 
 function LoginForm({ name }: { name?: string }) {
   const t = useText();
-  const { logIn } = useSessionState();
-  return <CredentialsForm {...(name !== undefined && { name })} action={t("submit")} submit={logIn} />;
+  const { logIn, refresh } = useSessionState();
+  return (
+    <Stack gap="md">
+      <CredentialsForm {...(name !== undefined && { name })} action={t("submit")} submit={logIn} />
+      <PasskeyButton path="/v1/session/passkey" done={refresh} />
+    </Stack>
+  );
 }
 
 /** Nobody is logged in. Where one wanted to go stays in the address. */
 export function LoginPage() {
   const t = useText();
-  const ways = useQuery({
-    queryKey: ["ways"],
-    queryFn: async () => (await ask<{ first: boolean }>("GET", "/v1/session/ways")).data,
-    retry: false,
-  });
+  const ways = useWays();
   const first = ways.data?.first === true;
   return (
     <Card>

@@ -1,9 +1,10 @@
-import { Modal, Text } from "@mantine/core";
+import { Modal, Stack, Text } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import { ask, credentials } from "../api/client.ts";
 import { useSessionState } from "../api/session.tsx";
 import { CredentialsForm } from "./credentials-form.tsx";
 import { defineStrings } from "./i18n.ts";
+import { PasskeyButton } from "./passkey-button.tsx";
 
 const useText = defineStrings("prove", {
   en: {
@@ -41,15 +42,24 @@ export function Prove() {
         {t("what")}
       </Text>
       {session && (
-        <CredentialsForm
-          name={session.person.name}
-          fixed
-          action={t("action")}
-          submit={async ({ name: _, ...body }) => {
-            await ask("POST", "/v1/session/proof", { body });
-            end(true);
-          }}
-        />
+        <Stack gap="md">
+          <CredentialsForm
+            name={session.person.name}
+            fixed
+            action={t("action")}
+            submit={async ({ name: _, ...body }) => {
+              await ask("POST", "/v1/session/proof", { body });
+              end(true);
+            }}
+          />
+          <PasskeyButton
+            path="/v1/session/proof/passkey"
+            done={() => {
+              end(true);
+              return Promise.resolve();
+            }}
+          />
+        </Stack>
       )}
     </Modal>
   );

@@ -6,6 +6,8 @@ import { useSession } from "../../api/session.tsx";
 import { Asked } from "../../kit/empty.tsx";
 import { PageHeader } from "../../kit/page.tsx";
 import { defineStrings } from "../../shell/i18n.ts";
+import { LoginsSection } from "./logins.tsx";
+import { PasskeySection } from "./passkeys.tsx";
 import { TotpSection } from "./totp.tsx";
 
 const useText = defineStrings("security", {
@@ -17,7 +19,7 @@ const useText = defineStrings("security", {
   },
 });
 
-/** One's own: second factors. */
+/** One's own: second factors, passkeys, where one is logged in. */
 export default function Security() {
   const t = useText();
   const { person } = useSession();
@@ -33,7 +35,15 @@ export default function Security() {
           </Button>
         }
       />
-      <Asked query={query}>{(factors) => <TotpSection factors={factors} />}</Asked>
+      <Asked query={query}>
+        {(factors) => (
+          <>
+            <TotpSection factors={factors} />
+            <PasskeySection factors={factors} />
+          </>
+        )}
+      </Asked>
+      <LoginsSection />
     </>
   );
 }

@@ -158,6 +158,8 @@ export function TotpSetup({ done, again = false }: { done: () => void; again?: b
 export interface Factors {
   totp: { since: string } | null;
   recovery_codes: number;
+  passkeys: { id: string; name: string; since: string; used_at: string | null }[];
+  passkey_host: string | null;
   required: boolean;
 }
 
