@@ -5,6 +5,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { connection } from "../api/live.ts";
 import { askAnew } from "../api/once.ts";
 import { SessionProvider } from "../api/session.tsx";
+import { CloseNames } from "../kit/close-names.tsx";
 import { ConfirmProvider } from "../kit/confirm.tsx";
 import { nonce } from "./nonce.ts";
 import { translateProblems } from "./problems.ts";
@@ -36,11 +37,13 @@ export function App() {
     >
       <QueryClientProvider client={queries}>
         <SessionProvider>
-          <Notifications position="bottom-right" limit={4} />
-          <ConfirmProvider>
-            <RouterProvider router={router} />
-            <Prove />
-          </ConfirmProvider>
+          <CloseNames>
+            <Notifications position="bottom-right" limit={4} />
+            <ConfirmProvider>
+              <RouterProvider router={router} />
+              <Prove />
+            </ConfirmProvider>
+          </CloseNames>
         </SessionProvider>
       </QueryClientProvider>
     </MantineProvider>

@@ -76,6 +76,8 @@ export const theme: MantineThemeOverride = createTheme({
         radius: "lg",
         padding: "lg",
         overlayProps: { backgroundOpacity: 0.4, blur: 2 },
+        // Not one more banner beside the page's own.
+        attributes: { header: { role: "none" } },
       },
     },
     Badge: { defaultProps: { variant: "light", radius: "sm" } },
@@ -93,6 +95,9 @@ export const variables: CSSVariablesResolver = () => ({
     "--mantine-color-error": "#c02626",
     "--mantine-color-anchor": "#3247ae",
     "--mantine-color-default-border": "#d2d7e0",
+    // Mantine's yellow on its own light is too weak to read.
+    "--mantine-color-yellow-light": "#fdf2dc",
+    "--mantine-color-yellow-light-color": "#8f5a00",
     "--dt-surface": "#ffffff",
     "--dt-wire": "#b6bdca",
     "--dt-line": "#e3e6ec",

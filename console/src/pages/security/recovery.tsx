@@ -1,4 +1,4 @@
-import { Alert, Button, CopyButton, Group, Stack, Text } from "@mantine/core";
+import { Alert, Button, CopyButton, Group, Stack } from "@mantine/core";
 import { IconAlertTriangle, IconCopy } from "@tabler/icons-react";
 import { defineStrings } from "../../shell/i18n.ts";
 import classes from "./security.module.css";
@@ -27,10 +27,7 @@ export function RecoveryCodes({ codes, done }: { codes: readonly string[]; done:
   const t = useText();
   return (
     <Stack gap="md">
-      <Alert color="yellow" variant="light" icon={<IconAlertTriangle size={18} />}>
-        <Text fw={600} size="sm" mb={4}>
-          {t("title")}
-        </Text>
+      <Alert color="yellow" variant="light" icon={<IconAlertTriangle size={18} />} title={t("title")}>
         {t("what")}
       </Alert>
       <ul className={classes.codes} aria-label={t("list")}>
