@@ -7,6 +7,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { patient } from "../src/base/patience.ts";
 import { accessibilityFaults, complaintsOf, openBrowser, openPerson } from "./support/console-browser.ts";
+import { addPasskeyDevice, sendTwice } from "./support/passkey-device.ts";
 import { RealApp } from "./support/real-app.ts";
 
 /**
@@ -83,6 +84,30 @@ async function logOut(): Promise<void> {
 const codeOf = (secret: string, steps: number): string =>
   new TOTP({ secret }).generate({ timestamp: Date.now() + steps * 30_000 });
 
+/** Makes all logins older than delicate changes want. */
+async function makeOld(): Promise<void> {
+  await app.database.query("UPDATE access_revision SET revision = revision + 1");
+  await app.database.query(
+    "UPDATE sessions SET created_at = created_at - INTERVAL 1 HOUR, proven_at = proven_at - INTERVAL 1 HOUR, revision = (SELECT revision FROM access_revision)",
+  );
+  await app.until("it is known", async () => {
+    const { csrf } = (await asked(page, "GET", "/v1/session")).body;
+    return (await asked(page, "DELETE", "/v1/people/nobody", undefined, csrf)).status === 403;
+  });
+}
+
+/** What the app answers a page that asks by itself. */
+function asked(from: Page, method: string, path: string, body?: unknown, csrf = "") {
+  const headers = {
+    "x-dialtone-csrf": csrf,
+    ...(body !== undefined && { "content-type": "application/json" }),
+  };
+  const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
+  return from.evaluate<{ status: number; body: { code?: string; csrf?: string } }>(
+    `fetch(${JSON.stringify(path)}, ${JSON.stringify(init)}).then(async (a) => ({ status: a.status, body: JSON.parse((await a.text()) || "null") }))`,
+  );
+}
+
 /** Reads the secret, as who can not scan, and confirms it. @returns the secret */
 async function setUp(): Promise<string> {
   await page.getByRole("button", { name: "Set up" }).click();
@@ -136,16 +161,7 @@ describe("one-time codes", () => {
   test("an administrator whose login is old proves again who it is, and takes away a factor", async () => {
     await logIn("ada");
     await page.getByRole("banner").waitFor();
-    await app.database.query("UPDATE access_revision SET revision = revision + 1");
-    await app.database.query(
-      "UPDATE sessions SET created_at = created_at - INTERVAL 1 HOUR, revision = (SELECT revision FROM access_revision)",
-    );
-    await app.until("it is known", async () => {
-      const told = await page.evaluate<number>(
-        "fetch('/v1/session').then((a) => a.json()).then(({ csrf }) => fetch('/v1/people/nobody', { method: 'DELETE', headers: { 'x-dialtone-csrf': csrf } })).then((a) => a.status)",
-      );
-      return told === 403;
-    });
+    await makeOld();
     await page.goto(`${address}/console/people/bob`);
     await page.getByRole("button", { name: "Take away the second factor" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Take away the second factor" }).click();
@@ -159,60 +175,114 @@ describe("one-time codes", () => {
 });
 
 describe("passkeys", () => {
-  test("one is made, logs in without a password, proves who it is, and is listed; it ends with its removal", async () => {
-    const device = await context.newCDPSession(page);
-    await device.send("WebAuthn.enable");
-    await device.send("WebAuthn.addVirtualAuthenticator", {
-      options: {
-        protocol: "ctap2",
-        transport: "internal",
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-        automaticPresenceSimulation: true,
-      },
-    });
+  const usePasskey = (where: Pick<Page, "getByRole"> = page) =>
+    where.getByRole("button", { name: "Use a passkey" }).click();
+  const statusOf = async (of: Page) => (await asked(of, "GET", "/v1/session")).status;
+  const security = () => page.goto(`${address}/console/security`);
+  let codes: string[] = [];
+
+  test("one is made and named, once per device", async () => {
+    const complaints = complaintsOf(page);
+    await addPasskeyDevice(page);
     await logIn("ada");
     await page.getByRole("banner").waitFor();
-    await page.goto(`${address}/console/security`);
+    await security();
     await page.getByLabel("What the device is called").fill("Laptop");
     await page.getByRole("button", { name: "New passkey" }).click();
-    await page.getByRole("list", { name: "Recovery codes" }).waitFor();
+    const list = page.getByRole("list", { name: "Recovery codes" });
+    await list.waitFor();
+    codes = await list.getByRole("listitem").allTextContents();
+    expect(codes).toHaveLength(10);
+    // With the note that it is there, whose button has a name.
+    await page.getByRole("alert").getByRole("button", { name: "Close" }).first().waitFor();
+    await look("passkey-made");
     await page.getByRole("button", { name: "I have kept them" }).click();
-    await page.getByRole("button", { name: "Remove Laptop" }).waitFor();
+    await page.getByRole("button", { name: "Rename Laptop" }).click();
+    const dialog = page.getByRole("dialog", { name: "Rename the passkey" });
+    await dialog.getByLabel("Name").fill("Office laptop");
+    await look("passkey-name");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Remove Office laptop" }).waitFor();
     await look("passkeys");
+    await page.getByLabel("What the device is called").fill("Again");
+    await page.getByRole("button", { name: "New passkey" }).click();
+    await page.getByText("This device has a passkey of yours already").waitFor();
+    expect(complaints.filter((one) => !one.includes("status of 4"))).toEqual([]);
+  });
+
+  test("it logs in without a password; its answer is taken once", async () => {
     await logOut();
     await look("login-passkey");
-
-    await page.getByRole("button", { name: "Use a passkey" }).click();
+    await sendTwice(page);
+    await usePasskey();
     await page.getByRole("banner").waitFor();
-    await page.goto(`${address}/console/security`);
+    const { sent, statuses } = await page.evaluate<{ sent: object; statuses: number[] }>("window.twice");
+    expect(statuses).toEqual([200, 401]);
+    await security();
     await page.getByText("by passkey").waitFor();
-    // The same answer again, as somebody would send it who saw it.
-    const [request] = await Promise.all([
-      page.waitForRequest((one) => one.url().endsWith("/v1/session/passkey")),
-      logOut().then(() => page.getByRole("button", { name: "Use a passkey" }).click()),
-    ]);
-    await page.getByRole("banner").waitFor();
-    const again = await context.request.post(`${address}/v1/session/passkey`, {
-      data: request.postDataJSON(),
-      headers: { origin: address, "sec-fetch-site": "same-origin" },
-    });
-    expect(again.status()).toBe(401);
-    expect(await again.json()).toMatchObject({ code: "login-refused" });
-    // A password alone is not enough any more.
-    const byPassword = await context.request.post(`${address}/v1/session`, {
-      data: { name: "ada", password },
-      headers: { origin: address, "sec-fetch-site": "same-origin" },
-    });
-    expect(await byPassword.json()).toMatchObject({ code: "code-needed" });
-
-    await page.goto(`${address}/console/security`);
-    await page.getByRole("button", { name: "Remove Laptop" }).click();
-    await page.getByRole("dialog").getByRole("button", { name: "Remove", exact: true }).click();
-    await page.getByRole("button", { name: "Remove Laptop" }).waitFor({ state: "detached" });
     await logOut();
-    await page.getByRole("button", { name: "Use a passkey" }).click();
-    await page.getByText("it is not known here any more").waitFor();
+    const again = await asked(page, "POST", "/v1/session/passkey", sent);
+    expect(again).toMatchObject({ status: 401, body: { code: "login-refused" } });
+    expect(await statusOf(page)).toBe(401);
+  });
+
+  test("the password alone is not enough any more; a recovery code stands in for the passkey", async () => {
+    expect(await asked(page, "POST", "/v1/session", { name: "ada", password })).toMatchObject({
+      status: 401,
+      body: { code: "code-needed" },
+    });
+    await logIn("ada");
+    await page.getByLabel("One-time code").fill(codes[0] ?? "");
+    await page.keyboard.press("Enter");
+    await page.getByRole("banner").waitFor();
+    await security();
+    await page.getByText("Recovery codes left: 9").waitFor();
+    await page.getByText("by recovery code").waitFor();
+  });
+
+  test("of one's logins one is ended, then all others, at once everywhere", async () => {
+    const others = await Promise.all(codes.slice(1, 4).map(() => openPerson(browser)));
+    const pages: Page[] = [];
+    for (const [at, other] of others.entries()) {
+      const there = await other.newPage();
+      await there.goto(`${address}/console/`);
+      const login = { name: "ada", password, code: codes[at + 1] };
+      expect(await asked(there, "POST", "/v1/session", login)).toMatchObject({ status: 200 });
+      pages.push(there);
+    }
+    await security();
+    const end = page.getByRole("button", { name: /^End the login of Chrome, Linux at / });
+    await expect.poll(() => end.count(), { timeout: patient(5000) }).toBe(3);
+    await look("logins");
+    await end.first().click();
+    await expect.poll(() => end.count(), { timeout: patient(5000) }).toBe(2);
+    const good = async () => (await Promise.all(pages.map(statusOf))).filter((one) => one === 200).length;
+    expect(await good()).toBe(2);
+    await page.getByRole("button", { name: "End all others" }).click();
+    await expect.poll(() => end.count(), { timeout: patient(5000) }).toBe(0);
+    expect(await good()).toBe(0);
+    expect(await statusOf(page)).toBe(200);
+    await Promise.all(others.map((other) => other.close()));
+  });
+
+  test("somebody whose login is old proves by the passkey who it is, and removes it: the password alone is enough again", async () => {
+    await makeOld();
+    await security();
+    await page.getByRole("button", { name: "Remove Office laptop" }).click();
+    const question = page.getByRole("dialog", { name: "Remove the passkey Office laptop?" });
+    await question.getByText("your only second factor").waitFor();
+    await question.getByRole("button", { name: "Remove", exact: true }).click();
+    const proof = page.getByRole("dialog", { name: "Is it you?" });
+    await proof.getByRole("button", { name: "Use a passkey" }).waitFor();
+    await look("proof-passkey");
+    await usePasskey(proof);
+    await page.getByRole("button", { name: "Remove Office laptop" }).waitFor({ state: "detached" });
+    await logOut();
+    await usePasskey();
+    await page.getByText("This passkey is not known here any more").waitFor();
+    expect(await statusOf(page)).toBe(401);
+    await logIn("ada");
+    await page.getByRole("banner").waitFor();
+    expect(await statusOf(page)).toBe(200);
   });
 });

@@ -166,6 +166,7 @@ export const passkeyRoutes =
       async (request, reply) => {
         const { person } = sessionOf(request);
         await passkeys.rename(person.name, Buffer.from(request.params.id, "hex"), request.body.name);
+        noteChange(request, { after: { passkey: request.body.name } });
         return reply.code(204).send(null);
       },
     );

@@ -3,9 +3,9 @@ import { IconFingerprint } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { ask } from "../api/client.ts";
-import { messageOf } from "../api/problem.ts";
 import { defineStrings } from "./i18n.ts";
 import { passkeysWork, signAt } from "./passkey.ts";
+import { usePasskeyFault } from "./passkey-fault.ts";
 
 const useText = defineStrings("passkey-button", {
   en: { use: "Use a passkey" },
@@ -33,6 +33,7 @@ export function PasskeyButton({
   done: () => Promise<void>;
 }) {
   const t = useText();
+  const told = usePasskeyFault();
   const ways = useWays();
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<string>();
@@ -44,7 +45,7 @@ export function PasskeyButton({
       await signAt(path);
       await done();
     } catch (error) {
-      setFault(messageOf(error));
+      setFault(told(error));
     } finally {
       setBusy(false);
     }

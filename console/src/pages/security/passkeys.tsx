@@ -1,16 +1,17 @@
 import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { IconFingerprint, IconTrash } from "@tabler/icons-react";
+import { IconFingerprint, IconPencil, IconTrash } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { ask } from "../../api/client.ts";
-import { messageOf } from "../../api/problem.ts";
 import { useSession } from "../../api/session.tsx";
 import { useConfirm } from "../../kit/confirm.tsx";
 import { Section } from "../../kit/page.tsx";
 import { Moment } from "../../kit/time.tsx";
 import { defineStrings } from "../../shell/i18n.ts";
 import { makePasskey, passkeysWork } from "../../shell/passkey.ts";
+import { usePasskeyFault } from "../../shell/passkey-fault.ts";
+import { PasskeyName } from "./passkey-name.tsx";
 import { RecoveryCodes } from "./recovery.tsx";
 import classes from "./security.module.css";
 import type { Factors } from "./totp.tsx";
@@ -26,9 +27,12 @@ const useText = defineStrings("passkeys", {
     name: "What the device is called",
     add: "New passkey",
     made: "The passkey is there",
+    rename: "Rename {{name}}",
     remove: "Remove {{name}}",
     removeTitle: "Remove the passkey {{name}}?",
     removeWhat: "It logs in no more. All your other logins end.",
+    removeLast:
+      "It is your only second factor: from then on your password alone logs you in, and recovery codes are good no more. All your other logins end.",
     action: "Remove",
     since: "Since",
     used: "last used",
@@ -45,9 +49,12 @@ const useText = defineStrings("passkeys", {
     name: "Wie das Gerät heißt",
     add: "Neuer Passkey",
     made: "Der Passkey ist da",
+    rename: "{{name}} umbenennen",
     remove: "{{name}} entfernen",
     removeTitle: "Den Passkey {{name}} entfernen?",
     removeWhat: "Er meldet nicht mehr an. Alle Ihre anderen Anmeldungen enden.",
+    removeLast:
+      "Er ist Ihr einziger zweiter Faktor: Danach meldet Ihr Passwort allein an, und Ersatzcodes gelten nicht mehr. Alle Ihre anderen Anmeldungen enden.",
     action: "Entfernen",
     since: "Seit",
     used: "zuletzt benutzt",
@@ -60,9 +67,11 @@ export function PasskeySection({ factors }: { factors: Factors }) {
   const t = useText();
   const { writable } = useSession();
   const confirm = useConfirm();
+  const told = usePasskeyFault();
   const queries = useQueryClient();
   const [name, setName] = useState("");
   const [busy, setBusy] = useState(false);
+  const [renaming, rename] = useState<{ id: string; name: string }>();
   const [codes, setCodes] = useState<string[]>();
   const refresh = () => queries.invalidateQueries({ queryKey: ["factors"] });
   const guarded = async (work: () => Promise<void>) => {
@@ -71,7 +80,7 @@ export function PasskeySection({ factors }: { factors: Factors }) {
       await work();
       await refresh();
     } catch (error) {
-      notifications.show({ message: messageOf(error), color: "red", autoClose: 10_000 });
+      notifications.show({ message: told(error), color: "red", autoClose: 10_000 });
     } finally {
       setBusy(false);
     }
@@ -88,13 +97,15 @@ export function PasskeySection({ factors }: { factors: Factors }) {
   const remove = (id: string, label: string) =>
     guarded(async () => {
       const title = t("removeTitle", { name: label });
-      if (await confirm({ title, what: t("removeWhat"), action: t("action") }))
+      if (await confirm({ title, what: t(last ? "removeLast" : "removeWhat"), action: t("action") }))
         await ask("DELETE", `/v1/session/factors/passkeys/${id}`);
     });
+  const last = factors.totp === null && factors.passkeys.length === 1;
   const host = factors.passkey_host;
   const works = passkeysWork(host);
   return (
     <Section title={t("title")} lead={t("lead")}>
+      {renaming && <PasskeyName passkey={renaming} renamed={refresh} close={() => rename(undefined)} />}
       {codes ? (
         <RecoveryCodes codes={codes} done={() => setCodes(undefined)} />
       ) : (
@@ -118,15 +129,26 @@ export function PasskeySection({ factors }: { factors: Factors }) {
                         )}
                       </Text>
                     </div>
-                    <Button
-                      variant="default"
-                      size="xs"
-                      aria-label={t("remove", { name: label })}
-                      disabled={!writable || busy}
-                      onClick={() => void remove(id, label)}
-                    >
-                      <IconTrash size={16} stroke={1.8} aria-hidden />
-                    </Button>
+                    <Group gap="xs" wrap="nowrap">
+                      <Button
+                        variant="default"
+                        size="xs"
+                        aria-label={t("rename", { name: label })}
+                        disabled={!writable || busy}
+                        onClick={() => rename({ id, name: label })}
+                      >
+                        <IconPencil size={16} stroke={1.8} aria-hidden />
+                      </Button>
+                      <Button
+                        variant="default"
+                        size="xs"
+                        aria-label={t("remove", { name: label })}
+                        disabled={!writable || busy}
+                        onClick={() => void remove(id, label)}
+                      >
+                        <IconTrash size={16} stroke={1.8} aria-hidden />
+                      </Button>
+                    </Group>
                   </Group>
                 </li>
               ))}

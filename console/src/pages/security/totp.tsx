@@ -27,8 +27,10 @@ const useText = defineStrings("totp", {
     other: "Another authenticator",
     renew: "New recovery codes",
     remove: "Remove",
-    removeTitle: "Log in by password alone?",
-    removeWhat: "Codes and recovery codes are good no more. All your other logins end.",
+    removeTitle: "Remove the one-time codes?",
+    removeWhat: "Your passkeys and recovery codes stay. All your other logins end.",
+    removeLast:
+      "From then on your password alone logs you in, and recovery codes are good no more. All your other logins end.",
     removed: "One-time codes are removed",
     scan: "Scan this with an authenticator app, such as Google Authenticator, Aegis, 1Password or Bitwarden.",
     qr: "QR code of the secret",
@@ -49,8 +51,10 @@ const useText = defineStrings("totp", {
     other: "Anderer Authenticator",
     renew: "Neue Ersatzcodes",
     remove: "Entfernen",
-    removeTitle: "Nur noch mit Passwort anmelden?",
-    removeWhat: "Codes und Ersatzcodes gelten nicht mehr. Alle Ihre anderen Anmeldungen enden.",
+    removeTitle: "Die Einmalcodes entfernen?",
+    removeWhat: "Ihre Passkeys und Ersatzcodes bleiben. Alle Ihre anderen Anmeldungen enden.",
+    removeLast:
+      "Danach meldet Ihr Passwort allein an, und Ersatzcodes gelten nicht mehr. Alle Ihre anderen Anmeldungen enden.",
     removed: "Die Einmalcodes sind entfernt",
     scan: "Lesen Sie das mit einer Authenticator-App ein, etwa Google Authenticator, Aegis, 1Password oder Bitwarden.",
     qr: "QR-Code des Geheimnisses",
@@ -169,6 +173,7 @@ export function TotpSection({ factors }: { factors: Factors }) {
   const confirm = useConfirm();
   const queries = useQueryClient();
   const [codes, setCodes] = useState<string[]>();
+  const passkeys = factors.passkeys.length > 0;
   const refresh = () => queries.invalidateQueries({ queryKey: ["factors"] });
   const guarded = (work: () => Promise<void>) =>
     work().catch((error: unknown) => {
@@ -179,7 +184,8 @@ export function TotpSection({ factors }: { factors: Factors }) {
     setCodes(data.recovery_codes);
   };
   const remove = async () => {
-    if (!(await confirm({ title: t("removeTitle"), what: t("removeWhat"), action: t("remove") }))) return;
+    const what = t(passkeys ? "removeWhat" : "removeLast");
+    if (!(await confirm({ title: t("removeTitle"), what, action: t("remove") }))) return;
     await ask("DELETE", "/v1/session/factors/totp");
     notifications.show({ message: t("removed"), color: "teal" });
     await refresh();
@@ -202,10 +208,14 @@ export function TotpSection({ factors }: { factors: Factors }) {
         />
       ) : (
         <Stack gap="md">
-          {factors.totp && (
+          {(factors.totp || passkeys) && (
             <Text>
-              {t("since")} <Moment at={factors.totp.since} as="date" />
-              {" · "}
+              {factors.totp && (
+                <>
+                  {t("since")} <Moment at={factors.totp.since} as="date" />
+                  {" · "}
+                </>
+              )}
               {t("left", { count: factors.recovery_codes })}
             </Text>
           )}
@@ -215,12 +225,12 @@ export function TotpSection({ factors }: { factors: Factors }) {
               again={factors.totp !== null}
               done={() => void refresh()}
             />
-            {factors.totp && (
+            {(factors.totp || passkeys) && (
               <Button variant="default" disabled={!writable} onClick={() => void guarded(renew)}>
                 {t("renew")}
               </Button>
             )}
-            {factors.totp && !factors.required && (
+            {factors.totp && (passkeys || !factors.required) && (
               <Button variant="default" disabled={!writable} onClick={() => void guarded(remove)}>
                 {t("remove")}
               </Button>
