@@ -108,7 +108,7 @@ describe("each page, in light and dark and on a telephone's screen", () => {
   afterAll(() => context.close());
 
   test.each(paths)("/console/%s", async (path) => {
-    const page = await context.newPage();
+    await using page = await context.newPage();
     const complaints = complaintsOf(page);
     const picture = async (look: string) => {
       if (shots === undefined) return;
@@ -129,7 +129,6 @@ describe("each page, in light and dark and on a telephone's screen", () => {
     await picture("phone");
     await expect.poll(tooWide, { timeout: patient(2000) }).toBeLessThanOrEqual(0);
     expect(complaints).toEqual([]);
-    await page.close();
   });
 });
 
