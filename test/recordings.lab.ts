@@ -17,7 +17,7 @@ import { openLab } from "../src/lab/lab.ts";
 import { activeNodes } from "../src/lab/readiness.ts";
 import { until as waitUntil } from "../src/lab/wait.ts";
 import { recordingPlaces } from "../src/recordings/capture-files.ts";
-import { digestOf } from "../src/recordings/convert.ts";
+import { digestOf } from "../src/recordings/digest.ts";
 import { type Recording, recordingSchema } from "../src/recordings/recording-schema.ts";
 import { callRecordSchema } from "../src/records/call-record.ts";
 import type { Errand } from "./support/https-ask.ts";

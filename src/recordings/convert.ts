@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { closeSync, createReadStream, ftruncateSync, openSync } from "node:fs";
+import { closeSync, ftruncateSync, openSync } from "node:fs";
 import { readFile, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { execa } from "execa";
@@ -7,6 +6,7 @@ import { packets as rtp } from "rtp.js";
 import { z } from "zod";
 import { decodingOf } from "./codecs.ts";
 import { type Description, describe, type Side } from "./description.ts";
+import { digestOf } from "./digest.ts";
 import { mergeByTime, readPcap } from "./pcap.ts";
 import type { ConversionResult, RecordingFile, RecordingGap } from "./recording-schema.ts";
 import { openSink, type Sink } from "./sinks.ts";
@@ -223,11 +223,4 @@ async function finished(path: string, recipient: string | null): Promise<Recordi
     await rm(path);
   }
   return { name: basename(result), size: (await stat(result)).size, plain, sha256: await digestOf(result) };
-}
-
-/** SHA-256 of a file, in hexadecimal digits. */
-export async function digestOf(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 })) hash.update(chunk as Buffer);
-  return hash.digest("hex");
 }

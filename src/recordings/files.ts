@@ -3,7 +3,7 @@ import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { HostContext } from "../cluster/facts.ts";
 import { listCaptures, recordingPlaces } from "./capture-files.ts";
-import { digestOf } from "./convert.ts";
+import { digestOf } from "./digest.ts";
 import type { RecordingFile } from "./recording-schema.ts";
 
 const idPattern = /^[0-9a-f]{32}$/;

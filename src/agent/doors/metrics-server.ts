@@ -7,7 +7,6 @@ import { answerProblems } from "../../http/problems.ts";
 import { socketClient } from "../../http/socket.ts";
 import type { HostReport } from "../../report/host-report.ts";
 import type { Watch } from "../observe/watch.ts";
-import { agentMetrics } from "./metrics.ts";
 
 const appDeadlineMs = 1000;
 
@@ -49,6 +48,8 @@ export async function serveMetrics(
   const { self, cluster } = context;
   const { port } = cluster.metrics;
   if (port === undefined) return async () => {};
+  // The library is loaded where somebody reads: it is a few MB of each agent.
+  const { agentMetrics } = await import("./metrics.ts");
   const server = metricsDoor(context, async () => {
     const app = await appMetrics(context);
     return `${await agentMetrics(report(), watch.alerter.sent, app !== undefined)}\n${app ?? ""}`;
