@@ -1,5 +1,7 @@
 import { isIPv6 } from "node:net";
+import type { Transaction } from "kysely";
 import type { Database } from "../db/database.ts";
+import type { Tables } from "../db/tables.ts";
 
 /**
  * Logins that failed, counted for all nodes, in the database. A person and a source together soon have to wait, so that guessing
@@ -86,20 +88,20 @@ export const takeTry = (database: Database, person: string, address: string, now
     return 0;
   });
 
+/** One try fewer of each of these. */
+const takeBack = async (trx: Transaction<Tables>, subjects: readonly Subject[]): Promise<void> => {
+  const names = subjects.map(({ name }) => name);
+  await trx
+    .updateTable("login_tries")
+    .set(({ eb }) => ({ tries: eb("tries", "-", 1) }))
+    .where("subject", "in", names)
+    .where("tries", ">", 0)
+    .execute();
+};
+
 /** The password was right and a code is missing: this try counts for nothing, and nothing that failed before is forgotten. */
 export const noTry = (database: Database, person: string, address: string): Promise<void> =>
-  database.transact(async (trx) => {
-    await trx
-      .updateTable("login_tries")
-      .set(({ eb }) => ({ tries: eb("tries", "-", 1) }))
-      .where(
-        "subject",
-        "in",
-        subjectsOf(person, address).map(({ name }) => name),
-      )
-      .where("tries", ">", 0)
-      .execute();
-  });
+  database.transact((trx) => takeBack(trx, subjectsOf(person, address)));
 
 /**
  * It was right: this person begins again from here, and this try was none of the source's or of others on the person. Other ones
@@ -112,16 +114,7 @@ export const goodTry = (database: Database, person: string, address: string): Pr
       .deleteFrom("login_tries")
       .where("subject", "=", both?.name ?? "")
       .execute();
-    await trx
-      .updateTable("login_tries")
-      .set(({ eb }) => ({ tries: eb("tries", "-", 1) }))
-      .where(
-        "subject",
-        "in",
-        rest.map(({ name }) => name),
-      )
-      .where("tries", ">", 0)
-      .execute();
+    await takeBack(trx, rest);
   });
 
 export const pruneTries = async (database: Database, now: Date): Promise<void> => {

@@ -1,8 +1,12 @@
 import type { Transaction } from "kysely";
 import type { Database } from "../db/database.ts";
 import type { Tables } from "../db/tables.ts";
+import { Problem } from "../http/problems.ts";
 
 /** What people have beside a password, as far as lists of people and their removal ask. */
+
+export const lastFactor = (): Problem =>
+  new Problem("not-now", "it is the last second factor, and this role needs one: set up another first");
 
 /** Whoever is removed leaves nothing for the next of the same name. */
 export async function forgetFactors(trx: Transaction<Tables>, person: string): Promise<void> {

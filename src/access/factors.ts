@@ -4,9 +4,9 @@ import { sealed, unsealed } from "../base/seal.ts";
 import type { Database } from "../db/database.ts";
 import type { Tables } from "../db/tables.ts";
 import { Problem } from "../http/problems.ts";
-import { forgetFactors, withFactor } from "./factor-rows.ts";
+import { forgetFactors, lastFactor, withFactor } from "./factor-rows.ts";
 import { grouped, isRecoveryCode, newRecoveryCodes, newSecret, recoveryHash, stepOf } from "./one-time.ts";
-import { endSessions } from "./people.ts";
+import { endSessions, onlyStrongSession } from "./people.ts";
 import { changeAccess } from "./revision.ts";
 
 /** Second factors in the database: a code that was used at one node is used at all. */
@@ -115,8 +115,7 @@ export class Factors {
         .where("person", "=", person)
         .execute();
       await this.storeCodes(trx, person, salt, codes);
-      await endSessions(trx, person, revision, session);
-      await trx.updateTable("sessions").set({ strong: 1, revision }).where("id", "=", session).execute();
+      await onlyStrongSession(trx, person, revision, session);
     });
     return codes.map(grouped);
   }
@@ -206,11 +205,7 @@ export class Factors {
         .select("id")
         .where("person", "=", person)
         .executeTakeFirst();
-      if (!passkey && needed)
-        throw new Problem(
-          "not-now",
-          "it is the last second factor, and this role needs one: set up another first",
-        );
+      if (!passkey && needed) throw lastFactor();
       if (passkey)
         await trx
           .updateTable("second_factors")

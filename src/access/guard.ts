@@ -40,7 +40,8 @@ export class SessionGuard implements LoggedIn {
   /** @throws Problem `not-from-here` */
   async of(request: FastifyRequest): Promise<Principal | undefined> {
     // Whoever sends a token is that program, also where a cookie comes along.
-    if (this.parts.tokens.has(request)) return await this.parts.tokens.of(request);
+    const id = this.parts.tokens.idIn(request);
+    if (id) return await this.parts.tokens.of(request, id);
     const token = request.cookies[cookieName];
     if (token === undefined || !tokenForm.test(token)) return undefined;
     const { method, headers } = request;

@@ -1,20 +1,13 @@
 import { createHash } from "node:crypto";
-import {
-  type AuthenticationResponseJSON,
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  type RegistrationResponseJSON,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from "@simplewebauthn/server";
+import type { AuthenticationResponseJSON, RegistrationResponseJSON } from "@simplewebauthn/server";
 import { messageOf } from "../base/message.ts";
 import type { Database } from "../db/database.ts";
 import type { PasskeysTable } from "../db/tables.ts";
 import { Problem } from "../http/problems.ts";
 import { answerMs, isChallenge, newChallenge, useChallenge } from "./challenges.ts";
-import { forgetFactors } from "./factor-rows.ts";
+import { forgetFactors, lastFactor } from "./factor-rows.ts";
 import type { Factors } from "./factors.ts";
-import { endSessions } from "./people.ts";
+import { endSessions, onlyStrongSession } from "./people.ts";
 import { changeAccess } from "./revision.ts";
 
 /** Passkeys (WebAuthn level 3): made and kept by the person's device, for one host name, and never without its PIN, finger or face. */
@@ -41,6 +34,9 @@ interface PasskeyParts {
 export const idOf = (credential: string): Buffer => createHash("sha256").update(credential).digest();
 
 const most = 20;
+
+/** Loaded with the first passkey: it is 15 MB of an app. */
+const library = () => import("@simplewebauthn/server");
 
 export class Passkeys {
   private readonly parts: PasskeyParts;
@@ -74,6 +70,7 @@ export class Passkeys {
   async newOptions(person: { name: string; display: string; id: Buffer }, now: Date) {
     const host = this.assertHost();
     const known = await this.of(person.name);
+    const { generateRegistrationOptions } = await library();
     return await generateRegistrationOptions({
       rpName: this.parts.service,
       rpID: host.name,
@@ -105,6 +102,7 @@ export class Passkeys {
     now: Date,
   ): Promise<string[] | undefined> {
     const host = this.assertHost();
+    const { verifyRegistrationResponse } = await library();
     const found = await verifyRegistrationResponse({
       response,
       expectedChallenge: this.isOurs(`new ${person}`, now),
@@ -136,8 +134,7 @@ export class Passkeys {
         throw new Problem("not-now", `a person has at most ${most} passkeys: remove one first`);
       await trx.insertInto("passkeys").ignore().values(row).execute();
       codes = (await this.parts.factors.firstCodes(trx, person)) ?? codes;
-      await endSessions(trx, person, revision, session);
-      await trx.updateTable("sessions").set({ strong: 1, revision }).where("id", "=", session).execute();
+      await onlyStrongSession(trx, person, revision, session);
     });
     return codes;
   }
@@ -145,6 +142,7 @@ export class Passkeys {
   /** What any device is asked for to log in: it says itself whose passkey it is. */
   async loginOptions(now: Date) {
     const host = this.assertHost();
+    const { generateAuthenticationOptions } = await library();
     return await generateAuthenticationOptions({
       rpID: host.name,
       challenge: new Uint8Array(newChallenge(this.parts.root, "login", now)),
@@ -162,6 +160,7 @@ export class Passkeys {
       db.selectFrom("passkeys").selectAll().where("id", "=", idOf(response.id)).executeTakeFirst(),
     );
     if (!row) throw refused("it is not known here any more");
+    const { verifyAuthenticationResponse } = await library();
     const found = await verifyAuthenticationResponse({
       response,
       expectedChallenge: this.isOurs("login", now),
@@ -231,11 +230,7 @@ export class Passkeys {
         .where("sealed", "is not", null)
         .executeTakeFirst();
       const last = known.length === 1 && !totp;
-      if (last && needed)
-        throw new Problem(
-          "not-now",
-          "it is the last second factor, and this role needs one: set up another first",
-        );
+      if (last && needed) throw lastFactor();
       await trx.deleteFrom("passkeys").where("id", "=", id).where("person", "=", person).execute();
       if (last) await forgetFactors(trx, person);
       await endSessions(trx, person, revision, session);

@@ -80,6 +80,17 @@ export async function endSessions(
   await query.execute();
 }
 
+/** This login has just proven to have a second factor; the person's others may be somebody's who has none, and end. */
+export async function onlyStrongSession(
+  trx: Transaction<Tables>,
+  person: string,
+  revision: number,
+  session: Buffer,
+): Promise<void> {
+  await endSessions(trx, person, revision, session);
+  await trx.updateTable("sessions").set({ strong: 1, revision }).where("id", "=", session).execute();
+}
+
 export class People {
   private readonly database: Database;
 

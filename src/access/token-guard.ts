@@ -14,15 +14,14 @@ export class TokenGuard {
     this.parts = parts;
   }
 
-  /** Has it sent a token of this kind, whether that is good or not? */
-  has({ headers }: FastifyRequest): boolean {
-    return tokenId(bearerOf(headers.authorization)) !== undefined;
+  /** Of a token of this kind that came with it, whether that is good or not. */
+  idIn({ headers }: FastifyRequest): Buffer | undefined {
+    return tokenId(bearerOf(headers.authorization));
   }
 
-  async of(request: FastifyRequest): Promise<Principal | undefined> {
+  /** Whose token came with it. @param id as `idIn` found it */
+  async of(request: FastifyRequest, id: Buffer): Promise<Principal | undefined> {
     const { memory, tokens } = this.parts;
-    const id = tokenId(bearerOf(request.headers.authorization));
-    if (!id) return undefined;
     let token = memory.tokens.find(id);
     if (!token) {
       // Made at the other node a moment ago, or nobody's. Without a database it can not be told: then it is not known.
