@@ -7,16 +7,18 @@ import type { Tables } from "../db/tables.ts";
 import { assertExpected, storedTag } from "../http/etag.ts";
 import { noteChange } from "../http/noted.ts";
 import { operationOf } from "../http/operation.ts";
-import { pageQuery } from "../http/paging.ts";
+import { nextAfter, pageQuery, seenPage } from "../http/paging.ts";
 import { assertSameName, Problem } from "../http/problems.ts";
 import { type Narrowing, narrowingOf } from "../http/scope.ts";
 import { change } from "./changes.ts";
 import type { Entity, Setting } from "./entity.ts";
 import type { Changed, Row } from "./history.ts";
-import { lookedThrough, wholePage } from "./list.ts";
 import { reasonIn } from "./reason.ts";
 
 const versioned = z.object({ rules_version: z.int() });
+
+/** So many at once are looked at for somebody who sees few of them. */
+const lookedAtOnce = 1000;
 
 /** What the routes of an entity work with. */
 export interface EntityServices {
@@ -106,20 +108,22 @@ function storeOf(entity: Entity, { database, live, setting, assertKnown, assertU
       const conditions = Object.entries(api.filters ?? {}).flatMap(([parameter, { column }]) =>
         where[parameter] === undefined ? [] : [sql`AND ${sql.ref(column)} = ${where[parameter]}`],
       );
-      const page = async (after: string, limit: number): Promise<Row[]> => {
+      const keyIn = (row: Row): string => String(row[key]);
+      const page = async (after: string, limit: number) => {
         const { rows } = await database.read((db) =>
           sql<Row>`SELECT * FROM ${sql.table(table)} WHERE ${sql.ref(key)} > ${after}
             ${sql.join(conditions, sql` `)} ORDER BY ${sql.ref(key)} LIMIT ${sql.lit(limit)}`.execute(db),
         );
-        return rows;
+        return { rows, next: nextAfter(rows, limit, keyIn) };
       };
-      const keyIn = (row: Row): string => String(row[key]);
       const narrowing = narrowingOf(request);
-      const sees = (row: Row): boolean => narrowing === undefined || api.scope?.sees(narrowing, row) === true;
-      const { found, next } = narrowing
-        ? await lookedThrough({ page, keyIn, sees }, after, limit)
-        : wholePage(await page(after, limit), limit, keyIn);
-      return { [api.path]: found.map((row) => api.show(row)), next };
+      const seen = {
+        page: (after = "") => page(after, lookedAtOnce),
+        placeOf: keyIn,
+        sees: (row: Row): boolean => narrowing === undefined || api.scope?.sees(narrowing, row) === true,
+      };
+      const { rows, next } = narrowing ? await seenPage(seen, after, limit) : await page(after, limit);
+      return { [api.path]: rows.map((row) => api.show(row)), next };
     },
   };
 }

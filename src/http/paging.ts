@@ -35,14 +35,55 @@ export function placeIn(after: string): Place {
 }
 
 /** Where the page after this one begins; null: it is the last. @param page as long as was asked for, or shorter */
-export const nextPlace = <Row>(
+export const nextAfter = <Row>(
   page: readonly Row[],
   limit: number,
-  of: (row: Row) => Place,
+  placeOf: (row: Row) => string,
 ): string | null => {
   const last = page.at(-1);
-  return last === undefined || page.length < limit ? null : placeText(of(last));
+  return last === undefined || page.length < limit ? null : placeOf(last);
 };
+
+/** The same of a list by time. */
+export const nextPlace = <Row>(page: readonly Row[], limit: number, of: (row: Row) => Place): string | null =>
+  nextAfter(page, limit, (row) => placeText(of(row)));
+
+interface Page<Row> {
+  rows: Row[];
+  /** After which the next page begins; null: there is nothing more. */
+  next: string | null;
+}
+
+interface List<Row> {
+  /** What comes after a place, whoever sees it. */
+  page(after: string | undefined): Promise<Page<Row>>;
+  /** The `next` of a page that ends with this row. */
+  placeOf(row: Row): string;
+  sees(row: Row): boolean;
+}
+
+/** A page is given as it is when looking took so long. */
+const lookingMs = 1000;
+
+/** A page of those rows that somebody sees, of a list in which there may be many others: it may be shorter, and still have a `next`. */
+export async function seenPage<Row>(
+  { page, placeOf, sees }: List<Row>,
+  after: string | undefined,
+  limit: number,
+): Promise<Page<Row>> {
+  const until = performance.now() + lookingMs;
+  const found: Row[] = [];
+  for (let place = after; ; ) {
+    const { rows, next } = await page(place);
+    for (const row of rows) {
+      if (!sees(row)) continue;
+      found.push(row);
+      if (found.length === limit) return { rows: found, next: placeOf(row) };
+    }
+    if (next === null || performance.now() > until) return { rows: found, next };
+    place = next;
+  }
+}
 
 /** Paging of a list by time. */
 export const timePage = {

@@ -1,6 +1,6 @@
 import type { Database } from "../db/database.ts";
 import { olderThan } from "../db/older.ts";
-import { nextPlace, placeIn, placeText } from "../http/paging.ts";
+import { nextPlace, type Place, placeIn, placeText, seenPage } from "../http/paging.ts";
 import { Problem } from "../http/problems.ts";
 import type { Narrowing } from "../http/scope.ts";
 import { callRecordSchema } from "../records/call-record.ts";
@@ -80,48 +80,35 @@ export async function findRecording(database: Database, id: string, narrowing?: 
   return row;
 }
 
-interface RecordingPage<Of> {
-  recordings: Of[];
-  next: string | null;
-}
-
+/** So many at once are looked at for somebody who sees few of them. */
 const lookedAtOnce = 1000;
-/** A page is given as it is when looking took so long. */
-const lookingMs = 1000;
 
-/** Newest first. A page of somebody who sees few of them may be shorter, and still have a `next`. */
+/** Newest first. */
 export async function searchRecordings(
   database: Database,
   query: RecordingQuery,
   narrowing?: Narrowing,
-): Promise<RecordingPage<Recording>> {
-  const { recordings, next } = narrowing
-    ? await seenRows(database, query, narrowing)
-    : await rowsOf(database, query);
-  return { recordings: recordings.map(recordingOf), next };
+): Promise<{ recordings: Recording[]; next: string | null }> {
+  const { rows, next } = narrowing
+    ? await seenPage(
+        {
+          page: (after) => pageOf(database, { ...query, after, limit: lookedAtOnce }),
+          placeOf: (row) => placeText(placeOf(row)),
+          sees: (row) => isSeen(row, narrowing),
+        },
+        query.after,
+        query.limit,
+      )
+    : await pageOf(database, query);
+  return { recordings: rows.map(recordingOf), next };
 }
 
-async function seenRows(
+const placeOf = ({ created_at: at, id }: Shown): Place => ({ at, id });
+
+async function pageOf(
   database: Database,
   query: RecordingQuery,
-  narrowing: Narrowing,
-): Promise<RecordingPage<Shown>> {
-  const until = performance.now() + lookingMs;
-  const found: Shown[] = [];
-  for (let { after } = query; ; ) {
-    const { recordings, next } = await rowsOf(database, { ...query, after, limit: lookedAtOnce });
-    for (const row of recordings) {
-      if (!isSeen(row, narrowing)) continue;
-      found.push(row);
-      if (found.length === query.limit)
-        return { recordings: found, next: placeText({ at: row.created_at, id: row.id }) };
-    }
-    if (next === null || performance.now() > until) return { recordings: found, next };
-    after = next;
-  }
-}
-
-async function rowsOf(database: Database, query: RecordingQuery): Promise<RecordingPage<Shown>> {
+): Promise<{ rows: Shown[]; next: string | null }> {
   const like = (text: string) => `%${text.replace(/[\\%_]/g, "\\$&")}%`;
   let select = joined(database);
   if (query.since) select = select.where("recordings.created_at", ">=", new Date(query.since));
@@ -139,6 +126,5 @@ async function rowsOf(database: Database, query: RecordingQuery): Promise<Record
     .orderBy("recordings.id", "desc")
     .limit(query.limit);
   const rows = await database.read(() => page.execute());
-  const next = nextPlace(rows, query.limit, ({ created_at: at, id }) => ({ at, id }));
-  return { recordings: rows, next };
+  return { rows, next: nextPlace(rows, query.limit, placeOf) };
 }

@@ -2,7 +2,7 @@ import { type SelectQueryBuilder, sql } from "kysely";
 import type { Database } from "../db/database.ts";
 import { errnoOf } from "../db/errors.ts";
 import type { Db, Tables } from "../db/tables.ts";
-import { placeIn, placeText } from "../http/paging.ts";
+import { placeIn, placeText, seenPage } from "../http/paging.ts";
 import type { CallRecord } from "./call-record.ts";
 import { indexed, isNarrow, looked, mustLook, type Place, type Span, when } from "./conditions.ts";
 import type { RecordQuery } from "./record-query-schema.ts";
@@ -137,12 +137,6 @@ async function pageOf(database: Database, query: RecordQuery): Promise<Page> {
   });
 }
 
-interface RecordPage {
-  records: CallRecord[];
-  next: string | null;
-  searched_to: string | null;
-}
-
 /** So many at once are looked at for somebody who sees few of them. */
 const lookedAtOnce = 500;
 
@@ -156,29 +150,29 @@ export async function searchRecords(
   database: Database,
   query: RecordQuery,
   sees?: (record: CallRecord) => boolean,
-): Promise<RecordPage> {
-  if (!sees) return await pageOfAll(database, query);
-  const until = performance.now() + lookingMs;
-  const records: CallRecord[] = [];
-  for (let { after } = query; ; ) {
-    const page = await pageOfAll(database, { ...query, after, limit: lookedAtOnce });
-    for (const record of page.records) {
-      if (!sees(record)) continue;
-      records.push(record);
-      if (records.length < query.limit) continue;
-      const place = { at: new Date(record.started_at), id: Buffer.from(record.id, "hex") };
-      return { records, next: placeText(place), searched_to: record.started_at };
-    }
-    if (page.next === null || performance.now() > until) return { ...page, records };
-    after = page.next;
-  }
+): Promise<{ records: CallRecord[]; next: string | null; searched_to: string | null }> {
+  const { rows, next } = sees
+    ? await seenPage(
+        {
+          page: (after) => shownPage(database, { ...query, after, limit: lookedAtOnce }),
+          placeOf: ({ started_at, id }) =>
+            placeText({ at: new Date(started_at), id: Buffer.from(id, "hex") }),
+          sees,
+        },
+        query.after,
+        query.limit,
+      )
+    : await shownPage(database, query);
+  return { records: rows, next, searched_to: next && placeIn(next).at.toISOString() };
 }
 
-async function pageOfAll(database: Database, query: RecordQuery): Promise<RecordPage> {
+async function shownPage(
+  database: Database,
+  query: RecordQuery,
+): Promise<{ rows: CallRecord[]; next: string | null }> {
   const { rows, next } = await pageOf(database, query);
   return {
-    records: await shownRecords(database, rows),
+    rows: await shownRecords(database, rows),
     next: next && placeText({ at: next.startedAt, id: next.id }),
-    searched_to: next?.startedAt.toISOString() ?? null,
   };
 }
