@@ -1,10 +1,10 @@
-import { X509Certificate } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { hostDirs } from "../src/cluster/facts.ts";
 import { loadSecrets } from "../src/cluster/load.ts";
+import { fingerprintOf } from "../src/cluster/web-certificate.ts";
 import { waitForGreen } from "../src/drills/cluster-view.ts";
 import { askSocket } from "../src/http/socket.ts";
 import { openLab } from "../src/lab/lab.ts";
@@ -92,7 +92,7 @@ it("one that is given is at both nodes within seconds, and the browser that was 
   const { exitCode, stdout, stderr } = await give(given);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   expect(stdout).toMatch(/^all nodes take it within seconds; good until 2027-06-01T/);
-  const wanted = new X509Certificate(pair.certificate).fingerprint256.replaceAll(":", "").toLowerCase();
+  const wanted = fingerprintOf(pair.certificate);
   const { used } = await everywhere(lab, "given", (one) => one === wanted);
   expect(used).toMatchObject({ issuer: "CN=Somebody's own", key: "EC prime256v1" });
   await shownTo(guest, wanted);

@@ -62,20 +62,19 @@ export class AcmeOrders {
       await orders.write(known, await firstState(parts, settings));
       return { changed: false, afterMs: 0 };
     }
-    return await this.step({ ...known, state: known.state }, settings, why);
+    return await this.step(parts, { ...known, state: known.state }, settings, why);
   }
 
   private async step(
+    parts: AcmeParts & { authority: Authority },
     known: Known & { state: AcmeState },
     settings: NonNullable<HostContext["cluster"]["web"]["acme"]>,
     why: string,
   ): Promise<{ changed: boolean; afterMs: number | undefined }> {
-    const { orders, events, context } = this.parts;
-    const { authority } = this;
-    if (!authority) return { changed: false, afterMs: undefined };
+    const { orders, events, context, authority } = parts;
     authority.begin();
     try {
-      const { state, afterMs } = await nextStep({ ...this.parts, authority }, known, settings);
+      const { state, afterMs } = await nextStep(parts, known, settings);
       const written = await orders.write(known, state);
       const changed = state.order === null && state.tries.length > known.state.tries.length;
       if (written && !known.state.order && state.order) events.certificateOrdered(why);

@@ -34,7 +34,8 @@ const blocksOf = (text: string): { label: string; text: string }[] =>
   }));
 
 const day = (date: Date): string => date.toISOString().slice(0, 10);
-const oneLine = (name: string): string => name.replaceAll("\n", ", ");
+/** A distinguished name as people read it. */
+export const oneLine = (name: string): string => name.replaceAll("\n", ", ");
 
 /** The kind of a key in words: `RSA 2048`, `EC prime256v1`. */
 export function keyKind({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {

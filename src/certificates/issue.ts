@@ -1,4 +1,4 @@
-import { createPrivateKey, randomBytes, webcrypto } from "node:crypto";
+import { createPrivateKey, webcrypto } from "node:crypto";
 import { isIP } from "node:net";
 import type { Secrets } from "../cluster/secrets.ts";
 import type { Given } from "./check.ts";
@@ -12,9 +12,6 @@ const dayMs = 86_400_000;
 const earlierMs = 3_600_000;
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-
-const pem = (label: string, der: ArrayBuffer): string =>
-  `-----BEGIN ${label}-----\n${Buffer.from(der).toString("base64").replace(/.{64}/g, "$&\n").trimEnd()}\n-----END ${label}-----\n`;
 
 /** @param names names and addresses, at least one @throws Error when the authority's key can not be used */
 export async function issueWebCertificate(
@@ -35,7 +32,6 @@ export async function issueWebCertificate(
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const certificate = await x509.X509CertificateGenerator.create(
     {
-      serialNumber: serial(),
       subject: [{ CN: [names[0] ?? ""] }],
       issuer: issuer.subjectName,
       notBefore: new Date(now.getTime() - earlierMs),
@@ -57,12 +53,8 @@ export async function issueWebCertificate(
     webcrypto,
   );
   const key = await webcrypto.subtle.exportKey("pkcs8", keys.privateKey);
-  return { certificate: pem("CERTIFICATE", certificate.rawData), key: pem("PRIVATE KEY", key) };
+  return {
+    certificate: `${certificate.toString("pem")}\n`,
+    key: `${x509.PemConverter.encode(key, "PRIVATE KEY")}\n`,
+  };
 }
-
-/** A positive number of 16 bytes (RFC 5280 4.1.2.2). */
-const serial = (): string => {
-  const bytes = randomBytes(16);
-  bytes.writeUInt8((bytes.readUInt8(0) & 0x7f) | 0x40, 0);
-  return bytes.toString("hex");
-};

@@ -1,14 +1,11 @@
 import { X509Certificate } from "node:crypto";
 import type { Host } from "../cluster/facts.ts";
-import type { KeptCertificate } from "../cluster/web-certificate.ts";
+import { fingerprintIn, type KeptCertificate } from "../cluster/web-certificate.ts";
 import type { PeerNews } from "../report/host-report.ts";
 import type { Certificates, ShownCertificate } from "./certificate-schema.ts";
-import { certificatesOf, keyKind } from "./check.ts";
+import { certificatesOf, keyKind, oneLine } from "./check.ts";
 
 /** Certificates in words, never with a key. Pure. */
-
-const oneLine = (name: string): string => name.replaceAll("\n", ", ");
-const hex = (one: X509Certificate): string => one.fingerprint256.replaceAll(":", "").toLowerCase();
 
 /** `DNS:tel.example.org, IP Address:192.0.2.100` as a list. */
 const altNames = (text: string | undefined): string[] =>
@@ -30,7 +27,7 @@ export function shownOf({
     names: altNames(one.subjectAltName),
     from: one.validFromDate.toISOString(),
     until: one.validToDate.toISOString(),
-    fingerprint: hex(one),
+    fingerprint: fingerprintIn(one),
     key: keyKind(one.publicKey),
     chain: certificatesOf(certificate)
       .slice(1)

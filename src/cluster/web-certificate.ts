@@ -37,9 +37,12 @@ export type KeptCertificate = z.infer<typeof keptSchema>;
 export const keptCertificateFile = (dirs: Pick<HostDirs, "app">): string =>
   join(dirs.app, "web-certificate.json");
 
-/** SHA-256 of the first certificate in a PEM text: 64 hex digits. @throws Error when there is none */
-export const fingerprintOf = (certificate: string): string =>
-  new X509Certificate(certificate).fingerprint256.replaceAll(":", "").toLowerCase();
+/** SHA-256 of a certificate: 64 hex digits. */
+export const fingerprintIn = ({ fingerprint256 }: Pick<X509Certificate, "fingerprint256">): string =>
+  fingerprint256.replaceAll(":", "").toLowerCase();
+
+/** Of the first certificate in a PEM text. @throws Error when there is none */
+export const fingerprintOf = (certificate: string): string => fingerprintIn(new X509Certificate(certificate));
 
 /** What a private key belongs to (base/seal.ts): that certificate, and nothing else. */
 const sealOf = (certificate: string): string => `web certificate ${fingerprintOf(certificate)}`;

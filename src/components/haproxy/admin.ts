@@ -1,7 +1,7 @@
 import { connect as connectSocket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { HostContext } from "../../cluster/facts.ts";
-import type { WebCertificate } from "../../cluster/web-certificate.ts";
+import { fingerprintIn, type WebCertificate } from "../../cluster/web-certificate.ts";
 import { adminSocket, certificateFile } from "./config.ts";
 
 /** What a running HAProxy is asked and told. */
@@ -70,11 +70,7 @@ export function shownCertificate(
   signal.addEventListener("abort", end, { once: true });
   socket.on("secureConnect", () => {
     const found = socket.getPeerX509Certificate();
-    if (found)
-      resolve({
-        fingerprint: found.fingerprint256.replaceAll(":", "").toLowerCase(),
-        ends: found.validToDate.getTime(),
-      });
+    if (found) resolve({ fingerprint: fingerprintIn(found), ends: found.validToDate.getTime() });
     else reject(new Error("no certificate is shown"));
     socket.end();
   });
