@@ -1,17 +1,9 @@
+import type { paths } from "../api/schema.ts";
+
 /** What pages show of the telephone, and what it is told: data alone. */
 
-/** What `GET /v1/phone/credential` answers. */
-export interface Credential {
-  user: string;
-  display: string;
-  login: string;
-  password: string;
-  realm: string;
-  domain: string;
-  path: string;
-  /** Unix time in seconds. */
-  until: number;
-}
+export type Credential =
+  paths["/v1/phone/credential"]["get"]["responses"][200]["content"]["application/json"];
 
 export type CallPhase = "rings-here" | "calling" | "rings-there" | "talking" | "ended";
 
