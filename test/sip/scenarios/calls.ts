@@ -170,12 +170,11 @@ export const calls: Record<string, Scenario> = {
     };
     const quick = await world.ua("198.18.77.53", 5070);
     const caller = await world.ua("198.18.77.50");
-    quick.onRequest = (request) => {
-      // Not in the same millisecond as the other's 180: Kamailio then may forget to cancel it (1 of 12).
-      if (request.method === "INVITE")
-        void caller
-          .wait("180", (m) => m.code === 180)
-          .then(() => quick.reply(request, 200, "OK", { tag: "quick" }));
+    quick.onRequest = async (request) => {
+      if (request.method === "INVITE") {
+        await world.anotherRings(caller, request, "quick");
+        quick.reply(request, 200, "OK", { tag: "quick" });
+      }
       if (request.method === "BYE") quick.reply(request, 200, "OK");
     };
     world.decides(() => ({
