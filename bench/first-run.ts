@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { chromium, type Locator, type Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { startPhone } from "../src/callers/phone.ts";
 import { placeCall } from "../src/callers/place-call.ts";
 import { inNamespace } from "../src/callers/sipp.ts";
@@ -12,6 +12,7 @@ import { waitForGreen } from "../src/drills/cluster-view.ts";
 import { labGround } from "../src/drills/ground.ts";
 import { openLab } from "../src/lab/lab.ts";
 import { outsideHost } from "../src/lab/names.ts";
+import { fakeMicrophone, openTalker } from "../test/support/console-browser.ts";
 import { report, rounded } from "./common.ts";
 
 /**
@@ -137,21 +138,7 @@ const link = await firstLink();
 await done("an empty cluster is up and tells its link");
 
 /** Chromium beside the telephones, outside of the cluster. What it hears is counted from outside of its pages. */
-const wrapper = join(work, "chromium");
-writeFileSync(wrapper, `#!/bin/sh\nexec ip netns exec ${outside.namespace} /usr/bin/chromium "$@"\n`, {
-  mode: 0o755,
-});
-const browser = await chromium.launch({
-  executablePath: wrapper,
-  args: [
-    "--no-sandbox",
-    "--ignore-certificate-errors",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-    "--autoplay-policy=no-user-gesture-required",
-  ],
-});
-cleaning.defer(() => browser.close());
+const { browser } = cleaning.use(await openTalker(outside.namespace, [fakeMicrophone]));
 const context = await browser.newContext({
   ignoreHTTPSErrors: true,
   permissions: ["microphone"],

@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { messageOf } from "../../src/base/message.ts";
 import { labGround } from "../../src/drills/ground.ts";
 import type { Lab } from "../../src/lab/lab.ts";
 import { outsideHost } from "../../src/lab/names.ts";
+import { fakeMicrophone, openTalker } from "./console-browser.ts";
 
 /**
  * Telephones in browsers (console/src/phone) at a lab: real Chromium in the namespace of the outside world, a page for each
@@ -195,23 +196,7 @@ export class BrowserPhones implements AsyncDisposable {
     const state = lab.state();
     const outside = state.hosts[outsideHost];
     if (!outside) throw new Error("the lab has no place for telephones");
-    const folder = mkdtempSync(join(tmpdir(), "dialtone-chromium-"));
-    cleaning.defer(() => rmSync(folder, { recursive: true, force: true }));
-    const wrapper = join(folder, "chromium");
-    writeFileSync(wrapper, `#!/bin/sh\nexec ip netns exec ${outside.namespace} /usr/bin/chromium "$@"\n`, {
-      mode: 0o755,
-    });
-    const browser = await chromium.launch({
-      executablePath: wrapper,
-      args: [
-        "--no-sandbox",
-        "--ignore-certificate-errors",
-        "--use-fake-ui-for-media-stream",
-        "--autoplay-policy=no-user-gesture-required",
-        ...(microphone ? ["--use-fake-device-for-media-stream"] : []),
-      ],
-    });
-    cleaning.defer(() => browser.close());
+    const { browser } = cleaning.use(await openTalker(outside.namespace, microphone ? [fakeMicrophone] : []));
     const context = await browser.newContext({ ignoreHTTPSErrors: true, permissions: ["microphone"] });
     const origin = `https://${state.service}`;
     const { api } = labGround(lab);

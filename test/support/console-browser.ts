@@ -1,15 +1,47 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 
 /** The console in Debian's Chromium. */
 
+const chromiumPath = "/usr/bin/chromium";
+
 /** @param args of Chromium */
-export const openBrowser = (args: string[] = []): Promise<Browser> =>
+export const openBrowser = (args: string[] = [], executablePath = chromiumPath): Promise<Browser> =>
   chromium.launch({
-    executablePath: "/usr/bin/chromium",
+    executablePath,
     // Root may have no sandbox; the test's own page is all that it shows.
     args: ["--no-sandbox", ...args],
   });
+
+/** Chromium in a network namespace, that may use microphone and loudspeaker. @param args of Chromium */
+export async function openTalker(
+  namespace: string,
+  args: string[] = [],
+): Promise<{ browser: Browser } & AsyncDisposable> {
+  const folder = mkdtempSync(join(tmpdir(), "dialtone-chromium-"));
+  const within = join(folder, "chromium");
+  await using cleaning = new AsyncDisposableStack();
+  cleaning.defer(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(within, `#!/bin/sh\nexec ip netns exec ${namespace} ${chromiumPath} "$@"\n`, { mode: 0o755 });
+  const browser = await openBrowser(
+    [
+      "--ignore-certificate-errors",
+      "--use-fake-ui-for-media-stream",
+      "--autoplay-policy=no-user-gesture-required",
+      ...args,
+    ],
+    within,
+  );
+  cleaning.defer(() => browser.close());
+  const kept = cleaning.move();
+  return { browser, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+/** Chromium's own microphone, which beeps. */
+export const fakeMicrophone = "--use-fake-device-for-media-stream";
 
 /** A person's browser. The certificate is of the test's own authority. */
 export const openPerson = (browser: Browser): Promise<BrowserContext> =>
