@@ -63,6 +63,25 @@ describe("rows by pages", () => {
     expect(rows.state).toMatchObject({ count: 12, more: false });
   });
 
+  test("what was made meanwhile moves the pages behind it: they are not asked for before they are looked at", async () => {
+    let newest = 0;
+    const load = vi.fn(async (after: string, limit: number): Promise<PageOf<number>> => {
+      const from = after === "" ? newest : Number(after) - 1;
+      const rows = Array.from({ length: limit }, (_, index) => from - index);
+      return { rows, next: String(rows.at(-1)) };
+    });
+    const rows = new PagedRows(load, { pageSize: 10 });
+    for (let at = 0; at < 50; at += 5) {
+      rows.need(at, at + 5);
+      await settled();
+    }
+    load.mockClear();
+    newest = 3;
+    await rows.refresh();
+    expect(load).toHaveBeenCalledTimes(1);
+    expect([rows.row(0), rows.row(9), rows.row(10)]).toEqual([3, -6, undefined]);
+  });
+
   test("what a long search found so far is shown, and more is expected", async () => {
     let goOn = () => {};
     const pause = new Promise<void>((resolve) => {

@@ -80,7 +80,9 @@ export class PagedRows<T> {
 
   /** Asks again for what is here; what is shown stays until the answer. */
   async refresh(): Promise<void> {
-    await Promise.all(this.pages.map((page, at) => (page.rows ? this.bring(at, true) : undefined)));
+    // One after the other: what was made meanwhile moves all that is behind it, which is then asked for when it is looked at.
+    for (let at = 0; at < this.pages.length && !this.stop.signal.aborted; at++)
+      if (this.pages[at]?.rows) await this.bring(at, true);
   }
 
   close(): void {

@@ -1,10 +1,11 @@
-import { Anchor, Button, CopyButton, Group, Text } from "@mantine/core";
-import { IconArrowLeft, IconCheck, IconCopy, IconListSearch, IconMicrophone } from "@tabler/icons-react";
+import { Anchor, Group, Text } from "@mantine/core";
+import { IconArrowLeft, IconListSearch, IconMicrophone } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useRouter } from "@tanstack/react-router";
 import { answer, api } from "../../api/client.ts";
 import { useEvents } from "../../api/live.ts";
 import { ApiProblem } from "../../api/problem.ts";
+import { Copy } from "../../kit/copy.tsx";
 import { Asked, Empty } from "../../kit/empty.tsx";
 import { Light } from "../../kit/light.tsx";
 import { Facts, Figure, PageHeader, Section } from "../../kit/page.tsx";
@@ -82,7 +83,6 @@ const useText = defineStrings("record", {
     codeColumn: "Code",
     node: "Node",
     copy: "Copy Call-ID",
-    copied: "Copied",
     gone: "This record is not there",
     goneWhat: "It was never written, or it is not kept any more.",
     quality: "Audio",
@@ -153,7 +153,6 @@ const useText = defineStrings("record", {
     codeColumn: "Code",
     node: "Knoten",
     copy: "Call-ID kopieren",
-    copied: "Kopiert",
     gone: "Diesen Eintrag gibt es nicht",
     goneWhat: "Er wurde nie geschrieben oder wird nicht mehr aufbewahrt.",
     quality: "Ton",
@@ -162,6 +161,8 @@ const useText = defineStrings("record", {
   },
 });
 
+const types = ["call.answered", "call.attempt-failed", "call.transferred", "call.ended"] as const;
+
 export default function RecordPage() {
   const { id = "" } = useParams({ strict: false }) as { id?: string };
   const query = useQuery({
@@ -169,14 +170,10 @@ export default function RecordPage() {
     queryFn: () => answer(api.GET("/v1/records/{id}", { params: { path: { id } } })),
   });
   const open = query.data?.record.closed_how === null;
-  useEvents(
-    open ? "/v1/call-events" : undefined,
-    ["call.answered", "call.attempt-failed", "call.transferred", "call.ended"],
-    (_type, data) => {
-      const told = data as { call?: { id?: string } } | null;
-      if (told?.call?.id === id) void query.refetch();
-    },
-  );
+  useEvents(open ? `/v1/call-events?types=${types.join(",")}` : undefined, types, (_type, data) => {
+    const told = data as { call?: { id?: string } } | null;
+    if (told?.call?.id === id) void query.refetch();
+  });
   if (query.error instanceof ApiProblem && query.error.status === 404) return <Gone />;
   return <Asked query={query}>{(data) => <Shown {...data} />}</Asked>;
 }
@@ -203,21 +200,7 @@ function Shown({ record, events }: { record: CallRecord; events: CallEvent[] }) 
       <PageHeader
         title={`${party(record.from) || record.source} → ${party(record.to)}`}
         lead={<Moment at={record.started_at} />}
-        actions={
-          <CopyButton value={record.call_id}>
-            {({ copied, copy }) => (
-              <Button
-                variant="default"
-                onClick={copy}
-                leftSection={
-                  copied ? <IconCheck size={16} aria-hidden /> : <IconCopy size={16} aria-hidden />
-                }
-              >
-                {t(copied ? "copied" : "copy")}
-              </Button>
-            )}
-          </CopyButton>
-        }
+        actions={<Copy value={record.call_id} label={t("copy")} />}
       />
       <div className={classes.stack}>
         <Section>

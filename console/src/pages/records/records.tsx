@@ -70,7 +70,8 @@ const useText = defineStrings("records", {
 });
 
 /** News of calls come in heaps: the list is asked once for each heap. */
-const heapMs = 700;
+const heap = { delay: 700, maxWait: 5000 };
+const types = ["call.started", "call.answered", "call.ended"] as const;
 
 export default function Records() {
   const t = useText();
@@ -82,8 +83,8 @@ export default function Records() {
   const written = writeFilters(filters);
   const [searched, setSearched] = useState<string | null>(null);
   const [news, setNews] = useState(0);
-  const heard = useDebouncedCallback(() => setNews((count) => count + 1), heapMs);
-  useEvents("/v1/call-events", ["call.started", "call.answered", "call.ended"], heard);
+  const heard = useDebouncedCallback(() => setNews((count) => count + 1), heap);
+  useEvents(`/v1/call-events?types=${types.join(",")}`, types, heard);
 
   // A period reaches back from when it was chosen: the pages of one list must fit each other.
   const query = useMemo(() => queryOf(readFilters(written), Date.now()), [written]);
