@@ -15,6 +15,7 @@ import { mayAs, useSession } from "../api/session.tsx";
 import { isNumber, numberFrom } from "../kit/numbers.ts";
 import { pages } from "../pages.ts";
 import { defineStrings, localeOf, useLanguage } from "./i18n.ts";
+import { queries } from "./queries.ts";
 
 const useText = defineStrings("search", {
   en: {
@@ -64,12 +65,9 @@ const [store, spotlight] = createSpotlight();
 export const openSearch = (): void => spotlight.open();
 
 /** Asks where it may lead to something. */
-async function some<T>(
-  sensible: boolean,
-  question: () => Promise<{ data?: T; error?: unknown; response: Response }>,
-): Promise<T | undefined> {
+async function some<T>(sensible: boolean, question: () => Promise<T>): Promise<T | undefined> {
   if (!sensible) return undefined;
-  return answer(question()).catch((error: unknown) => {
+  return question().catch((error: unknown) => {
     if (error instanceof ApiProblem) return undefined;
     throw error;
   });
@@ -79,6 +77,15 @@ async function some<T>(
 export const justBefore = (text: string): string =>
   text === "" ? "" : `${text.slice(0, -1)}${String.fromCharCode(text.charCodeAt(text.length - 1) - 1)}~`;
 
+/** All blocks, once for all that is typed: in which a number lies can not be asked. */
+const blocks = () =>
+  queries.fetchQuery({
+    queryKey: ["ranges", "search"],
+    queryFn: () => answer(api.GET("/v1/ranges", { params: { query: { limit: 1000 } } })),
+    staleTime: 30_000,
+    retry: false,
+  });
+
 /** What is found, by kind; what can not be asked just now is left out: the rest is still worth something. */
 async function find(text: string) {
   const query = { after: justBefore(text), limit: 8 };
@@ -87,18 +94,18 @@ async function find(text: string) {
   const ofNumber = isNumber(text);
   const [numbers, ranges, users, shown, records, groups, carriers, sites] = await Promise.all([
     some(ofNumber, () =>
-      api.GET("/v1/numbers", { params: { query: { after: justBefore(number), limit: 8 } } }),
+      answer(api.GET("/v1/numbers", { params: { query: { after: justBefore(number), limit: 8 } } })),
     ),
-    some(ofNumber, () => api.GET("/v1/ranges", { params: { query: { limit: 1000 } } })),
-    some(true, () => api.GET("/v1/users", { params: { query } })),
+    some(ofNumber, blocks),
+    some(true, () => answer(api.GET("/v1/users", { params: { query } }))),
     // Also by what is displayed, and in the middle of it.
-    some(true, () => api.GET("/v1/registrations", { params: { query: { search: text, limit: 8 } } })),
+    some(true, () => answer(api.GET("/v1/registrations", { params: { query: { search: text, limit: 8 } } }))),
     some(callQuery(text) !== undefined, () =>
-      api.GET("/v1/records", { params: { query: { ...callQuery(text), limit: 6 } } }),
+      answer(api.GET("/v1/records", { params: { query: { ...callQuery(text), limit: 6 } } })),
     ),
-    some(true, () => api.GET("/v1/groups", { params: { query } })),
-    some(true, () => api.GET("/v1/carriers", { params: { query } })),
-    some(true, () => api.GET("/v1/sites", { params: { query } })),
+    some(true, () => answer(api.GET("/v1/groups", { params: { query } }))),
+    some(true, () => answer(api.GET("/v1/carriers", { params: { query } }))),
+    some(true, () => answer(api.GET("/v1/sites", { params: { query } }))),
   ]);
   return {
     numbers: (numbers?.numbers ?? []).filter((one) => one.number.startsWith(number)),

@@ -36,9 +36,9 @@ const key = "dialtone.begin.hidden";
 /** On the overview, while something is missing without which it is no telephone service. */
 export function Missing() {
   const t = useText();
-  const missing = useMissing();
   const [hidden, setHidden] = useState(() => localStorage.getItem(key) !== null);
-  if (hidden || missing === undefined || missing.length === 0) return null;
+  const missing = useMissing(!hidden);
+  if (missing === undefined || missing.length === 0) return null;
   const hide = () => {
     localStorage.setItem(key, "hidden");
     setHidden(true);

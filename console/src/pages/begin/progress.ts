@@ -54,11 +54,22 @@ export const doneOf = (made: Made, me: string | undefined): Record<Step, boolean
   call: made.called,
 });
 
-/** Which steps are missing; undefined: it is not known, or not for whoever is logged in to make. */
-export function useMissing(): Step[] | undefined {
+/** Which steps are missing; undefined: nobody asks, it is not known, or not for whoever is logged in to make. */
+export function useMissing(asked: boolean): Step[] | undefined {
   const { may, person } = useSession();
-  const { data } = useQuery({ queryKey, queryFn: load, enabled: may("operator"), retry: false });
-  if (!data) return undefined;
-  const done = doneOf(data, person.user);
-  return steps.filter((step) => !done[step]);
+  const enabled = asked && may("operator");
+  const missing = (made: Made) => {
+    const done = doneOf(made, person.user);
+    return steps.filter((step) => !done[step]);
+  };
+  const { data } = useQuery({
+    queryKey,
+    queryFn: load,
+    enabled,
+    retry: false,
+    // Each look at the overview would ask six questions, for as long as the service lives: once all is there, none.
+    staleTime: ({ state }) =>
+      state.data && missing(state.data as Made).length === 0 ? Number.POSITIVE_INFINITY : 5000,
+  });
+  return enabled && data ? missing(data) : undefined;
 }
