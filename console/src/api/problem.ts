@@ -21,6 +21,10 @@ export class ApiProblem extends Error {
   }
 }
 
+/** A host that dies is gone for less than a second: what could not be asked is asked again. What was refused is not. */
+export const mayAskAgain = (error: unknown): boolean =>
+  error instanceof ApiProblem && (error.status === 0 || error.status === 503 || error.status === 502);
+
 /** How problems are told; the shell knows the language (shell/problems.ts). */
 export const wording: {
   problem: (problem: ApiProblem) => string;

@@ -1,9 +1,5 @@
 import { QueryClient } from "@tanstack/react-query";
-import { ApiProblem } from "../api/problem.ts";
-
-/** A host that dies is gone for less than a second: what could not be asked is asked again. What was refused is not. */
-const mayAskAgain = (error: unknown): boolean =>
-  error instanceof ApiProblem && (error.status === 0 || error.status === 503 || error.status === 502);
+import { mayAskAgain } from "../api/problem.ts";
 
 export const queries = new QueryClient({
   defaultOptions: {

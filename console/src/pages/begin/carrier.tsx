@@ -1,16 +1,15 @@
 import { Anchor, NumberInput, PasswordInput, Select, Stack, Switch, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
 import { useCluster } from "../../api/cluster.ts";
 import { Light } from "../../kit/light.tsx";
 import { defineStrings } from "../../shell/i18n.ts";
 import { carrierPath } from "../carriers/carriers.tsx";
 import { carrierStates } from "../carriers/states.ts";
 import classes from "./begin.module.css";
-import { StepFrame, toFirstFault, type Ways } from "./frame.tsx";
+import { StepFrame, useSending, type Ways } from "./frame.tsx";
 import { addressOf, carrierNameOf, numberForms, rulesOutside } from "./guess.ts";
-import { faultsOf, make, put, useTyped } from "./keep.ts";
+import { faultsOf, isThere, make, put, useTyped } from "./keep.ts";
 import { type Made, useMadeMore } from "./progress.ts";
 
 const useText = defineStrings("begin-carrier", {
@@ -144,49 +143,35 @@ function NewCarrier({ ways }: { ways: Ways }) {
     initialValues: { ...typed, password: "" },
     onValuesChange: ({ password: _, ...rest }) => keep(rest),
   });
-  const [busy, setBusy] = useState(false);
-  const [fault, setFault] = useState<string>();
   const { address, user, password, register, guard, minutes } = form.values;
   const name = form.values.name.trim() || carrierNameOf(address);
-  const submit = async () => {
-    setBusy(true);
-    setFault(undefined);
-    form.clearErrors();
-    try {
-      await make(`/v1/carriers/${encodeURIComponent(name)}`, {
-        addresses: [addressOf(address)],
-        number: form.values.form,
-        ...(user.trim() !== "" && { login: { user: user.trim(), password } }),
-        ...(user.trim() !== "" && register && { register: {} }),
-      });
-      for (const [rule, body] of Object.entries(rulesOutside)) await put(`/v1/routes/${rule}`, body);
-      if (guard) await put(`/v1/guards/${guardName}`, { per: "user", minutes_per_day: Number(minutes) });
-      keep(undefined);
-      await madeMore();
-    } catch (error) {
-      const { at, rest } = faultsOf(error, ["addresses", "login", "number", "minutes_per_day"]);
-      const exists = Reflect.get(Object(error), "code") === "exists";
-      form.setErrors({
-        ...(at.addresses && { address: at.addresses }),
-        ...(at.login && { [password === "" ? "password" : "user"]: at.login }),
-        ...(at.minutes_per_day && { minutes: at.minutes_per_day }),
-        ...(exists && { name: t("exists") }),
-      });
-      setFault(exists ? undefined : rest);
-      toFirstFault();
-    } finally {
-      setBusy(false);
-    }
+  const send = async () => {
+    await make("/v1/carriers", {
+      name,
+      addresses: [addressOf(address)],
+      number: form.values.form,
+      ...(user.trim() !== "" && { login: { user: user.trim(), password } }),
+      ...(user.trim() !== "" && register && { register: {} }),
+    });
+    for (const [rule, body] of Object.entries(rulesOutside)) await put(`/v1/routes/${rule}`, body);
+    if (guard) await put(`/v1/guards/${guardName}`, { per: "user", minutes_per_day: Number(minutes) });
+    keep(undefined);
+    await madeMore();
   };
+  const sending = useSending(form, send, (error) => {
+    const { at, rest } = faultsOf(error, ["name", "addresses", "login", "number", "minutes_per_day"]);
+    const exists = isThere(error);
+    form.setErrors({
+      ...(at.addresses && { address: at.addresses }),
+      ...(at.login && { [password === "" ? "password" : "user"]: at.login }),
+      ...(at.number && { form: at.number }),
+      ...(at.minutes_per_day && { minutes: at.minutes_per_day }),
+      ...((exists || at.name) && { name: exists ? t("exists") : at.name }),
+    });
+    return exists ? undefined : rest;
+  });
   return (
-    <StepFrame
-      title={t("title")}
-      lead={t("lead")}
-      ways={ways}
-      submit={() => void submit()}
-      busy={busy}
-      fault={fault}
-    >
+    <StepFrame title={t("title")} lead={t("lead")} ways={ways} {...sending}>
       <TextInput
         label={t("address")}
         description={t("addressHelp")}

@@ -1,8 +1,9 @@
-import { Alert, Button, Group, Stack, Text } from "@mantine/core";
-import { IconAlertCircle, IconArrowLeft } from "@tabler/icons-react";
-import type { ReactNode } from "react";
+import { Button, Group, Stack, Text } from "@mantine/core";
+import { IconArrowLeft } from "@tabler/icons-react";
+import { type ReactNode, useState } from "react";
 import { useSession } from "../../api/session.tsx";
 import { Section } from "../../kit/page.tsx";
+import { Refused, toFirstFault } from "../../kit/refused.tsx";
 import { defineStrings } from "../../shell/i18n.ts";
 
 const useText = defineStrings("begin-frame", {
@@ -29,6 +30,33 @@ const useText = defineStrings("begin-frame", {
 export interface Ways {
   next: () => void;
   back: (() => void) | undefined;
+}
+
+/**
+ * Sends what a step asks for: until it is over the button waits, and what was wrong before is forgotten.
+ * @param send what it throws is given to `refused`, which marks fields and returns what belongs to none
+ */
+export function useSending(
+  form: { clearErrors: () => void },
+  send: () => Promise<void>,
+  refused: (error: unknown) => string | undefined,
+): { submit: () => void; busy: boolean; fault: string | undefined } {
+  const [busy, setBusy] = useState(false);
+  const [fault, setFault] = useState<string>();
+  const submit = async () => {
+    setBusy(true);
+    setFault(undefined);
+    form.clearErrors();
+    try {
+      await send();
+    } catch (error) {
+      setFault(refused(error));
+    } finally {
+      setBusy(false);
+      toFirstFault();
+    }
+  };
+  return { submit: () => void submit(), busy, fault };
 }
 
 /** One step: what it asks, what is wrong with the answers, and the ways out. */
@@ -67,19 +95,7 @@ export function StepFrame({
       >
         <Stack gap="lg" maw={640}>
           {children}
-          {fault !== undefined && (
-            <Alert
-              color="red"
-              variant="light"
-              icon={<IconAlertCircle size={18} />}
-              title={t("fault")}
-              role="alert"
-            >
-              <Text size="sm" style={{ whiteSpace: "pre-line" }}>
-                {fault}
-              </Text>
-            </Alert>
-          )}
+          <Refused fault={fault} title={t("fault")} />
           <Group gap="xs">
             <Button type="submit" loading={busy} disabled={submit !== undefined && !writable}>
               {t(submit ? "save" : "next")}
@@ -106,7 +122,3 @@ export function StepFrame({
     </Section>
   );
 }
-
-/** To the first field that is wrong. */
-export const toFirstFault = (): void =>
-  void requestAnimationFrame(() => document.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());

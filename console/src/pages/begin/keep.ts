@@ -1,6 +1,6 @@
 import { useCallback, useState } from "react";
-import { ask } from "../../api/client.ts";
-import { ApiProblem, messageOf } from "../../api/problem.ts";
+import { ask, edit } from "../../api/client.ts";
+import { ApiProblem, mayAskAgain, messageOf } from "../../api/problem.ts";
 import { fieldOf } from "../../kit/field-errors.ts";
 
 /** What was typed stays over a reload, and what is sent gets there although a host dies meanwhile. Secrets are not kept. */
@@ -32,9 +32,6 @@ export function useTyped<Values extends object>(
 const patienceMs = 20_000;
 const againMs = 500;
 
-const passing = (error: unknown): boolean =>
-  error instanceof ApiProblem && (error.status === 0 || error.status === 502 || error.status === 503);
-
 /** Asks again while no app answers: a takeover lasts less. For what may be said twice. @throws ApiProblem */
 async function stubborn<T>(question: () => Promise<T>): Promise<T> {
   const until = performance.now() + patienceMs;
@@ -42,30 +39,26 @@ async function stubborn<T>(question: () => Promise<T>): Promise<T> {
     try {
       return await question();
     } catch (error) {
-      if (!passing(error) || performance.now() > until) throw error;
+      if (!mayAskAgain(error) || performance.now() > until) throw error;
       await new Promise((again) => setTimeout(again, againMs));
     }
   }
 }
 
 /** Puts something, over a takeover too. @throws ApiProblem */
-export const put = (path: string, body: unknown, etag?: string) =>
-  stubborn(() => ask("PUT", path, { body, headers: etag === undefined ? {} : { "if-match": etag } }));
+export const put = (path: string, body: unknown) => stubborn(() => ask("PUT", path, { body }));
 
-/** Makes something that is not there yet. @throws ApiProblem `exists` */
-export async function make(path: string, body: unknown): Promise<void> {
-  const there = await stubborn(() =>
-    ask("GET", path).then(
-      () => true,
-      (error: unknown) => {
-        if (error instanceof ApiProblem && error.status === 404) return false;
-        throw error;
-      },
-    ),
-  );
-  if (there) throw new ApiProblem(409, "exists", `${decodeURIComponent(path.split("/").at(-1) ?? "")}`);
-  await put(path, body);
+/** As `edit`, over a takeover too. @throws ApiProblem */
+export const change = <T>(path: string, to: (now: T) => unknown) => stubborn(() => edit(path, to));
+
+/** Makes something that is not there yet, once. @param list where such things are made: `/v1/users` @throws ApiProblem `exists` */
+export function make(list: string, body: unknown): Promise<unknown> {
+  const headers = { "idempotency-key": crypto.randomUUID() };
+  return stubborn(() => ask("POST", list, { body, headers }));
 }
+
+/** What was to be made is there already. */
+export const isThere = (error: unknown): boolean => error instanceof ApiProblem && error.code === "exists";
 
 /** What is wrong, by field; what belongs to no field that is shown is `rest`. Pure. */
 export function faultsOf(

@@ -1,12 +1,11 @@
 import { Anchor, NumberInput, SegmentedControl, Stack, TagsInput, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
 import { numberFrom } from "../../kit/numbers.ts";
 import { defineStrings } from "../../shell/i18n.ts";
 import { numberPath, rangePath } from "../numbers/numbers.tsx";
 import classes from "./begin.module.css";
-import { StepFrame, toFirstFault, type Ways } from "./frame.tsx";
+import { StepFrame, useSending, type Ways } from "./frame.tsx";
 import { differingDigits, extensionDigits } from "./guess.ts";
 import { faultsOf, make, useTyped } from "./keep.ts";
 import { type Made, useMadeMore } from "./progress.ts";
@@ -111,8 +110,6 @@ export function NumbersStep({ made, ways }: { made: Made; ways: Ways }) {
   const madeMore = useMadeMore();
   const [typed, keep] = useTyped("numbers", noNumbers);
   const form = useForm<NumbersTyped>({ initialValues: typed, onValuesChange: keep });
-  const [busy, setBusy] = useState(false);
-  const [fault, setFault] = useState<string>();
   const first = numberFrom(form.values.first);
   const last = numberFrom(form.values.last);
   const differ = differingDigits(first, last);
@@ -121,7 +118,7 @@ export function NumbersStep({ made, ways }: { made: Made; ways: Ways }) {
   const submitBlock = async () => {
     if (!isBlock(first)) return form.setFieldError("first", t("noBlock"));
     if (differ === 0 || last < first) return form.setFieldError("last", t("unlike"));
-    await make(`/v1/ranges/${rangeName(first)}`, { first, last, extension_digits: digits });
+    await make("/v1/ranges", { name: rangeName(first), first, last, extension_digits: digits });
     keep(undefined);
     await madeMore();
     ways.next();
@@ -131,30 +128,18 @@ export function NumbersStep({ made, ways }: { made: Made; ways: Ways }) {
     keep({ ...form.values, numbers: form.values.numbers.map(numberFrom) });
     ways.next();
   };
-  const submit = async () => {
-    setBusy(true);
-    setFault(undefined);
-    form.clearErrors();
-    try {
-      if (form.values.kind === "block") await submitBlock();
-      else submitSingle();
-    } catch (error) {
-      const { at, rest } = faultsOf(error, ["first", "last", "extension_digits"]);
-      form.setErrors({ ...at, ...(at.extension_digits && { digits: at.extension_digits }) });
-      setFault(rest);
-    } finally {
-      setBusy(false);
-      toFirstFault();
-    }
-  };
+  const send = async () => (form.values.kind === "block" ? await submitBlock() : submitSingle());
+  const sending = useSending(form, send, (error) => {
+    const { at, rest } = faultsOf(error, ["first", "last", "extension_digits"]);
+    form.setErrors({ ...at, ...(at.extension_digits && { digits: at.extension_digits }) });
+    return rest;
+  });
   return (
     <StepFrame
       title={t("title")}
       lead={t("lead")}
       ways={ways}
-      submit={() => void submit()}
-      busy={busy}
-      fault={fault}
+      {...sending}
       done={made.ranges.length + made.numbers.length > 0}
     >
       <Have made={made} />

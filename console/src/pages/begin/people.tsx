@@ -3,14 +3,14 @@ import { useForm } from "@mantine/form";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { answered, api } from "../../api/client.ts";
+import type { paths } from "../../api/schema.ts";
 import { type Person, useSession, useSessionState } from "../../api/session.tsx";
 import { defineStrings } from "../../shell/i18n.ts";
 import { userPath } from "../users/users.tsx";
 import classes from "./begin.module.css";
-import { StepFrame, toFirstFault, type Ways } from "./frame.tsx";
+import { StepFrame, useSending, type Ways } from "./frame.tsx";
 import { extensionsFor, newPassword, passwordLength } from "./guess.ts";
-import { faultsOf, make, put, useTyped } from "./keep.ts";
+import { change, faultsOf, isThere, make, put, useTyped } from "./keep.ts";
 import { noNumbers } from "./numbers.tsx";
 import { type Made, useMadeMore } from "./progress.ts";
 import { type Telephone, Telephones } from "./telephones.tsx";
@@ -68,6 +68,8 @@ interface Values {
   me: string;
 }
 
+type Self = paths["/v1/people/{name}"]["get"]["responses"][200]["content"]["application/json"];
+
 /** Of this page as long as it is open: passwords are kept nowhere. */
 const madeHere: Telephone[] = [];
 
@@ -106,8 +108,6 @@ export function PeopleStep({ made, ways }: { made: Made; ways: Ways }) {
   const [typed, keep] = useTyped("people", propose(made, person));
   const form = useForm<Values>({ initialValues: typed, onValuesChange: keep });
   const [shown, setShown] = useState<readonly Telephone[]>(madeHere);
-  const [busy, setBusy] = useState(false);
-  const [fault, setFault] = useState<string>();
   const { rows, me } = form.values;
   const free = freeNumbers(numbers, made);
   const mayBe = may("administrator") && person.user === undefined;
@@ -119,22 +119,25 @@ export function PeopleStep({ made, ways }: { made: Made; ways: Ways }) {
   };
   const makeOne = async ({ name, display }: Row): Promise<void> => {
     const password = newPassword(crypto.getRandomValues(new Uint8Array(passwordLength)));
-    await make(`/v1/users/${encodeURIComponent(name.trim())}`, { password, display: display.trim() });
+    await make("/v1/users", { name: name.trim(), password, display: display.trim() });
     madeHere.push({ name: name.trim(), display: display.trim(), password });
     setShown([...madeHere]);
   };
   const becomeMe = async (user: string): Promise<void> => {
-    const params = { path: { name: person.name } };
-    const { data, etag } = await answered(api.GET("/v1/people/{name}", { params }));
-    const { display, role, scope, enabled } = data;
-    await put(`/v1/people/${encodeURIComponent(person.name)}`, { display, role, scope, enabled, user }, etag);
+    await change<Self>(
+      `/v1/people/${encodeURIComponent(person.name)}`,
+      ({ display, role, scope, enabled }) => ({
+        display,
+        role,
+        scope,
+        enabled,
+        user,
+      }),
+    );
     await refresh();
   };
-  const submit = async () => {
-    form.clearErrors();
-    setFault(undefined);
-    if (doubles()) return toFirstFault();
-    setBusy(true);
+  const send = async () => {
+    if (doubles()) return;
     let left = rows;
     try {
       for (const row of rows) {
@@ -146,24 +149,23 @@ export function PeopleStep({ made, ways }: { made: Made; ways: Ways }) {
       if (mayBe && me !== "") await becomeMe(me);
       keep(undefined);
       form.setValues({ rows: [], me: "" });
-      await madeMore();
     } catch (error) {
       // Those that were made stand above; what is left can be mended and sent again.
       form.setFieldValue("rows", left);
-      const { at, rest } = faultsOf(error, ["name", "display", "password"]);
-      const exists = Reflect.get(Object(error), "code") === "exists";
-      if (at.password) setFault(at.password);
-      form.setErrors({
-        ...(at.display && { "rows.0.display": at.display }),
-        ...((exists || at.name) && { "rows.0.name": exists ? t("exists") : at.name }),
-      });
-      setFault(exists ? undefined : rest);
-      await madeMore();
-      toFirstFault();
+      throw error;
     } finally {
-      setBusy(false);
+      await madeMore();
     }
   };
+  const sending = useSending(form, send, (error) => {
+    const { at, rest } = faultsOf(error, ["name", "display"]);
+    const exists = isThere(error);
+    form.setErrors({
+      ...(at.display && { "rows.0.display": at.display }),
+      ...((exists || at.name) && { "rows.0.name": exists ? t("exists") : at.name }),
+    });
+    return exists ? undefined : rest;
+  });
   const others = made.users.filter(({ name }) => !shown.some((one) => one.name === name));
   const candidates = [...rows.map(({ name, display }) => ({ name, display })), ...made.users].filter(
     ({ name }) => name !== "",
@@ -174,9 +176,8 @@ export function PeopleStep({ made, ways }: { made: Made; ways: Ways }) {
       title={t("title")}
       lead={t("lead")}
       ways={ways}
-      submit={nothingNew ? undefined : () => void submit()}
-      busy={busy}
-      fault={fault}
+      {...sending}
+      submit={nothingNew ? undefined : sending.submit}
       done={made.users.length > 0}
     >
       {shown.length > 0 && (

@@ -1,11 +1,10 @@
 import { Anchor, Select, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
 import { defineStrings, useLanguage } from "../../shell/i18n.ts";
 import { sitePath } from "../sites/sites.tsx";
 import classes from "./begin.module.css";
-import { StepFrame, toFirstFault, type Ways } from "./frame.tsx";
+import { StepFrame, useSending, type Ways } from "./frame.tsx";
 import { countryChoices, countryOf, placeOf } from "./guess.ts";
 import { faultsOf, make, useTyped } from "./keep.ts";
 import { type Made, useMadeMore } from "./progress.ts";
@@ -80,41 +79,24 @@ function NewSite({ ways }: { ways: Ways }) {
   const madeMore = useMadeMore();
   const [typed, keep] = useTyped("site", guess());
   const form = useForm<Values>({ initialValues: typed, onValuesChange: keep });
-  const [busy, setBusy] = useState(false);
-  const [fault, setFault] = useState<string>();
-  const submit = async () => {
-    setBusy(true);
-    setFault(undefined);
-    form.clearErrors();
-    const name = form.values.name.trim();
+  const send = async () => {
     const given = Object.fromEntries(
       Object.entries(form.values)
         .map(([key, value]) => [key, value.trim()])
         .filter(([, value]) => value !== ""),
     );
-    try {
-      await make(`/v1/sites/${encodeURIComponent(name)}`, { ...given, default: true, language });
-      keep(undefined);
-      await madeMore();
-      ways.next();
-    } catch (error) {
-      const { at, rest } = faultsOf(error, fields);
-      form.setErrors(at);
-      setFault(rest);
-      toFirstFault();
-    } finally {
-      setBusy(false);
-    }
+    await make("/v1/sites", { ...given, default: true, language });
+    keep(undefined);
+    await madeMore();
+    ways.next();
   };
+  const sending = useSending(form, send, (error) => {
+    const { at, rest } = faultsOf(error, fields);
+    form.setErrors(at);
+    return rest;
+  });
   return (
-    <StepFrame
-      title={t("title")}
-      lead={t("lead")}
-      ways={ways}
-      submit={() => void submit()}
-      busy={busy}
-      fault={fault}
-    >
+    <StepFrame title={t("title")} lead={t("lead")} ways={ways} {...sending}>
       <TextInput
         label={t("name")}
         description={t("nameHelp")}
