@@ -13,8 +13,7 @@ import {
   TextInput,
 } from "@mantine/core";
 import { type UseFormReturnType, useForm } from "@mantine/form";
-import { notifications } from "@mantine/notifications";
-import { IconAlertCircle, IconUsers } from "@tabler/icons-react";
+import { IconUsers } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useBlocker } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef, useState } from "react";
@@ -25,7 +24,9 @@ import { defineStrings } from "../shell/i18n.ts";
 import { useConfirm } from "./confirm.tsx";
 import { Asked } from "./empty.tsx";
 import { fieldOf } from "./field-errors.ts";
+import { Refused } from "./refused.tsx";
 import { blankOf, bodyOf, differing, fieldsOf, type JsonSchema, type SchemaField } from "./schema-fields.ts";
+import { tellDone } from "./tell.ts";
 
 const useText = defineStrings("form", {
   en: {
@@ -202,7 +203,7 @@ function Fields({
       form.setInitialValues(values);
       form.setValues(values);
       setTheirs(undefined);
-      notifications.show({ message: t("saved"), color: "teal" });
+      tellDone(t("saved"));
       saved?.(body);
     } catch (error) {
       // What is there already is known by the first thing that is asked for.
@@ -312,19 +313,7 @@ function Fields({
             )}
           </div>
         ))}
-        {fault !== undefined && !theirs && (
-          <Alert
-            color="red"
-            variant="light"
-            icon={<IconAlertCircle size={18} />}
-            title={t("other")}
-            role="alert"
-          >
-            <Text size="sm" style={{ whiteSpace: "pre-line" }}>
-              {fault}
-            </Text>
-          </Alert>
-        )}
+        {!theirs && <Refused fault={fault} title={t("other")} />}
         {!readOnly && (
           <Group gap="xs">
             <Button type="submit" loading={busy} disabled={!writable || (initial !== undefined && !dirty)}>

@@ -1,9 +1,9 @@
-import { Alert, Button, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { IconAlertCircle } from "@tabler/icons-react";
 import { useState } from "react";
 import { ApiProblem, messageOf } from "../api/problem.ts";
 import type { Login } from "../api/session.tsx";
+import { Refused } from "../kit/refused.tsx";
 import { defineStrings } from "./i18n.ts";
 
 const useText = defineStrings("credentials", {
@@ -72,11 +72,7 @@ export function CredentialsForm({
   return (
     <form onSubmit={send}>
       <Stack gap="md">
-        {fault !== undefined && (
-          <Alert color="red" variant="light" icon={<IconAlertCircle size={18} />} role="alert">
-            {fault}
-          </Alert>
-        )}
+        <Refused fault={fault} />
         {fixed ? (
           // For who keeps passwords: whose it is.
           <input type="text" name="username" autoComplete="username" value={name} readOnly hidden />

@@ -1,12 +1,12 @@
-import { Alert, Button, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Button, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { IconAlertCircle } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { ask } from "../api/client.ts";
 import { ApiProblem, messageOf } from "../api/problem.ts";
 import { useSessionState } from "../api/session.tsx";
 import { fieldOf } from "../kit/field-errors.ts";
+import { Refused } from "../kit/refused.tsx";
 import { defineStrings } from "./i18n.ts";
 import { Card } from "./login.tsx";
 
@@ -84,11 +84,7 @@ export default function First() {
       {token !== null && (
         <form onSubmit={submit}>
           <Stack gap="md">
-            {fault !== undefined && (
-              <Alert color="red" variant="light" icon={<IconAlertCircle size={18} />} role="alert">
-                {fault}
-              </Alert>
-            )}
+            <Refused fault={fault} />
             <TextInput
               label={t("name")}
               description={t("nameWhat")}

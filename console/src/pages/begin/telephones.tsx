@@ -1,6 +1,6 @@
-import { Button, CopyButton, Group, Stack, Text } from "@mantine/core";
-import { IconCheck, IconCopy } from "@tabler/icons-react";
+import { Group, Stack, Text } from "@mantine/core";
 import { useCluster } from "../../api/cluster.ts";
+import { Copy } from "../../kit/copy.tsx";
 import { Facts } from "../../kit/page.tsx";
 import { defineStrings } from "../../shell/i18n.ts";
 import classes from "./begin.module.css";
@@ -13,7 +13,6 @@ const useText = defineStrings("begin-telephones", {
     user: "User",
     password: "Password",
     copy: "Copy",
-    copied: "Copied",
     all: "Copy all of it",
   },
   de: {
@@ -23,7 +22,6 @@ const useText = defineStrings("begin-telephones", {
     user: "Benutzer",
     password: "Passwort",
     copy: "Kopieren",
-    copied: "Kopiert",
     all: "Alles kopieren",
   },
 });
@@ -32,25 +30,6 @@ export interface Telephone {
   name: string;
   display: string;
   password: string;
-}
-
-function Copy({ value, label }: { value: string; label: string }) {
-  const t = useText();
-  return (
-    <CopyButton value={value}>
-      {({ copied, copy }) => (
-        <Button
-          variant="default"
-          size="xs"
-          onClick={copy}
-          aria-label={label}
-          leftSection={copied ? <IconCheck size={14} aria-hidden /> : <IconCopy size={14} aria-hidden />}
-        >
-          {t(copied ? "copied" : "copy")}
-        </Button>
-      )}
-    </CopyButton>
-  );
 }
 
 /** What has to be typed into telephones. */
@@ -73,7 +52,7 @@ export function Telephones({ telephones }: { telephones: readonly Telephone[] })
         <div key={one.name} className={classes.telephone}>
           <Group justify="space-between" mb="xs">
             <Text fw={600}>{one.display === "" ? one.name : `${one.display} (${one.name})`}</Text>
-            <Copy value={text(one)} label={`${t("all")}: ${one.name}`} />
+            <Copy value={text(one)} label={t("copy")} name={`${t("all")}: ${one.name}`} size="xs" />
           </Group>
           <Facts
             items={[

@@ -1,5 +1,4 @@
-import { Button, Stack, Text } from "@mantine/core";
-import { IconTrash } from "@tabler/icons-react";
+import { Stack, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { answered, api, ask, ifMatch } from "../../api/client.ts";
@@ -7,9 +6,9 @@ import { useSession } from "../../api/session.tsx";
 import { Asked } from "../../kit/empty.tsx";
 import { EntityForm, type EntityFormApi, type FieldLook } from "../../kit/form.tsx";
 import { PageHeader, Section } from "../../kit/page.tsx";
+import { RemoveButton } from "../../kit/remove.tsx";
 import { defineStrings, localeOf, useLanguage } from "../../shell/i18n.ts";
 import { valueAt } from "../users/fields.tsx";
-import { useRemove } from "../users/remove.ts";
 import classes from "../users/users.module.css";
 import { type Window, Windows } from "../users/windows.tsx";
 import { calendarPath } from "./calendars.tsx";
@@ -120,11 +119,10 @@ export default function CalendarPage() {
   const t = useText();
   const locale = localeOf(useLanguage());
   const { name = "" } = useParams({ strict: false });
-  const { may, writable } = useSession();
+  const { may } = useSession();
   const readOnly = !may("operator");
   const fields = useFields(readOnly);
   const queries = useQueryClient();
-  const remove = useRemove();
   const path = `/v1/calendars/${encodeURIComponent(name)}`;
   const load = () => answered(api.GET("/v1/calendars/{name}", { params: { path: { name } } }));
   const query = useQuery({ queryKey: ["calendars", name], queryFn: load });
@@ -140,14 +138,7 @@ export default function CalendarPage() {
         title={name}
         actions={
           may("operator") && (
-            <Button
-              variant="default"
-              disabled={!writable}
-              leftSection={<IconTrash size={16} stroke={1.8} aria-hidden />}
-              onClick={() => void remove(path, "calendars", question, t("removed", { name }))}
-            >
-              {t("remove")}
-            </Button>
+            <RemoveButton path={path} kind="calendars" question={question} done={t("removed", { name })} />
           )
         }
       />

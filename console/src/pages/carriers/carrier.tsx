@@ -1,17 +1,14 @@
-import { Button, NumberInput, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
-import { IconTrash } from "@tabler/icons-react";
+import { NumberInput, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useLocation, useNavigate, useParams } from "@tanstack/react-router";
 import { ask, ifMatch } from "../../api/client.ts";
 import { useCluster } from "../../api/cluster.ts";
-import { messageOf } from "../../api/problem.ts";
 import { useSession } from "../../api/session.tsx";
-import { useConfirm } from "../../kit/confirm.tsx";
 import { Asked } from "../../kit/empty.tsx";
 import { EntityForm, type EntityFormApi, type FieldLook } from "../../kit/form.tsx";
 import { Light } from "../../kit/light.tsx";
 import { PageHeader, Section } from "../../kit/page.tsx";
+import { RemoveButton } from "../../kit/remove.tsx";
 import { defineStrings } from "../../shell/i18n.ts";
 import { isDocument } from "../routing/documents.ts";
 import { carrierStates } from "./states.ts";
@@ -308,12 +305,12 @@ export default function CarrierPage() {
   const t = useText();
   const { pathname } = useLocation();
   const { name } = useParams({ strict: false });
-  const { may, writable } = useSession();
-  const confirm = useConfirm();
+  const { may } = useSession();
   const queries = useQueryClient();
   const navigate = useNavigate();
   const cluster = useCluster();
-  const isGuard = pathname.includes("guard");
+  // A carrier may be called vanguard.
+  const isGuard = pathname.includes(name === undefined ? "/new-guard" : "/guards/");
   const kind = isGuard ? "guards" : "carriers";
   const path = `/v1/${kind}/${encodeURIComponent(name ?? "")}`;
   const readOnly = !may("operator");
@@ -339,22 +336,6 @@ export default function CarrierPage() {
         </Section>
       </>
     );
-  const remove = async () => {
-    const sure = await confirm({
-      title: t("removeTitle", { name }),
-      callers: t(isGuard ? "callersGuard" : "callersCarrier"),
-      action: t("remove"),
-    });
-    if (!sure) return;
-    try {
-      await ask("DELETE", path);
-      notifications.show({ message: t("removed", { name }), color: "teal" });
-      await done();
-      await navigate({ to: "/carriers" });
-    } catch (error) {
-      notifications.show({ message: messageOf(error), color: "red", autoClose: 10_000 });
-    }
-  };
   const state = isGuard ? undefined : carrierStates(cluster.data).get(name);
   return (
     <>
@@ -363,14 +344,17 @@ export default function CarrierPage() {
         lead={state && <Light state={state.light}>{t(state.word)}</Light>}
         actions={
           !readOnly && (
-            <Button
-              variant="default"
-              disabled={!writable}
-              leftSection={<IconTrash size={16} stroke={1.8} aria-hidden />}
-              onClick={() => void remove()}
-            >
-              {t("remove")}
-            </Button>
+            <RemoveButton
+              path={path}
+              kind={kind}
+              to="/carriers"
+              question={{
+                title: t("removeTitle", { name }),
+                callers: t(isGuard ? "callersGuard" : "callersCarrier"),
+                action: t("remove"),
+              }}
+              done={t("removed", { name })}
+            />
           )
         }
       />

@@ -1,16 +1,15 @@
 import { Button, Code, Group, Stack, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { IconCertificate, IconFileUpload, IconTrash } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api, ask } from "../../api/client.ts";
-import { messageOf } from "../../api/problem.ts";
 import type { paths } from "../../api/schema.ts";
 import { useSession } from "../../api/session.tsx";
 import { useConfirm } from "../../kit/confirm.tsx";
 import { Asked } from "../../kit/empty.tsx";
 import { Light, LightBadge, type LightState } from "../../kit/light.tsx";
 import { Facts, PageHeader, Section } from "../../kit/page.tsx";
+import { tellDone, tellFault } from "../../kit/tell.ts";
 import { Moment } from "../../kit/time.tsx";
 import classes from "./certificates.module.css";
 import { GiveCertificate } from "./give.tsx";
@@ -34,9 +33,9 @@ const useChange = () => {
   return async (work: () => Promise<unknown>, done: string) => {
     try {
       await work();
-      notifications.show({ message: done, color: "teal" });
+      tellDone(done);
     } catch (error) {
-      notifications.show({ message: messageOf(error), color: "red", autoClose: 10_000 });
+      tellFault(error);
     }
     await queries.invalidateQueries({ queryKey: ["certificates"] });
   };

@@ -1,10 +1,11 @@
-import { Alert, Button, FileButton, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
-import { IconAlertCircle, IconFileUpload } from "@tabler/icons-react";
+import { Button, FileButton, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
+import { IconFileUpload } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { ask } from "../../api/client.ts";
 import { ApiProblem, messageOf } from "../../api/problem.ts";
+import { Refused, toFirstFault } from "../../kit/refused.tsx";
+import { tellDone } from "../../kit/tell.ts";
 import { useText } from "./text.ts";
 
 /** What is wrong with which field, each in its own line. */
@@ -44,14 +45,14 @@ export function GiveCertificate({
       await ask("PUT", "/v1/certificates/given", { body: { certificate, key } });
       setCertificate("");
       end();
-      notifications.show({ message: t("taken"), color: "teal" });
+      tellDone(t("taken"));
       await queries.invalidateQueries({ queryKey: ["certificates"] });
     } catch (error) {
       const errors = error instanceof ApiProblem ? error.errors : [];
       const of = (path: string) => errors.filter((one) => one.path === path).map(({ message }) => message);
       setFaults({ certificate: of("/certificate"), key: of("/key") });
       if (errors.length === 0) setFault(messageOf(error));
-      requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
+      toFirstFault(form.current ?? undefined);
     } finally {
       setBusy(false);
     }
@@ -102,13 +103,7 @@ export function GiveCertificate({
     );
   };
   return (
-    <Modal
-      opened={opened}
-      onClose={end}
-      title={t("giveTitle")}
-      size="lg"
-      closeButtonProps={{ "aria-label": t("cancel") }}
-    >
+    <Modal opened={opened} onClose={end} title={t("giveTitle")} size="lg">
       <form
         ref={form}
         noValidate
@@ -123,11 +118,7 @@ export function GiveCertificate({
           </Text>
           {field("certificate", certificate, setCertificate, ".pem,.crt,.cer,.txt", 6)}
           {field("key", key, setKey, ".pem,.key,.txt", 4)}
-          {fault !== undefined && (
-            <Alert color="red" variant="light" icon={<IconAlertCircle size={18} />} role="alert">
-              {fault}
-            </Alert>
-          )}
+          <Refused fault={fault} />
           <Group justify="flex-end">
             <Button variant="default" onClick={end}>
               {t("cancel")}

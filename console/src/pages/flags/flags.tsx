@@ -1,15 +1,14 @@
 import { ActionIcon, Button, Modal, Switch, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { IconMoonStars, IconPlus, IconTrash } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api, ask, edit } from "../../api/client.ts";
-import { messageOf } from "../../api/problem.ts";
 import { useSession } from "../../api/session.tsx";
 import { useConfirm } from "../../kit/confirm.tsx";
 import { Asked, Empty } from "../../kit/empty.tsx";
 import { EntityForm } from "../../kit/form.tsx";
 import { PageHeader, Section } from "../../kit/page.tsx";
+import { tellDone, tellFault } from "../../kit/tell.ts";
 import { defineStrings } from "../../shell/i18n.ts";
 import classes from "../users/users.module.css";
 
@@ -78,12 +77,9 @@ export default function Flags() {
         ...now,
         on: flag.on,
       }));
-      notifications.show({
-        message: t(flag.on ? "switched" : "switchedOff", { name: flag.name }),
-        color: "teal",
-      });
+      tellDone(t(flag.on ? "switched" : "switchedOff", { name: flag.name }));
     } catch (error) {
-      notifications.show({ message: messageOf(error), color: "red" });
+      tellFault(error);
     }
     await again();
     setBusy(undefined);
@@ -95,9 +91,7 @@ export default function Flags() {
       action: t("removeDo"),
     };
     if (!(await confirm(question))) return;
-    await ask("DELETE", `/v1/flags/${encodeURIComponent(name)}`).catch((error: unknown) =>
-      notifications.show({ message: messageOf(error), color: "red", autoClose: 10_000 }),
-    );
+    await ask("DELETE", `/v1/flags/${encodeURIComponent(name)}`).catch((error: unknown) => tellFault(error));
     await again();
   };
   const change = may("operator");

@@ -1,5 +1,3 @@
-import { Button } from "@mantine/core";
-import { IconTrash } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { answered, api, ask, ifMatch } from "../../api/client.ts";
@@ -7,8 +5,8 @@ import { useSession } from "../../api/session.tsx";
 import { Asked } from "../../kit/empty.tsx";
 import { EntityForm } from "../../kit/form.tsx";
 import { PageHeader, Section } from "../../kit/page.tsx";
+import { RemoveButton } from "../../kit/remove.tsx";
 import { defineStrings } from "../../shell/i18n.ts";
-import { useRemove } from "../users/remove.ts";
 import { groupPath } from "./groups.tsx";
 import { Members } from "./members.tsx";
 import { useStrategies } from "./strategies.ts";
@@ -74,9 +72,8 @@ function useFields(readOnly: boolean) {
 export default function GroupPage() {
   const t = useText();
   const { name = "" } = useParams({ strict: false });
-  const { may, writable } = useSession();
+  const { may } = useSession();
   const queries = useQueryClient();
-  const remove = useRemove();
   const readOnly = !may("operator");
   const fields = useFields(readOnly);
   const path = `/v1/groups/${encodeURIComponent(name)}`;
@@ -88,25 +85,16 @@ export default function GroupPage() {
         title={name}
         actions={
           may("operator") && (
-            <Button
-              variant="default"
-              disabled={!writable}
-              leftSection={<IconTrash size={16} stroke={1.8} aria-hidden />}
-              onClick={() =>
-                void remove(
-                  path,
-                  "groups",
-                  {
-                    title: t("removeTitle", { name }),
-                    callers: t("removeCallers", { name }),
-                    action: t("remove"),
-                  },
-                  t("removed", { name }),
-                )
-              }
-            >
-              {t("remove")}
-            </Button>
+            <RemoveButton
+              path={path}
+              kind="groups"
+              question={{
+                title: t("removeTitle", { name }),
+                callers: t("removeCallers", { name }),
+                action: t("remove"),
+              }}
+              done={t("removed", { name })}
+            />
           )
         }
       />

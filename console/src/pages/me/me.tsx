@@ -1,14 +1,13 @@
 import { Stack, Switch, Tabs, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { IconDeviceLandlinePhone } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, answered, api, ask, edit, ifMatch } from "../../api/client.ts";
-import { messageOf } from "../../api/problem.ts";
 import { useSession } from "../../api/session.tsx";
 import { Asked, Empty } from "../../kit/empty.tsx";
 import { EntityForm } from "../../kit/form.tsx";
 import { Facts, PageHeader, Section } from "../../kit/page.tsx";
+import { tellDone, tellFault } from "../../kit/tell.ts";
 import { defineStrings } from "../../shell/i18n.ts";
 import { Forwarding } from "../users/forwarding.tsx";
 import { Reachable } from "../users/own-features.tsx";
@@ -177,9 +176,9 @@ function Quick({ me, again }: { me: Me; again: () => Promise<void> }) {
     setBusy(true);
     try {
       await edit<Me["features"]>(features, (now) => ({ ...now, dnd: on }));
-      notifications.show({ message: t("done"), color: "teal" });
+      tellDone(t("done"));
     } catch (error) {
-      notifications.show({ message: messageOf(error), color: "red" });
+      tellFault(error);
     }
     await again();
     setBusy(false);

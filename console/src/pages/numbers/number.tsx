@@ -1,15 +1,11 @@
-import { Button } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
-import { IconTrash } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useLocation, useNavigate, useParams } from "@tanstack/react-router";
 import { ask, ifMatch } from "../../api/client.ts";
-import { messageOf } from "../../api/problem.ts";
 import { useSession } from "../../api/session.tsx";
-import { useConfirm } from "../../kit/confirm.tsx";
 import { Asked } from "../../kit/empty.tsx";
 import { EntityForm, type FieldLook } from "../../kit/form.tsx";
 import { PageHeader, Section } from "../../kit/page.tsx";
+import { RemoveButton } from "../../kit/remove.tsx";
 import { defineStrings } from "../../shell/i18n.ts";
 
 const useText = defineStrings("number", {
@@ -61,8 +57,7 @@ export default function NumberPage() {
   const t = useText();
   const { pathname } = useLocation();
   const { number, name } = useParams({ strict: false }) as { number?: string; name?: string };
-  const { may, writable } = useSession();
-  const confirm = useConfirm();
+  const { may } = useSession();
   const queries = useQueryClient();
   const navigate = useNavigate();
   const isRange = pathname.includes("range");
@@ -103,36 +98,23 @@ export default function NumberPage() {
         </Section>
       </>
     );
-  const remove = async () => {
-    const sure = await confirm({
-      title: t("removeTitle", { name: key }),
-      callers: t("callers"),
-      action: t("remove"),
-    });
-    if (!sure) return;
-    try {
-      await ask("DELETE", path);
-      notifications.show({ message: t("removed", { name: key }), color: "teal" });
-      await done();
-      await navigate({ to: "/numbers" });
-    } catch (error) {
-      notifications.show({ message: messageOf(error), color: "red", autoClose: 10_000 });
-    }
-  };
   return (
     <>
       <PageHeader
         title={key}
         actions={
           !readOnly && (
-            <Button
-              variant="default"
-              disabled={!writable}
-              leftSection={<IconTrash size={16} stroke={1.8} aria-hidden />}
-              onClick={() => void remove()}
-            >
-              {t("remove")}
-            </Button>
+            <RemoveButton
+              path={path}
+              kind={kind}
+              to="/numbers"
+              question={{
+                title: t("removeTitle", { name: key }),
+                callers: t("callers"),
+                action: t("remove"),
+              }}
+              done={t("removed", { name: key })}
+            />
           )
         }
       />

@@ -1,5 +1,4 @@
 import { Button, Text, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { IconPencil, IconRocket, IconTrash } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
@@ -11,6 +10,7 @@ import { useConfirm } from "../../kit/confirm.tsx";
 import { Asked, Empty, Fault } from "../../kit/empty.tsx";
 import { Light, LightBadge } from "../../kit/light.tsx";
 import { Section } from "../../kit/page.tsx";
+import { tellDone } from "../../kit/tell.ts";
 import { Moment } from "../../kit/time.tsx";
 import { defineStrings } from "../../shell/i18n.ts";
 import { ChangeView } from "./changes.tsx";
@@ -161,7 +161,7 @@ function View({ name, data: { draft, changes, more } }: { name: string; data: Dr
     setFault(undefined);
     try {
       const done = await action();
-      notifications.show({ message: typeof said === "string" ? said : said(done), color: "teal" });
+      tellDone(typeof said === "string" ? said : said(done));
       chooseDraft(undefined);
       await queries.invalidateQueries();
       await navigate({ to });

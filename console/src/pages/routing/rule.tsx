@@ -1,6 +1,5 @@
-import { Alert, Button, Group, SegmentedControl, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
-import { IconAlertCircle, IconTrash, IconUsers } from "@tabler/icons-react";
+import { Alert, Box, Button, Group, SegmentedControl, Text } from "@mantine/core";
+import { IconTrash, IconUsers } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useBlocker, useNavigate, useParams } from "@tanstack/react-router";
 import { useRef, useState } from "react";
@@ -11,6 +10,8 @@ import { useConfirm } from "../../kit/confirm.tsx";
 import { Asked } from "../../kit/empty.tsx";
 import { fieldOf } from "../../kit/field-errors.ts";
 import { Section } from "../../kit/page.tsx";
+import { Refused } from "../../kit/refused.tsx";
+import { tellDone } from "../../kit/tell.ts";
 import { defineStrings } from "../../shell/i18n.ts";
 import { Code } from "./code.tsx";
 import { type Document, isDocument, merged, sameValue } from "./documents.ts";
@@ -217,7 +218,7 @@ function Editor({
       typed.current = false;
       known.current = { base: document ?? rule, seen: document };
       setTheirs(undefined);
-      notifications.show({ message: said, color: "teal" });
+      tellDone(said);
       await Promise.all(
         [["drafts"], ["rule"], ["rule-tree"]].map((queryKey) => queries.invalidateQueries({ queryKey })),
       );
@@ -371,18 +372,9 @@ function Editor({
           </>
         )}
         {fault !== undefined && (
-          <Alert
-            mt="lg"
-            color="red"
-            variant="light"
-            role="alert"
-            icon={<IconAlertCircle size={18} />}
-            title={t("wrong")}
-          >
-            <Text size="sm" style={{ whiteSpace: "pre-line" }}>
-              {fault}
-            </Text>
-          </Alert>
+          <Box mt="lg">
+            <Refused fault={fault} title={t("wrong")} />
+          </Box>
         )}
         {!readOnly && (
           <Button

@@ -4,11 +4,11 @@ import { IconArrowBackUp, IconHistory } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api } from "../../api/client.ts";
-import { messageOf } from "../../api/problem.ts";
 import { useSession } from "../../api/session.tsx";
 import { useConfirm } from "../../kit/confirm.tsx";
 import { Asked, Empty } from "../../kit/empty.tsx";
 import { Section } from "../../kit/page.tsx";
+import { tellDone, tellFault } from "../../kit/tell.ts";
 import { Moment } from "../../kit/time.tsx";
 import { defineStrings } from "../../shell/i18n.ts";
 import { ChangeView } from "./changes.tsx";
@@ -149,10 +149,10 @@ function VersionView({ version: one, newest }: { version: Version; newest: boole
       });
       if (!sure) return;
       await post(false);
-      notifications.show({ message: t("done", { version }), color: "teal" });
+      tellDone(t("done", { version }));
       await queries.invalidateQueries();
     } catch (error) {
-      notifications.show({ message: messageOf(error), color: "red", autoClose: 12_000 });
+      tellFault(error);
     }
   };
   return (

@@ -1,12 +1,11 @@
 import { Button, Group, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { answer, api, ask } from "../../api/client.ts";
-import { messageOf } from "../../api/problem.ts";
 import { useSession } from "../../api/session.tsx";
 import { Asked } from "../../kit/empty.tsx";
 import { LightBadge } from "../../kit/light.tsx";
 import { Section } from "../../kit/page.tsx";
+import { tellDone, tellFault } from "../../kit/tell.ts";
 import { Moment } from "../../kit/time.tsx";
 import { defineStrings } from "../../shell/i18n.ts";
 import { browserName } from "./browser-name.ts";
@@ -62,9 +61,9 @@ export function LoginsSection() {
   const end = async (path: string) => {
     try {
       await ask("DELETE", path);
-      notifications.show({ message: t("ended"), color: "teal" });
+      tellDone(t("ended"));
     } catch (error) {
-      notifications.show({ message: messageOf(error), color: "red", autoClose: 10_000 });
+      tellFault(error);
     }
     await queries.invalidateQueries({ queryKey: ["logins"] });
   };

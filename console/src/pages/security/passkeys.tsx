@@ -1,5 +1,4 @@
 import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { IconFingerprint, IconPencil, IconTrash } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
@@ -7,6 +6,7 @@ import { ask } from "../../api/client.ts";
 import { useSession } from "../../api/session.tsx";
 import { useConfirm } from "../../kit/confirm.tsx";
 import { Section } from "../../kit/page.tsx";
+import { tellDone, tellFault } from "../../kit/tell.ts";
 import { Moment } from "../../kit/time.tsx";
 import { defineStrings } from "../../shell/i18n.ts";
 import { makePasskey, passkeysWork } from "../../shell/passkey.ts";
@@ -80,7 +80,7 @@ export function PasskeySection({ factors }: { factors: Factors }) {
       await work();
       await refresh();
     } catch (error) {
-      notifications.show({ message: told(error), color: "red", autoClose: 10_000 });
+      tellFault(error, told(error));
     } finally {
       setBusy(false);
     }
@@ -90,7 +90,7 @@ export function PasskeySection({ factors }: { factors: Factors }) {
     void guarded(async () => {
       const made = await makePasskey(name);
       setName("");
-      notifications.show({ message: t("made"), color: "teal" });
+      tellDone(t("made"));
       if (made) setCodes(made);
     });
   };

@@ -1,5 +1,6 @@
-import { Alert, Button, CopyButton, Group, Stack } from "@mantine/core";
-import { IconAlertTriangle, IconCopy } from "@tabler/icons-react";
+import { Alert, Button, Group, Stack } from "@mantine/core";
+import { IconAlertTriangle } from "@tabler/icons-react";
+import { Copy } from "../../kit/copy.tsx";
 import { defineStrings } from "../../shell/i18n.ts";
 import classes from "./security.module.css";
 
@@ -8,7 +9,6 @@ const useText = defineStrings("recovery", {
     title: "Keep these recovery codes",
     what: "Each logs you in once when your authenticator is not at hand. They are shown this once: keep them where your password is not.",
     copy: "Copy",
-    copied: "Copied",
     kept: "I have kept them",
     list: "Recovery codes",
   },
@@ -16,7 +16,6 @@ const useText = defineStrings("recovery", {
     title: "Bewahren Sie diese Ersatzcodes auf",
     what: "Jeder meldet Sie einmal an, wenn Ihr Authenticator nicht zur Hand ist. Sie werden nur dieses eine Mal gezeigt: Bewahren Sie sie dort auf, wo Ihr Passwort nicht ist.",
     copy: "Kopieren",
-    copied: "Kopiert",
     kept: "Ich habe sie aufbewahrt",
     list: "Ersatzcodes",
   },
@@ -37,17 +36,7 @@ export function RecoveryCodes({ codes, done }: { codes: readonly string[]; done:
       </ul>
       <Group>
         <Button onClick={done}>{t("kept")}</Button>
-        <CopyButton value={codes.join("\n")}>
-          {({ copied, copy }) => (
-            <Button
-              variant="default"
-              leftSection={<IconCopy size={16} stroke={1.8} aria-hidden />}
-              onClick={copy}
-            >
-              {t(copied ? "copied" : "copy")}
-            </Button>
-          )}
-        </CopyButton>
+        <Copy value={codes.join("\n")} label={t("copy")} />
       </Group>
     </Stack>
   );

@@ -1,6 +1,4 @@
-import { Alert, Button, Group, Stack, Text, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
-import { IconAlertCircle } from "@tabler/icons-react";
+import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { ask } from "../../api/client.ts";
@@ -9,6 +7,8 @@ import { useSession } from "../../api/session.tsx";
 import { useConfirm } from "../../kit/confirm.tsx";
 import { LightBadge } from "../../kit/light.tsx";
 import { Section } from "../../kit/page.tsx";
+import { Refused } from "../../kit/refused.tsx";
+import { tellDone, tellFault } from "../../kit/tell.ts";
 import { Moment } from "../../kit/time.tsx";
 import { defineStrings } from "../../shell/i18n.ts";
 import { Qr } from "./qr.tsx";
@@ -106,11 +106,7 @@ export function TotpSetup({ done, again = false }: { done: () => void; again?: b
       setCodes(data.recovery_codes);
     });
   };
-  const problem = fault !== undefined && (
-    <Alert color="red" variant="light" icon={<IconAlertCircle size={18} />} role="alert">
-      {fault}
-    </Alert>
-  );
+  const problem = <Refused fault={fault} />;
   if (codes) return <RecoveryCodes codes={codes} done={done} />;
   if (!begun)
     return (
@@ -177,7 +173,7 @@ export function TotpSection({ factors }: { factors: Factors }) {
   const refresh = () => queries.invalidateQueries({ queryKey: ["factors"] });
   const guarded = (work: () => Promise<void>) =>
     work().catch((error: unknown) => {
-      notifications.show({ message: messageOf(error), color: "red", autoClose: 10_000 });
+      tellFault(error);
     });
   const renew = async () => {
     const { data } = await ask<{ recovery_codes: string[] }>("POST", "/v1/session/factors/recovery");
@@ -187,7 +183,7 @@ export function TotpSection({ factors }: { factors: Factors }) {
     const what = t(passkeys ? "removeWhat" : "removeLast");
     if (!(await confirm({ title: t("removeTitle"), what, action: t("remove") }))) return;
     await ask("DELETE", "/v1/session/factors/totp");
-    notifications.show({ message: t("removed"), color: "teal" });
+    tellDone(t("removed"));
     await refresh();
   };
   return (

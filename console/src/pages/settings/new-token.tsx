@@ -1,10 +1,11 @@
-import { Alert, Button, Code, CopyButton, Group, MultiSelect, Select, Text } from "@mantine/core";
-import { IconCheck, IconCopy, IconKey } from "@tabler/icons-react";
+import { Alert, Button, Code, Group, MultiSelect, Select, Text } from "@mantine/core";
+import { IconKey } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { answer, api, ask } from "../../api/client.ts";
 import { mayAs, type Role, roles, useSession } from "../../api/session.tsx";
+import { Copy } from "../../kit/copy.tsx";
 import { EntityForm, type EntityFormApi } from "../../kit/form.tsx";
 import { PageHeader, Section } from "../../kit/page.tsx";
 import { Moment } from "../../kit/time.tsx";
@@ -32,7 +33,6 @@ const useText = defineStrings("new-token", {
     how: "The program sends it with each request:",
     endsAt: "It ends:",
     copy: "Copy token",
-    copied: "Copied",
     list: "To the tokens",
   },
   de: {
@@ -54,7 +54,6 @@ const useText = defineStrings("new-token", {
     how: "Das Programm schickt es mit jeder Anfrage:",
     endsAt: "Es endet:",
     copy: "Token kopieren",
-    copied: "Kopiert",
     list: "Zu den Tokens",
   },
 });
@@ -148,18 +147,7 @@ function Shown({ made: { name, token, expires_at } }: { made: Made }) {
           {t("endsAt")} <Moment at={expires_at} as="date" />
         </Text>
         <Group mt="md">
-          <CopyButton value={token}>
-            {({ copied, copy }) => (
-              <Button
-                onClick={copy}
-                leftSection={
-                  copied ? <IconCheck size={16} aria-hidden /> : <IconCopy size={16} aria-hidden />
-                }
-              >
-                {t(copied ? "copied" : "copy")}
-              </Button>
-            )}
-          </CopyButton>
+          <Copy value={token} label={t("copy")} filled />
           <Button component={Link} to="/tokens" variant="default">
             {t("list")}
           </Button>

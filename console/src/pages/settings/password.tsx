@@ -1,7 +1,5 @@
-import { Alert, Button, Group, PasswordInput, Stack, Text } from "@mantine/core";
+import { Button, Group, PasswordInput, Stack, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { notifications } from "@mantine/notifications";
-import { IconAlertCircle } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { ask } from "../../api/client.ts";
@@ -9,6 +7,8 @@ import { ApiProblem, messageOf } from "../../api/problem.ts";
 import { useSession } from "../../api/session.tsx";
 import { fieldOf } from "../../kit/field-errors.ts";
 import { PageHeader, Section } from "../../kit/page.tsx";
+import { Refused, toFirstFault } from "../../kit/refused.tsx";
+import { tellDone } from "../../kit/tell.ts";
 import { defineStrings } from "../../shell/i18n.ts";
 
 const useText = defineStrings("password", {
@@ -64,7 +64,7 @@ export function PasswordForm({ name }: { name: string }) {
       const body = { password, ...(own && { current }) };
       await ask("PUT", `/v1/people/${encodeURIComponent(name)}/password`, { body });
       form.reset();
-      notifications.show({ message: t("done"), color: "teal" });
+      tellDone(t("done"));
       await queries.invalidateQueries({ queryKey: ["people", name] });
     } catch (error) {
       const errors = error instanceof ApiProblem ? error.errors : [];
@@ -72,8 +72,7 @@ export function PasswordForm({ name }: { name: string }) {
       if (error instanceof ApiProblem && error.code === "login-refused")
         form.setFieldError("current", t("wrong"));
       else if (errors.length === 0) setFault(messageOf(error));
-      // To the first field that is wrong.
-      requestAnimationFrame(() => document.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
+      toFirstFault();
     } finally {
       setBusy(false);
     }
@@ -100,11 +99,7 @@ export function PasswordForm({ name }: { name: string }) {
         <Text size="sm" c="dimmed">
           {own ? t("own") : t("other", { name })}
         </Text>
-        {fault !== undefined && (
-          <Alert color="red" variant="light" icon={<IconAlertCircle size={18} />} role="alert">
-            {fault}
-          </Alert>
-        )}
+        <Refused fault={fault} />
         <Group>
           <Button type="submit" loading={busy} disabled={!writable || form.getValues().password === ""}>
             {t("save")}

@@ -1,18 +1,17 @@
 import { Button, Group } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
-import { IconHistory, IconTrash } from "@tabler/icons-react";
+import { IconHistory } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { answered, api, ask, ifMatch } from "../../api/client.ts";
-import { messageOf } from "../../api/problem.ts";
 import { useSession, useSessionState } from "../../api/session.tsx";
 import { useConfirm } from "../../kit/confirm.tsx";
 import { Asked } from "../../kit/empty.tsx";
 import { EntityForm } from "../../kit/form.tsx";
 import { Facts, PageHeader, Section } from "../../kit/page.tsx";
+import { RemoveButton } from "../../kit/remove.tsx";
+import { tellDone, tellFault } from "../../kit/tell.ts";
 import { Moment } from "../../kit/time.tsx";
 import { defineStrings } from "../../shell/i18n.ts";
-import { useRemove } from "../users/remove.ts";
 import classes from "../users/users.module.css";
 import { useAuditLink } from "./audit-filters.ts";
 import { PasswordForm } from "./password.tsx";
@@ -80,7 +79,6 @@ export default function PersonPage() {
   const { may, writable, person: self } = useSession();
   const { refresh } = useSessionState();
   const queries = useQueryClient();
-  const remove = useRemove();
   const auditLink = useAuditLink();
   const readOnly = !may("administrator");
   const fields = usePersonFields(readOnly);
@@ -92,10 +90,10 @@ export default function PersonPage() {
     if (!(await confirm(question))) return;
     try {
       await ask("DELETE", `${path}/factors`);
-      notifications.show({ message: t("resetDone", { name }), color: "teal" });
+      tellDone(t("resetDone", { name }));
       await queries.invalidateQueries({ queryKey: ["people", name] });
     } catch (error) {
-      notifications.show({ message: messageOf(error), color: "red", autoClose: 10_000 });
+      tellFault(error);
     }
   };
   const load = () => answered(api.GET("/v1/people/{name}", { params: { path: { name } } }));
@@ -124,27 +122,18 @@ export default function PersonPage() {
                     {t("changes")}
                   </Button>
                   {!readOnly && (
-                    <Button
-                      variant="default"
-                      disabled={!writable}
-                      leftSection={<IconTrash size={16} stroke={1.8} aria-hidden />}
-                      onClick={() =>
-                        void remove(
-                          path,
-                          "people",
-                          {
-                            title: t(own ? "removeSelf" : "removeTitle", { name }),
-                            what: t("removeWhat", { name }),
-                            callers: "",
-                            action: t("remove"),
-                            ...(own && { typed: name }),
-                          },
-                          t("removed", { name }),
-                        )
-                      }
-                    >
-                      {t("remove")}
-                    </Button>
+                    <RemoveButton
+                      path={path}
+                      kind="people"
+                      question={{
+                        title: t(own ? "removeSelf" : "removeTitle", { name }),
+                        what: t("removeWhat", { name }),
+                        callers: "",
+                        action: t("remove"),
+                        ...(own && { typed: name }),
+                      }}
+                      done={t("removed", { name })}
+                    />
                   )}
                 </>
               }

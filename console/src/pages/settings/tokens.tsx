@@ -1,10 +1,8 @@
 import { Button, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { IconPlugConnected, IconPlus } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { answer, api, ask } from "../../api/client.ts";
-import { messageOf } from "../../api/problem.ts";
 import type { paths } from "../../api/schema.ts";
 import { useSession } from "../../api/session.tsx";
 import { useConfirm } from "../../kit/confirm.tsx";
@@ -12,6 +10,7 @@ import { Empty } from "../../kit/empty.tsx";
 import { LightBadge } from "../../kit/light.tsx";
 import { EntityList } from "../../kit/list.tsx";
 import { PageHeader, Section } from "../../kit/page.tsx";
+import { tellDone, tellFault } from "../../kit/tell.ts";
 import { Moment, useNow } from "../../kit/time.tsx";
 import { defineStrings, useLanguage } from "../../shell/i18n.ts";
 import { roleNames } from "../../shell/roles.ts";
@@ -130,10 +129,10 @@ function EndButton({ token }: { token: Token }) {
     if (!sure) return;
     try {
       await ask("DELETE", `/v1/tokens/${encodeURIComponent(name)}`);
-      notifications.show({ message: t("ended", { name }), color: "teal" });
+      tellDone(t("ended", { name }));
       await queries.invalidateQueries({ queryKey: ["tokens"] });
     } catch (error) {
-      notifications.show({ message: messageOf(error), color: "red", autoClose: 10_000 });
+      tellFault(error);
     }
   };
   return (

@@ -1,5 +1,3 @@
-import { Button } from "@mantine/core";
-import { IconTrash } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { answered, api, ask, ifMatch } from "../../api/client.ts";
@@ -7,8 +5,8 @@ import { useSession } from "../../api/session.tsx";
 import { Asked } from "../../kit/empty.tsx";
 import { EntityForm, type FieldLook } from "../../kit/form.tsx";
 import { PageHeader, Section } from "../../kit/page.tsx";
+import { RemoveButton } from "../../kit/remove.tsx";
 import { defineStrings } from "../../shell/i18n.ts";
-import { useRemove } from "../users/remove.ts";
 import { sitePath } from "./sites.tsx";
 
 const useText = defineStrings("site", {
@@ -107,10 +105,9 @@ function useFields(): Record<string, FieldLook> {
 export default function SitePage() {
   const t = useText();
   const { name = "" } = useParams({ strict: false });
-  const { may, writable } = useSession();
+  const { may } = useSession();
   const fields = useFields();
   const queries = useQueryClient();
-  const remove = useRemove();
   const path = `/v1/sites/${encodeURIComponent(name)}`;
   const load = () => answered(api.GET("/v1/sites/{name}", { params: { path: { name } } }));
   const query = useQuery({ queryKey: ["sites", name], queryFn: load });
@@ -125,14 +122,7 @@ export default function SitePage() {
         title={name}
         actions={
           may("operator") && (
-            <Button
-              variant="default"
-              disabled={!writable}
-              leftSection={<IconTrash size={16} stroke={1.8} aria-hidden />}
-              onClick={() => void remove(path, "sites", question, t("removed", { name }))}
-            >
-              {t("remove")}
-            </Button>
+            <RemoveButton path={path} kind="sites" question={question} done={t("removed", { name })} />
           )
         }
       />

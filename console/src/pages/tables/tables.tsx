@@ -9,7 +9,6 @@ import {
   Textarea,
   TextInput,
 } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { IconFileUpload, IconTable, IconTrash } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -21,6 +20,7 @@ import { Empty } from "../../kit/empty.tsx";
 import { fieldOf } from "../../kit/field-errors.ts";
 import { EntityList } from "../../kit/list.tsx";
 import { PageHeader, Section } from "../../kit/page.tsx";
+import { tellDone, tellFault } from "../../kit/tell.ts";
 import { Num } from "../../kit/time.tsx";
 import { defineStrings } from "../../shell/i18n.ts";
 
@@ -103,9 +103,9 @@ export default function Tables() {
     if (!(await confirm(question))) return;
     try {
       await ask("DELETE", `/v1/tables/${encodeURIComponent(name)}`);
-      notifications.show({ message: t("removed", { name }), color: "teal" });
+      tellDone(t("removed", { name }));
     } catch (error) {
-      notifications.show({ message: messageOf(error), color: "red", autoClose: 10_000 });
+      tellFault(error);
     }
     changed();
   };
@@ -215,7 +215,7 @@ export default function Tables() {
             known={importing}
             writable={writable}
             done={(name) => {
-              notifications.show({ message: t("done", { name }), color: "teal" });
+              tellDone(t("done", { name }));
               setImporting(undefined);
               changed();
             }}

@@ -1,12 +1,11 @@
 import { Switch, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api, ask } from "../../api/client.ts";
-import { messageOf } from "../../api/problem.ts";
 import { useSession } from "../../api/session.tsx";
 import { Asked } from "../../kit/empty.tsx";
 import { PageHeader, Section } from "../../kit/page.tsx";
+import { tellFault } from "../../kit/tell.ts";
 import { defineStrings } from "../../shell/i18n.ts";
 import type { Code } from "./types.ts";
 import classes from "./users.module.css";
@@ -90,7 +89,7 @@ export default function Codes() {
   const put = async (code: Code) => {
     setBusy(code.name);
     await ask("PUT", `/v1/codes/${encodeURIComponent(code.name)}`, { body: code }).catch((error: unknown) =>
-      notifications.show({ message: messageOf(error), color: "red" }),
+      tellFault(error),
     );
     await queries.invalidateQueries({ queryKey: ["codes"] });
     setBusy(undefined);

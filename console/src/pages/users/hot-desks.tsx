@@ -1,5 +1,4 @@
 import { Button, Group, PasswordInput, Stack, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api, ask, edit } from "../../api/client.ts";
@@ -8,6 +7,7 @@ import { useSession } from "../../api/session.tsx";
 import { useConfirm } from "../../kit/confirm.tsx";
 import { Asked } from "../../kit/empty.tsx";
 import { Section } from "../../kit/page.tsx";
+import { tellDone, tellFault } from "../../kit/tell.ts";
 import { Moment } from "../../kit/time.tsx";
 import { defineStrings } from "../../shell/i18n.ts";
 import type { User } from "./types.ts";
@@ -70,7 +70,7 @@ export function HotDesks({ user }: { user: User }) {
     try {
       await edit<User>(`/v1/users/${encodeURIComponent(name)}`, (now) => ({ ...now, pin: value }));
       setPin("");
-      notifications.show({ message: value === null ? t("gone") : t("done"), color: "teal" });
+      tellDone(value === null ? t("gone") : t("done"));
       await queries.invalidateQueries({ queryKey: ["users"] });
     } catch (error) {
       setFault(messageOf(error));
@@ -83,9 +83,7 @@ export function HotDesks({ user }: { user: User }) {
       action: t("off"),
     };
     if (!(await confirm(question))) return;
-    await ask("DELETE", `/v1/desks/${encodeURIComponent(desk)}`).catch((error: unknown) =>
-      notifications.show({ message: messageOf(error), color: "red" }),
-    );
+    await ask("DELETE", `/v1/desks/${encodeURIComponent(desk)}`).catch((error: unknown) => tellFault(error));
     await queries.invalidateQueries({ queryKey: ["desks"] });
   };
   const change = may("operator");

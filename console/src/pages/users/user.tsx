@@ -1,5 +1,4 @@
-import { Button, Group, Stack, Tabs } from "@mantine/core";
-import { IconTrash } from "@tabler/icons-react";
+import { Group, Stack, Tabs } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { answered, api, ask, ifMatch } from "../../api/client.ts";
@@ -7,12 +6,12 @@ import { useSession } from "../../api/session.tsx";
 import { Asked } from "../../kit/empty.tsx";
 import { EntityForm, type FieldLook } from "../../kit/form.tsx";
 import { PageHeader, Section } from "../../kit/page.tsx";
+import { RemoveButton } from "../../kit/remove.tsx";
 import { defineStrings } from "../../shell/i18n.ts";
 import { ListAt, NumberAt } from "./fields.tsx";
 import { Forwarding } from "./forwarding.tsx";
 import { HotDesks } from "./hot-desks.tsx";
 import { Reachable } from "./own-features.tsx";
-import { useRemove } from "./remove.ts";
 import { useSiteField } from "./site-field.tsx";
 import { noFeatures, type User } from "./types.ts";
 import { UserNumbers } from "./user-numbers.tsx";
@@ -92,27 +91,14 @@ const useText = defineStrings("user", {
 export default function UserPage() {
   const t = useText();
   const { name = "" } = useParams({ strict: false });
-  const { may, writable } = useSession();
+  const { may } = useSession();
   const queries = useQueryClient();
-  const removeAt = useRemove();
   const site = useSiteField();
+  const path = `/v1/users/${encodeURIComponent(name)}`;
   const params = { path: { name } };
   const load = () => answered(api.GET("/v1/users/{name}", { params }));
   const query = useQuery({ queryKey: ["users", name], queryFn: load });
   const readOnly = !may("operator");
-
-  const remove = () =>
-    removeAt(
-      `/v1/users/${encodeURIComponent(name)}`,
-      "users",
-      {
-        title: t("removeTitle", { name }),
-        what: t("removeWhat"),
-        callers: t("removeCallers", { name }),
-        action: t("remove"),
-      },
-      t("removed", { name }),
-    );
 
   const form = (user: User, etag: string | undefined, fields: Readonly<Record<string, FieldLook>>) => (
     <EntityForm
@@ -122,12 +108,7 @@ export default function UserPage() {
       initial={{ ...user, features: { ...noFeatures, ...user.features } }}
       etag={etag}
       readOnly={readOnly}
-      save={(body, against) =>
-        ask("PUT", `/v1/users/${encodeURIComponent(name)}`, {
-          body,
-          headers: ifMatch(against),
-        })
-      }
+      save={(body, against) => ask("PUT", path, { body, headers: ifMatch(against) })}
       saved={() => void queries.invalidateQueries({ queryKey: ["users"] })}
       reload={load}
     />
@@ -147,14 +128,17 @@ export default function UserPage() {
             lead={user.description || undefined}
             actions={
               may("operator") && (
-                <Button
-                  variant="default"
-                  disabled={!writable}
-                  leftSection={<IconTrash size={16} stroke={1.8} aria-hidden />}
-                  onClick={() => void remove()}
-                >
-                  {t("remove")}
-                </Button>
+                <RemoveButton
+                  path={path}
+                  kind="users"
+                  question={{
+                    title: t("removeTitle", { name }),
+                    what: t("removeWhat"),
+                    callers: t("removeCallers", { name }),
+                    action: t("remove"),
+                  }}
+                  done={t("removed", { name })}
+                />
               )
             }
           />
