@@ -5,7 +5,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { patient } from "../src/base/patience.ts";
 import { event } from "./support/app-calls.ts";
 import { accessibilityFaults, complaintsOf, openBrowser, openPerson } from "./support/console-browser.ts";
@@ -100,16 +100,26 @@ test("the list of pages was found", () => {
 
 describe("each page, in light and dark and on a telephone's screen", () => {
   let context: BrowserContext;
+  /** One for all: a new one has to compile the console again. */
+  let page: Page;
+  let complaints: string[];
   beforeAll(async () => {
     context = await openPerson(browser);
     await context.route("**/v1/alerts", (route) => route.fulfill({ json: { alerts } }));
     await logIn(context);
+    page = await context.newPage();
+    complaints = complaintsOf(page);
   });
   afterAll(() => context.close());
+  // What a page says while it is left is not the next one's.
+  afterEach(async () => {
+    await page.goto("about:blank");
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.setViewportSize({ width: 1360, height: 900 });
+    complaints.length = 0;
+  });
 
   test.each(paths)("/console/%s", async (path) => {
-    await using page = await context.newPage();
-    const complaints = complaintsOf(page);
     const picture = async (look: string) => {
       if (shots === undefined) return;
       await page.screenshot({ path: join(shots, `${path.replaceAll("/", "-") || "overview"}-${look}.png`) });
