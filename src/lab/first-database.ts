@@ -17,7 +17,7 @@ import { labsRoot } from "./names.ts";
 
 const run = promisify(execFile);
 
-const copy = (from: string, to: string, signal: AbortSignal) =>
+export const copyDatabase = (from: string, to: string, signal: AbortSignal) =>
   run("cp", ["-a", "--reflink=auto", from, to], { signal });
 
 /**
@@ -54,8 +54,8 @@ async function beginHistory(datadir: string, signal: AbortSignal): Promise<void>
     await rm(join(datadir, name), { force: true });
 }
 
-/** An empty database of this machine's MariaDB; every lab's begins as a copy of it. */
-async function template(signal: AbortSignal): Promise<string> {
+/** An empty database of this machine's MariaDB; every lab's begins as a copy of it. Root enters by its unix socket. */
+export async function emptyDatabase(signal: AbortSignal): Promise<string> {
   const { stdout } = await run("mariadbd", ["--no-defaults", "--version"], { signal });
   const version = /Ver (\S+)/.exec(stdout)?.[1];
   if (version === undefined) throw new Error(`mariadbd --version said '${stdout.trim()}'`);
@@ -80,11 +80,11 @@ export async function makeFirstDatabases(nodes: HostContext[], signal: AbortSign
   const [first, ...others] = nodes;
   if (!first || others.length === 0 || replicatesAsynchronously(first.cluster)) return;
   if (nodes.some(({ dirs }) => existsSync(dirs.mariadb))) return;
-  const from = await template(signal);
+  const from = await emptyDatabase(signal);
   const made = join(first.dirs.data, "mariadb-first");
   await rm(made, { recursive: true, force: true });
-  await copy(from, made, signal);
+  await copyDatabase(from, made, signal);
   await runAlone(made, initialAccounts(first), signal);
-  for (const { dirs } of others) await copy(made, dirs.mariadb, signal);
+  for (const { dirs } of others) await copyDatabase(made, dirs.mariadb, signal);
   await rename(made, first.dirs.mariadb);
 }

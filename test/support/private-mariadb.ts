@@ -1,13 +1,13 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chown, mkdir, open, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { promisify } from "node:util";
 import mysql from "mysql2/promise";
+import { patient } from "../../src/base/patience.ts";
+import { redoLog } from "../../src/components/mariadb/config.ts";
 import { accountIn } from "../../src/host/files.ts";
-
-const run = promisify(execFile);
+import { copyDatabase, emptyDatabase } from "../../src/lab/first-database.ts";
 
 /** A MariaDB server of a test's own: temporary data, a unix socket only; never Debian's service. */
 export class PrivateMariadb implements AsyncDisposable {
@@ -30,17 +30,11 @@ export class PrivateMariadb implements AsyncDisposable {
   async create(password: string): Promise<void> {
     const account = accountIn(await readFile("/etc/passwd", "utf8"), "mysql");
     if (!account) throw new Error("there is no system user mysql");
-    for (const path of [this.directory, dirname(this.socket)]) {
+    for (const path of [dirname(this.directory), dirname(this.socket)])
       await mkdir(path, { recursive: true });
-      await chown(path, account.uid, account.gid);
-    }
-    await run("mariadb-install-db", [
-      "--no-defaults",
-      "--user=mysql",
-      `--datadir=${this.directory}`,
-      "--auth-root-authentication-method=normal",
-      "--skip-test-db",
-    ]);
+    await chown(dirname(this.socket), account.uid, account.gid);
+    const signal = AbortSignal.timeout(patient(60_000));
+    await copyDatabase(await emptyDatabase(signal), this.directory, signal);
     await this.start();
     const root = await mysql.createConnection({
       socketPath: this.socket,
@@ -66,6 +60,10 @@ export class PrivateMariadb implements AsyncDisposable {
         "--skip-log-bin",
         "--performance-schema=OFF",
         "--innodb-buffer-pool-size=64M",
+        // As the template has it: another one would be made at the start.
+        redoLog,
+        // What a killed server wrote stays: only the machine's power is not survived.
+        "--innodb-flush-method=nosync",
         "--innodb-force-primary-key=1",
         "--character-set-server=utf8mb4",
         "--collation-server=utf8mb4_bin",
