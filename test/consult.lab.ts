@@ -45,7 +45,8 @@ afterAll(async () => {
 });
 
 describe("scripts", () => {
-  const script = (source: string, more: object = {}) => ({ source, deadline_ms: 3000, ...more });
+  // As much as may be set: what counts as the processor's is the clock on the wall, and this machine may be busy.
+  const script = (source: string, more: object = {}) => ({ source, deadline_ms: 3000, cpu_ms: 100, ...more });
 
   it("are refused with line and column, and nothing is saved", async () => {
     const source =
@@ -89,7 +90,7 @@ describe("scripts", () => {
     await ask("PUT", "/v1/scripts/s", script("export const decide = (): Answer => { for (;;); };"));
     expect(await decided("7000")).toMatchObject({ code: 480, rule: "behind" });
     expect((await ask("GET", "/v1/scripts/s/log")).body).toMatchObject({
-      failure: expect.stringMatching(/50 ms of the processor/),
+      failure: expect.stringMatching(/100 ms of the processor/),
     });
     await app.until("it rests", async () => {
       await decided("7000");
