@@ -1,10 +1,20 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { ownNetwork } from "./test/support/own-network.ts";
 
 /** Files that break one lab, one after the other, and leave it well: test/support/shared-lab.ts. */
 const shared = ["drill", "faults", "outages", "phone", "programs", "survival"].map(
   (name) => `test/${name}.lab.ts`,
 );
+
+/** Files that start a lab of their own say so by what they import. */
+const tests = readdirSync(join(import.meta.dirname, "test"))
+  .filter((name) => name.endsWith(".lab.ts"))
+  .map((name) => `test/${name}`);
+const startsLab = (file: string): boolean =>
+  /from "\.\.\/src\/lab\/lab\.ts"/.test(readFileSync(join(import.meta.dirname, file), "utf8"));
 
 /**
  * How much longer than on a quiet, fast machine the tests wait for what must come (src/base/patience.ts). They promise that
@@ -22,8 +32,8 @@ const lab = {
 };
 
 /**
- * `unit` is pure and fast. The others run the real parts in network namespaces: a cluster wants two processors, so there
- * is one lab at a time, two where there is room.
+ * `unit` is pure and fast. The others run the real parts in network namespaces. `lab-app`: single ones (the app, its database, a
+ * SIP server, a browser), several files at a time. `lab`: a cluster wants two processors, so there is one at a time, two where there is room.
  */
 export default defineConfig({
   test: {
@@ -39,11 +49,20 @@ export default defineConfig({
       {
         test: {
           ...lab,
-          name: "lab",
-          include: ["test/**/*.lab.ts"],
-          exclude: shared,
-          maxWorkers: availableParallelism() >= 4 ? 2 : 1,
+          name: "lab-app",
+          include: tests.filter((file) => !shared.includes(file) && !startsLab(file)),
+          pool: ownNetwork,
+          maxWorkers: Math.min(4, Math.max(2, availableParallelism())),
           sequence: { ...lab.sequence, groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...lab,
+          name: "lab",
+          include: tests.filter((file) => !shared.includes(file) && startsLab(file)),
+          maxWorkers: availableParallelism() >= 4 ? 2 : 1,
+          sequence: { ...lab.sequence, groupOrder: 2 },
         },
       },
       {
@@ -53,7 +72,7 @@ export default defineConfig({
           include: shared,
           globalSetup: "test/support/shared-lab.ts",
           fileParallelism: false,
-          sequence: { ...lab.sequence, groupOrder: 2 },
+          sequence: { ...lab.sequence, groupOrder: 3 },
         },
       },
     ],
