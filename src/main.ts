@@ -12,6 +12,7 @@ const groups: [commands: string[], load: () => Promise<Register>][] = [
   [["plan"], async () => (await import("./cli/plan.ts")).registerPlan],
   [["init"], async () => (await import("./cli/init.ts")).registerInit],
   [["up"], async () => (await import("./cli/up.ts")).registerUp],
+  [["compile"], async () => (await import("./cli/compile.ts")).registerCompile],
   [["status", "down", "systemd"], async () => (await import("./cli/host.ts")).registerHost],
   [["check"], async () => (await import("./cli/check.ts")).registerCheck],
   [["alerts"], async () => (await import("./cli/alerts.ts")).registerAlerts],

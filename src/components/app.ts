@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type HostContext, runFiles } from "../cluster/facts.ts";
 import { release } from "../cluster/release.ts";
@@ -13,9 +12,6 @@ export const app: Component = {
   name: "app",
   files: () => [],
   command: ({ self, dirs, clusterFile }) => ({
-    // Compiled modules are kept, which halves the processor time of a restart; in a directory that only root may
-    // write, because the app starts as root.
-    env: { NODE_COMPILE_CACHE: join(dirs.run, "compile-cache") },
     nice: -8,
     argv: [
       process.execPath,

@@ -1,4 +1,5 @@
 import { type FSWatcher, watch } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { workerData } from "node:worker_threads";
 import { Carrier } from "./carrier.ts";
 
@@ -17,6 +18,8 @@ const paceMs = 20;
 /** Rounds without anything new, after which a notice is waited for: to ask for notices and not to costs more than one of these. */
 const emptyRounds = 1;
 
+// For the next one: an agent that is killed leaves none behind.
+flushCompileCache();
 const carrier = new Carrier(memory, target);
 let failedSince: number | undefined;
 let watcher: FSWatcher | undefined;

@@ -16,7 +16,7 @@ import { type Cluster, clusterSchema } from "../cluster/schema.ts";
 import { forgetMemory } from "../host/memory.ts";
 import { identify, isAlive } from "../host/process.ts";
 import { askSocket } from "../http/socket.ts";
-import { agentSocketOf, startAgent } from "./agents.ts";
+import { agentSocketOf, compileAhead, startAgent } from "./agents.ts";
 import { largeDisk, thaw } from "./disk.ts";
 import { makeFirstDatabases } from "./first-database.ts";
 import {
@@ -241,6 +241,7 @@ export async function create(
     await Promise.all([
       createNetwork(state, `${plan.machine}/${plan.bits}`),
       makeFirstDatabases(contexts, AbortSignal.timeout(firstDatabaseMs)),
+      compileAhead(),
     ]);
     for (const [name, host] of Object.entries(state.hosts)) host.keeper = startAgent(lab, name, host);
   } catch (error) {
