@@ -41,6 +41,15 @@ describe("people and their logins", () => {
     expect(wrong).toMatchObject({ status: 401, body: { code: "login-refused" } });
     const short = await ada.ask("POST", "/v1/session/first", { token, name: "ada", password: "short" });
     expect(short).toMatchObject({ status: 400, body: { errors: [{ path: "/password" }] } });
+    const common = await ada.ask("POST", "/v1/session/first", {
+      token,
+      name: "ada",
+      password: "password1234",
+    });
+    expect(common).toMatchObject({
+      status: 400,
+      body: { errors: [{ path: "/password", message: "must not be a common password, or nearly one" }] },
+    });
     const first = await ada.ask("POST", "/v1/session/first", { token, name: "Ada", password });
     expect(first).toMatchObject({
       status: 200,
@@ -84,6 +93,22 @@ describe("people and their logins", () => {
     });
     const { versions } = (await ada.ask("GET", "/v1/versions")).body;
     expect(versions[0]).toMatchObject({ who: "operator" });
+  });
+
+  it("passwords that would be guessed are refused wherever they are set, and change nothing", async () => {
+    const bad = { status: 400, body: { code: "invalid-request", errors: [{ path: "/password" }] } };
+    const named = { role: "auditor", display: "Grace Hopper", password: "the bees of hopper farm" };
+    expect(await ada.ask("POST", "/v1/people", { name: "grace", ...named })).toMatchObject(bad);
+    expect(await ada.ask("PUT", "/v1/people/grace", named)).toMatchObject(bad);
+    expect((await ada.ask("GET", "/v1/people/grace")).status).toBe(404);
+    const own = { password: "our apptest cluster is fine", current: password };
+    expect(await ada.ask("PUT", "/v1/people/ada/password", own)).toMatchObject(bad);
+    expect((await new Browser().login("ada", password)).status).toBe(200);
+    const telephone = await ada.ask("POST", "/v1/users", { name: "4711", password: "4711-4711" });
+    expect(telephone).toMatchObject({
+      status: 400,
+      body: { errors: [{ path: "/password", message: "must be more than the user's name" }] },
+    });
   });
 
   it("each change is on record: who, from where, what was before and after, no secrets; nothing else is", async () => {

@@ -17,11 +17,12 @@ export const personName = z
 /** For a login: what is wrong with a name is not told. */
 export const loginName = z.string().trim().toLowerCase().max(64);
 
-/** No rules of composition: length is what counts (NIST SP 800-63B). */
+/** No rules of composition: length is what counts (NIST SP 800-63B), and that nobody guesses it (strength.ts). */
 export const newPassword = z
   .string()
   .min(12, "must have at least 12 characters")
-  .max(128, "must have at most 128 characters");
+  .max(128, "must have at most 128 characters")
+  .describe("what is common, a pattern, or contains a name of the person or the service is refused");
 
 export const roleSchema = z
   .enum(["user", "auditor", "operator", "administrator"])
@@ -64,7 +65,11 @@ export const newPersonSchema = z.strictObject({
   scope: scopeSchema.nullable().default(null),
   user: user.default(null),
   enabled: z.boolean().default(true),
-  password: newPassword.optional().describe("only a hash is kept; missing: it can not log in by one"),
+  password: newPassword
+    .optional()
+    .describe(
+      "only a hash is kept; missing: it can not log in by one; what is common, a pattern, or contains a name of the person or the service is refused",
+    ),
 });
 export type NewPerson = z.infer<typeof newPersonSchema>;
 

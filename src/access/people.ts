@@ -8,6 +8,7 @@ import { type NewPerson, type PersonShown, roleSchema, scopeSchema } from "./acc
 import { forgetFactors, withFactor } from "./factor-rows.ts";
 import { hashedPassword } from "./password.ts";
 import { changeAccess } from "./revision.ts";
+import { assertStrong, namesOf } from "./strength.ts";
 
 /** People in the database. */
 
@@ -93,9 +94,18 @@ export async function onlyStrongSession(
 
 export class People {
   private readonly database: Database;
+  private readonly cluster: string;
 
-  constructor(database: Database) {
+  /** @param cluster its name, which no password may contain */
+  constructor(database: Database, cluster: string) {
     this.database = database;
+    this.cluster = cluster;
+  }
+
+  /** What is stored of a new password. @throws Problem: it would be guessed; TooBusy */
+  private async kept(password: string, { name, display }: { name: string; display: string }) {
+    await assertStrong(password, namesOf(name, display, this.cluster));
+    return await hashedPassword(password);
   }
 
   async list(after: string, limit: number): Promise<PersonShown[]> {
@@ -162,7 +172,7 @@ export class People {
     check = anyhow,
     id = uuidToBytes(randomUUID()),
   ): Promise<void> {
-    const hash = password === undefined ? null : await hashedPassword(password);
+    const hash = password === undefined ? null : await this.kept(password, { name, display });
     await changeAccess(this.database, async (trx, revision) => {
       const before = await rowOf(trx, name);
       // The answer to the first commit was lost.
@@ -193,7 +203,7 @@ export class People {
     { name, display, role, scope, user, enabled, password }: NewPerson,
     check = anyhow,
   ): Promise<void> {
-    const hash = password === undefined ? undefined : await hashedPassword(password);
+    const hash = password === undefined ? undefined : await this.kept(password, { name, display });
     await changeAccess(this.database, async (trx, revision) => {
       const before = await rowOf(trx, name);
       check(before);
@@ -218,7 +228,7 @@ export class People {
 
   /** A new password: all its logins but this one are over. @throws Problem `not-found` */
   async setPassword(name: string, password: string, but?: Buffer): Promise<void> {
-    const hash = await hashedPassword(password);
+    const hash = await this.kept(password, await this.get(name));
     await changeAccess(this.database, async (trx, revision) => {
       if (!(await rowOf(trx, name))) throw missing(name);
       await trx.updateTable("people").set({ password: hash, revision }).where("name", "=", name).execute();

@@ -56,7 +56,7 @@ const unheardMs = 3000;
 
 export function createAccess({ database, context, live, file, events }: Parts): AccessService {
   const { cluster, secrets } = context;
-  const people = new People(database);
+  const people = new People(database, cluster.cluster);
   const sessions = new Sessions(database);
   const memory = new AccessMemory(database);
   const tokens = new Tokens(database);

@@ -56,7 +56,9 @@ export type User = z.infer<typeof userSchema>;
 
 export const newUserSchema = z.strictObject({
   name: entityName,
-  password: password.describe("only its digests are kept; it is never shown again"),
+  password: password.describe(
+    "only its digests are kept; it is never shown again; what is tried first, such as the user's name, 12345678 or password1, is refused",
+  ),
   display: display.default(""),
   description: z.string().max(256).default(""),
   enabled: z.boolean().default(true),

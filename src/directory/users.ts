@@ -10,6 +10,7 @@ import { groupSchema } from "./group-schema.ts";
 import { entityName } from "./names-schema.ts";
 import { hashedPin, hashedPinNow, isHashed } from "./pin.ts";
 import { userScope } from "./scopes.ts";
+import { trivialPassword } from "./trivial-password.ts";
 import {
   newUserSchema,
   putUserSchema,
@@ -100,6 +101,11 @@ function rowOf(
   before: UsersTable | undefined,
   { realm, whole }: Setting & { whole: boolean },
 ): UsersTable {
+  const trivial = password === undefined ? undefined : trivialPassword(password, name);
+  if (trivial !== undefined)
+    throw new Problem("invalid-request", `the password of ${name} would be guessed: nothing was changed`, [
+      { path: "/password", message: trivial },
+    ]);
   const secret = password === undefined ? before : ha1(name, realm, password);
   if (!secret)
     throw new Problem("invalid-request", "a new user needs a password", [

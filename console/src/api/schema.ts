@@ -714,6 +714,7 @@ export interface paths {
                         name: string;
                         /** @default  */
                         display?: string;
+                        /** @description what is common, a pattern, or contains a name of the person or the service is refused */
                         password: string;
                     };
                 };
@@ -891,7 +892,7 @@ export interface paths {
                         user?: string | null;
                         /** @default true */
                         enabled?: boolean;
-                        /** @description only a hash is kept; missing: it can not log in by one */
+                        /** @description only a hash is kept; missing: it can not log in by one; what is common, a pattern, or contains a name of the person or the service is refused */
                         password?: string;
                     };
                 };
@@ -1044,7 +1045,7 @@ export interface paths {
                         user?: string | null;
                         /** @default true */
                         enabled?: boolean;
-                        /** @description only a hash is kept; missing: it can not log in by one */
+                        /** @description only a hash is kept; missing: it can not log in by one; what is common, a pattern, or contains a name of the person or the service is refused */
                         password?: string;
                     };
                 };
@@ -1145,6 +1146,7 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
+                        /** @description what is common, a pattern, or contains a name of the person or the service is refused */
                         password: string;
                         /** @description the present one: for one's own */
                         current?: string;
@@ -3445,7 +3447,7 @@ export interface paths {
                 content: {
                     "application/json": {
                         name: string;
-                        /** @description only its digests are kept; it is never shown again */
+                        /** @description only its digests are kept; it is never shown again; what is tried first, such as the user's name, 12345678 or password1, is refused */
                         password: string;
                         /** @default  */
                         display?: string;
