@@ -96,6 +96,13 @@ const wrong: [path: string, typed: Record<string, string>, button: string, field
   ["new-group", { Name: "a b" }, "Make group", "Name"],
   ["new-calendar", { Name: "a b" }, "Make calendar", "Name"],
   ["new-person", { Name: "bert", "Initial password": "short" }, "Make person", "Initial password"],
+  ["new-person", { Name: "bert", "Initial password": "password1234" }, "Make person", "Initial password"],
+  [
+    "new-user",
+    { Name: "1002", "Password of its telephones": "1002-1002" },
+    "Make user",
+    "Password of its telephones",
+  ],
 ];
 
 test.each(wrong)("/console/%s with %o: %s names %s", async (path, typed, button, name) => {
@@ -123,6 +130,25 @@ test.each(wrong)("/console/%s with %o: %s names %s", async (path, typed, button,
         ?.querySelector("label")?.textContent ?? "",
   );
   expect(label.replace(" *", "")).toBe(name);
+  await page.close();
+});
+
+test("a new password is judged while it is typed, in the browser", async () => {
+  const page = await visit("new-person");
+  await field(page, "Name").fill("grace.hopper");
+  const into = field(page, "Initial password");
+  for (const [text, said, bars] of [
+    ["password1234", "Guessed at once: it is like one that many have", "1"],
+    ["the bees of hopper", "Guessed at once: it contains a name", "1"],
+    ["teapots sail", "Hard to guess", "3"],
+    ["x8Kq2mZp", "Guessed easily: at least 12 characters are needed", "2"],
+    ["teapots sail by night only", "Very hard to guess", "4"],
+  ] as const) {
+    await into.fill(text);
+    await page.getByText(said, { exact: true }).waitFor();
+    const meter = page.getByLabel("How hard it is to guess");
+    expect(await meter.getAttribute("value"), text).toBe(bars);
+  }
   await page.close();
 });
 

@@ -3,7 +3,6 @@ import {
   Button,
   Group,
   NumberInput,
-  PasswordInput,
   Select,
   Stack,
   Switch,
@@ -24,6 +23,7 @@ import { defineStrings } from "../shell/i18n.ts";
 import { useConfirm } from "./confirm.tsx";
 import { Asked } from "./empty.tsx";
 import { fieldOf } from "./field-errors.ts";
+import { NewPassword } from "./new-password.tsx";
 import { Refused } from "./refused.tsx";
 import { blankOf, bodyOf, differing, fieldsOf, type JsonSchema, type SchemaField } from "./schema-fields.ts";
 import { tellDone } from "./tell.ts";
@@ -74,6 +74,8 @@ export interface FieldLook {
   help?: ReactNode;
   /** In place of what the schema says. */
   kind?: SchemaField["kind"] | "password" | "long";
+  /** Of a password: so many characters. */
+  least?: number;
   /** Names of choices. */
   choices?: readonly { value: string; label: string }[];
   placeholder?: string;
@@ -391,7 +393,14 @@ function Input({
     case "list":
       return <TagsInput {...text} {...bound} />;
     case "password":
-      return <PasswordInput {...text} {...bound} autoComplete="new-password" />;
+      return (
+        <NewPassword
+          {...text}
+          {...bound}
+          names={[form.getValues().name, form.getValues().display]}
+          least={look.least ?? 0}
+        />
+      );
     case "long":
       return <Textarea {...text} {...bound} autosize minRows={3} />;
     default:

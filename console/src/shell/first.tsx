@@ -6,6 +6,7 @@ import { ask } from "../api/client.ts";
 import { ApiProblem, messageOf } from "../api/problem.ts";
 import { useSessionState } from "../api/session.tsx";
 import { fieldOf } from "../kit/field-errors.ts";
+import { NewPassword } from "../kit/new-password.tsx";
 import { Refused } from "../kit/refused.tsx";
 import { defineStrings } from "./i18n.ts";
 import { Card } from "./login.tsx";
@@ -96,10 +97,11 @@ export default function First() {
               size="md"
               {...form.getInputProps("name")}
             />
-            <PasswordInput
+            <NewPassword
               label={t("password")}
               description={t("passwordWhat")}
-              autoComplete="new-password"
+              names={[form.values.name]}
+              least={minLength}
               required
               withAsterisk={false}
               size="md"

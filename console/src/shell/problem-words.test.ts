@@ -29,5 +29,9 @@ test("what is wrong with a field is said as a person would", () => {
   ).toBe(
     "braucht 1 bis 64 Zeichen: Buchstaben, Ziffern, '_', '.' und '-', mit Buchstabe oder Ziffer am Anfang",
   );
+  expect(fieldWords("must not contain 'ada.l': names are guessed first", "de")).toMatch(
+    /^darf „ada\.l“ nicht/,
+  );
+  expect(fieldWords("must not be a common password, or nearly one", "de")).toMatch(/verbreitetes Passwort/);
   expect(fieldWords("something of its own", "de")).toBe("something of its own");
 });

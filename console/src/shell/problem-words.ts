@@ -141,6 +141,36 @@ const ofFields: readonly (readonly [pattern: RegExp, en: string, de: string])[] 
     "must be the two capital letters of a country, such as DE",
     "muss ein Land in zwei Großbuchstaben sein, etwa DE",
   ],
+  [
+    /^must not contain '(.*)': names are guessed first$/,
+    "must not contain ‘$1’: names are guessed first",
+    "darf „$1“ nicht enthalten: Namen werden zuerst geraten",
+  ],
+  [
+    /^must not be (?:a common password, or nearly one|a usual password)$/,
+    "must not be a common password, or nearly one",
+    "darf kein verbreitetes Passwort sein, auch kein ähnliches",
+  ],
+  [
+    /^must not repeat itself(?:, nor follow the keyboard or the alphabet)?$/,
+    "must not repeat itself, nor follow the keyboard or the alphabet",
+    "darf sich nicht wiederholen und nicht der Tastatur oder dem Alphabet folgen",
+  ],
+  [
+    /^is guessed too easily: .*$/,
+    "is guessed too easily: a few words that do not belong together are better",
+    "ist zu leicht zu erraten: besser sind ein paar Wörter, die nicht zusammengehören",
+  ],
+  [
+    /^must be more than the user's name$/,
+    "must be more than the user's name",
+    "muss mehr sein als der Name des Benutzers",
+  ],
+  [
+    /^must have more than digits, or at least (\d+) of them$/,
+    "must have more than digits, or at least $1 of them",
+    "braucht mehr als Ziffern, oder mindestens $1 davon",
+  ],
   [/^must end with (.*)$/, "must end with $1", "muss enden mit $1"],
   [
     /^must be an e-mail address such as (.*)$/,

@@ -43,7 +43,7 @@ export default function NewPerson() {
           initial={{ role: "auditor", scope: null }}
           fields={{
             name: { label: t("name"), help: t("nameHelp") },
-            password: { label: t("password"), help: t("passwordHelp"), kind: "password" },
+            password: { label: t("password"), help: t("passwordHelp"), kind: "password", least: 12 },
             ...fields,
           }}
           submit={t("submit")}

@@ -6,6 +6,7 @@ import { ask } from "../../api/client.ts";
 import { ApiProblem, messageOf } from "../../api/problem.ts";
 import { useSession } from "../../api/session.tsx";
 import { fieldOf } from "../../kit/field-errors.ts";
+import { NewPassword } from "../../kit/new-password.tsx";
 import { PageHeader, Section } from "../../kit/page.tsx";
 import { Refused, toFirstFault } from "../../kit/refused.tsx";
 import { tellDone } from "../../kit/tell.ts";
@@ -89,10 +90,11 @@ export function PasswordForm({ name }: { name: string }) {
             {...form.getInputProps("current")}
           />
         )}
-        <PasswordInput
+        <NewPassword
           label={t("password")}
           description={t("passwordHelp")}
-          autoComplete="new-password"
+          names={[name, ...(own ? [person.display] : [])]}
+          least={12}
           {...form.getInputProps("password")}
         />
         <PasswordInput label={t("repeat")} autoComplete="new-password" {...form.getInputProps("repeat")} />

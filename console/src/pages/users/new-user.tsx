@@ -48,7 +48,7 @@ export default function NewUser() {
           method="post"
           fields={{
             name: { label: t("name"), help: t("nameHelp") },
-            password: { label: t("password"), help: t("passwordHelp"), kind: "password" },
+            password: { label: t("password"), help: t("passwordHelp"), kind: "password", least: 8 },
             display: { label: t("display"), help: t("displayHelp") },
             description: { label: t("description") },
             site,

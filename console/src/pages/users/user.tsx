@@ -157,7 +157,7 @@ export default function UserPage() {
                     display: { label: t("display") },
                     description: { label: t("description") },
                     site,
-                    password: { label: t("password"), help: t("passwordHelp"), kind: "password" },
+                    password: { label: t("password"), help: t("passwordHelp"), kind: "password", least: 8 },
                     may_show: { label: t("mayShow"), help: t("mayShowHelp") },
                     enabled: { label: t("enabled"), help: t("enabledHelp") },
                   })}
