@@ -204,6 +204,16 @@ test("both hold at once, and both go on at once: what crosses is asked again, an
   await over();
 });
 
+/** Its ACKs are on the way for so long from now on. */
+const lateAcks = (phone: BrowserPhone, ms: number) =>
+  phone.page.evaluate(`(() => {
+    const { socket } = measured.phone;
+    delete socket.send;
+    const send = socket.send.bind(socket);
+    if (${ms} > 0)
+      socket.send = (text) => (/^ACK /.test(text) ? setTimeout(send, ${ms}, text) > 0 : send(text));
+  })()`);
+
 describe("transfers", () => {
   test("blind: a browser sends another browser to a telephone, and leaves", async () => {
     await ann.dial(ben.user);
@@ -246,7 +256,10 @@ describe("transfers", () => {
     await over();
   });
 
-  test("attended: two calls at once, one of them held; then they talk to each other", async () => {
+  test.each([
+    ["", 0],
+    [", asked for while ACKs are under way", 1500],
+  ])("attended: two calls at once, one of them held; then they talk to each other%s", async (_, ackMs) => {
     await ann.dial(ben.user);
     await Promise.all([ann.talks(), ben.talks()]);
     await ann.dial(cleo.user);
@@ -254,11 +267,13 @@ describe("transfers", () => {
     const [first, second] = calls;
     await agree("the first is held", async () => (await ben.calls())[0]?.heldThere === true);
     expect(calls.filter(({ held }) => held)).toHaveLength(1);
+    await lateAcks(ann, ackMs);
     // From one to the other, and back.
     await ann.press("hold", first?.id, false);
     await agree("the second is held", async () => (await cleo.calls())[0]?.heldThere === true);
     await ann.press("join", first?.id, second?.id);
     await ann.idle();
+    await lateAcks(ann, 0);
     await Promise.all([ben.talks(), cleo.talks()]);
     await agree(
       "they hear each other",

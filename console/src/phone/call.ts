@@ -1,6 +1,6 @@
 import type { UA } from "jssip";
 import type { RTCSession } from "jssip/lib/RTCSession.js";
-import { type Inner, innerOf, takeInvites } from "./inner.ts";
+import { hearBeforeAck, type Inner, innerOf, takeInvites } from "./inner.ts";
 import { type CallState, counted, type Happening, newCall, progress, renegotiation } from "./rescue.ts";
 import { type CallView, endingOf } from "./view.ts";
 
@@ -53,6 +53,7 @@ export class PhoneCall {
       ending: undefined,
     };
     takeInvites(session, uses.ua);
+    hearBeforeAck(session);
     this.listen();
   }
 

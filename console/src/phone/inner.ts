@@ -40,6 +40,8 @@ export interface Inner {
     rtcOfferConstraints?: RTCOfferOptions;
   }): void;
   sendRequest(method: string, options?: InviteOptions): unknown;
+  receiveRequest(request: { method: string; hasHeader(name: string): boolean }): void;
+  _status: number;
   onRequestTimeout: () => void;
   onTransportError: () => void;
 }
@@ -87,6 +89,32 @@ export function takeInvites(session: RTCSession, ua: UA): void {
     dialog.uac_pending_reply = true;
     sender.send();
     return request;
+  };
+}
+
+/** States of a session (its RTCSession.js). */
+const [waitingForAck, confirmed] = [6, 9];
+
+/**
+ * REFER, the NOTIFYs of it, and an INVITE that is to replace the call are taken also between our answer to a re-INVITE and its
+ * ACK: the dialog stands (RFC 3261 12.2.2), but JsSIP refuses them with 403, so that a transfer right behind a hold failed
+ * now and then.
+ */
+export function hearBeforeAck(session: RTCSession): void {
+  const inner = innerOf(session);
+  const hear = inner.receiveRequest.bind(session);
+  inner.receiveRequest = (request) => {
+    const { method } = request;
+    const transfers =
+      method === "REFER" || method === "NOTIFY" || (method === "INVITE" && request.hasHeader("replaces"));
+    if (!transfers || inner._status !== waitingForAck) return hear(request);
+    inner._status = confirmed;
+    try {
+      hear(request);
+    } finally {
+      // It goes on waiting for the ACK, if the request has not ended it.
+      if (inner._status === confirmed) inner._status = waitingForAck;
+    }
   };
 }
 
