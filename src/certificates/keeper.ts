@@ -53,8 +53,9 @@ export class CertificateKeeper {
   async run(signal: AbortSignal): Promise<void> {
     const { events } = this.parts;
     while (!signal.aborted) {
-      const woken = Promise.withResolvers<void>();
-      this.wake = woken.resolve;
+      // From here on: what changes while it looks is not missed.
+      const woken = new AbortController();
+      this.wake = () => woken.abort();
       let pauseMs = lookMs;
       try {
         if (this.parts.ready()) pauseMs = await this.round();
@@ -63,11 +64,8 @@ export class CertificateKeeper {
         if (this.told !== messageOf(error) && !signal.aborted) events.certificatesWait(error);
         this.told = messageOf(error);
       }
-      const look = new AbortController();
-      const pause = delay(pauseMs, undefined, { signal: AbortSignal.any([signal, look.signal]) });
-      await Promise.race([pause, woken.promise]).catch(() => {}); // aborted: the loop ends
-      pause.catch(() => {}); // aborted, below
-      look.abort();
+      const pause = { signal: AbortSignal.any([signal, woken.signal]) };
+      await delay(pauseMs, undefined, pause).catch(() => {}); // woken; or aborted: the loop ends
     }
   }
 
