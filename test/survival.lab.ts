@@ -53,8 +53,10 @@ const results: { name: string; cells: Record<string, Cell> }[] = [];
 
 const preface = `# What callers notice of a fault
 
-Written by \`SURVIVAL_WRITE=1 npx vitest run --project lab-shared test/survival.lab.ts\`, and proved again by each run of that test:
-two calls of each kind talk through the media relay while the fault happens on the node that holds the service address
+Written by \`SURVIVAL_WRITE=1 npx vitest run --project lab-shared test/survival.lab.ts\`, a row of it by adding \`-t "FAULT"\`. That test tries six of
+the faults again whenever it runs, one of them (haproxy killed) with browsers, and all of them with \`DIALTONE_ALL_FAULTS=1\`: what is noticed then
+must not be worse than what stands here; what says "not tested" was not.
+Two calls of each kind talk through the media relay while the fault happens on the node that holds the service address
 (or on its standby); one call is then hung up by its caller, the other by its callee, and both records must say so, right
 to a second, once. "nothing" is a wait for audio of at most 150 ms (what a busy machine of two cores does by itself).
 The columns of the console's telephone are of a real Chromium with a fake microphone, one call of each kind, with a telephone over UDP
