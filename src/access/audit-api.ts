@@ -1,8 +1,9 @@
 import { Readable } from "node:stream";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { csvLine } from "../base/csv.ts";
 import type { AuditLog } from "./audit.ts";
-import { auditColumns, csvLine } from "./audit-entry.ts";
+import { auditColumns } from "./audit-entry.ts";
 import { auditEntrySchema, auditExportSchema, auditQuerySchema } from "./audit-schema.ts";
 
 /** /v1/audit: who changed what. */

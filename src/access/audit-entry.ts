@@ -58,19 +58,3 @@ export const auditColumns = [
   "before",
   "after",
 ] as const satisfies (keyof AuditEntry)[];
-
-/**
- * A field as RFC 4180 has it. What a table program would take for a formula gets an apostrophe before it (OWASP, CSV injection). Pure.
- */
-const field = (value: unknown): string => {
-  const text =
-    value === null || value === undefined
-      ? ""
-      : typeof value === "object"
-        ? JSON.stringify(value)
-        : String(value);
-  return `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
-};
-
-/** Pure. */
-export const csvLine = (values: readonly unknown[]): string => `${values.map(field).join(",")}\r\n`;

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { csvLine } from "../base/csv.ts";
 import type { Database } from "../db/database.ts";
 import type { CallRecord } from "./call-record.ts";
 import type { RecordQuery } from "./record-query-schema.ts";
@@ -32,21 +33,8 @@ const columns: Record<string, (record: CallRecord) => string | number | null> = 
   id: (record) => record.id,
 };
 
-/**
- * One cell. What a spreadsheet would take for a formula gets an apostrophe before it: callers choose what stands in some of
- * these fields. A number (`+49711…`, `-5`) is none. Pure.
- */
-export function cell(value: string | number | null): string {
-  if (value === null) return "";
-  const text = String(value);
-  const safe = /^[=@\t\r]|^[+-](?![\d ().-]*$)/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
-const line = (cells: readonly (string | number | null)[]): string => `${cells.map(cell).join(",")}\r\n`;
-
 const linesOf = (records: readonly CallRecord[]): string =>
-  records.map((record) => line(Object.values(columns).map((column) => column(record)))).join("");
+  records.map((record) => csvLine(Object.values(columns).map((column) => column(record)))).join("");
 
 /** All records that a search finds, newest first, as they are read: page by page, no faster than they are taken. */
 export async function csvOf(
@@ -56,7 +44,7 @@ export async function csvOf(
 ): Promise<Readable> {
   const first = await searchRecords(database, { ...query, limit: 1000 }, sees);
   async function* lines(): AsyncGenerator<string> {
-    yield line(Object.keys(columns)) + linesOf(first.records);
+    yield csvLine(Object.keys(columns)) + linesOf(first.records);
     for (let { next } = first; next !== null; ) {
       const page = await searchRecords(database, { ...query, limit: 1000, after: next }, sees);
       if (page.records.length > 0) yield linesOf(page.records);
