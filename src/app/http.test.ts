@@ -174,7 +174,9 @@ describe("who may ask the app what", () => {
 
     test("what decides who may log in wants a proof of the last ten minutes; without one nothing is done", async () => {
       const fresh = closed.filter((one) => ruleOf(one).fresh);
-      expect(fresh.map(({ key }) => key)).toContain("PUT /v1/people/:name");
+      expect(fresh.map(({ key }) => key)).toEqual(
+        expect.arrayContaining(["PUT /v1/people/:name", "PUT /v1/certificates/given"]),
+      );
       const late = { kind: "session", session: Buffer.alloc(32), lacking: false } as const;
       const person = { name: "administrator", display: "", role: "administrator" as const };
       const tooOld = { strong: true, provenAt: Date.now() - 11 * 60_000 };
