@@ -79,6 +79,14 @@ describe("tokens of programs", () => {
     expect((await askWith(newer, "GET", "/v1/users")).status).toBe(200);
   });
 
+  it("one that ends soon is told with the app's health, from which alerts are made", async () => {
+    await make({ name: "ending", role: "auditor", expires_at: inDays(3) });
+    const { tokens_ending } = (await app.ask("GET", "/v1/health")).body;
+    expect(tokens_ending).toMatchObject([{ name: "ending", owner: null }]);
+    await app.ask("DELETE", "/v1/tokens/ending");
+    expect((await app.ask("GET", "/v1/health")).body.tokens_ending).toBeUndefined();
+  });
+
   it("what the other node ended or lowered is known here within a second", async () => {
     const token = await make({ name: "far", role: "auditor" });
     expect((await askWith(token, "GET", "/v1/users")).status).toBe(200);

@@ -54,6 +54,10 @@ export class KnownTokens {
     return this.byId.get(id.toString("base64url"));
   }
 
+  all(): Iterable<KnownToken> {
+    return this.byId.values();
+  }
+
   learn({ good, ended }: TokenChanges): void {
     for (const name of ended) this.forget(name);
     for (const token of good) {

@@ -4,12 +4,14 @@ import { firstAdministratorToken } from "../cluster/secrets.ts";
 import type { Database } from "../db/database.ts";
 import { storedTag } from "../http/etag.ts";
 import type { Related } from "../http/scope.ts";
+import type { EndingToken } from "../report/app-health.ts";
 import { Answers } from "./answers.ts";
 import { type AccessParts, accessRoutes } from "./api.ts";
 import { pruneTries } from "./attempts.ts";
 import { AuditLog } from "./audit.ts";
 import { auditRoutes } from "./audit-api.ts";
 import { pruneChallenges } from "./challenges.ts";
+import { endingTokens } from "./ending-tokens.ts";
 import { factorRoutes } from "./factor-api.ts";
 import { Factors } from "./factors.ts";
 import { SessionGuard } from "./guard.ts";
@@ -29,6 +31,8 @@ export interface AccessService {
   audit: AuditLog;
   answers: Answers;
   routes: FastifyPluginAsyncZod[];
+  /** Programs' tokens of which people should know that they end. */
+  endingTokens(): EndingToken[];
   run(signal: AbortSignal): Promise<void>;
   /** Forgets what is long over. */
   prune(): Promise<void>;
@@ -117,6 +121,7 @@ export function createAccess({ database, context, live, file, events }: Parts): 
       tokenRoutes({ tokens, memory }),
       auditRoutes(audit),
     ],
+    endingTokens: () => endingTokens(memory.tokens.all(), (name) => memory.person(name), Date.now()),
     run: async (signal) => {
       await Promise.all([memory.run(live, signal), audit.run(signal)]);
     },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Person, Scope } from "../http/principal.ts";
 import { narrowest } from "../http/scope.ts";
+import { endingTokens } from "./ending-tokens.ts";
 import { type KnownToken, principalOfToken } from "./known-tokens.ts";
 import { assertMayMake } from "./token-api.ts";
 import { tokenRequest } from "./token-schema.ts";
@@ -45,6 +46,19 @@ describe("what a token is worth", () => {
   ])("numbers that are in %j and in %j: %j", (one, other, expected) => {
     expect(narrowest(scope({ numbers: one }), scope({ numbers: other }))?.numbers).toEqual(expected);
   });
+});
+
+test("told of are those that end within two weeks or ended within one, of people who are there", () => {
+  const at = (name: string, days: number, owner: string | null = "ada"): KnownToken => ({
+    ...{ ...token, name, owner, expiresAt: now + days * 86_400_000 },
+  });
+  const all = [
+    ...[at("later", 15), at("soon", 13), at("first", -6), at("long-over", -8), at("host", 2, null)],
+    at("gone", 1, "eve"),
+  ];
+  const found = endingTokens(all, (name) => (name === "ada" ? ada : undefined), now);
+  expect(found.map(({ name }) => name)).toEqual(["first", "host", "soon"]);
+  expect(found[1]).toEqual({ name: "host", owner: null, expires_at: "2026-12-01T12:00:00.000Z" });
 });
 
 describe("a new token", () => {

@@ -145,7 +145,7 @@ export function reportOf(keepers: Keepers, state: AgentState): HostReport {
     ...maintenance.report(),
     ...keepers.carriers.report(),
     ...webOf(keepers),
-    watch: watch.report((part("app")?.health?.facts as AppHealth | undefined)?.problems),
+    watch: watch.report(part("app")?.health?.facts as AppHealth | undefined),
   };
 }
 

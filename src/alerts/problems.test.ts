@@ -119,6 +119,26 @@ test("disk, clocks, certificate, a late agent, the app's words", () => {
   ]);
 });
 
+test("a token that ends is told two weeks before, and once more on its last day, by whichever app", () => {
+  const token = (days: number) => ({
+    endingTokens: [
+      { name: "board", owner: "ada", expires_at: new Date(now + days * 86_400_000).toISOString() },
+    ],
+  });
+  expect(keys(report("a", {}, token(13.5)), report("b", {}, token(13.5)))).toEqual(["warning token:board"]);
+  expect(keys(report("a", {}, token(0.5)), report("b"))).toEqual([
+    "warning token-last-day:board",
+    "warning token:board",
+  ]);
+  const told = (days: number) =>
+    problemsOf({ self: "a", reports: [report("a", {}, token(days)), report("b")], heldLast: [], now })[0];
+  expect(told(13.5)?.title).toBe("Token board of the API ends in 13 days");
+  expect(told(-1)).toMatchObject({
+    title: "Token board of the API has ended",
+    text: expect.stringContaining("ada's"),
+  });
+});
+
 test("what the light knows is told once, not by each node; an undrilled change not at once", () => {
   const reason = { code: "not-drilled" as const, text: "x", advice: "drill", callers: "nothing" };
   const light = { colour: "amber" as const, reasons: [reason, { ...reason, code: "rules-behind" as const }] };

@@ -3,6 +3,7 @@ import { lacksQuorum } from "../explain/host-problems.ts";
 import { lossyLines } from "../explain/lossy-lines.ts";
 import { silenceText } from "../explain/silence.ts";
 import type { AlertProblem } from "../report/alerts.ts";
+import type { EndingToken } from "../report/app-health.ts";
 import { silentFreeswitch } from "../report/freeswitch.ts";
 import { diskSilent, hungMs } from "../report/hardware.ts";
 import type { HostReport } from "../report/host-report.ts";
@@ -257,6 +258,23 @@ function ofLight({ reports }: View): AlertProblem[] {
     }));
 }
 
+/** Told when it ends within two weeks, and once more within a day; any host's app knows all tokens. */
+const ofToken = ({ name, owner, expires_at }: EndingToken, now: number): AlertProblem[] => {
+  const days = (Date.parse(expires_at) - now) / dayMs;
+  const text = `${days < 0 ? "What still uses it gets 401" : "Then what uses it gets 401"}. ${
+    owner === null ? "It was made on a host" : `It is ${owner}'s`
+  }. Make a second one, give it to the program, and end this one: the console's page Tokens says from where it is used, or 'dialtone tokens list'.`;
+  const when = days < 0 ? "has ended" : days < 1 ? "ends within a day" : `ends in ${Math.floor(days)} days`;
+  const problem = (kind: string) => ({
+    key: `${kind}:${name}`,
+    severity: "warning" as const,
+    title: `Token ${name} of the API ${when}`,
+    text,
+    once: true,
+  });
+  return days < 1 ? [problem("token"), problem("token-last-day")] : [problem("token")];
+};
+
 /** All problems, by key: the same thing seen in several reports is one. */
 export function problemsOf(view: View): AlertProblem[] {
   const found = [
@@ -266,6 +284,9 @@ export function problemsOf(view: View): AlertProblem[] {
     ...ofLines(view),
     ...view.reports.flatMap((report) => ofHost(report, view.now)),
     ...view.reports.flatMap(ofCarriers),
+    ...view.reports.flatMap(({ watch }) =>
+      (watch?.endingTokens ?? []).flatMap((token) => ofToken(token, view.now)),
+    ),
     ...ofLight(view),
   ];
   return [...new Map(found.map((problem) => [problem.key, problem])).values()];

@@ -60,6 +60,12 @@ describe("one host", () => {
   test("what lasts is told again", () =>
     expect(run(7300, () => [problem("x")]).told).toEqual(["3 raised x", "3603 still x", "7203 still x"]));
 
+  test("what is to be told once is told once, and when it is over", () => {
+    const known = { ...problem("x"), once: true };
+    const { told } = run(7300, (second) => (second < 7200 ? [known] : []));
+    expect(told).toEqual(["3 raised x", "7230 over x"]);
+  });
+
   test("a flood is held back and comes together in one message when there is room", () => {
     const flood = (second: number) =>
       Array.from({ length: Math.floor(second / 10) }, (_, n) => problem(`p${n}`));

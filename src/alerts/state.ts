@@ -101,7 +101,7 @@ export function advance(
       tell("raised", alert);
       return [{ ...alert, toldAt: now, mine: true }];
     }
-    if (timing.repeatMs === 0 || now - toldAt < timing.repeatMs) return [alert];
+    if (alert.once || timing.repeatMs === 0 || now - toldAt < timing.repeatMs) return [alert];
     tell("still", alert);
     return [{ ...alert, toldAt: now }];
   });

@@ -233,6 +233,7 @@ export async function createApp(context: HostContext, log: Logger, overrides: Ov
     teller,
     names,
     certificates,
+    access,
     loop,
     schemaReady,
   };

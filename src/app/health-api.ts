@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import type { AccessService } from "../access/service.ts";
 import type { Teller } from "../call-status/teller.ts";
 import type { LiveNames } from "../carriers/live-names.ts";
 import type { Database } from "../db/database.ts";
@@ -28,6 +29,7 @@ export interface HealthParts {
   teller: Pick<Teller, "problem">;
   names: Pick<LiveNames, "problems">;
   certificates: { problems(): string[] };
+  access: Pick<AccessService, "endingTokens">;
   loop: Pick<LoopMonitor, "read">;
   schemaReady: () => boolean;
 }
@@ -56,6 +58,7 @@ export async function healthOf(parts: HealthParts): Promise<AppHealth> {
     ...(last.missing > 0 ? [`${last.missing} events were missing in the database`] : []),
     ...(ship.quarantined > 0 ? [`${ship.quarantined} journal lines set aside`] : []),
   ];
+  const ending = parts.access.endingTokens();
   return {
     ok: rules.source !== "empty" && disk.ok,
     host: node,
@@ -68,6 +71,7 @@ export async function healthOf(parts: HealthParts): Promise<AppHealth> {
     },
     journal: disk,
     shipper: { ...ship, error: ship.error ?? null },
+    ...(ending.length > 0 && { tokens_ending: ending }),
     records: last,
     event_loop: { p99_ms: loop.p99Ms, max_ms: loop.maxMs },
   };

@@ -12,6 +12,8 @@ const problemSchema = z.object({
   text: z.string(),
   /** Not worth telling before it has lasted so long; otherwise as alerts.*_after_s says. */
   afterMs: z.number().optional(),
+  /** Told once, and not again every alerts.repeat_hours: it is known for days before it matters. */
+  once: z.boolean().optional(),
 });
 export type AlertProblem = z.infer<typeof problemSchema>;
 

@@ -2,6 +2,14 @@ import { z } from "zod";
 
 /** What an app says of itself. */
 
+/** A program's token that ends soon, or ended of late. */
+export const endingTokenSchema = z.object({
+  name: z.string(),
+  owner: z.string().nullable().describe("whose it is; null: it was made on a host"),
+  expires_at: z.string(),
+});
+export type EndingToken = z.infer<typeof endingTokenSchema>;
+
 export const healthSchema = z.object({
   ok: z.boolean().describe("calls can be decided and events can be taken on this node"),
   host: z.string(),
@@ -33,6 +41,10 @@ export const healthSchema = z.object({
     quarantined: z.int(),
     error: z.string().nullable(),
   }),
+  tokens_ending: z
+    .array(endingTokenSchema)
+    .optional()
+    .describe("tokens of programs that end within 14 days, or ended within the last 7"),
   records: z.object({ missing: z.int(), checked_ms_ago: z.int().nullable() }),
   event_loop: z
     .object({ p99_ms: z.int(), max_ms: z.int() })

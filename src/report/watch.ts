@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { hostRoleSchema } from "../cluster/schema.ts";
 import { alertsSchema } from "./alerts.ts";
+import { endingTokenSchema } from "./app-health.ts";
 import { silenceSchema } from "./silence.ts";
 
 /** What an agent notices as a watcher of the others, and its incident log. */
@@ -26,6 +27,8 @@ export const watchSchema = z.object({
   certificateEnds: z.number(),
   /** What the app of this host says is not as it should be. */
   appProblems: z.array(z.string()).optional(),
+  /** Tokens of programs that end soon, as the app of this host knows them; missing: none, or it does not say. */
+  endingTokens: z.array(endingTokenSchema).optional(),
   alerts: alertsSchema,
 });
 export type WatchReport = z.infer<typeof watchSchema>;

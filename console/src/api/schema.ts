@@ -3250,6 +3250,13 @@ export interface paths {
                                 quarantined: number;
                                 error: string | null;
                             };
+                            /** @description tokens of programs that end within 14 days, or ended within the last 7 */
+                            tokens_ending?: {
+                                name: string;
+                                /** @description whose it is; null: it was made on a host */
+                                owner: string | null;
+                                expires_at: string;
+                            }[];
                             records: {
                                 missing: number;
                                 checked_ms_ago: number | null;

@@ -5,6 +5,7 @@ import { messageOf } from "../../base/message.ts";
 import { allHosts, type HostContext } from "../../cluster/facts.ts";
 import { silenceText } from "../../explain/silence.ts";
 import { PeerReader } from "../../http/peer-reader.ts";
+import type { AppHealth } from "../../report/app-health.ts";
 import type { HostReport, PeerNews } from "../../report/host-report.ts";
 import { contactMs } from "../../report/news.ts";
 import type { Silence } from "../../report/silence.ts";
@@ -114,8 +115,8 @@ export class Watch {
     this.log.add("peer-silent", host, silence ? silenceText[why] : "for a moment", silentMs);
   }
 
-  /** `appProblems`: what the app's last answer says. */
-  report(appProblems: string[] | undefined): WatchReport {
+  /** @param app its last answer; undefined: it does not answer */
+  report(app: Pick<AppHealth, "problems" | "tokens_ending"> | undefined): WatchReport {
     const now = performance.now();
     const clocks = [...this.clocks].flatMap(([host, samples]) => {
       const found = estimateClock(samples, now);
@@ -131,7 +132,8 @@ export class Watch {
       loop: this.loop.read(),
       ...(this.disk ? { disk: this.disk } : {}),
       certificateEnds: this.certificateEnds,
-      ...(appProblems ? { appProblems } : {}),
+      ...(app && { appProblems: app.problems }),
+      ...(app?.tokens_ending && { endingTokens: app.tokens_ending }),
       alerts: this.alerter.report(),
     };
   }

@@ -27,7 +27,9 @@ const useText = defineStrings("tokens", {
     never: "never",
     from: "from {{address}}",
     over: "over",
-    soon: "ends soon",
+    soon_one: "ends in {{count}} day",
+    soon_other: "ends in {{count}} days",
+    lastDay: "ends within a day",
     scope: "a part",
     host: "made on a host",
     by: "of {{owner}}",
@@ -55,7 +57,9 @@ const useText = defineStrings("tokens", {
     never: "noch nie",
     from: "von {{address}}",
     over: "abgelaufen",
-    soon: "endet bald",
+    soon_one: "endet in {{count}} Tag",
+    soon_other: "endet in {{count}} Tagen",
+    lastDay: "endet binnen eines Tages",
     scope: "ein Teil",
     host: "auf einem Host gemacht",
     by: "von {{owner}}",
@@ -76,7 +80,9 @@ const useText = defineStrings("tokens", {
 
 type Token = paths["/v1/tokens/{name}"]["get"]["responses"][200]["content"]["application/json"];
 
-const soonMs = 14 * 86_400_000;
+const dayMs = 86_400_000;
+/** So long before, alerts tell too (src/access/ending-tokens.ts). */
+const soonMs = 14 * dayMs;
 
 const load = async (after: string, limit: number, signal: AbortSignal) => {
   const { tokens, next } = await answer(
@@ -89,7 +95,10 @@ function TokenState({ token }: { token: Token }) {
   const t = useText();
   const left = Date.parse(token.expires_at) - useNow();
   if (left <= 0) return <LightBadge state="bad">{t("over")}</LightBadge>;
-  return left < soonMs && <LightBadge state="warn">{t("soon")}</LightBadge>;
+  if (left < dayMs) return <LightBadge state="bad">{t("lastDay")}</LightBadge>;
+  return (
+    left < soonMs && <LightBadge state="warn">{t("soon", { count: Math.floor(left / dayMs) })}</LightBadge>
+  );
 }
 
 /** What it is for, in words. */
