@@ -160,7 +160,13 @@ describe("a draft", () => {
       status: 409,
       body: { code: "conflict" },
     });
-    expect(await ask("POST", "/v1/drafts/two/publish", {})).toMatchObject({ status: 200 });
+    // As it was looked at, and no other.
+    expect(await ask("POST", "/v1/drafts/two/publish", { revision })).toMatchObject({
+      status: 409,
+      body: { code: "conflict" },
+    });
+    const now = { revision: revision + 1 };
+    expect(await ask("POST", "/v1/drafts/two/publish", now)).toMatchObject({ status: 200 });
     expect(await ask("GET", "/v1/flags/night")).toMatchObject({ body: { on: true } });
     expect(await ask("GET", "/v1/routes/closed")).toMatchObject({ status: 404 });
   });

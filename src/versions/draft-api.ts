@@ -123,8 +123,8 @@ export const draftRoutes =
       },
       async ({ params: { name }, body, headers }) => {
         const { who } = reasonIn(headers);
-        const { how, why = "", dry_run } = body;
-        const done = await publishDraft(parts, name, { how, who, why }, dry_run);
+        const { how, why = "", dry_run, revision } = body;
+        const done = await publishDraft(parts, name, { how, who, why }, dry_run, revision);
         return { rules_version: done.version, changes: done.changes, findings: done.findings };
       },
     );

@@ -147,16 +147,22 @@ async function publish(
   throw new Problem("not-now", "others change rules without a pause: try again");
 }
 
-/** A draft becomes a version, and is no more. @throws Problem */
+/**
+ * A draft becomes a version, and is no more.
+ * @param revision the draft as it was looked at; missing: however it is now @throws Problem
+ */
 export async function publishDraft(
   publishing: Publishing,
   name: string,
   reason: Reason,
   dryRun: boolean,
+  revision?: number,
 ): Promise<Published> {
   const { drafts } = publishing;
   const wanted = async (): Promise<Wanted> => {
     const { draft, edits } = await drafts.edits(name);
+    if (revision !== undefined && Number(draft.revision) !== revision)
+      throw new Problem("conflict", `somebody changed draft ${name} meanwhile; nothing was published`);
     return {
       edits,
       reason: { ...reason, why: reason.why === "" ? draft.why : reason.why },

@@ -128,6 +128,13 @@ export const editsSchema = z.strictObject({
 export const publishSchema = z.strictObject({
   why: why.optional(),
   how: z.enum(["publish", "import"]).default("publish"),
+  revision: z
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      "of the draft as it was looked at: when somebody changed it since, 409 and nothing is published",
+    ),
   dry_run: z.boolean().default(false),
 });
 export const publishedSchema = z.object({

@@ -11645,6 +11645,8 @@ export interface paths {
                          * @enum {string}
                          */
                         how?: "publish" | "import";
+                        /** @description of the draft as it was looked at: when somebody changed it since, 409 and nothing is published */
+                        revision?: number;
                         /** @default false */
                         dry_run?: boolean;
                     };

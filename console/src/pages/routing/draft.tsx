@@ -93,10 +93,12 @@ const useText = defineStrings("draft", {
 export default function DraftPage() {
   const t = useText();
   const { name, query } = useDraft();
+  // Published or discarded by somebody else: the head says so.
+  const isGone = query.error instanceof ApiProblem && query.error.status === 404;
   return (
     <>
       <RoutingHead title={t("title")} lead={t("lead")} />
-      {name === undefined ? (
+      {name === undefined || isGone ? (
         <Choose />
       ) : (
         <Asked query={query}>{(data) => <View key={name} name={name} data={data} />}</Asked>
@@ -181,7 +183,9 @@ function View({ name, data: { draft, changes, more } }: { name: string; data: Dr
     });
     if (!sure) return;
     await carryOut(
-      () => answer(api.POST("/v1/drafts/{name}/publish", { params, body: { why } })),
+      // What was looked at, and nothing that somebody put in since.
+      () =>
+        answer(api.POST("/v1/drafts/{name}/publish", { params, body: { why, revision: draft.revision } })),
       (done) => t("published", { version: (done as { rules_version: number | null }).rules_version ?? "" }),
       "/routing/versions",
     );
@@ -267,7 +271,7 @@ function View({ name, data: { draft, changes, more } }: { name: string; data: Dr
         )}
         {fault !== undefined && (
           <div className={classes.change}>
-            <Fault error={withPlaces(fault)} />
+            <Fault error={withPlaces(fault)} ofDoing />
           </div>
         )}
       </Section>

@@ -1,5 +1,5 @@
-import { Button, Modal, Select, Stack, TextInput } from "@mantine/core";
-import { IconPencilPlus } from "@tabler/icons-react";
+import { Alert, Button, Group, Modal, Select, Stack, TextInput } from "@mantine/core";
+import { IconPencilOff, IconPencilPlus } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useLocation } from "@tanstack/react-router";
 import { type FormEvent, type ReactNode, useState } from "react";
@@ -28,6 +28,11 @@ const useText = defineStrings("routing-head", {
     name: "Name",
     why: "What it is for",
     make: "Make draft",
+    gone: "Draft {{name}} is not there any more",
+    goneWhat:
+      "Somebody published or discarded it: the versions say which. What you typed on this page stays here: choose where it is to go.",
+    toVersions: "Versions",
+    toLive: "Look at what decides now",
   },
   de: {
     pages: "Seiten der Wegewahl",
@@ -45,6 +50,11 @@ const useText = defineStrings("routing-head", {
     name: "Name",
     why: "Wozu er dient",
     make: "Entwurf anlegen",
+    gone: "Den Entwurf {{name}} gibt es nicht mehr",
+    goneWhat:
+      "Jemand hat ihn veröffentlicht oder verworfen: Die Versionen sagen, welches von beiden. Was Sie auf dieser Seite eingetippt haben, bleibt hier: Wählen Sie, wohin es soll.",
+    toVersions: "Versionen",
+    toLive: "Ansehen, was jetzt entscheidet",
   },
 });
 
@@ -92,6 +102,7 @@ export function RoutingHead({
   const [making, setMaking] = useState(false);
   const known = drafts.data?.map(({ name }) => name) ?? [];
   const all = chosen === undefined || known.includes(chosen) ? known : [...known, chosen];
+  const isGone = chosen !== undefined && drafts.data !== undefined && !known.includes(chosen);
   const pages = [
     ["/routing", "rules"],
     ["/routing/draft", "draft"],
@@ -141,6 +152,32 @@ export function RoutingHead({
             </Button>
           )}
         </div>
+      </div>
+      <div aria-live="polite">
+        {isGone && (
+          <Alert
+            mb="lg"
+            color="yellow"
+            variant="light"
+            icon={<IconPencilOff size={18} />}
+            title={t("gone", { name: chosen })}
+          >
+            {t("goneWhat")}
+            <Group gap="xs" mt="sm">
+              <Button size="xs" onClick={() => chooseDraft(undefined)}>
+                {t("toLive")}
+              </Button>
+              {may("operator") && (
+                <Button size="xs" variant="default" disabled={!writable} onClick={() => setMaking(true)}>
+                  {t("new")}
+                </Button>
+              )}
+              <Button component={Link} to="/routing/versions" size="xs" variant="default">
+                {t("toVersions")}
+              </Button>
+            </Group>
+          </Alert>
+        )}
       </div>
       <Modal opened={making} onClose={() => setMaking(false)} title={t("new")}>
         <NewDraft made={() => setMaking(false)} />

@@ -57,6 +57,7 @@ const useText = defineStrings("rule-fields", {
     target: "Target {{at}}",
     targetHelp:
       "A user's name, number:5000, carrier:main, carriers (the cheapest), farm:pbx, or sip:{number}@host",
+    firstTarget: "A target",
     addTarget: "Another target",
     removeTarget: "Remove target {{at}}",
     seconds: "Seconds",
@@ -103,6 +104,7 @@ const useText = defineStrings("rule-fields", {
     target: "Ziel {{at}}",
     targetHelp:
       "Ein Benutzer, number:5000, carrier:haupt, carriers (der billigste), farm:pbx oder sip:{number}@host",
+    firstTarget: "Ein Ziel",
     addTarget: "Noch ein Ziel",
     removeTarget: "Ziel {{at}} entfernen",
     seconds: "Sekunden",
@@ -499,7 +501,7 @@ function RouteFields({
             leftSection={<IconPlus size={14} aria-hidden />}
             onClick={() => setTargets([...targets, { type: "user", user: "" }])}
           >
-            {t("addTarget")}
+            {t(targets.length === 0 ? "firstTarget" : "addTarget")}
           </Button>
         )}
         <Text size="sm" c="dimmed" mt="xs">

@@ -2,7 +2,7 @@ import { Alert, Box, Button, Group, SegmentedControl, Text } from "@mantine/core
 import { IconTrash, IconUsers } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useBlocker, useNavigate, useParams } from "@tanstack/react-router";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { answer, api } from "../../api/client.ts";
 import { ApiProblem, messageOf } from "../../api/problem.ts";
 import { useSession } from "../../api/session.tsx";
@@ -49,6 +49,7 @@ const useText = defineStrings("rule", {
     theirs: "Take theirs",
     mine: "Take mine",
     gone: "There is no rule {{name}} here.",
+    goneSave: "There is no rule {{name}} here: saving what you typed makes it.",
     leave: "Leave without saving?",
     leaveWhat: "What you typed here would be lost.",
     leaveDo: "Leave",
@@ -84,21 +85,26 @@ const useText = defineStrings("rule", {
     theirs: "Die andere Fassung nehmen",
     mine: "Meine Fassung nehmen",
     gone: "Hier gibt es keine Regel {{name}}.",
+    goneSave: "Hier gibt es keine Regel {{name}}: Was Sie eingetippt haben, legt sie beim Speichern an.",
     leave: "Verlassen, ohne zu speichern?",
     leaveWhat: "Was Sie hier eingetippt haben, ginge verloren.",
     leaveDo: "Verlassen",
   },
 });
 
-const blank: Document = { match: {}, action: { type: "route", strategy: "serial", targets: [] } };
+const blank: Document = {
+  match: {},
+  action: { type: "route", strategy: "serial", targets: [{ type: "user", user: "" }] },
+};
 
-/** What is at a rule's name: as it decides, and as the draft has it. */
+/** What is at a rule's name: as it decides, and as the draft has it. Until another draft is read, as it is in the one before. */
 function useRule(name: string | undefined) {
   const { name: draft } = useDraft();
   const query = useQuery({
     queryKey: ["rule", name, draft],
     enabled: name !== undefined,
     refetchOnWindowFocus: false,
+    placeholderData: (before, query) => (query?.queryKey[1] === name ? before : undefined),
     queryFn: async () => {
       const path = { name: name ?? "" };
       const [live, inDraft] = await Promise.all([
@@ -112,7 +118,7 @@ function useRule(name: string | undefined) {
       ]);
       const change = inDraft?.changes.find(({ part, key }) => part === "rules" && key === name);
       const { name: _, ...own } = (live ?? {}) as Record<string, unknown>;
-      return { live: live && (own as Document), seen: change?.after };
+      return { draft, live: live && (own as Document), seen: change?.after };
     },
   });
   return { draft, query };
@@ -122,24 +128,26 @@ export default function RulePage() {
   const t = useText();
   const { name } = useParams({ strict: false });
   const { draft, query } = useRule(name);
+  /** The rule that was shown: its page stays where another draft does not have it. */
+  const shown = useRef<string>(undefined);
   const lead = draft === undefined ? t("leadLive") : t("lead", { draft });
   if (name === undefined)
     return (
       <>
         <RoutingHead title={t("new")} lead={lead} />
-        <Editor key={draft ?? ""} draft={draft} start={blank} seen={undefined} />
+        <Editor key="" draft={draft} of={draft} start={blank} seen={undefined} />
       </>
     );
   return (
     <>
       <RoutingHead title={name} lead={lead} />
       <Asked query={query}>
-        {({ live, seen }) => {
+        {({ draft: of, live, seen }) => {
           const start = isDocument(seen) ? seen : live;
-          if (start === undefined) return <Text c="dimmed">{t("gone", { name })}</Text>;
-          return (
-            <Editor key={`${name} ${draft ?? ""}`} name={name} draft={draft} start={start} seen={seen} />
-          );
+          if (start === undefined && shown.current !== name)
+            return <Text c="dimmed">{t("gone", { name })}</Text>;
+          shown.current = name;
+          return <Editor key={name} name={name} draft={draft} of={of} start={start} seen={seen} />;
         }}
       </Asked>
     </>
@@ -159,12 +167,16 @@ const withinDocument = (path: string, name: string): string => {
 function Editor({
   name,
   draft,
+  of,
   start,
   seen,
 }: {
   name?: string;
   draft: string | undefined;
-  start: Document;
+  /** The draft that the two below are of. */
+  of: string | undefined;
+  /** Undefined: there is none in this draft. */
+  start: Document | undefined;
   seen: unknown;
 }) {
   const t = useText();
@@ -173,19 +185,41 @@ function Editor({
   const queries = useQueryClient();
   const navigate = useNavigate();
   const [newName, setNewName] = useState("");
-  const [rule, setRule] = useState(start);
+  const [rule, setRule] = useState(start ?? blank);
   const [json, setJson] = useState<string>();
   const [errors, setErrors] = useState<FieldErrors>({});
   const [fault, setFault] = useState<string>();
   const [busy, setBusy] = useState(false);
   const [theirs, setTheirs] = useState<{ now: Document | undefined }>();
   /** What mine is compared with, and what the draft had when it was looked at. */
-  const known = useRef({ base: start, seen });
+  const known = useRef({ base: start ?? blank, seen });
   const key = name ?? newName;
   const readOnly = !may("operator");
   const typed = useRef(false);
   typed.current =
     json !== undefined ? json !== text(known.current.base) : !sameValue(rule, known.current.base);
+
+  // Another draft is looked at: what was typed goes along.
+  const shownOf = useRef(of);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only another draft counts; what others do in it is found when it is saved
+  useEffect(() => {
+    if (shownOf.current === of) return;
+    shownOf.current = of;
+    const written = json === undefined ? rule : parsed(json);
+    const next = !typed.current
+      ? (start ?? blank)
+      : written && start
+        ? merged(known.current.base, written, start).document
+        : written;
+    known.current = { base: start ?? blank, seen };
+    if (next) {
+      setRule(next);
+      if (json !== undefined) setJson(text(next));
+    }
+    setTheirs(undefined);
+    setFault(undefined);
+    setErrors({});
+  }, [of]);
 
   useBlocker({
     shouldBlockFn: async () =>
@@ -212,7 +246,7 @@ function Editor({
     setFault(undefined);
     try {
       if (draft !== undefined) await putIntoDraft(draft, "rules", key, known.current.seen, document);
-      else if (name === undefined)
+      else if (name === undefined || start === undefined)
         await answer(api.POST("/v1/routes", { body: { ...document, name: key } as never }));
       else await putLive(name, known.current.base, document);
       typed.current = false;
@@ -231,6 +265,9 @@ function Editor({
       if (error instanceof ChangedMeanwhile) setTheirs({ now: error.theirs as Document | undefined });
       else {
         const found = error instanceof ApiProblem ? error.errors : [];
+        // Is it the draft that is not there any more? The head of the page says so, and where to go on.
+        if (error instanceof ApiProblem && error.status === 404)
+          void queries.invalidateQueries({ queryKey: ["drafts"] });
         const places = found.map(({ path, message }) => [withinDocument(path, key), message] as const);
         setErrors(Object.fromEntries(places));
         setFault(
@@ -245,7 +282,7 @@ function Editor({
   };
 
   const take = (document: Document, base: Document | undefined) => {
-    known.current = { base: base ?? start, seen: base };
+    known.current = { base: base ?? start ?? blank, seen: base };
     setRule(document);
     if (json !== undefined) setJson(text(document));
     setTheirs(undefined);
@@ -309,6 +346,11 @@ function Editor({
             );
         }}
       >
+        {name !== undefined && start === undefined && (
+          <Text c="dimmed" mb="lg">
+            {t("goneSave", { name })}
+          </Text>
+        )}
         {theirs && (
           <Alert
             mb="lg"
@@ -381,7 +423,7 @@ function Editor({
             type="submit"
             mt="lg"
             loading={busy}
-            disabled={!writable || key === "" || theirs !== undefined}
+            disabled={!writable || key === "" || theirs !== undefined || of !== draft}
           >
             {draft === undefined ? t("save") : t("put", { draft })}
           </Button>

@@ -39,6 +39,7 @@ const useText = defineStrings("versions", {
     done: "It is as after version {{version}}",
     more: "Older ones",
     and: "and {{count}} more",
+    without: "{{what}} removed",
   },
   de: {
     title: "Versionen",
@@ -64,6 +65,7 @@ const useText = defineStrings("versions", {
     done: "Es ist wie nach Version {{version}}",
     more: "Ältere",
     and: "und {{count}} weitere",
+    without: "{{what}} entfernt",
   },
 });
 
@@ -182,7 +184,9 @@ function VersionView({ version: one, newest }: { version: Version; newest: boole
         </div>
         {one.why !== "" && <div>{one.why}</div>}
         <Text size="sm" c="dimmed">
-          {one.what.join(", ")}
+          {one.what
+            .map((what) => (what.startsWith("-") ? t("without", { what: what.slice(1) }) : what))
+            .join(", ")}
         </Text>
       </div>
       {open && (
