@@ -1,9 +1,20 @@
-import { Button, Code, Group, NumberInput, ScrollArea, Select, Stack, Table, Text } from "@mantine/core";
-import { IconFlame } from "@tabler/icons-react";
+import {
+  Alert,
+  Button,
+  Code,
+  Group,
+  NumberInput,
+  ScrollArea,
+  Select,
+  Stack,
+  Table,
+  Text,
+} from "@mantine/core";
+import { IconAlertTriangle, IconFlame } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api } from "../../api/client.ts";
-import { useCluster } from "../../api/cluster.ts";
+import { type Cluster, useCluster } from "../../api/cluster.ts";
 import type { paths } from "../../api/schema.ts";
 import { useSession } from "../../api/session.tsx";
 import { Chart } from "../../kit/chart.tsx";
@@ -56,7 +67,9 @@ export default function Drills() {
       )}
       {may("operator") && (
         <Section title={t("run")} lead={t("runLead")}>
-          <Asked query={schedule}>{({ safe }) => <Run safe={safe} busy={drilling !== null} />}</Asked>
+          <Asked query={schedule}>
+            {({ safe }) => <Run safe={safe} busy={drilling !== null} orders={cluster.data?.orders ?? []} />}
+          </Asked>
         </Section>
       )}
       <Asked query={history}>
@@ -82,14 +95,19 @@ export default function Drills() {
   );
 }
 
-function Run({ safe, busy }: { safe: readonly string[]; busy: boolean }) {
+function Run({ safe, busy, orders }: { safe: readonly string[]; busy: boolean; orders: Cluster["orders"] }) {
   const t = useText();
   const confirm = useConfirm();
   const [name, setName] = useState("switchover");
   const [runs, setRuns] = useState(1);
   const [fault, setFault] = useState<unknown>();
+  /** The order that was given here last: whether it was carried out is known later. */
+  const [given, setGiven] = useState<string>();
+  const order = orders.find(({ id }) => id === given);
+  const waits = given !== undefined && !busy && (order === undefined || order.state === "waiting");
   const start = async () => {
     setFault(undefined);
+    setGiven(undefined);
     const yes = await confirm({
       title: t("ask"),
       what: t("askWhat", { name, count: runs }),
@@ -97,9 +115,13 @@ function Run({ safe, busy }: { safe: readonly string[]; busy: boolean }) {
       action: t("start"),
     });
     if (!yes) return;
-    await answer(api.POST("/v1/drills/run", { body: { id: crypto.randomUUID(), name, runs } })).catch(
-      setFault,
-    );
+    try {
+      setGiven(
+        (await answer(api.POST("/v1/drills/run", { body: { id: crypto.randomUUID(), name, runs } }))).id,
+      );
+    } catch (error) {
+      setFault(error);
+    }
   };
   return (
     <Stack gap="sm">
@@ -122,11 +144,24 @@ function Run({ safe, busy }: { safe: readonly string[]; busy: boolean }) {
           value={runs}
           onChange={(value) => setRuns(Number(value) || 1)}
         />
-        <Button disabled={busy} onClick={() => void start()}>
+        <Button disabled={busy} loading={waits} onClick={() => void start()}>
           {t("start")}
         </Button>
       </Group>
-      {fault !== undefined && <Fault error={fault} />}
+      <div aria-live="polite">
+        {waits && (
+          <Text size="sm" c="dimmed">
+            {t("ordered")}
+          </Text>
+        )}
+        {order?.state === "failed" && (
+          <Alert color="yellow" variant="light" icon={<IconAlertTriangle size={18} />} title={t("refused")}>
+            <div>{order.text}</div>
+            <div>{t("refusedWhat")}</div>
+          </Alert>
+        )}
+      </div>
+      {fault !== undefined && <Fault error={fault} ofDoing />}
     </Stack>
   );
 }
@@ -158,7 +193,8 @@ function Trend({ drills }: { drills: readonly Drill[] }) {
           xAxis: { type: "time" },
           yAxis: { type: "value", name: "" },
           series: kinds.map(({ kind, points }) => ({
-            ...{ name: kind, type: "line", symbolSize: 7, data: points },
+            // A first drill has no line yet, but a point.
+            ...{ name: kind, type: "line", symbol: "circle", symbolSize: 7, data: points },
           })),
         }}
         table={{
