@@ -70,6 +70,7 @@ const windowRows = 400_000;
  * @param to where a row leads; the first column is the link
  * @param changed another value: there is something new. At the top of the list it is shown at once; further down nothing jumps,
  * and a button leads to it
+ * @param everyMs what is here is asked for anew so often, wherever one is: where rows change, but seldom their order
  * @param empty shown when there is nothing at all (kit/empty.tsx)
  */
 export function EntityList<T extends object>({
@@ -84,6 +85,7 @@ export function EntityList<T extends object>({
   filters,
   height = "calc(100dvh - 250px)",
   changed,
+  everyMs,
   pageSize = 500,
 }: {
   name: string;
@@ -98,6 +100,7 @@ export function EntityList<T extends object>({
   filters?: ReactNode;
   height?: string;
   changed?: string | number;
+  everyMs?: number;
   pageSize?: number;
 }) {
   const t = useText();
@@ -131,6 +134,13 @@ export function EntityList<T extends object>({
       rows.close();
     };
   }, [rows]);
+  useEffect(() => {
+    if (everyMs === undefined) return;
+    const timer = setInterval(() => {
+      if (document.visibilityState === "visible") void rows.refresh();
+    }, everyMs);
+    return () => clearInterval(timer);
+  }, [rows, everyMs]);
   const state = useSyncExternalStore(rows.subscribe, () => rows.state);
   const nothing = !state.first && state.count === 0 && !state.more;
   if (nothing && from === "" && text === "") return empty;

@@ -71,6 +71,7 @@ export default function Registrations() {
         name={`registrations ${which}`}
         label={t("users")}
         height="calc(100dvh - 400px)"
+        everyMs={10_000}
         load={async (after, limit, signal) => {
           const { users, next } = await answer(
             api.GET("/v1/registrations", {
