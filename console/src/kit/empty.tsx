@@ -7,8 +7,18 @@ import { defineStrings } from "../shell/i18n.ts";
 import classes from "./kit.module.css";
 
 const useText = defineStrings("empty", {
-  en: { fault: "This could not be read", again: "Try again", loading: "Loading" },
-  de: { fault: "Das konnte nicht gelesen werden", again: "Noch einmal", loading: "Wird geladen" },
+  en: {
+    fault: "This could not be read",
+    notDone: "This was not done",
+    again: "Try again",
+    loading: "Loading",
+  },
+  de: {
+    fault: "Das konnte nicht gelesen werden",
+    notDone: "Das wurde nicht getan",
+    again: "Noch einmal",
+    loading: "Wird geladen",
+  },
 });
 
 /** Nothing is here yet: says what would be, what it is good for, and how it comes about. */
@@ -43,11 +53,25 @@ export function Empty({
   );
 }
 
-/** What a fault says, with a way to try again. */
-export function Fault({ error, again }: { error: unknown; again?: () => void }) {
+/** What a fault says, with a way to try again. @param ofDoing of something that was to be done; default: to be read */
+export function Fault({
+  error,
+  again,
+  ofDoing = false,
+}: {
+  error: unknown;
+  again?: () => void;
+  ofDoing?: boolean;
+}) {
   const t = useText();
   return (
-    <Alert color="red" variant="light" icon={<IconAlertCircle size={18} />} title={t("fault")} role="alert">
+    <Alert
+      color="red"
+      variant="light"
+      icon={<IconAlertCircle size={18} />}
+      title={t(ofDoing ? "notDone" : "fault")}
+      role="alert"
+    >
       <Stack gap="sm" align="flex-start">
         <Text size="sm">{messageOf(error)}</Text>
         {again && (

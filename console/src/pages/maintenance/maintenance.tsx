@@ -105,7 +105,7 @@ export default function Maintenance() {
             ))}
           </Alert>
         )}
-        {fault !== undefined && <Fault error={fault} />}
+        {fault !== undefined && <Fault error={fault} ofDoing />}
       </div>
       <Asked query={cluster}>
         {({ address, hosts, orders }) => (

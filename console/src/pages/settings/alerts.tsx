@@ -209,7 +209,7 @@ function Test() {
           </>
         )}
       </div>
-      {fault !== undefined && <Fault error={fault} />}
+      {fault !== undefined && <Fault error={fault} ofDoing />}
       {may("operator") && (
         <Button
           variant="default"

@@ -230,7 +230,7 @@ function Note() {
           {t("write")}
         </Button>
       </Group>
-      {fault !== undefined && <Fault error={fault} />}
+      {fault !== undefined && <Fault error={fault} ofDoing />}
     </form>
   );
 }
