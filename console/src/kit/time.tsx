@@ -7,6 +7,7 @@ const useText = defineStrings("time", { en: { now: "just now" }, de: { now: "ger
 
 const styles = {
   time: { hour: "2-digit", minute: "2-digit", second: "2-digit" },
+  fine: { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 },
   date: { year: "numeric", month: "short", day: "numeric" },
   both: { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>;
@@ -34,7 +35,7 @@ export function spanText(ms: number, locale: string): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`;
 }
 
-/** A moment. `as`: the time of day, the date, both, or how long ago. */
+/** A moment. `as`: the time of day (`fine`: with milliseconds), the date, both, or how long ago. */
 export function Moment({
   at,
   as = "both",

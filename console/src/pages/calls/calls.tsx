@@ -121,10 +121,12 @@ function Row({ call }: { call: Call }) {
         <LightBadge state={lights[call.state]}>{t(call.state)}</LightBadge>
       </td>
       <td className={classes.party}>
-        {call.user !== "" ? call.user : call.from}
-        {call.user !== "" && call.from !== call.user && <span className={classes.second}>{call.from}</span>}
+        {call.user !== "" ? call.user : plainly(call.from)}
+        {call.user !== "" && plainly(call.from) !== call.user && (
+          <span className={classes.second}>{plainly(call.from)}</span>
+        )}
       </td>
-      <td className={classes.party}>{call.number !== "" ? call.number : call.to}</td>
+      <td className={classes.party}>{call.number !== "" ? call.number : plainly(call.to)}</td>
       <td className={classes.wide}>{call.carrier !== "" ? call.carrier : plainly(call.target)}</td>
       <td className={classes.wide}>{call.rule}</td>
       <td className={classes.wide}>{call.node}</td>

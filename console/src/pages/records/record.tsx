@@ -506,7 +506,9 @@ function Events({ events }: { events: readonly CallEvent[] }) {
         <tbody>
           {events.map((event) => (
             <tr key={event.id}>
-              <td className="num">{event.time.slice(11, 23)}</td>
+              <td className="num">
+                <Moment at={event.time} as="fine" />
+              </td>
               <td>{event.kind}</td>
               <td className="num">{event.code === 0 ? "" : `${event.code} ${event.reason}`}</td>
               <td>{event.node}</td>
