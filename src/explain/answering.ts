@@ -1,4 +1,5 @@
 import type { HostReport } from "../report/host-report.ts";
+import { fresherMs } from "../report/news.ts";
 import type { Silence } from "../report/silence.ts";
 import { silenceOf, silenceText } from "./silence.ts";
 
@@ -15,6 +16,24 @@ export interface Answering {
   answer: string[];
   /** Could take the service address. */
   ready: string[];
+}
+
+/**
+ * Without claims of the past: who was heard last before another one took the address (a higher term, and news that are two
+ * polls fresher) has it no more. A host that lost its power would be said to hold it too, until it is called silent.
+ */
+export function withoutPastClaims<Sight extends { report?: HostReport; ageMs?: number }>(
+  sights: readonly Sight[],
+): Sight[] {
+  const claims = sights.flatMap(({ report, ageMs }) =>
+    report?.holds && ageMs !== undefined ? [{ term: report.term, ageMs }] : [],
+  );
+  return sights.map((sight) => {
+    const { report, ageMs } = sight;
+    if (!report?.holds || ageMs === undefined) return sight;
+    const isPast = claims.some(({ term, ageMs: age }) => term > report.term && ageMs - age > fresherMs);
+    return isPast ? { ...sight, report: { ...report, holds: false } } : sight;
+  });
 }
 
 /** `heard`: fresh reports, `silent`: the last reports of hosts that are not heard any more. */

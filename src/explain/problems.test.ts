@@ -69,6 +69,16 @@ describe("faults", () => {
     ["the arbitrator is gone", sights({ w: missing("garbd", sick) }), ["risk w garbd"]],
     ["a part that rests on purpose", sights({ b: { parts: { ...nodeParts, app: sick } } }), []],
     ["both hold the address", sights({ b: { holds: true } }), ["down a, b address"]],
+    [
+      "both hold it, and both are heard",
+      sights({ b: { holds: true, term: 2 } }, { a: 300 }),
+      ["down a, b address"],
+    ],
+    [
+      "the holder was heard last before the other one took over: it is not called silent yet",
+      sights({ b: { holds: true, term: 2 } }, { a: 900 }),
+      [],
+    ],
     ["nobody holds it", sights({ a: { holds: false } }), ["down nobody address"]],
     ["a full disk", sights({ b: hardware({ freeBytes: 1000 }) }), ["risk b hardware"]],
     ["a read-only disk", sights({ b: hardware({ readOnly: true }) }), ["risk b hardware"]],

@@ -1,7 +1,7 @@
 import { since } from "../base/duration.ts";
 import type { HostReport } from "../report/host-report.ts";
 import type { LightCode } from "../report/light.ts";
-import { answering, headlineOf } from "./answering.ts";
+import { answering, headlineOf, withoutPastClaims } from "./answering.ts";
 import { ofClocks, ofLines, ofSilence } from "./contact-problems.ts";
 import type { Finding, HostSight } from "./finding.ts";
 import { ofReport } from "./host-problems.ts";
@@ -53,7 +53,8 @@ function ofLight(fresh: HostReport[]): Finding[] {
 
 const order = { down: 0, risk: 1, note: 2 } as const;
 
-export function diagnose(hosts: HostSight[]): Diagnosis {
+export function diagnose(sights: HostSight[]): Diagnosis {
+  const hosts = withoutPastClaims(sights);
   const fresh = new Map(
     hosts.flatMap(({ name, report, ageMs }) =>
       report && ageMs !== undefined && ageMs <= freshMs ? [[name, report] as const] : [],

@@ -1,5 +1,5 @@
 import { allHosts, type HostContext, serviceIps } from "../cluster/facts.ts";
-import { answering } from "../explain/answering.ts";
+import { answering, withoutPastClaims } from "../explain/answering.ts";
 import { lightOf } from "../explain/light.ts";
 import { diagnose, freshMs, sightsOf } from "../explain/problems.ts";
 import { silenceText } from "../explain/silence.ts";
@@ -44,11 +44,12 @@ type Context = Pick<HostContext, "cluster" | "self">;
 /** Pure but for what `moments` remembers. @param now wall clock, ms */
 export function clusterShown(
   context: Context,
-  { entries, agent, database }: Seen,
+  { entries: seen, agent, database }: Seen,
   moments: Moments,
   now: number,
 ): ClusterShown {
   const { cluster, self } = context;
+  const entries = withoutPastClaims(seen);
   const diagnosis = diagnose(sightsOf(entries));
   const heard = entries.filter(({ ageMs }) => ageMs <= freshMs).map(({ report }) => report);
   const silent = entries.filter(({ ageMs }) => ageMs > freshMs).map(({ report }) => report);
@@ -122,7 +123,7 @@ export function clusterShown(
     orders: ordersShown(heard),
     load: {
       conversations: holder?.standing?.sessions ?? null,
-      contacts: holder?.standing?.contacts ?? null,
+      contacts: holder?.standing?.telephones ?? holder?.standing?.contacts ?? null,
       refused_per_second: holder?.refusing?.perSecond ?? 0,
       refused_total: holder?.refusing?.total ?? 0,
       limit_per_second: holder?.refusing?.limit ?? null,

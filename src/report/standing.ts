@@ -47,6 +47,8 @@ export const standingSchema = z.object({
   rulesVersion: z.number().optional(),
   /** Registered contacts that Kamailio knows. */
   contacts: z.number().optional(),
+  /** Those of people among them: without the telephones of the functional test. */
+  telephones: z.number().optional(),
   /** Media sessions that rtpengine knows, its own and those it follows. */
   sessions: z.number().optional(),
   /** How long the oldest call event that is not in the database has been waiting. */

@@ -1,5 +1,14 @@
 import { z } from "zod";
-import { type HostContext, replicates, runFiles, servesAtOwnAddress, voters } from "../../cluster/facts.ts";
+import { probeUser } from "../../call/probe-user.ts";
+import {
+  type HostContext,
+  nodes,
+  replicates,
+  runFiles,
+  servesAtOwnAddress,
+  voters,
+} from "../../cluster/facts.ts";
+import { lookUp } from "../../components/kamailio/locations.ts";
 import { contactsKnown } from "../../components/kamailio/rpc.ts";
 import { sessionCounts } from "../../components/rtpengine/control.ts";
 import { lightOf, settle } from "../../explain/light.ts";
@@ -23,6 +32,7 @@ export class StandingWatch {
   private readonly context: HostContext;
   private readonly part: (name: PartName) => Part | undefined;
   private contacts: number | undefined;
+  private telephones: number | undefined;
   private sessions: number | undefined;
   private drills: LastDrill[] | undefined;
   private readonly due = new Map<string, number>();
@@ -42,9 +52,12 @@ export class StandingWatch {
     const copies = replicates(this.context.cluster);
     if (copies && this.part("kamailio")?.report().ok)
       this.ask("contacts", now, everyMs, async () => {
+        const probes = nodes(this.context.cluster).map(({ name }) => probeUser(name));
+        const own = await lookUp(this.context, probes, signal());
         this.contacts = await contactsKnown(this.context, signal());
+        this.telephones = Math.max(0, this.contacts - own.length);
       });
-    else this.contacts = undefined;
+    else this.contacts = this.telephones = undefined;
     // Where no node follows another's sessions, a difference says nothing.
     if (copies && this.part("rtpengine")?.report().ok && !servesAtOwnAddress(this.context.cluster))
       this.ask("sessions", now, everyMs, async () => {
@@ -76,7 +89,8 @@ export class StandingWatch {
     work()
       .catch(() => {
         // A part that does not answer is its own probe's business. Drills that were read once stay known.
-        if (what === "contacts" || what === "sessions") this[what] = undefined;
+        if (what === "contacts") this.contacts = this.telephones = undefined;
+        else if (what === "sessions") this.sessions = undefined;
       })
       .finally(() => this.due.set(what, performance.now() + every));
   }
@@ -93,6 +107,7 @@ export class StandingWatch {
           }
         : {}),
       ...(this.contacts === undefined ? {} : { contacts: this.contacts }),
+      ...(this.telephones === undefined ? {} : { telephones: this.telephones }),
       ...(this.sessions === undefined ? {} : { sessions: this.sessions }),
       ...(this.drills ? { drills: this.drills } : {}),
     };
