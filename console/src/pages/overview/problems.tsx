@@ -1,12 +1,17 @@
+import { Anchor } from "@mantine/core";
 import {
   IconAlertTriangleFilled,
   IconCircleCheck,
   IconCircleXFilled,
   IconInfoCircle,
 } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
 import type { Cluster, ClusterProblem } from "../../api/cluster.ts";
+import { useSession } from "../../api/session.tsx";
 import { Empty } from "../../kit/empty.tsx";
 import { Moment } from "../../kit/time.tsx";
+import { pages } from "../../pages.ts";
+import { useLanguage } from "../../shell/i18n.ts";
 import classes from "./overview.module.css";
 import { useText } from "./strings.ts";
 
@@ -16,13 +21,41 @@ const signs = {
   note: [IconInfoCircle, "idle"],
 } as const;
 
+/** Where the console itself does what is advised, by code (src/explain/). */
+const placeOf: Readonly<Record<string, string>> = {
+  drained: "maintenance",
+  "not-drilled": "drills",
+  "drill-failed": "drills",
+  carrier: "carriers",
+  unregistered: "carriers",
+  certificate: "certificates",
+  "certificate-ends": "certificates",
+  "certificate-over": "certificates",
+};
+
+function Place({ code }: { code: string }) {
+  const language = useLanguage();
+  const { may } = useSession();
+  const page = pages.find(({ path }) => path === placeOf[code]);
+  if (!page || !may(page.role)) return null;
+  return (
+    <div>
+      <Anchor component={Link} to={`/${page.path}`} size="sm">
+        {page.title[language]}
+      </Anchor>
+    </div>
+  );
+}
+
 function Finding({
+  code,
   severity,
   title,
   since,
   callers,
   advice,
 }: {
+  code: string;
   severity: keyof typeof signs;
   title: string;
   since: string | null;
@@ -56,7 +89,10 @@ function Finding({
           {advice !== "" && (
             <div>
               <dt>{t("advice")}</dt>
-              <dd>{advice}</dd>
+              <dd>
+                {advice}
+                <Place code={code} />
+              </dd>
             </div>
           )}
         </dl>
@@ -79,6 +115,7 @@ export function Problems({ problems }: { problems: readonly ClusterProblem[] }) 
       {problems.map(({ host, code, severity, what, ...rest }) => (
         <Finding
           key={`${host} ${code} ${what}`}
+          code={code}
           severity={severity}
           title={host === "" ? what : `${host}: ${what}`}
           {...rest}
@@ -93,7 +130,7 @@ export function Reasons({ reasons }: { reasons: Cluster["light"]["reasons"] }) {
   return (
     <ul className={classes.findings}>
       {reasons.map(({ code, text, ...rest }) => (
-        <Finding key={`${code} ${text}`} severity="risk" title={text} {...rest} />
+        <Finding key={`${code} ${text}`} code={code} severity="risk" title={text} {...rest} />
       ))}
     </ul>
   );
