@@ -5,7 +5,7 @@ import { defineConfig } from "vitest/config";
 import { ownNetwork } from "./test/support/own-network.ts";
 
 /** Files that break one lab, one after the other, and leave it well: test/support/shared-lab.ts. */
-const shared = ["drill", "faults", "outages", "phone", "programs", "survival"].map(
+const shared = ["drill", "faults", "orders", "outages", "phone", "programs", "survival"].map(
   (name) => `test/${name}.lab.ts`,
 );
 
