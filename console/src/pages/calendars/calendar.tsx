@@ -5,6 +5,7 @@ import { answered, api, ask, ifMatch } from "../../api/client.ts";
 import { useSession } from "../../api/session.tsx";
 import { Asked } from "../../kit/empty.tsx";
 import { EntityForm, type EntityFormApi, type FieldLook } from "../../kit/form.tsx";
+import { Gone, isGone } from "../../kit/gone.tsx";
 import { PageHeader, Section } from "../../kit/page.tsx";
 import { RemoveButton } from "../../kit/remove.tsx";
 import { defineStrings, localeOf, useLanguage } from "../../shell/i18n.ts";
@@ -132,6 +133,7 @@ export default function CalendarPage() {
     action: t("remove"),
   };
   const today = new Date().toISOString().slice(0, 10);
+  if (isGone(query)) return <Gone name={name} to="/calendars" />;
   return (
     <>
       <PageHeader

@@ -6,6 +6,7 @@ import { useCluster } from "../../api/cluster.ts";
 import { useSession } from "../../api/session.tsx";
 import { Asked } from "../../kit/empty.tsx";
 import { EntityForm, type EntityFormApi, type FieldLook } from "../../kit/form.tsx";
+import { Gone, isGone } from "../../kit/gone.tsx";
 import { Light } from "../../kit/light.tsx";
 import { PageHeader, Section } from "../../kit/page.tsx";
 import { RemoveButton } from "../../kit/remove.tsx";
@@ -336,6 +337,7 @@ export default function CarrierPage() {
         </Section>
       </>
     );
+  if (isGone(query)) return <Gone name={name} to="/carriers" />;
   const state = isGuard ? undefined : carrierStates(cluster.data).get(name);
   return (
     <>

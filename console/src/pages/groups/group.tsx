@@ -4,6 +4,7 @@ import { answered, api, ask, ifMatch } from "../../api/client.ts";
 import { useSession } from "../../api/session.tsx";
 import { Asked } from "../../kit/empty.tsx";
 import { EntityForm } from "../../kit/form.tsx";
+import { Gone, isGone } from "../../kit/gone.tsx";
 import { PageHeader, Section } from "../../kit/page.tsx";
 import { RemoveButton } from "../../kit/remove.tsx";
 import { defineStrings } from "../../shell/i18n.ts";
@@ -79,6 +80,7 @@ export default function GroupPage() {
   const path = `/v1/groups/${encodeURIComponent(name)}`;
   const load = () => answered(api.GET("/v1/groups/{name}", { params: { path: { name } } }));
   const query = useQuery({ queryKey: ["groups", name], queryFn: load });
+  if (isGone(query)) return <Gone name={name} to="/groups" />;
   return (
     <>
       <PageHeader

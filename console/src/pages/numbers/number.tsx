@@ -4,6 +4,7 @@ import { ask, ifMatch } from "../../api/client.ts";
 import { useSession } from "../../api/session.tsx";
 import { Asked } from "../../kit/empty.tsx";
 import { EntityForm, type FieldLook } from "../../kit/form.tsx";
+import { Gone, isGone } from "../../kit/gone.tsx";
 import { PageHeader, Section } from "../../kit/page.tsx";
 import { RemoveButton } from "../../kit/remove.tsx";
 import { defineStrings } from "../../shell/i18n.ts";
@@ -98,6 +99,7 @@ export default function NumberPage() {
         </Section>
       </>
     );
+  if (isGone(query)) return <Gone name={key} to="/numbers" />;
   return (
     <>
       <PageHeader

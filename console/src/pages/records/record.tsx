@@ -4,9 +4,9 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useRouter } from "@tanstack/react-router";
 import { answer, api } from "../../api/client.ts";
 import { useEvents } from "../../api/live.ts";
-import { ApiProblem } from "../../api/problem.ts";
 import { Copy } from "../../kit/copy.tsx";
 import { Asked, Empty } from "../../kit/empty.tsx";
+import { isGone } from "../../kit/gone.tsx";
 import { Light } from "../../kit/light.tsx";
 import { Facts, Figure, PageHeader, Section } from "../../kit/page.tsx";
 import { Lasting, Moment, Span, spanText } from "../../kit/time.tsx";
@@ -174,7 +174,7 @@ export default function RecordPage() {
     const told = data as { call?: { id?: string } } | null;
     if (told?.call?.id === id) void query.refetch();
   });
-  if (query.error instanceof ApiProblem && query.error.status === 404) return <Gone />;
+  if (isGone(query)) return <Gone />;
   return <Asked query={query}>{(data) => <Shown {...data} />}</Asked>;
 }
 

@@ -9,6 +9,7 @@ import { useSession } from "../../api/session.tsx";
 import { useConfirm } from "../../kit/confirm.tsx";
 import { Asked } from "../../kit/empty.tsx";
 import { fieldOf } from "../../kit/field-errors.ts";
+import { GoneNote } from "../../kit/gone.tsx";
 import { Section } from "../../kit/page.tsx";
 import { Refused } from "../../kit/refused.tsx";
 import { tellDone } from "../../kit/tell.ts";
@@ -48,7 +49,6 @@ const useText = defineStrings("rule", {
     merge: "Keep both",
     theirs: "Take theirs",
     mine: "Take mine",
-    gone: "There is no rule {{name}} here.",
     goneSave: "There is no rule {{name}} here: saving what you typed makes it.",
     leave: "Leave without saving?",
     leaveWhat: "What you typed here would be lost.",
@@ -84,7 +84,6 @@ const useText = defineStrings("rule", {
     merge: "Beides behalten",
     theirs: "Die andere Fassung nehmen",
     mine: "Meine Fassung nehmen",
-    gone: "Hier gibt es keine Regel {{name}}.",
     goneSave: "Hier gibt es keine Regel {{name}}: Was Sie eingetippt haben, legt sie beim Speichern an.",
     leave: "Verlassen, ohne zu speichern?",
     leaveWhat: "Was Sie hier eingetippt haben, ginge verloren.",
@@ -144,8 +143,7 @@ export default function RulePage() {
       <Asked query={query}>
         {({ draft: of, live, seen }) => {
           const start = isDocument(seen) ? seen : live;
-          if (start === undefined && shown.current !== name)
-            return <Text c="dimmed">{t("gone", { name })}</Text>;
+          if (start === undefined && shown.current !== name) return <GoneNote name={name} to="/routing" />;
           shown.current = name;
           return <Editor key={name} name={name} draft={draft} of={of} start={start} seen={seen} />;
         }}

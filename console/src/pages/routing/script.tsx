@@ -7,6 +7,7 @@ import { ApiProblem } from "../../api/problem.ts";
 import { useSession } from "../../api/session.tsx";
 import { Asked } from "../../kit/empty.tsx";
 import { EntityForm, type EntityFormApi } from "../../kit/form.tsx";
+import { Gone, isGone } from "../../kit/gone.tsx";
 import { Facts, Section } from "../../kit/page.tsx";
 import { Num } from "../../kit/time.tsx";
 import { defineStrings } from "../../shell/i18n.ts";
@@ -187,6 +188,7 @@ export default function ScriptPage() {
         </Section>
       </>
     );
+  if (isGone(query)) return <Gone name={name} to="/routing/scripts" />;
   return (
     <>
       <RoutingHead title={name} lead={t("lead")} />

@@ -154,9 +154,11 @@ function Known({ entry }: { entry: Entry }) {
             ],
             [
               t("who"),
-              <Group key="who" gap="md">
-                {who} {more({ who }, t("all", { who }))}
-              </Group>,
+              who === "" ? null : (
+                <Group key="who" gap="md">
+                  {who} {more({ who }, t("all", { who }))}
+                </Group>
+              ),
               "who",
             ],
             [t("how"), t(how)],

@@ -7,6 +7,7 @@ import { useSession, useSessionState } from "../../api/session.tsx";
 import { useConfirm } from "../../kit/confirm.tsx";
 import { Asked } from "../../kit/empty.tsx";
 import { EntityForm } from "../../kit/form.tsx";
+import { Gone, isGone } from "../../kit/gone.tsx";
 import { Facts, PageHeader, Section } from "../../kit/page.tsx";
 import { RemoveButton } from "../../kit/remove.tsx";
 import { tellDone, tellFault } from "../../kit/tell.ts";
@@ -98,6 +99,7 @@ export default function PersonPage() {
   };
   const load = () => answered(api.GET("/v1/people/{name}", { params: { path: { name } } }));
   const query = useQuery({ queryKey: ["people", name], queryFn: load });
+  if (isGone(query)) return <Gone name={name} to="/people" />;
   return (
     <Asked query={query}>
       {({ data: person, etag }) => {

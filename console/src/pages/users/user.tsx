@@ -5,6 +5,7 @@ import { answered, api, ask, ifMatch } from "../../api/client.ts";
 import { useSession } from "../../api/session.tsx";
 import { Asked } from "../../kit/empty.tsx";
 import { EntityForm, type FieldLook } from "../../kit/form.tsx";
+import { Gone, isGone } from "../../kit/gone.tsx";
 import { PageHeader, Section } from "../../kit/page.tsx";
 import { RemoveButton } from "../../kit/remove.tsx";
 import { defineStrings } from "../../shell/i18n.ts";
@@ -114,6 +115,7 @@ export default function UserPage() {
     />
   );
 
+  if (isGone(query)) return <Gone name={name} to="/users" />;
   return (
     <Asked query={query}>
       {({ data: user, etag }) => (
