@@ -5,8 +5,10 @@ import { type Cluster, useCluster } from "../../api/cluster.ts";
 import { Asked } from "../../kit/empty.tsx";
 import { Figure, Section } from "../../kit/page.tsx";
 import { Moment, Num } from "../../kit/time.tsx";
+import { useLanguage } from "../../shell/i18n.ts";
 import { Missing } from "../begin/missing.tsx";
 import { Alarms, alarmsOf } from "./alarms.tsx";
+import { headlineInGerman } from "./cluster-words.ts";
 import classes from "./overview.module.css";
 import { Picture } from "./picture.tsx";
 import { Problems, Reasons } from "./problems.tsx";
@@ -15,8 +17,10 @@ import { useText } from "./strings.ts";
 const signs = { ok: IconShieldCheck, risk: IconShieldExclamation, down: IconShieldX } as const;
 
 /** How it is, in one glance: do calls get through, and may a node fail? */
-function Verdict({ cluster: { state, headline, light, asked } }: { cluster: Cluster }) {
+function Verdict({ cluster }: { cluster: Cluster }) {
   const t = useText();
+  const { state, light, asked } = cluster;
+  const headline = useLanguage() === "de" ? headlineInGerman(cluster) : cluster.headline;
   const Sign = signs[state];
   const safety = light.colour === "green" ? t("safe") : light.colour === "red" ? t("safeNot") : t("safePart");
   return (

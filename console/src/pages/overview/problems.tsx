@@ -12,6 +12,7 @@ import { Empty } from "../../kit/empty.tsx";
 import { Moment } from "../../kit/time.tsx";
 import { pages } from "../../pages.ts";
 import { useLanguage } from "../../shell/i18n.ts";
+import { wordsOf } from "./cluster-words.ts";
 import classes from "./overview.module.css";
 import { useText } from "./strings.ts";
 
@@ -51,6 +52,7 @@ function Finding({
   code,
   severity,
   title,
+  exactly,
   since,
   callers,
   advice,
@@ -58,6 +60,8 @@ function Finding({
   code: string;
   severity: keyof typeof signs;
   title: string;
+  /** As the cluster itself said it, where `title` is in other words. */
+  exactly?: string | undefined;
   since: string | null;
   callers: string;
   advice: string;
@@ -79,6 +83,11 @@ function Finding({
             </span>
           )}
         </p>
+        {exactly !== undefined && (
+          <p className={classes.dimmed} lang="en">
+            {exactly}
+          </p>
+        )}
         <dl className={classes.findingFacts}>
           {callers !== "" && (
             <div>
@@ -104,6 +113,7 @@ function Finding({
 /** What is wrong, what callers notice, what to do. */
 export function Problems({ problems }: { problems: readonly ClusterProblem[] }) {
   const t = useText();
+  const german = useLanguage() === "de";
   if (problems.length === 0)
     return (
       <Empty icon={IconCircleCheck} title={t("nothing")}>
@@ -112,26 +122,44 @@ export function Problems({ problems }: { problems: readonly ClusterProblem[] }) 
     );
   return (
     <ul className={classes.findings}>
-      {problems.map(({ host, code, severity, what, ...rest }) => (
-        <Finding
-          key={`${host} ${code} ${what}`}
-          code={code}
-          severity={severity}
-          title={host === "" ? what : `${host}: ${what}`}
-          {...rest}
-        />
-      ))}
+      {problems.map(({ host, code, severity, what, ...rest }) => {
+        const words = german ? wordsOf({ code, severity }) : undefined;
+        const said = words?.what ?? what;
+        return (
+          <Finding
+            key={`${host} ${code} ${what}`}
+            code={code}
+            severity={severity}
+            title={words && host === "nobody" ? words.what : host === "" ? said : `${host}: ${said}`}
+            exactly={words && what}
+            {...rest}
+            {...(words && { callers: words.callers, advice: words.advice })}
+          />
+        );
+      })}
     </ul>
   );
 }
 
 /** Why it is not safe to lose a node. */
 export function Reasons({ reasons }: { reasons: Cluster["light"]["reasons"] }) {
+  const german = useLanguage() === "de";
   return (
     <ul className={classes.findings}>
-      {reasons.map(({ code, text, ...rest }) => (
-        <Finding key={`${code} ${text}`} code={code} severity="risk" title={text} {...rest} />
-      ))}
+      {reasons.map(({ code, text, ...rest }) => {
+        const words = german ? wordsOf({ code, severity: "risk" }) : undefined;
+        return (
+          <Finding
+            key={`${code} ${text}`}
+            code={code}
+            severity="risk"
+            title={words?.what ?? text}
+            exactly={words && text}
+            {...rest}
+            {...(words && { callers: words.callers, advice: words.advice })}
+          />
+        );
+      })}
     </ul>
   );
 }
