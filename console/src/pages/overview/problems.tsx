@@ -84,7 +84,7 @@ function Finding({
           )}
         </p>
         {exactly !== undefined && (
-          <p className={classes.dimmed} lang="en">
+          <p className={classes.exactly} lang="en">
             {exactly}
           </p>
         )}
@@ -131,7 +131,7 @@ export function Problems({ problems }: { problems: readonly ClusterProblem[] }) 
             code={code}
             severity={severity}
             title={words && host === "nobody" ? words.what : host === "" ? said : `${host}: ${said}`}
-            exactly={words && what}
+            exactly={words && (host === "nobody" ? `${host} ${what}` : what)}
             {...rest}
             {...(words && { callers: words.callers, advice: words.advice })}
           />

@@ -162,7 +162,7 @@ function Known({ entry }: { entry: Entry }) {
               "who",
             ],
             [t("how"), t(how)],
-            [t("source"), source],
+            [t("source"), source === thisHost ? null : source],
             [t("node"), node],
             [
               t("route"),
@@ -198,6 +198,9 @@ function Known({ entry }: { entry: Entry }) {
     </>
   );
 }
+
+/** Whoever asks on the host itself has no address (src/access/audit.ts); `how` says that already. */
+const thisHost = "this host";
 
 const signs = { same: " ", out: "−", in: "+" } as const;
 
