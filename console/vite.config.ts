@@ -44,6 +44,10 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1500,
+    // What each first page needs comes in one file: else each set of pages that share something gets a file of its own, forty of them.
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: "console", test: /\/src\/(main|shell\/app)\.tsx$/ }] } },
+    },
   },
   server: {
     proxy: Object.fromEntries(

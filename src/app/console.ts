@@ -30,8 +30,11 @@ const policy = (nonce: string): string =>
     "frame-ancestors 'none'",
   ].join("; ");
 
+/** Of every file: it is what it says it is. */
+const fileHeaders = { "x-content-type-options": "nosniff" };
+/** Of the page itself; what it loads is ruled by it, and need not say it again. */
 const securityHeaders = {
-  "x-content-type-options": "nosniff",
+  ...fileHeaders,
   "referrer-policy": "no-referrer",
   "cross-origin-opener-policy": "same-origin",
   "permissions-policy": "camera=(), geolocation=(), microphone=(self), payment=(), usb=()",
@@ -85,7 +88,7 @@ export const consoleRoutes =
     );
     // Their names have a digest of what is in them.
     server.get<{ Params: { "*": string } }>("/console/assets/*", hide, (request, reply) => {
-      reply.headers(securityHeaders);
+      reply.headers(fileHeaders);
       return reply.sendFile(`assets/${request.params["*"]}`, { immutable: true, maxAge: "365d" });
     });
     server.get("/console/*", hide, (_request, reply) => sendPage(reply, root));
