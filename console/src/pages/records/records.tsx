@@ -131,7 +131,7 @@ export default function Records() {
         name={`records${written}`}
         load={load}
         changed={news}
-        pageSize={200}
+        pageSize={100}
         search={false}
         columns={useColumns()}
         rowKey={({ id }) => id}
