@@ -1,29 +1,19 @@
-import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { openDatabase } from "../src/db/database.ts";
-import { migrate } from "../src/db/migrations.ts";
-import { recordQuery } from "../src/records/record-query-schema.ts";
-import { searchRecords } from "../src/records/search.ts";
-import { PrivateMariadb } from "../test/support/private-mariadb.ts";
+import { RealApp } from "../test/support/real-app.ts";
 import { percentile, report, rounded } from "./common.ts";
 
-/** How long people wait for a page of call records: 1,000,000 of them, in a MariaDB with as little memory as a small host's. */
+/**
+ * How long people wait for a page of call records: 1,000,000 of them, in a MariaDB with as little memory as a small host's, asked
+ * of the app's API in pages of 100, as the console does.
+ */
 
 const rows = 1_000_000;
 const tries = 5;
 
-const root = await mkdtemp("/var/tmp/dialtone-bench-records-");
-await chmod(root, 0o755); // mysql looks into it
-await using server = new PrivateMariadb(join(root, "data"), join(root, "run", "sql.sock"));
-await server.create("bench");
-await using database = openDatabase({
-  endpoints: [{ name: "own", socketPath: server.socket }],
-  login: { user: "dialtone", password: "bench", database: "dialtone" },
-});
-await migrate(database);
+await using app = await RealApp.open();
+const { database } = app;
 
 // Every 1.3 s a call for 15 days; one in 50,000 to the number that is looked for, three by the rare carrier.
-await server.query(`INSERT INTO records
+await database.query(`INSERT INTO records
   (id, call_ref, call_id, from_tag, caller, callee, number, user_name, source, started_at, answered_at, ended_at, duration_ms,
    status, outcome, reason, target, origin, nodes, attempts, rule, decided_by, closed_how, note, events, details)
   SELECT UNHEX(MD5(seq)), UNHEX(MD5(CONCAT('c', seq))), CONCAT(MD5(seq), '@198.18.77.11'), MD5(CONCAT('t', seq)),
@@ -36,10 +26,10 @@ await server.query(`INSERT INTO records
    'OK', 'sip:gw@198.18.77.50', 'a', '["a"]', '[]', CONCAT('rule-', seq MOD 30), 'rules', 'bye', '', 4,
    IF(seq MOD 3 = 0, NULL, CONCAT('{"carrier":"', IF(seq MOD 300000 = 1, 'rare', 'iron'), '","transfers":[],"passes":[]}'))
   FROM seq_1_to_${rows}`);
-await server.query("ANALYZE TABLE records");
+await database.query("ANALYZE TABLE records");
 
 const searches: Record<string, Record<string, string>> = {
-  "the newest 100": {},
+  "the newest": {},
   "a number, 20 of all": { number: "+4971199" },
   "a user's": { user: "1017" },
   "a rule's": { rule: "rule-7" },
@@ -55,27 +45,33 @@ const searches: Record<string, Record<string, string>> = {
   "recorded, none": { recorded: "true" },
 };
 
+async function ask(query: Record<string, string>): Promise<{ records: unknown[]; next: string | null }> {
+  const { status, body } = await app.ask(
+    "GET",
+    `/v1/records?${new URLSearchParams({ ...query, limit: "100" })}`,
+  );
+  if (status !== 200) throw new Error(`${JSON.stringify(query)}: ${status} ${JSON.stringify(body)}`);
+  return body;
+}
+
 const lines: Record<string, string | number>[] = [];
 for (const [search, query] of Object.entries(searches)) {
   const firsts: number[] = [];
   for (let n = 0; n < tries; n++) {
     const began = performance.now();
-    await searchRecords(database, recordQuery.parse(query));
+    await ask(query);
     firsts.push(performance.now() - began);
   }
   const began = performance.now();
   let pages = 0;
   let records = 0;
-  let cursor: string | null = null;
+  let after: string | null = "";
   do {
-    const page = await searchRecords(
-      database,
-      recordQuery.parse({ ...query, ...(cursor !== null && { cursor }) }),
-    );
-    cursor = page.next;
+    const page = await ask({ ...query, ...(after !== "" && { after }) });
+    after = page.next;
     pages += 1;
     records += page.records.length;
-  } while (cursor !== null && pages < 10);
+  } while (after !== null && pages < 10);
   lines.push({
     search,
     "first page, median ms": rounded(percentile(firsts, 0.5), 1),
@@ -85,4 +81,3 @@ for (const [search, query] of Object.entries(searches)) {
   });
 }
 await report("records", lines, { more: { stored: rows, tries } });
-await rm(root, { recursive: true, force: true });
