@@ -86,6 +86,17 @@ export class RealApp implements AsyncDisposable {
     }
   }
 
+  /**
+   * Changes logins or tokens as the other node's app does. The rows before the number: who sees a new number reads, once, the rows that
+   * have it.
+   */
+  async changeElsewhere(table: "sessions" | "tokens", set: string, where = "TRUE"): Promise<void> {
+    await this.database.query(
+      `UPDATE ${table} SET ${set}, revision = (SELECT revision + 1 FROM access_revision) WHERE ${where}`,
+    );
+    await this.database.query("UPDATE access_revision SET revision = revision + 1");
+  }
+
   private spawn(): ChildProcess {
     const { clusterFile, dirs } = this.context;
     const words = ["src/main.ts", "--config", clusterFile, "app", "--host", "a", "--data", dirs.data];
