@@ -121,7 +121,7 @@ afterAll(async () => {
   await stopPebble();
   dns?.kill("SIGKILL");
   await dns;
-  if (ours) await lab.down({ wipe: true });
+  if (ours) await lab.down({ wipe: true, graceMs: 0 });
 });
 
 /** What came to port 80 of a node's HAProxy that was an authority's look. */

@@ -139,7 +139,7 @@ beforeAll(async () => {
       "hosts.fs1": { role: "freeswitch", address: fs1 },
     },
   });
-  opened.defer(async () => void (await lab.down({ wipe: true })));
+  opened.defer(async () => void (await lab.down({ wipe: true, graceMs: 0 })));
   ground = labGround(lab);
   const script = resolve(import.meta.dirname, "support", "alert-sink.ts");
   await lab.startExtra("sink", "outside", [process.execPath, script, "2525", "8090", sink], `${sink}.log`);

@@ -52,7 +52,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await guest?.[Symbol.asyncDispose]();
-  if (ours) await lab.down({ wipe: true });
+  if (ours) await lab.down({ wipe: true, graceMs: 0 });
 });
 
 function write(file: string, text: string): string {

@@ -44,7 +44,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  if (ours) await lab.down({ wipe: true });
+  if (ours) await lab.down({ wipe: true, graceMs: 0 });
 });
 
 it("a drained holder hands over, and stays out over the death of its agent", async () => {

@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(async () => {
   // Thaws whatever still hangs.
   await lab.heal();
-  await lab.down({ wipe: true });
+  await lab.down({ wipe: true, graceMs: 0 });
 });
 
 const green = () => waitForGreen(lab, 120_000, (why) => tell(`waiting: ${why.join("; ")}`), signal);

@@ -59,7 +59,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await lab.down({ wipe: true });
+  await lab.down({ wipe: true, graceMs: 0 });
 });
 
 describe.each(["udp", "tcp", "six"] as const)("over %s", (way) => {

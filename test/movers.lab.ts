@@ -45,7 +45,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  if (ours) await lab.down({ wipe: true });
+  if (ours) await lab.down({ wipe: true, graceMs: 0 });
 });
 
 const dig = async (name: string, type: string): Promise<string[]> => {

@@ -104,7 +104,7 @@ afterAll(async () => {
   await home?.[Symbol.asyncDispose]();
   await office?.[Symbol.asyncDispose]();
   await nat?.[Symbol.asyncDispose]();
-  await lab.down({ wipe: true });
+  await lab.down({ wipe: true, graceMs: 0 });
 });
 
 /** Both sides of these calls hear each other from now on, for so long (a packet every 20 ms). */

@@ -44,7 +44,7 @@ async function up(settings: Record<string, unknown>): Promise<void> {
 const green = () => waitForGreen(lab, 120_000, (why) => tell(`waiting: ${why.join("; ")}`), signal);
 
 afterAll(async () => {
-  if (ours) await lab.down({ wipe: true });
+  if (ours) await lab.down({ wipe: true, graceMs: 0 });
 });
 
 const holder = async (): Promise<string> => activeNodes((await lab.status()).hosts)[0] ?? "";

@@ -129,7 +129,7 @@ async function startPhones(dialled: string, base = 5070): Promise<Telephones> {
 
 afterAll(async () => {
   await phones?.[Symbol.asyncDispose]();
-  if (!keepLab) await lab.down({ wipe: true });
+  if (!keepLab) await lab.down({ wipe: true, graceMs: 0 });
 });
 
 describe("recordings", () => {

@@ -43,7 +43,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await phone?.[Symbol.asyncDispose]();
-  if (ours) await lab.down({ wipe: true });
+  if (ours) await lab.down({ wipe: true, graceMs: 0 });
   if (directory) await rm(directory, { recursive: true });
 });
 

@@ -10,7 +10,7 @@ const name = "shared";
 export default async function setup(): Promise<() => Promise<void>> {
   const lab = openLab(name);
   await lab.up({ isolated: true, detach: false, fresh: true });
-  return async () => void (await lab.down({ wipe: true }));
+  return async () => void (await lab.down({ wipe: true, graceMs: 0 }));
 }
 
 /** The shared lab, healed of what the file before may have left. @throws Error when it does not get green. */
