@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism, homedir } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { ownNetwork } from "./test/support/own-network.ts";
 
 /** Files that break one lab, one after the other, and leave it well: test/support/shared-lab.ts. */
@@ -15,6 +16,15 @@ const tests = readdirSync(join(import.meta.dirname, "test"))
   .map((name) => `test/${name}`);
 const startsLab = (file: string): boolean =>
   /from "\.\.\/src\/lab\/lab\.ts"/.test(readFileSync(join(import.meta.dirname, file), "utf8"));
+
+/** The long ones first, as vitest knows them from the run before, or by their size; `sip` is short and takes longest. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const first = (file: TestSpecification) => file.moduleId.endsWith("/test/sip.lab.ts");
+    const sorted = await super.sort(files);
+    return [...sorted.filter(first), ...sorted.filter((file) => !first(file))];
+  }
+}
 
 /**
  * How much longer than on a quiet, fast machine the tests wait for what must come (src/base/patience.ts). They promise that
@@ -41,6 +51,7 @@ const lab = {
  */
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
