@@ -169,6 +169,31 @@ test("of two who change the same user neither loses what was typed", async () =>
   await Promise.all([one.close(), other.close()]);
 });
 
+test("a rule that is being typed stays while a draft is made for it, and while that is discarded", async () => {
+  await app.ask("PUT", "/v1/routes/typed", { match: { number: "5000" }, action: { type: "reject" } });
+  const page = await visit("routing/rules/typed");
+  const description = field(page, "Description");
+  await description.fill("not saved yet");
+  await page.getByRole("button", { name: "New draft" }).click();
+  await field(page, "Name").fill("later");
+  await page.getByRole("button", { name: "Make draft" }).click();
+  const put = page.getByRole("button", { name: "Put into draft later" });
+  await expect.poll(() => put.isEnabled(), { timeout: patient(5000) }).toBe(true);
+  expect(await description.inputValue()).toBe("not saved yet");
+  expect((await app.ask("DELETE", "/v1/drafts/later")).status).toBe(200);
+  await put.click();
+  await page.getByText("Draft later is not there any more").waitFor();
+  await page.getByRole("button", { name: "Look at what decides now" }).click();
+  const save = page.getByRole("button", { name: "Save: decides at once" });
+  await expect.poll(() => save.isEnabled(), { timeout: patient(5000) }).toBe(true);
+  expect(await description.inputValue()).toBe("not saved yet");
+  await save.click();
+  await page.getByText("Rule typed is saved").waitFor();
+  const { body } = await app.ask("GET", "/v1/routes/typed");
+  expect(body).toMatchObject({ description: "not saved yet", action: { type: "reject" } });
+  await page.close();
+});
+
 test("search finds users, numbers, blocks, calls and pages", async () => {
   await app.until("the record", async () => (await app.ask("GET", "/v1/records")).body.records.length > 0);
   const page = await visit("users", "main h1");

@@ -29,6 +29,15 @@ test("it fits its schema, and says who has the address and who could take it", (
   ]);
 });
 
+test("a claim of the past is none, and telephones of the functional test are nobody's", () => {
+  const holds = { holds: true, term: 2, standing: { contacts: 3, telephones: 1 } };
+  const shown = show([entry("a", holds), entry("b", { holds: true }, 900), entry("w", { role: "witness" })]);
+  expect(shown.address).toMatchObject({ holder: "a", holders: ["a"] });
+  expect(shown.load.contacts).toBe(1);
+  const older = show([entry("a", { holds: true, standing: { contacts: 3 } })]);
+  expect(older.load.contacts).toBe(3);
+});
+
 test("moments stay the same although ages are told anew", () => {
   const moments = new Moments();
   const drilling = { name: "switchover", by: "ada", forMs: 4000, said: "" };
