@@ -169,12 +169,13 @@ it("webhooks are told of every call around a power cut, each event under one id"
   tell(`webhooks: ${records.length} calls, ${hook.said.length} messages, ${twice} of them told again`);
 });
 
-it("click-to-dial goes on when the node that carries it out loses its power while A rings: A calls B once", async () => {
+it("click-to-dial of somebody who is logged in at a desk goes on when the node that carries it out loses its power while A rings: A calls B once", async () => {
   const killed = await active();
   const { sip } = loadCluster(lab.paths.cluster);
   const [address = "", port] = ground.service.split(":");
-  const user = `desk-${Date.now()}`;
+  const [user, person] = [`desk-${Date.now()}`, `person-${Date.now()}`];
   const password = "correct horse battery";
+  const pin = "471108";
   const b = ownNumber("9972");
   await using _phone = await startPhone({
     place: ground.called,
@@ -183,23 +184,40 @@ it("click-to-dial goes on when the node that carries it out loses its power whil
     port: 5092,
   });
   await ground.api("POST", "/v1/users", { name: user, password });
+  await ground.api("POST", "/v1/users", { name: person, password, pin });
   await routePrefixOn(ground, "programs-b", b, `${ground.called.address}:5092`);
   await routeKnownOn(ground, b, 10_000);
-  await until("both nodes know the user", async () =>
-    (await rulesFor(user)).every((rule) => rule.includes(user)),
+  await until("both nodes know the users", async () =>
+    (await Promise.all([user, person].map(async (name) => [name, await rulesFor(name)] as const))).every(
+      ([name, rules]) => rules.every((rule) => rule.includes(name)),
+    ),
   );
-  await using desk = startAt<{ did: string; code?: number }>(ground.caller, "./desk-phone.ts", {
-    local: { address: ground.caller.address, port: 5088 },
-    service: { address, port: Number(port) },
-    realm: sip.realm,
-    user,
-    password,
-    answerAfterMs: 3000,
-  } satisfies DeskOptions);
+  await using desk = startAt<{ did: string; code?: number; reason?: string }>(
+    ground.caller,
+    "./desk-phone.ts",
+    {
+      local: { address: ground.caller.address, port: 5088 },
+      service: { address, port: Number(port) },
+      realm: sip.realm,
+      user,
+      password,
+      answerAfterMs: 3000,
+      dials: `*11*${person}*${pin}#`,
+    } satisfies DeskOptions,
+  );
   expect(await desk.hears("it is registered", ({ did }) => did === "registered")).toMatchObject({
     code: 200,
   });
-  const dial = dialSchema.parse(await ground.api("POST", "/v1/dials", { from: user, to: b }));
+  expect(await desk.hears("the person has logged in there", ({ did }) => did === "dialled")).toMatchObject({
+    code: 480,
+    reason: `Logged In: ${person}`,
+  });
+  await until("both nodes know who is there", async () =>
+    (await ground.everyApi("GET", "/v1/desks")).every(({ answer }) =>
+      JSON.stringify(answer).includes(person),
+    ),
+  );
+  const dial = dialSchema.parse(await ground.api("POST", "/v1/dials", { from: person, to: b }));
   await desk.hears("it rings", ({ did }) => did === "rings");
   try {
     await lab.kill(killed);
@@ -219,7 +237,7 @@ it("click-to-dial goes on when the node that carries it out loses its power whil
       return records.length > 0 && records.every(({ closed_how }) => closed_how !== null) && records;
     });
     expect(found.map(({ closed_how, user: by }) => ({ closed_how, by }))).toEqual([
-      { closed_how: "bye", by: user },
+      { closed_how: "bye", by: person },
     ]);
   } finally {
     await lab.heal();

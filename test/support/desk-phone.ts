@@ -20,6 +20,8 @@ export interface DeskOptions {
   password: string;
   /** It rings for so long. */
   answerAfterMs: number;
+  /** What is dialled there as soon as it is registered, such as a star code. */
+  dials?: string;
 }
 
 const options = JSON.parse(process.argv[2] ?? "") as DeskOptions;
@@ -85,4 +87,9 @@ const { code } = await new Registration(
   credentials,
 ).register(3600);
 tell("registered", { code });
+if (options.dials !== undefined) {
+  const uri = `sip:${encodeURIComponent(options.dials)}@${realm}`;
+  const answer = await agent.call({ uri, from: `<sip:${user}@${realm}>` }, { credentials }).invite(audio());
+  tell("dialled", { code: answer.code, reason: answer.first.slice("SIP/2.0 480 ".length) });
+}
 process.once("SIGTERM", () => process.exit());
