@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { patient } from "../src/base/patience.ts";
+import { HttpClient } from "../src/http/client.ts";
 import { event } from "./support/app-calls.ts";
 import { openBrowser, openPerson } from "./support/console-browser.ts";
 import { RealApp } from "./support/real-app.ts";
@@ -95,6 +96,13 @@ const wrong: [path: string, typed: Record<string, string>, button: string, field
   ["new-guard", { Name: "g", Countries: "France," }, "Add", "Countries"],
   ["new-group", { Name: "a b" }, "Make group", "Name"],
   ["new-calendar", { Name: "a b" }, "Make calendar", "Name"],
+  ["routing/new", { Name: "a b" }, "Save: decides at once", "Name"],
+  [
+    "routing/new",
+    { Name: "a", "From this network": "nowhere" },
+    "Save: decides at once",
+    "From this network",
+  ],
   ["new-person", { Name: "bert", "Initial password": "short" }, "Make person", "Initial password"],
   ["new-person", { Name: "bert", "Initial password": "password1234" }, "Make person", "Initial password"],
   [
@@ -105,16 +113,8 @@ const wrong: [path: string, typed: Record<string, string>, button: string, field
   ],
 ];
 
-test.each(wrong)("/console/%s with %o: %s names %s", async (path, typed, button, name) => {
-  const page = await visit(path);
-  for (const [label, text] of Object.entries(typed)) {
-    const into = field(page, label);
-    await into.fill(text.replace(/,$/, ""));
-    // A list takes what was typed by Enter.
-    if (text.endsWith(",")) await into.press("Enter");
-  }
-  await page.getByRole("button", { name: button, exact: true }).click();
-  // Mantine names the text of a field's fault so.
+/** The label of the first field that is said to be wrong. Mantine names the text of a field's fault so. */
+async function faulty(page: Page): Promise<string> {
   const fault = page.locator("[id$='-error']").first();
   await fault.waitFor();
   const label = await fault.evaluate(
@@ -129,7 +129,77 @@ test.each(wrong)("/console/%s with %o: %s names %s", async (path, typed, button,
         .closest(".mantine-InputWrapper-root")
         ?.querySelector("label")?.textContent ?? "",
   );
-  expect(label.replace(" *", "")).toBe(name);
+  return label.replace(" *", "");
+}
+
+async function type(page: Page, typed: Record<string, string>): Promise<void> {
+  for (const [label, text] of Object.entries(typed)) {
+    const into = field(page, label);
+    await into.fill(text.replace(/,$/, ""));
+    // A list takes what was typed by Enter.
+    if (text.endsWith(",")) await into.press("Enter");
+  }
+}
+
+test.each(wrong)("/console/%s with %o: %s names %s", async (path, typed, button, name) => {
+  const page = await visit(path);
+  await type(page, typed);
+  await page.getByRole("button", { name: button, exact: true }).click();
+  expect(await faulty(page)).toBe(name);
+  await page.close();
+});
+
+/** Forms in a dialog or on a tab, opened by what is named so. */
+const within: [path: string, open: string, typed: Record<string, string>, button: string, field: string][] = [
+  ["flags", "New switch", { Name: "a b" }, "Make switch", "Name"],
+  ["tables", "Import a table", { Name: "a b", "Rows as CSV": "number,who" }, "Import", "Name"],
+  [
+    "tables",
+    "Import a table",
+    { Name: "customers", "Rows as CSV": "number,who\n1,ada\n1,eve" },
+    "Import",
+    "Rows as CSV",
+  ],
+  ["users/1001", "Hot desks", { "New PIN": "12" }, "Set PIN", "New PIN"],
+];
+
+test.each(within)("/console/%s, %s with %o: %s names %s", async (path, open, typed, button, name) => {
+  const page = await visit(path, "main h1");
+  const opener = page.getByRole("button", { name: open, exact: true });
+  await opener
+    .or(page.getByRole("tab", { name: open, exact: true }))
+    .first()
+    .click();
+  await type(page, typed);
+  await page.getByRole("button", { name: button, exact: true }).click();
+  expect(await faulty(page)).toBe(name);
+  await page.close();
+});
+
+test("a token is shown once, can be copied, opens what it says, and nothing after it was ended", async () => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: address });
+  const { tls } = app.context.secrets;
+  await using program = new HttpClient({ name: "the app", origin: address, tls: { ca: tls.ca } });
+  const page = await visit("new-token");
+  await field(page, "Name").fill("board");
+  await page.getByRole("button", { name: "Make token", exact: true }).click();
+  const code = page.locator("main pre");
+  await code.waitFor();
+  const [token = "none"] = /dt_[A-Za-z0-9_-]{43}/.exec((await code.textContent()) ?? "") ?? [];
+  await page.getByRole("button", { name: "Copy token", exact: true }).click();
+  await page.getByRole("button", { name: "Copied", exact: true }).waitFor();
+  expect(await page.evaluate("navigator.clipboard.readText()")).toBe(token);
+  const asked = async () =>
+    (await program.ask({ method: "GET", path: "/v1/users", headers: { authorization: `Bearer ${token}` } }))
+      .status;
+  expect(await asked()).toBe(200);
+  await page.getByRole("link", { name: "To the tokens", exact: true }).click();
+  await page.getByRole("button", { name: "End token board" }).click();
+  expect(await page.content()).not.toContain(token);
+  await page.getByRole("dialog").getByRole("button", { name: "End", exact: true }).click();
+  await page.getByText("Token board has ended").waitFor();
+  await page.getByText("No program has a token").waitFor();
+  expect(await asked()).toBe(401);
   await page.close();
 });
 

@@ -16,6 +16,7 @@ import { IconUsers } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useBlocker } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { ask } from "../api/client.ts";
 import { ApiProblem, messageOf } from "../api/problem.ts";
 import { useSession } from "../api/session.tsx";
@@ -219,14 +220,17 @@ function Fields({
       if (isConflict(error) && reload) setTheirs(await reload().catch(() => undefined));
       const errors = error instanceof ApiProblem ? error.errors : [];
       const elsewhere: string[] = [];
-      for (const { path, message } of errors) {
-        const at = fieldOf(path);
-        const [name = ""] = at.split(".");
-        const look = fields[name];
-        // What is wrong with one of a list's entries is shown at the list: an entry has no place of its own.
-        if (look) form.setFieldError(look.render ? at : name, message);
-        else elsewhere.push(`${path}: ${message}`);
-      }
+      // At once: whether a field shows it is looked at below, which came first where the browser was busy.
+      flushSync(() => {
+        for (const { path, message } of errors) {
+          const at = fieldOf(path);
+          const [name = ""] = at.split(".");
+          const look = fields[name];
+          // What is wrong with one of a list's entries is shown at the list: an entry has no place of its own.
+          if (look) form.setFieldError(look.render ? at : name, message);
+          else elsewhere.push(`${path}: ${message}`);
+        }
+      });
       if ((errors.length === 0 && !taken) || elsewhere.length > 0)
         setFault([messageOf(error), ...elsewhere].join("\n"));
       // To the first field that is wrong; where none shows it, it is told below.

@@ -154,12 +154,9 @@ export default function RulePage() {
 
 /** Paths of problems within the document: `changes.0.document.match.number`, `match.number`. */
 const withinDocument = (path: string, name: string): string => {
-  const at = fieldOf(path);
-  return at
-    .replace(/^changes\.\d+\.document\.?/, "")
-    .replace(/^rules\./, "")
-    .replace(name, "")
-    .replace(/^\./, "");
+  const at = fieldOf(path).replace(/^changes\.\d+\.document\.?/, "");
+  const own = `rules.${name}`;
+  return at === own ? "" : at.startsWith(`${own}.`) ? at.slice(own.length + 1) : at;
 };
 
 function Editor({

@@ -1,7 +1,7 @@
 import { Button, Text } from "@mantine/core";
 import { IconPlugConnected, IconPlus } from "@tabler/icons-react";
-import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { answer, api, ask } from "../../api/client.ts";
 import type { paths } from "../../api/schema.ts";
 import { useSession } from "../../api/session.tsx";
@@ -91,13 +91,20 @@ const load = async (after: string, limit: number, signal: AbortSignal) => {
   return { rows: tokens, next };
 };
 
-function TokenState({ token }: { token: Token }) {
+/** The date, or in words when it is near. */
+function TokenEnd({ token: { expires_at } }: { token: Token }) {
   const t = useText();
-  const left = Date.parse(token.expires_at) - useNow();
-  if (left <= 0) return <LightBadge state="bad">{t("over")}</LightBadge>;
-  if (left < dayMs) return <LightBadge state="bad">{t("lastDay")}</LightBadge>;
+  const language = useLanguage();
+  const left = Date.parse(expires_at) - useNow();
+  if (left >= soonMs) return <Moment at={expires_at} as="date" />;
+  const when = new Date(expires_at).toLocaleString(language);
+  const state = left < dayMs ? "bad" : "warn";
+  const words =
+    left <= 0 ? t("over") : left < dayMs ? t("lastDay") : t("soon", { count: Math.floor(left / dayMs) });
   return (
-    left < soonMs && <LightBadge state="warn">{t("soon", { count: Math.floor(left / dayMs) })}</LightBadge>
+    <span title={when}>
+      <LightBadge state={state}>{words}</LightBadge>
+    </span>
   );
 }
 
@@ -116,10 +123,9 @@ function Range({ token: { role, scope, areas } }: { token: Token }) {
   );
 }
 
-function EndButton({ token }: { token: Token }) {
+function EndButton({ token, ended }: { token: Token; ended: () => void }) {
   const t = useText();
   const confirm = useConfirm();
-  const queries = useQueryClient();
   const language = useLanguage();
   const { writable, person, may } = useSession();
   const { name, used_at, used_from } = token;
@@ -139,7 +145,7 @@ function EndButton({ token }: { token: Token }) {
     try {
       await ask("DELETE", `/v1/tokens/${encodeURIComponent(name)}`);
       tellDone(t("ended", { name }));
-      await queries.invalidateQueries({ queryKey: ["tokens"] });
+      ended();
     } catch (error) {
       tellFault(error);
     }
@@ -159,6 +165,7 @@ function EndButton({ token }: { token: Token }) {
 
 export default function Tokens() {
   const t = useText();
+  const [ended, setEnded] = useState(0);
   const add = (
     <Button component={Link} to="/new-token" leftSection={<IconPlus size={16} stroke={1.8} aria-hidden />}>
       {t("add")}
@@ -169,7 +176,7 @@ export default function Tokens() {
       <PageHeader title={t("title")} lead={t("lead")} actions={add} />
       <Section flush>
         <EntityList<Token>
-          name="tokens"
+          name={`tokens ${ended}`}
           label={t("title")}
           load={load}
           rowKey={({ name }) => name}
@@ -180,7 +187,7 @@ export default function Tokens() {
               width: "minmax(0, 1.2fr)",
               cell: (token) => (
                 <>
-                  {token.name} <TokenState token={token} />{" "}
+                  {token.name}{" "}
                   <Text c="dimmed" inherit span>
                     {token.owner === null ? t("host") : t("by", { owner: token.owner })}
                   </Text>
@@ -197,9 +204,9 @@ export default function Tokens() {
             {
               id: "ends",
               label: t("ends"),
-              width: "minmax(100px, 0.5fr)",
+              width: "minmax(136px, 0.5fr)",
               numeric: true,
-              cell: ({ expires_at }) => <Moment at={expires_at} as="date" />,
+              cell: (token) => <TokenEnd token={token} />,
             },
             {
               id: "used",
@@ -222,7 +229,7 @@ export default function Tokens() {
               id: "end",
               label: t("end"),
               width: "90px",
-              cell: (token) => <EndButton token={token} />,
+              cell: (token) => <EndButton token={token} ended={() => setEnded((before) => before + 1)} />,
             },
           ]}
           empty={

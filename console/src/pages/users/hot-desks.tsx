@@ -2,7 +2,7 @@ import { Button, Group, PasswordInput, Stack, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api, ask, edit } from "../../api/client.ts";
-import { messageOf } from "../../api/problem.ts";
+import { ApiProblem, messageOf } from "../../api/problem.ts";
 import { useSession } from "../../api/session.tsx";
 import { useConfirm } from "../../kit/confirm.tsx";
 import { Asked } from "../../kit/empty.tsx";
@@ -73,7 +73,8 @@ export function HotDesks({ user }: { user: User }) {
       tellDone(value === null ? t("gone") : t("done"));
       await queries.invalidateQueries({ queryKey: ["users"] });
     } catch (error) {
-      setFault(messageOf(error));
+      const [wrong] = error instanceof ApiProblem ? error.errors : [];
+      setFault(wrong?.message ?? messageOf(error));
     }
   };
   const logOff = async (desk: string) => {
