@@ -17,8 +17,9 @@ const useText = defineStrings("calls", {
     title: "Calls now",
     lead: "Calls in progress on all nodes, as they happen.",
     all: "All",
-    trying: "Dialling",
+    trying: "Calling",
     ringing: "Ringing",
+    waiting: "Not answered yet",
     answered: "In conversation",
     ended: "Over",
     find: "Number, user, carrier",
@@ -41,8 +42,9 @@ const useText = defineStrings("calls", {
     title: "Laufende Gespräche",
     lead: "Gespräche auf allen Knoten, während sie geschehen.",
     all: "Alle",
-    trying: "Wählt",
+    trying: "Ruft",
     ringing: "Klingelt",
+    waiting: "Noch nicht angenommen",
     answered: "Im Gespräch",
     ended: "Vorbei",
     find: "Nummer, Benutzer, Carrier",
@@ -137,7 +139,12 @@ function Row({ call }: { call: Call }) {
   );
 }
 
-const states = ["trying", "ringing", "answered"] as const;
+/** What can be looked for. That it rings is told only while a webhook wants it (docs/call-status.md). */
+const states = {
+  waiting: ["trying", "ringing"],
+  answered: ["answered"],
+} as const satisfies Record<string, readonly Call["state"][]>;
+const isKnown = (name: string): name is keyof typeof states => name in states;
 
 /** /console/calls */
 export default function CallsNow() {
@@ -146,7 +153,7 @@ export default function CallsNow() {
   const { live, query } = useLiveCalls();
   const [text, setText] = useState("");
   const [state, setState] = useState("all");
-  const calls = shownOf(live, text, state === "all" ? null : state);
+  const calls = shownOf(live, text, isKnown(state) ? states[state] : null);
   const counted = t("count", { count: calls.length, shown: calls.length.toLocaleString(locale) });
   return (
     <>
@@ -168,7 +175,9 @@ export default function CallsNow() {
               onChange={setState}
               data={[
                 { value: "all", label: t("all") },
-                ...states.map((value) => ({ value, label: t(value) })),
+                ...Object.keys(states)
+                  .filter(isKnown)
+                  .map((value) => ({ value, label: t(value) })),
               ]}
             />
           </Group>

@@ -37,11 +37,15 @@ export function withList(before: LiveCalls, list: readonly Call[], now: number):
   return { calls, heard: before.heard };
 }
 
-/** Newest first, with `text` in a number or name of it. */
-export const shownOf = ({ calls }: LiveCalls, text: string, state: string | null): Call[] => {
+/** Newest first, with `text` in a number or name of it. @param states null: all */
+export const shownOf = (
+  { calls }: LiveCalls,
+  text: string,
+  states: readonly Call["state"][] | null,
+): Call[] => {
   const wanted = text.trim().toLowerCase();
   return [...calls.values()]
-    .filter((call) => state === null || call.state === state)
+    .filter((call) => states === null || states.includes(call.state))
     .filter(({ from, to, number, user, target, carrier }) =>
       [from, to, number, user, target, carrier].some((one) => one.toLowerCase().includes(wanted)),
     )

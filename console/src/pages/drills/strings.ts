@@ -18,7 +18,7 @@ export const useText = defineStrings("drills", {
       "Nothing: the part carries no calls on the standby node. For a few seconds nobody could take over.",
     ordered: "It is ordered, and begins in a moment.",
     refused: "It was not begun",
-    refusedWhat: "When that is mended, start it again: the overview says what there is to do.",
+    refusedWhat: "Start it again when that is over: the overview says whether there is something to do.",
     runs: "Running",
     since: "since",
     schedule: "By schedule",
@@ -62,7 +62,8 @@ export const useText = defineStrings("drills", {
       "Nichts: Der Teil trägt auf dem Reserveknoten keine Gespräche. Für einige Sekunden könnte niemand übernehmen.",
     ordered: "Sie ist in Auftrag und beginnt gleich.",
     refused: "Sie wurde nicht begonnen",
-    refusedWhat: "Ist das behoben, beginnen Sie noch einmal: Was zu tun ist, steht in der Übersicht.",
+    refusedWhat:
+      "Beginnen Sie noch einmal, wenn das vorbei ist: Ob etwas zu tun ist, steht in der Übersicht.",
     runs: "Läuft",
     since: "seit",
     schedule: "Nach Plan",

@@ -33,6 +33,7 @@ const useText = defineStrings("record", {
     decision: "Decision",
     rule: "Rule",
     noRule: "none fitted",
+    ruleOpen: "told when somebody answers, or nobody does",
     by: "Decided by",
     own: "the app of the same node",
     peer: "the app of another node",
@@ -103,6 +104,7 @@ const useText = defineStrings("record", {
     decision: "Entscheidung",
     rule: "Regel",
     noRule: "keine passte",
+    ruleOpen: "steht da, wenn jemand annimmt oder niemand",
     by: "Entschieden von",
     own: "der App desselben Knotens",
     peer: "der App eines anderen Knotens",
@@ -314,7 +316,7 @@ function Decision({ record }: { record: CallRecord }) {
   const history = pathOf("routing/versions", "versions") ?? routing;
   const rule =
     record.rule === "" ? (
-      <Text c="dimmed">{t("noRule")}</Text>
+      <Text c="dimmed">{t(record.closed_how === null ? "ruleOpen" : "noRule")}</Text>
     ) : routing === undefined ? (
       record.rule
     ) : (
