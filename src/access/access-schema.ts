@@ -117,6 +117,10 @@ export const waysSchema = z.object({
     .boolean()
     .describe("nobody can: the first administrator is made by the link that was printed on a host"),
   passkey_host: z.string().nullable().describe("the host name at which passkeys log in; null: there is none"),
+  providers: z
+    .array(z.object({ name: z.string(), label: z.string() }))
+    .describe("identity providers: POST /v1/session/provider/begin"),
+  provider_origin: z.string().describe("where a browser has to be to log in by one of them"),
 });
 
 export const passwordChangeSchema = z.strictObject({

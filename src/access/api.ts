@@ -21,6 +21,7 @@ import {
   sessionSchema,
   waysSchema,
 } from "./access-schema.ts";
+import type { AuditLog } from "./audit.ts";
 import { cookieName } from "./guard.ts";
 import type { Logins } from "./logins.ts";
 import type { AccessMemory, KnownSession } from "./memory.ts";
@@ -28,6 +29,9 @@ import { assertFromHere, csrfOf } from "./origin.ts";
 import { passkeyRoutes } from "./passkey-api.ts";
 import type { Passkeys } from "./passkeys.ts";
 import { keptOf, type People } from "./people.ts";
+import { providerLoginRoutes } from "./provider-login-api.ts";
+import type { ProviderLogins } from "./provider-logins.ts";
+import type { Providers } from "./providers.ts";
 import { sourceOfRequest } from "./request-source.ts";
 import { longestMs, type Sessions, sessionId } from "./sessions.ts";
 
@@ -36,6 +40,11 @@ export interface AccessParts {
   sessions: Sessions;
   logins: Logins;
   passkeys: Passkeys;
+  providers: Providers;
+  providerLogins: ProviderLogins;
+  audit: Pick<AuditLog, "add">;
+  /** Of this host. */
+  node: string;
   memory: AccessMemory;
   tag: StoredTag;
   /** Of the link with which the first administrator is made. */
@@ -93,13 +102,15 @@ export const accessRoutes =
       how: string,
       request: FastifyRequest,
       reply: FastifyReply,
+      strong = ["code", "recovery", "passkey"].includes(how),
+      provenAt: Date | null = null,
     ): Promise<SessionShown> => {
       const now = new Date();
       const source = sourceOfRequest(request);
       const before = request.cookies[cookieName];
       const agent = request.headers["user-agent"] ?? "";
-      const strong = ["code", "recovery", "passkey"].includes(how);
-      const { token, expiresAt } = await sessions.begin({ person: name, how, source, agent, strong }, now);
+      const login = { person: name, how, source, agent, strong, provenAt };
+      const { token, expiresAt } = await sessions.begin(login, now);
       if (before !== undefined) await sessions.end(sessionId(before), now);
       await memory.read();
       const person = memory.person(name);
@@ -110,12 +121,15 @@ export const accessRoutes =
     };
 
     await app.register(passkeyRoutes({ ...parts, begin }));
+    await app.register(providerLoginRoutes({ ...parts, logins: parts.providerLogins, begin }));
     app.get(
       "/v1/session/ways",
       { schema: { summary: "How somebody can log in", tags, response: { 200: waysSchema } } },
-      async () => ({
+      async ({ headers }) => ({
         first: await people.needsFirst(),
         passkey_host: parts.passkeys.host ?? null,
+        providers: (await parts.providers.list()).map(({ name, label }) => ({ name, label })),
+        provider_origin: parts.providerLogins.originFor(headers.host),
       }),
     );
     app.post(

@@ -40,14 +40,12 @@ export function sourceOf(address: string): string {
   return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(":")}::/64`;
 }
 
-/** Who is counted. Pure. */
-export const subjectsOf = (person: string, address: string): Subject[] => {
+/** Who is counted. Pure. @param person undefined: it is not known whose login it is */
+export const subjectsOf = (person: string | undefined, address: string): Subject[] => {
   const source = sourceOf(address);
-  return [
-    { name: `both ${person} ${source}`, free: 5 },
-    { name: `person ${person}`, free: 50 },
-    { name: `source ${source}`, free: 20 },
-  ];
+  const anybody = { name: `source ${source}`, free: 20 };
+  if (person === undefined) return [anybody];
+  return [{ name: `both ${person} ${source}`, free: 5 }, { name: `person ${person}`, free: 50 }, anybody];
 };
 
 /** How long the next try has to wait, ms. Pure. */
@@ -69,7 +67,12 @@ export const oneMore = (before: Tries | undefined, now: Date): Tries => ({
  * Counts a try before it is made, so that many at once are no more.
  * @returns how long it has to wait, ms; 0: it was counted and may be made
  */
-export const takeTry = (database: Database, person: string, address: string, now: Date): Promise<number> =>
+export const takeTry = (
+  database: Database,
+  person: string | undefined,
+  address: string,
+  now: Date,
+): Promise<number> =>
   database.transact(async (trx) => {
     const counted: { subject: string; tries: number; at: Date }[] = [];
     let longest = 0;
@@ -99,8 +102,11 @@ const takeBack = async (trx: Transaction<Tables>, subjects: readonly Subject[]):
     .execute();
 };
 
-/** The password was right and a code is missing: this try counts for nothing, and nothing that failed before is forgotten. */
-export const noTry = (database: Database, person: string, address: string): Promise<void> =>
+/**
+ * The password was right and a code is missing, or nobody guessed anything: this try counts for nothing, and nothing that failed before
+ * is forgotten.
+ */
+export const noTry = (database: Database, person: string | undefined, address: string): Promise<void> =>
   database.transact((trx) => takeBack(trx, subjectsOf(person, address)));
 
 /**

@@ -8,6 +8,14 @@ import type { People } from "./people.ts";
 /** How it was proven who somebody is. */
 export type Proven = "password" | "code" | "recovery";
 
+/** @param wait how long the next try has to wait, ms. @throws Problem `too-many-tries` */
+export function assertNoPause(wait: number): void {
+  if (wait === 0) return;
+  const seconds = Math.ceil(wait / 1000);
+  const detail = `too many logins failed: the next is looked at in ${seconds} s`;
+  throw new Problem("too-many-tries", detail, undefined, seconds);
+}
+
 /** Is somebody who it says it is? */
 export class Logins {
   private readonly parts: {
@@ -63,16 +71,8 @@ export class Logins {
     const wait = await takeTry(database, name, source, now);
     const stored = await people.stored(name);
     const told = stored ? name : "(nobody's name)";
-    if (wait > 0) {
-      const seconds = Math.ceil(wait / 1000);
-      events.loginRefused(told, source, "too many tries");
-      throw new Problem(
-        "too-many-tries",
-        `too many logins failed: the next is looked at in ${seconds} s`,
-        undefined,
-        seconds,
-      );
-    }
+    if (wait > 0) events.loginRefused(told, source, "too many tries");
+    assertNoPause(wait);
     if (!(await this.isRight(password, stored?.enabled === 1 ? stored.password : null))) {
       events.loginRefused(told, source, stored?.enabled === 0 ? "disabled" : "wrong");
       throw new Problem("login-refused", "name or password is wrong");

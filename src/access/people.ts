@@ -41,7 +41,8 @@ const shownPerson = (row: Row, second: boolean): PersonShown => ({
 
 const missing = (name: string): Problem => new Problem("not-found", `there is no person ${name}`);
 
-async function rowOf(trx: Transaction<Tables>, name: string): Promise<Row | undefined> {
+/** Undefined: there is nobody of this name. */
+export async function rowOf(trx: Transaction<Tables>, name: string): Promise<Row | undefined> {
   const row = await trx.selectFrom("people").selectAll().where("name", "=", name).executeTakeFirst();
   return row && row.removed_at === null ? row : undefined;
 }
@@ -57,7 +58,7 @@ const administrators = (trx: Transaction<Tables>) =>
     .execute();
 
 /** Somebody must be left who can let others in. @throws Problem `not-now` */
-async function assertAdministrator(trx: Transaction<Tables>): Promise<void> {
+export async function assertAdministrator(trx: Transaction<Tables>): Promise<void> {
   if ((await administrators(trx)).length === 0)
     throw new Problem(
       "not-now",
@@ -252,6 +253,7 @@ export class People {
         .execute();
       await assertAdministrator(trx);
       await forgetFactors(trx, name);
+      await trx.deleteFrom("identities").where("person", "=", name).execute();
       await endSessions(trx, name, revision);
       removed = true;
     });

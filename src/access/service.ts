@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
-import { type HostContext, passkeyHost, webOrigin } from "../cluster/facts.ts";
+import { type HostContext, passkeyHost, returnOrigins, webOrigin } from "../cluster/facts.ts";
 import { firstAdministratorToken } from "../cluster/secrets.ts";
 import type { Database } from "../db/database.ts";
 import { storedTag } from "../http/etag.ts";
@@ -15,11 +15,16 @@ import { endingTokens } from "./ending-tokens.ts";
 import { factorRoutes } from "./factor-api.ts";
 import { Factors } from "./factors.ts";
 import { SessionGuard } from "./guard.ts";
+import { Identities } from "./identities.ts";
 import { Logins } from "./logins.ts";
 import { AccessMemory } from "./memory.ts";
 import { ownLoginRoutes } from "./own-logins-api.ts";
 import { Passkeys } from "./passkeys.ts";
 import { People } from "./people.ts";
+import { providerRoutes } from "./provider-api.ts";
+import { ProviderClient } from "./provider-client.ts";
+import { ProviderLogins } from "./provider-logins.ts";
+import { Providers } from "./providers.ts";
 import { Sessions } from "./sessions.ts";
 import { tokenRoutes } from "./token-api.ts";
 import { TokenGuard } from "./token-guard.ts";
@@ -40,7 +45,7 @@ export interface AccessService {
 
 interface Parts {
   database: Database;
-  context: Pick<HostContext, "cluster" | "secrets">;
+  context: Pick<HostContext, "cluster" | "secrets" | "self">;
   live: {
     access: number;
     confirmedMsAgo: number | undefined;
@@ -59,7 +64,7 @@ interface Parts {
 const unheardMs = 3000;
 
 export function createAccess({ database, context, live, file, events }: Parts): AccessService {
-  const { cluster, secrets } = context;
+  const { cluster, secrets, self } = context;
   const people = new People(database, cluster.cluster);
   const sessions = new Sessions(database);
   const memory = new AccessMemory(database);
@@ -73,6 +78,15 @@ export function createAccess({ database, context, live, file, events }: Parts): 
     host: passkeyHost(cluster),
     service,
   });
+  const providers = new Providers(database, secrets.peer_token);
+  const identities = new Identities(database);
+  const client = new ProviderClient();
+  const providerLogins = new ProviderLogins({
+    ...{ database, providers, identities, factors, client },
+    root: secrets.peer_token,
+    origins: returnOrigins(cluster),
+  });
+  const tag = storedTag(secrets.peer_token);
   const logins = new Logins({ database, people, factors, events });
   const writable = () => (live.confirmedMsAgo ?? Number.POSITIVE_INFINITY) < unheardMs;
   const audit = new AuditLog({ database, file, events });
@@ -97,9 +111,13 @@ export function createAccess({ database, context, live, file, events }: Parts): 
         sessions,
         logins,
         passkeys,
+        providers,
+        providerLogins,
+        audit,
+        node: self.name,
         memory,
         firstToken,
-        tag: storedTag(secrets.peer_token),
+        tag,
         origin: webOrigin(cluster),
         writable,
         secondFactor,
@@ -118,6 +136,14 @@ export function createAccess({ database, context, live, file, events }: Parts): 
         events,
       }),
       ownLoginRoutes({ sessions, memory }),
+      providerRoutes({
+        providers,
+        identities,
+        client,
+        people,
+        tag,
+        redirectUris: providerLogins.redirectUris,
+      }),
       tokenRoutes({ tokens, memory }),
       auditRoutes(audit),
     ],

@@ -24,6 +24,8 @@ export interface Login {
   agent: string;
   /** Proven by more than a password. */
   strong: boolean;
+  /** When who it is was proven; null: now. */
+  provenAt: Date | null;
 }
 
 export class Sessions {
@@ -35,7 +37,7 @@ export class Sessions {
 
   /** @returns the cookie's token: 256 random bits */
   async begin(
-    { person, how, source, agent, strong }: Login,
+    { person, how, source, agent, strong, provenAt }: Login,
     now: Date,
   ): Promise<{ token: string; expiresAt: Date }> {
     const token = randomBytes(32).toString("base64url");
@@ -52,7 +54,7 @@ export class Sessions {
         expires_at: expiresAt,
         ended_at: null,
         strong: Number(strong),
-        proven_at: null,
+        proven_at: provenAt,
         revision,
       };
       // It is there already when the answer to the commit was lost.

@@ -206,6 +206,9 @@ describe("who may ask the app what", () => {
         "POST /v1/session/first",
         "POST /v1/session/passkey/options",
         "POST /v1/session/passkey",
+        "POST /v1/session/provider/begin",
+        "POST /v1/session/provider",
+        "POST /v1/session/provider/code",
       ]);
       // What changes something is for operators at least, unless it is one's own or changes nothing.
       const weak = closed.filter(({ method, access }) => {

@@ -135,6 +135,14 @@ export function webOrigin(cluster: Cluster): string {
   return `https://${names[0] ?? serviceIp(cluster)}${port === 443 ? "" : `:${port}`}`;
 }
 
+/** Where a browser may come back to from an identity provider: the console's own name, at the web door and at an app's port. */
+export function returnOrigins(cluster: Cluster): string[] {
+  const { names, port } = cluster.web;
+  const host = names[0] ?? serviceIp(cluster);
+  const ports = [...new Set([port, cluster.api.port])];
+  return ports.map((one) => `https://${host}${one === 443 ? "" : `:${one}`}`);
+}
+
 /**
  * The name that passkeys are for, and where browsers may be that use them: the web door and the app's own port. They are for one name
  * for ever, and an address is none (WebAuthn 5.1.2): the first of web.names; undefined: there is none.

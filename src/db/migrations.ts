@@ -595,6 +595,23 @@ export const migrations: Migration[] = [
       ) ${tail}`,
     ],
   },
+  {
+    name: "0031-identity-providers",
+    statements: [
+      documents("identity_providers"),
+      "ALTER TABLE identity_providers ADD COLUMN IF NOT EXISTS sealed TEXT NULL",
+      `CREATE TABLE IF NOT EXISTS identities (
+        id BINARY(32) NOT NULL PRIMARY KEY,
+        person VARCHAR(64) NOT NULL,
+        issuer VARCHAR(400) NOT NULL,
+        claimed VARCHAR(255) NOT NULL,
+        subject VARCHAR(255) NULL,
+        created_at DATETIME(3) NOT NULL,
+        used_at DATETIME(3) NULL,
+        KEY identities_person (person)
+      ) ${tail}`,
+    ],
+  },
 ];
 
 /**

@@ -324,7 +324,7 @@ export interface SessionsTable {
   /** SHA-256 of the cookie's token, which is stored nowhere. */
   id: Buffer;
   person: string;
-  /** How it came about: `password`, `code`, `recovery`, `passkey`, `first`. */
+  /** How it came about: `password`, `code`, `recovery`, `passkey`, `provider`, `first`. */
   how: string;
   source: string;
   agent: string;
@@ -394,7 +394,30 @@ export interface PasskeysTable {
   used_at: Date | null;
 }
 
-/** Challenges that a passkey has answered. */
+/** OpenID Connect: who else says who somebody is (access/provider-schema.ts). */
+export interface IdentityProvidersTable {
+  name: string;
+  /** JSON, without the secret. */
+  body: string;
+  /** The client's secret (base/seal.ts); null: there is none. */
+  sealed: string | null;
+}
+
+/** Who at a provider a person is. */
+export interface IdentitiesTable {
+  /** SHA-256 of issuer and subject; while it waits for a first login, of issuer and name. */
+  id: Buffer;
+  person: string;
+  issuer: string;
+  /** What the provider called it, or is to call it. */
+  claimed: string;
+  /** `sub`; null: it has not logged in yet. */
+  subject: string | null;
+  created_at: Date;
+  used_at: Date | null;
+}
+
+/** Challenges that a passkey has answered, and logins by a provider that came back. */
 export interface UsedChallengesTable {
   id: Buffer;
   /** Which try used it: a repeated transaction knows its own. */
@@ -577,6 +600,8 @@ export interface Tables {
   recovery_codes: RecoveryCodesTable;
   passkeys: PasskeysTable;
   used_challenges: UsedChallengesTable;
+  identity_providers: IdentityProvidersTable;
+  identities: IdentitiesTable;
   audit: AuditTable;
   web_certificates: WebCertificatesTable;
   idempotency: IdempotencyTable;

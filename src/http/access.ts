@@ -114,6 +114,10 @@ export const appAccess: Access = {
   "POST /v1/session/factors/passkeys": { ...ownLogin, fresh: true },
   "PUT /v1/session/factors/passkeys/:id": loggedIn,
   "DELETE /v1/session/factors/passkeys/:id": { ...loggedIn, fresh: true },
+  "POST /v1/session/provider/begin": "open",
+  "POST /v1/session/provider": "open",
+  "POST /v1/session/provider/code": "open",
+  "POST /v1/session/proof/provider": { ...ownLogin, changes: false },
   "GET /v1/session/logins": loggedIn,
   "DELETE /v1/session/logins": loggedIn,
   "DELETE /v1/session/logins/:id": loggedIn,
@@ -123,6 +127,16 @@ export const appAccess: Access = {
   "PUT /v1/people/:name": byProof(administrator),
   "DELETE /v1/people/:name": byProof(administrator),
   "DELETE /v1/people/:name/factors": byProof(administrator),
+  "GET /v1/people/:name/identities": auditor,
+  "POST /v1/people/:name/identities": byProof(administrator),
+  "DELETE /v1/people/:name/identities/:id": byProof(administrator),
+  "GET /v1/identity-providers": auditor,
+  "POST /v1/identity-providers": byProof(administrator),
+  "GET /v1/identity-providers/:name": auditor,
+  "PUT /v1/identity-providers/:name": byProof(administrator),
+  "DELETE /v1/identity-providers/:name": byProof(administrator),
+  // It asks another host, and changes nothing.
+  "POST /v1/identity-providers/:name/check": { ...byLogin(administrator), changes: false },
   // One's own; somebody else's: as an administrator (access/api.ts).
   "PUT /v1/people/:name/password": byLogin({ ...from("user"), scope: "own" }),
   // One's own; all: as an auditor, ended by administrators (access/token-api.ts).

@@ -41,6 +41,21 @@ export const catalogue = {
     title: "The code is wrong",
     help: "Each code is good once, and for about a minute. Is the clock of the authenticator right? An administrator can take the factor away: 'dialtone people reset-factors NAME' on a node.",
   },
+  "provider-refused": {
+    status: 401,
+    title: "The login by the provider was not taken",
+    help: "`detail` says why. Begin anew at the login page; a password, if there is one, is good all the same.",
+  },
+  "provider-stranger": {
+    status: 403,
+    title: "The provider knows who this is, this service does not",
+    help: "An administrator links a person with the name in `detail`: the person's page, or 'dialtone people link NAME PROVIDER VALUE' (docs/access.md).",
+  },
+  "provider-unavailable": {
+    status: 503,
+    title: "The identity provider can not be used now",
+    help: "`detail` says what it did. Passwords and passkeys go on; 'dialtone providers check NAME' on a node tries the provider.",
+  },
   "second-factor-required": {
     status: 403,
     title: "This role needs a second factor",

@@ -430,6 +430,305 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/session/provider/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to log in by an identity provider
+         * @description OpenID Connect, authorization code with PKCE. What is remembered meanwhile is in a cookie, sealed: any node takes the answer.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        provider: string;
+                        /**
+                         * @description it is done in a window of its own
+                         * @default false
+                         */
+                        window?: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            url: string;
+                        };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/proof/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to prove again, by an identity provider, who is logged in here
+         * @description The provider is told to ask anew, and has to say when it did (`auth_time`).
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        provider: string;
+                        /**
+                         * @description it is done in a window of its own
+                         * @default false
+                         */
+                        window?: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            url: string;
+                        };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log in with what an identity provider sent the browser back with
+         * @description Each answer of a provider is good once. `code-needed` (401): its login is no second factor, and there is one here: POST /v1/session/provider/code.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description the address's query, as it is: ?code=…&state=… */
+                        query: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description null: somebody who is logged in proved again who it is */
+                            session: {
+                                person: {
+                                    name: string;
+                                    display: string;
+                                    /**
+                                     * @description what it may do, each everything that those before it may: docs/access.md
+                                     * @enum {string}
+                                     */
+                                    role: "user" | "auditor" | "operator" | "administrator";
+                                    /** @description missing: everything */
+                                    scope?: {
+                                        /** @default [] */
+                                        sites: string[];
+                                        /** @default [] */
+                                        groups: string[];
+                                        /**
+                                         * @description numbers, or with * at the end all that begin so
+                                         * @default []
+                                         */
+                                        numbers: string[];
+                                    };
+                                    /** @description the telephone user that it is */
+                                    user?: string;
+                                };
+                                /** @description sent as X-Dialtone-Csrf with each request that changes something */
+                                csrf: string;
+                                /** @description false: the database has no quorum; everything can be seen, nothing changed */
+                                writable: boolean;
+                                expires_at: string;
+                                /** @description true: this role needs a second factor, and may do nothing else before it has set one up */
+                                enrol: boolean;
+                            } | null;
+                            window: boolean;
+                        };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/provider/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The code that a login by an identity provider needs beside */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description six digits of the authenticator, or a recovery code */
+                        code: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description null: somebody who is logged in proved again who it is */
+                            session: {
+                                person: {
+                                    name: string;
+                                    display: string;
+                                    /**
+                                     * @description what it may do, each everything that those before it may: docs/access.md
+                                     * @enum {string}
+                                     */
+                                    role: "user" | "auditor" | "operator" | "administrator";
+                                    /** @description missing: everything */
+                                    scope?: {
+                                        /** @default [] */
+                                        sites: string[];
+                                        /** @default [] */
+                                        groups: string[];
+                                        /**
+                                         * @description numbers, or with * at the end all that begin so
+                                         * @default []
+                                         */
+                                        numbers: string[];
+                                    };
+                                    /** @description the telephone user that it is */
+                                    user?: string;
+                                };
+                                /** @description sent as X-Dialtone-Csrf with each request that changes something */
+                                csrf: string;
+                                /** @description false: the database has no quorum; everything can be seen, nothing changed */
+                                writable: boolean;
+                                expires_at: string;
+                                /** @description true: this role needs a second factor, and may do nothing else before it has set one up */
+                                enrol: boolean;
+                            } | null;
+                            window: boolean;
+                        };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/session/ways": {
         parameters: {
             query?: never;
@@ -458,6 +757,13 @@ export interface paths {
                             first: boolean;
                             /** @description the host name at which passkeys log in; null: there is none */
                             passkey_host: string | null;
+                            /** @description identity providers: POST /v1/session/provider/begin */
+                            providers: {
+                                name: string;
+                                label: string;
+                            }[];
+                            /** @description where a browser has to be to log in by one of them */
+                            provider_origin: string;
                         };
                     };
                 };
@@ -1646,6 +1952,708 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content?: never;
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/identity-providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Identity providers (OpenID Connect) */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description the last name of the page before */
+                    after?: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            providers: {
+                                name: string;
+                                /** @description on the button of the login page */
+                                label: string;
+                                /**
+                                 * Format: uri
+                                 * @description its URL without /.well-known/openid-configuration
+                                 */
+                                issuer: string;
+                                /** @description what it calls this service */
+                                client_id: string;
+                                /**
+                                 * @description openid is asked for in any case
+                                 * @default [
+                                 *       "openid",
+                                 *       "profile",
+                                 *       "email"
+                                 *     ]
+                                 */
+                                scopes: string[];
+                                /**
+                                 * @description what somebody is called: email (counts only with email_verified), preferred_username, sub, …
+                                 * @default email
+                                 */
+                                name_claim: string;
+                                /**
+                                 * @description where the provider says what somebody may, such as groups or realm_access.roles; null: it does not
+                                 * @default null
+                                 */
+                                roles_claim: string | null;
+                                /**
+                                 * @description what is in roles_claim, and which role that is; the highest counts, and without any nobody is let in
+                                 * @default []
+                                 */
+                                roles: {
+                                    value: string;
+                                    /**
+                                     * @description what it may do, each everything that those before it may: docs/access.md
+                                     * @enum {string}
+                                     */
+                                    role: "user" | "auditor" | "operator" | "administrator";
+                                }[];
+                                /**
+                                 * @description the role of people whom nobody knows here; null: they are refused
+                                 * @default null
+                                 */
+                                new_people: ("user" | "auditor" | "operator") | null;
+                                /**
+                                 * @description does its login count as a second factor: claims, when it says so (amr has mfa, or acr is one of acr_values)
+                                 * @default claims
+                                 * @enum {string}
+                                 */
+                                second_factor: "never" | "claims" | "always";
+                                /**
+                                 * @description asked for, and counted
+                                 * @default []
+                                 */
+                                acr_values: string[];
+                                /**
+                                 * @description PEM: whose certificates are believed; null: the authorities that the host knows
+                                 * @default null
+                                 */
+                                ca: string | null;
+                                has_secret: boolean;
+                            }[];
+                            next: string | null;
+                            /** @description to be registered at the provider, exactly so */
+                            redirect_uris: string[];
+                        };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** A new identity provider */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        name: string;
+                        /** @description on the button of the login page */
+                        label: string;
+                        /**
+                         * Format: uri
+                         * @description its URL without /.well-known/openid-configuration
+                         */
+                        issuer: string;
+                        /** @description what it calls this service */
+                        client_id: string;
+                        /** @description kept sealed, never shown; null: none (a public client, PKCE alone) */
+                        client_secret?: string | null;
+                        /**
+                         * @description openid is asked for in any case
+                         * @default [
+                         *       "openid",
+                         *       "profile",
+                         *       "email"
+                         *     ]
+                         */
+                        scopes?: string[];
+                        /**
+                         * @description what somebody is called: email (counts only with email_verified), preferred_username, sub, …
+                         * @default email
+                         */
+                        name_claim?: string;
+                        /**
+                         * @description where the provider says what somebody may, such as groups or realm_access.roles; null: it does not
+                         * @default null
+                         */
+                        roles_claim?: string | null;
+                        /**
+                         * @description what is in roles_claim, and which role that is; the highest counts, and without any nobody is let in
+                         * @default []
+                         */
+                        roles?: {
+                            value: string;
+                            /**
+                             * @description what it may do, each everything that those before it may: docs/access.md
+                             * @enum {string}
+                             */
+                            role: "user" | "auditor" | "operator" | "administrator";
+                        }[];
+                        /**
+                         * @description the role of people whom nobody knows here; null: they are refused
+                         * @default null
+                         */
+                        new_people?: ("user" | "auditor" | "operator") | null;
+                        /**
+                         * @description does its login count as a second factor: claims, when it says so (amr has mfa, or acr is one of acr_values)
+                         * @default claims
+                         * @enum {string}
+                         */
+                        second_factor?: "never" | "claims" | "always";
+                        /**
+                         * @description asked for, and counted
+                         * @default []
+                         */
+                        acr_values?: string[];
+                        /**
+                         * @description PEM: whose certificates are believed; null: the authorities that the host knows
+                         * @default null
+                         */
+                        ca?: string | null;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            name: string;
+                        };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/identity-providers/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One identity provider */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            name: string;
+                            /** @description on the button of the login page */
+                            label: string;
+                            /**
+                             * Format: uri
+                             * @description its URL without /.well-known/openid-configuration
+                             */
+                            issuer: string;
+                            /** @description what it calls this service */
+                            client_id: string;
+                            /**
+                             * @description openid is asked for in any case
+                             * @default [
+                             *       "openid",
+                             *       "profile",
+                             *       "email"
+                             *     ]
+                             */
+                            scopes: string[];
+                            /**
+                             * @description what somebody is called: email (counts only with email_verified), preferred_username, sub, …
+                             * @default email
+                             */
+                            name_claim: string;
+                            /**
+                             * @description where the provider says what somebody may, such as groups or realm_access.roles; null: it does not
+                             * @default null
+                             */
+                            roles_claim: string | null;
+                            /**
+                             * @description what is in roles_claim, and which role that is; the highest counts, and without any nobody is let in
+                             * @default []
+                             */
+                            roles: {
+                                value: string;
+                                /**
+                                 * @description what it may do, each everything that those before it may: docs/access.md
+                                 * @enum {string}
+                                 */
+                                role: "user" | "auditor" | "operator" | "administrator";
+                            }[];
+                            /**
+                             * @description the role of people whom nobody knows here; null: they are refused
+                             * @default null
+                             */
+                            new_people: ("user" | "auditor" | "operator") | null;
+                            /**
+                             * @description does its login count as a second factor: claims, when it says so (amr has mfa, or acr is one of acr_values)
+                             * @default claims
+                             * @enum {string}
+                             */
+                            second_factor: "never" | "claims" | "always";
+                            /**
+                             * @description asked for, and counted
+                             * @default []
+                             */
+                            acr_values: string[];
+                            /**
+                             * @description PEM: whose certificates are believed; null: the authorities that the host knows
+                             * @default null
+                             */
+                            ca: string | null;
+                            has_secret: boolean;
+                        };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /**
+         * Create or replace an identity provider
+         * @description A secret that is not given stays, unless the issuer is another.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description must be the name in the path, if given */
+                        name?: string;
+                        /** @description on the button of the login page */
+                        label: string;
+                        /**
+                         * Format: uri
+                         * @description its URL without /.well-known/openid-configuration
+                         */
+                        issuer: string;
+                        /** @description what it calls this service */
+                        client_id: string;
+                        /** @description kept sealed, never shown; null: none (a public client, PKCE alone) */
+                        client_secret?: string | null;
+                        /**
+                         * @description openid is asked for in any case
+                         * @default [
+                         *       "openid",
+                         *       "profile",
+                         *       "email"
+                         *     ]
+                         */
+                        scopes?: string[];
+                        /**
+                         * @description what somebody is called: email (counts only with email_verified), preferred_username, sub, …
+                         * @default email
+                         */
+                        name_claim?: string;
+                        /**
+                         * @description where the provider says what somebody may, such as groups or realm_access.roles; null: it does not
+                         * @default null
+                         */
+                        roles_claim?: string | null;
+                        /**
+                         * @description what is in roles_claim, and which role that is; the highest counts, and without any nobody is let in
+                         * @default []
+                         */
+                        roles?: {
+                            value: string;
+                            /**
+                             * @description what it may do, each everything that those before it may: docs/access.md
+                             * @enum {string}
+                             */
+                            role: "user" | "auditor" | "operator" | "administrator";
+                        }[];
+                        /**
+                         * @description the role of people whom nobody knows here; null: they are refused
+                         * @default null
+                         */
+                        new_people?: ("user" | "auditor" | "operator") | null;
+                        /**
+                         * @description does its login count as a second factor: claims, when it says so (amr has mfa, or acr is one of acr_values)
+                         * @default claims
+                         * @enum {string}
+                         */
+                        second_factor?: "never" | "claims" | "always";
+                        /**
+                         * @description asked for, and counted
+                         * @default []
+                         */
+                        acr_values?: string[];
+                        /**
+                         * @description PEM: whose certificates are believed; null: the authorities that the host knows
+                         * @default null
+                         */
+                        ca?: string | null;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            name: string;
+                        };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /**
+         * Remove an identity provider
+         * @description Nobody logs in by it any more; logins that are there go on until they end.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description the ETag of what is meant to be changed: if it is another one by now, 412, and nothing is changed */
+                    "If-Match"?: string;
+                    /** @description `*`: only if there is nothing of this name yet, else 412 */
+                    "If-None-Match"?: string;
+                };
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        /** @description of what is there now, for If-Match */
+                        ETag?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            name: string;
+                        };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/identity-providers/{name}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask an identity provider what it is
+         * @description 503 `provider-unavailable` says why nobody could log in by it now.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            issuer: string;
+                            authorization_endpoint: string;
+                            /** @description it says that it knows PKCE with S256; it is used in any case */
+                            pkce: boolean;
+                            /** @description it says when somebody logged in there, which delicate changes need */
+                            auth_time: boolean;
+                        };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/people/{name}/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who at an identity provider a person is */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            identities: {
+                                id: string;
+                                issuer: string;
+                                /** @description what the provider called it when it was linked, or is to call it */
+                                claimed: string;
+                                /** @description null: it has not logged in yet */
+                                subject: string | null;
+                                created_at: string;
+                                used_at: string | null;
+                            }[];
+                        };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Link a person with somebody at an identity provider
+         * @description Who logs in first there with this name is this person, and stays it when the name changes there.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description made by whoever asks, a new one for each new request: with the same key the same request is done once, however often and to whichever node it is sent within 24 hours, and answered as the first time (`Idempotent-Replayed: true`) */
+                    "Idempotency-Key"?: string;
+                };
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        provider: string;
+                        /** @description what the provider's name_claim will say: ada@example.com */
+                        claimed: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                        };
+                    };
+                };
+                /** @description Refused: `code` is stable, all of them: /problems */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/people/{name}/identities/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Link a person with somebody at an identity provider no more */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            name: string;
+                        };
+                    };
                 };
                 /** @description Refused: `code` is stable, all of them: /problems */
                 default: {
@@ -17646,7 +18654,7 @@ export interface components {
              * @description stable: for programs
              * @enum {string}
              */
-            code: "malformed-json" | "invalid-request" | "unauthorized" | "forbidden" | "login-refused" | "code-needed" | "code-refused" | "second-factor-required" | "proof-needed" | "not-from-here" | "too-many-tries" | "not-found" | "exists" | "in-use" | "too-large" | "unsupported-media-type" | "not-now" | "range-not-satisfiable" | "invalid-sheet" | "invalid-script" | "invalid-certificate" | "unknown-user" | "unknown-name" | "invalid-change" | "conflict" | "precondition-failed" | "in-progress" | "key-reused" | "internal" | "database-unavailable" | "agent-unavailable" | "search-too-slow" | "journal-unavailable";
+            code: "malformed-json" | "invalid-request" | "unauthorized" | "forbidden" | "login-refused" | "code-needed" | "code-refused" | "provider-refused" | "provider-stranger" | "provider-unavailable" | "second-factor-required" | "proof-needed" | "not-from-here" | "too-many-tries" | "not-found" | "exists" | "in-use" | "too-large" | "unsupported-media-type" | "not-now" | "range-not-satisfiable" | "invalid-sheet" | "invalid-script" | "invalid-certificate" | "unknown-user" | "unknown-name" | "invalid-change" | "conflict" | "precondition-failed" | "in-progress" | "key-reused" | "internal" | "database-unavailable" | "agent-unavailable" | "search-too-slow" | "journal-unavailable";
             errors?: {
                 /** @description JSON pointer into the body, or the parameter: /name */
                 path: string;
