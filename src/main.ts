@@ -31,6 +31,7 @@ const groups: [commands: string[], load: () => Promise<Register>][] = [
   [["number"], async () => (await import("./cli/number.ts")).registerNumber],
   [["user"], async () => (await import("./cli/user.ts")).registerUser],
   [["people"], async () => (await import("./cli/people.ts")).registerPeople],
+  [["providers"], async () => (await import("./cli/providers.ts")).registerProviders],
   [["tokens"], async () => (await import("./cli/tokens.ts")).registerTokens],
   [["site"], async () => (await import("./cli/site.ts")).registerSite],
   [["range"], async () => (await import("./cli/range.ts")).registerRange],

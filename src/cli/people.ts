@@ -3,6 +3,7 @@ import { password as askPassword } from "@inquirer/prompts";
 import { type Command, Option } from "commander";
 import { z } from "zod";
 import { personSchema } from "../access/access-schema.ts";
+import { identitySchema } from "../access/provider-schema.ts";
 import { apiTargets, ask, print, withApiOptions } from "../client/api.ts";
 import { roles } from "../http/access.ts";
 import { getAll, type Kind } from "./kept.ts";
@@ -20,6 +21,13 @@ async function typedPassword(): Promise<string> {
   if ((await askPassword({ message: "The same again:", mask: true })) !== first)
     throw new Error("these were two different passwords: nothing was changed");
   return first;
+}
+
+interface NewOptions {
+  role: string;
+  display: string;
+  user?: string;
+  password: boolean;
 }
 
 /** `dialtone people`: who may log in to the console and the API. */
@@ -82,17 +90,12 @@ What each role may: docs/access.md.`,
     .addOption(new Option("--role <role>", "what it may do").choices(roles).default("user"))
     .option("--display <text>", "the person's name", "")
     .option("--user <name>", "the telephone user that it is")
-    .action(
-      async (
-        name: string,
-        options: ScopeOptions & { role: string; display: string; user?: string },
-        command: Command,
-      ) => {
-        const body = { name, ...scopeIn(options), password: await typedPassword() };
-        const answer = await ask(apiTargets(command), done, "POST", "/v1/people", body);
-        print(command, answer, () => `${answer.name} may log in as ${options.role}`);
-      },
-    );
+    .option("--no-password", "it logs in by an identity provider only: dialtone people link")
+    .action(async (name: string, { password, ...options }: ScopeOptions & NewOptions, command: Command) => {
+      const body = { name, ...scopeIn(options), ...(password && { password: await typedPassword() }) };
+      const answer = await ask(apiTargets(command), done, "POST", "/v1/people", body);
+      print(command, answer, () => `${answer.name} may log in as ${options.role}`);
+    });
   group
     .command("password <name>")
     .description("a new password, asked for or from standard input; all logins of that person end")
@@ -100,6 +103,42 @@ What each role may: docs/access.md.`,
       const body = { password: await typedPassword() };
       const answer = await ask(apiTargets(command), done, "PUT", `${pathOf(name)}/password`, body);
       print(command, answer, () => `password of ${answer.name} changed`);
+    });
+  group
+    .command("link <name> <provider> <value>")
+    .description("who logs in at an identity provider with this name is this person: ada@example.com")
+    .action(async (name: string, provider: string, claimed: string, _options: unknown, command: Command) => {
+      const body = { provider, claimed };
+      const path = `${pathOf(name)}/identities`;
+      const made = await ask(apiTargets(command), z.object({ id: z.string() }), "POST", path, body);
+      print(command, made, () => `who logs in first at ${provider} as ${claimed} is ${name}`);
+    });
+  group
+    .command("links <name>")
+    .description("who at an identity provider a person is")
+    .action(async (name: string, _options: unknown, command: Command) => {
+      const shape = z.object({ identities: z.array(identitySchema) });
+      const { identities } = await ask(apiTargets(command), shape, "GET", `${pathOf(name)}/identities`);
+      print(command, identities, () =>
+        identities.length === 0
+          ? `${name} logs in by no identity provider`
+          : table(
+              ["NAME THERE", "ISSUER", "LAST LOGIN", "ID"],
+              identities.map(({ claimed, issuer, used_at, id }) => [
+                claimed,
+                issuer,
+                used_at ?? "not yet",
+                id,
+              ]),
+            ),
+      );
+    });
+  group
+    .command("unlink <name> <id>")
+    .description("no more; 'dialtone people links NAME' shows the ids")
+    .action(async (name: string, id: string, _options: unknown, command: Command) => {
+      const answer = await ask(apiTargets(command), done, "DELETE", `${pathOf(name)}/identities/${id}`);
+      print(command, answer, () => `${answer.name} does not log in by it any more`);
     });
   group
     .command("reset-factors <name>")
