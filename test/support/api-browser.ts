@@ -20,6 +20,8 @@ export class ApiBrowser {
   cookie = "";
   csrf = "";
   attributes = "";
+  /** Cookies beside that of the login, by name. */
+  readonly others = new Map<string, string>();
 
   constructor(door: Door) {
     this.door = door;
@@ -29,21 +31,32 @@ export class ApiBrowser {
     const headers = {
       origin: this.door.origin,
       "sec-fetch-site": "same-origin",
-      ...(this.cookie && { cookie: this.cookie }),
+      ...this.cookies(),
       ...(this.csrf && { "x-dialtone-csrf": this.csrf }),
       ...more,
     };
     const answer = await this.door.client.open({ method, path, body, headers });
     const text = await answer.body.text();
-    const set = [answer.headers["set-cookie"] ?? []].flat()[0];
-    if (set !== undefined) {
-      this.attributes = set;
-      this.cookie = set.split(";")[0] ?? "";
-    }
+    for (const set of [answer.headers["set-cookie"] ?? []].flat()) this.keep(set);
     // biome-ignore lint/suspicious/noExplicitAny: a test looks at whatever came
     const said = JSON.parse(text || "null") as any;
-    if (answer.status === 200 && said?.csrf) this.csrf = said.csrf;
+    const csrf = said?.csrf ?? said?.session?.csrf;
+    if (answer.status === 200 && csrf) this.csrf = csrf;
     return { status: answer.status, body: said, headers: answer.headers };
+  }
+
+  cookies(): Record<string, string> {
+    const all = [this.cookie, ...this.others.values()].filter((one) => one !== "");
+    return all.length === 0 ? {} : { cookie: all.join("; ") };
+  }
+
+  keep(set: string): void {
+    const [pair = ""] = set.split(";");
+    const [name = ""] = pair.split("=");
+    if (name === "__Host-dialtone") {
+      this.attributes = set;
+      this.cookie = pair;
+    } else this.others.set(name, pair);
   }
 
   login = (name: string, password: string, code?: string) =>

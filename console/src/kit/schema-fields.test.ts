@@ -33,6 +33,15 @@ test("fields of a flat body, with what is known of each", () => {
   expect(fields.map(blankOf)).toEqual(["", "", "", 20, false, [], undefined, ""]);
 });
 
+test("a text that is none by default is an empty one in its field, and none again when it is sent", () => {
+  const fields = fieldsOf({
+    type: "object",
+    properties: { ca: { anyOf: [{ type: "string" }, { type: "null" }], default: null } },
+  });
+  expect(fields.map(blankOf)).toEqual([""]);
+  expect(bodyOf(fields, { ca: "" })).toEqual({ ca: null });
+});
+
 test("what is empty is left out, or null where it may be; what is not shown goes back as it came", () => {
   expect(
     bodyOf(fieldsOf(schema, refs), {

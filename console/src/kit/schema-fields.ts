@@ -79,6 +79,8 @@ export function fieldsOf(body: JsonSchema, refs: Record<string, JsonSchema> = {}
 
 /** How a field stands before anybody typed. Pure. */
 export function blankOf({ kind, initial }: SchemaField): unknown {
+  // What is typed is a text, also where none is the default.
+  if (initial === null && kind === "text") return "";
   if (initial !== undefined) return initial;
   if (kind === "switch") return false;
   if (kind === "list") return [];

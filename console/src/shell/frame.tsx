@@ -15,7 +15,7 @@ export function Frame() {
   const { session, expired, fault } = useSessionState();
   const matchRoute = useMatchRoute();
   const language = useLanguage();
-  if (matchRoute({ to: "/first" })) return <Outlet key={language} />;
+  if (matchRoute({ to: "/first" }) || matchRoute({ to: "/login/return" })) return <Outlet key={language} />;
   if (fault && !session && !expired) return <NoAnswerPage fault={fault} />;
   if (session === null) return <LoginPage />;
   if (session?.enrol && !expired)

@@ -6,6 +6,7 @@ import { CredentialsForm } from "./credentials-form.tsx";
 import { PagePending } from "./faults.tsx";
 import { defineStrings } from "./i18n.ts";
 import { PasskeyButton, useWays } from "./passkey-button.tsx";
+import { ProviderButtons } from "./provider-buttons.tsx";
 import { LanguageSwitch, Mark, ThemeSwitch } from "./switches.tsx";
 
 const useText = defineStrings("login", {
@@ -55,13 +56,15 @@ export function Card({ children }: { children: ReactNode }) {
   );
 }
 
-function LoginForm({ name }: { name?: string }) {
+/** @param stays the page below has to stay as it is */
+function LoginForm({ name, stays = false }: { name?: string; stays?: boolean }) {
   const t = useText();
   const { logIn, refresh } = useSessionState();
   return (
     <Stack gap="md">
       <CredentialsForm {...(name !== undefined && { name })} action={t("submit")} submit={logIn} />
       <PasskeyButton path="/v1/session/passkey" done={refresh} />
+      <ProviderButtons {...(stays && { done: () => void refresh() })} />
     </Stack>
   );
 }
@@ -100,7 +103,7 @@ export function LoginAgain({ opened }: { opened: boolean }) {
       <Text c="dimmed" mb="md">
         {t("againWhat")}
       </Text>
-      <LoginForm {...(session && { name: session.person.name })} />
+      <LoginForm stays {...(session && { name: session.person.name })} />
     </Modal>
   );
 }

@@ -15,6 +15,9 @@ const useText = defineStrings("passkey-button", {
 export interface Ways {
   first: boolean;
   passkey_host: string | null;
+  providers: { name: string; label: string }[];
+  /** Where a browser has to be to log in by one of them. */
+  provider_origin: string;
 }
 
 export const useWays = () =>

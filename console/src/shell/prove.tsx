@@ -5,6 +5,7 @@ import { useSessionState } from "../api/session.tsx";
 import { CredentialsForm } from "./credentials-form.tsx";
 import { defineStrings } from "./i18n.ts";
 import { PasskeyButton } from "./passkey-button.tsx";
+import { ProviderButtons } from "./provider-buttons.tsx";
 
 const useText = defineStrings("prove", {
   en: {
@@ -59,6 +60,7 @@ export function Prove() {
               return Promise.resolve();
             }}
           />
+          <ProviderButtons proof done={() => end(true)} />
         </Stack>
       )}
     </Modal>

@@ -4,7 +4,7 @@ import { pages } from "../pages.ts";
 import { PageFault, PageMissing, PagePending } from "./faults.tsx";
 import { Frame, PageGate } from "./frame.tsx";
 
-/** Routes of all pages of pages.ts, and of the first run. */
+/** Routes of all pages of pages.ts, of the first run, and of what comes back from an identity provider. */
 
 const rootRoute = createRootRoute({ component: Frame, notFoundComponent: PageMissing });
 
@@ -12,6 +12,12 @@ const first = createRoute({
   getParentRoute: () => rootRoute,
   path: "first",
   component: lazyRouteComponent(() => import("./first.tsx")),
+});
+
+const back = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "login/return",
+  component: lazyRouteComponent(() => import("./login-return.tsx")),
 });
 
 const routes = pages.map((page) => {
@@ -30,7 +36,7 @@ const routes = pages.map((page) => {
 });
 
 export const router = createRouter({
-  routeTree: rootRoute.addChildren([first, ...routes]),
+  routeTree: rootRoute.addChildren([first, back, ...routes]),
   basepath: "/console",
   defaultPreload: "intent",
   scrollRestoration: true,

@@ -28,6 +28,7 @@ const useText = defineStrings("logins", {
     code: "by one-time code",
     recovery: "by recovery code",
     passkey: "by passkey",
+    provider: "by identity provider",
     first: "by the first link",
   },
   de: {
@@ -46,11 +47,12 @@ const useText = defineStrings("logins", {
     code: "mit Einmalcode",
     recovery: "mit Ersatzcode",
     passkey: "mit Passkey",
+    provider: "über einen Anbieter",
     first: "über den ersten Link",
   },
 });
 
-const ways = ["password", "code", "recovery", "passkey", "first"] as const;
+const ways = ["password", "code", "recovery", "passkey", "provider", "first"] as const;
 
 /** One's own logins, and ending them. */
 export function LoginsSection() {

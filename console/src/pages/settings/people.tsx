@@ -58,7 +58,7 @@ export const personPath = (name: string): string => `/people/${encodeURIComponen
 export function PersonState({ person: { enabled, password, scope } }: { person: Person }) {
   const t = useText();
   if (!enabled) return <LightBadge state="bad">{t("disabled")}</LightBadge>;
-  if (!password) return <LightBadge state="warn">{t("noPassword")}</LightBadge>;
+  if (!password) return <LightBadge state="idle">{t("noPassword")}</LightBadge>;
   return scope && <LightBadge state="warn">{t("scope")}</LightBadge>;
 }
 

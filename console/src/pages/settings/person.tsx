@@ -15,6 +15,7 @@ import { Moment } from "../../kit/time.tsx";
 import { defineStrings } from "../../shell/i18n.ts";
 import classes from "../users/users.module.css";
 import { useAuditLink } from "./audit-filters.ts";
+import { IdentitiesSection } from "./identities.tsx";
 import { PasswordForm } from "./password.tsx";
 import { PersonState } from "./people.tsx";
 import { usePersonFields } from "./person-fields.tsx";
@@ -35,7 +36,7 @@ const useText = defineStrings("person", {
     made: "Made",
     has: "Password",
     set: "set",
-    unset: "none: they can not log in",
+    unset: "none: they log in by other ways, if at all",
     second: "Second factor",
     noSecond: "none: their password alone",
     reset: "Take away the second factor",
@@ -61,7 +62,7 @@ const useText = defineStrings("person", {
     made: "Angelegt",
     has: "Passwort",
     set: "gesetzt",
-    unset: "keines: Anmelden ist nicht möglich",
+    unset: "keines: Anmelden geht nur auf andere Weise, wenn überhaupt",
     second: "Zweiter Faktor",
     noSecond: "keiner: nur das Passwort",
     reset: "Zweiten Faktor wegnehmen",
@@ -185,6 +186,7 @@ export default function PersonPage() {
                     </Button>
                   )}
                 </Section>
+                <IdentitiesSection name={name} />
                 {!readOnly && !own && (
                   <Section title={t("password")}>
                     <PasswordForm name={name} />
