@@ -65,6 +65,22 @@ export function textOf({ entries }: Pick<NewsPage, "entries">, place: Place, wan
   return text;
 }
 
+/** What was told of a page as a whole, by what was wanted: consoles want the same, and hear of everything at the same moment. */
+const toldPages = new WeakMap<NewsPage["entries"], Map<string, Buffer>>();
+
+/** As `textOf`, encoded; once for all who want the same of the same page and may see everything. */
+export function bytesOf({ entries }: Pick<NewsPage, "entries">, place: Place, wanted: Wanted): Buffer {
+  const encoded = () => Buffer.from(textOf({ entries }, place, wanted));
+  const inside = place.within > 0 && entries[0]?.position === place.position + 1;
+  if (wanted.narrowing || inside) return encoded();
+  const shared = toldPages.get(entries) ?? new Map<string, Buffer>();
+  toldPages.set(entries, shared);
+  const key = JSON.stringify([wanted.types && [...wanted.types].sort(), wanted.filter]);
+  const bytes = shared.get(key) ?? encoded();
+  shared.set(key, bytes);
+  return bytes;
+}
+
 /** The feed as a stream follows it. */
 export interface Followed {
   /** The newest position. */
@@ -83,7 +99,7 @@ export async function tellNews(
   const gone = new AbortController();
   response.on("close", () => gone.abort());
   const over = AbortSignal.any([signal, gone.signal]);
-  const say = async (text: string): Promise<void> => {
+  const say = async (text: string | Buffer): Promise<void> => {
     if (!response.write(text))
       await once(response, "drain", { signal: AbortSignal.any([over, AbortSignal.timeout(slowMs)]) });
   };
@@ -109,8 +125,8 @@ export async function tellNews(
         await say(
           `event: gap\ndata: ${JSON.stringify({ why: "older events are not kept any more: see /v1/records" })}\n\n`,
         );
-      const text = textOf(page, place, wanted);
-      if (text !== "") await say(text);
+      const bytes = bytesOf(page, place, wanted);
+      if (bytes.length > 0) await say(bytes);
       place = { position: page.entries.at(-1)?.position ?? place.position, within: 0 };
     }
   } catch (error) {
