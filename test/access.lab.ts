@@ -32,6 +32,8 @@ describe("people and their logins", () => {
     expect((await new Browser().ask("GET", "/v1/session/ways")).body).toEqual({
       first: true,
       passkey_host: null,
+      provider_origin: "https://127.77.0.100",
+      providers: [],
     });
     expect((await new Browser().ask("GET", "/v1/session/first")).status).toBe(401);
     const { link } = (await app.ask("GET", "/v1/session/first")).body;
