@@ -129,6 +129,16 @@ async function setUp(pair: Pair): Promise<void> {
   if (pair.ids.length < 2) throw new Error(`${pair.kind.name}: not both calls were set up before the fault`);
 }
 
+/** What was silent before is no work of the fault. @throws Error */
+async function assertHeard({ kind, calls, ids }: Pair): Promise<void> {
+  const { legs } = await calls.telephones.report(ids);
+  const deaf = legs.filter(({ state, stream }) => state === "up" && stream.received === 0);
+  if (deaf.length > 0)
+    throw new Error(
+      `${kind.name}: heard nothing before the fault: ${deaf.map(({ side, callId }) => `${side} of ${callId}`).join(", ")}`,
+    );
+}
+
 async function before(pair: Pair): Promise<void> {
   const { telephones } = pair.calls;
   if (pair.kind.name === "on hold, taken back after the fault")
@@ -225,6 +235,7 @@ export async function surviveOne(
   for (const pair of pairs) await setUp(pair);
   await others?.begin();
   await delay(learnedMs);
+  for (const pair of pairs) await assertHeard(pair);
   for (const pair of pairs) await before(pair);
   await delay(300);
   await Promise.all([...[udp, tcp, direct].map((calls) => calls.mark()), others?.mark()]);
