@@ -91,6 +91,12 @@ class Client {
   /** @returns what closes the page */
   show({ stream, list, everyMs, heap }: Page): () => void {
     const timers: NodeJS.Timeout[] = [];
+    // Whoever has heard nothing for so long asks.
+    const alive = setTimeout(() => {
+      void this.ask("/console/alive");
+      alive.refresh();
+    }, aliveMs);
+    timers.push(alive);
     let first = 0;
     let pending: NodeJS.Timeout | undefined;
     const news = () => {
@@ -116,6 +122,8 @@ class Client {
         const events = text.split("\nevent: ").length - 1 + (text.startsWith("event: ") ? 1 : 0);
         got.events += events;
         got.bytes += text.length;
+        if (closed) return;
+        alive.refresh();
         if (events > 0) news();
       }
     };
@@ -124,10 +132,9 @@ class Client {
     });
     void this.ask(list);
     if (everyMs !== undefined) timers.push(setInterval(() => void this.ask(list), everyMs));
-    timers.push(setInterval(() => void this.ask("/console/alive"), aliveMs));
     return () => {
       closed = true;
-      for (const timer of timers) clearInterval(timer);
+      for (const timer of timers) clearTimeout(timer);
       clearTimeout(pending);
       source?.destroy();
     };

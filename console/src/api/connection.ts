@@ -23,18 +23,16 @@ export class Connection {
   private asking = false;
   private urgent = false;
 
-  /** Something came from an app: if it was missed, ask which one it is. */
+  /** Something came from an app: it need not be asked for a while. If it was missed, ask which one it is. */
   sign(): void {
     if (this.state === "reconnecting") this.doubt();
+    else if (!this.asking && !this.urgent) this.rest();
   }
 
   /** Something failed: ask at once. */
   doubt(): void {
-    if (this.asking) {
-      this.urgent = true;
-      return;
-    }
-    this.plan(0);
+    this.urgent = true;
+    if (!this.asking) this.plan(0);
   }
 
   onChange(listener: (change: Change) => void): () => void {
@@ -44,7 +42,8 @@ export class Connection {
 
   /** Begins to watch; once, when the console starts. */
   start(): void {
-    this.plan(0);
+    // Which app it is must be known before another one can be told from it.
+    this.doubt();
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") this.doubt();
     });
@@ -54,6 +53,11 @@ export class Connection {
   private plan(ms: number): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.beat(), ms);
+  }
+
+  /** Asks when nothing has been heard for a while from now. */
+  private rest(): void {
+    this.plan(document.visibilityState === "visible" ? quietMs : hiddenMs);
   }
 
   private async beat(): Promise<void> {
@@ -67,7 +71,8 @@ export class Connection {
       if (!response.ok) throw new Error(`${response.status}`);
       const { app } = (await response.json()) as { app: string };
       this.found(app);
-      this.plan(this.urgent ? 0 : document.visibilityState === "visible" ? quietMs : hiddenMs);
+      if (this.urgent) this.plan(0);
+      else this.rest();
     } catch {
       // What failed is of no matter: nobody answered in time.
       this.change("reconnecting");
