@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { TOTP } from "otpauth";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { patient } from "../src/base/patience.ts";
-import { accessibilityFaults, complaintsOf, openBrowser, openPerson } from "./support/console-browser.ts";
+import { complaintsOf, openBrowser, openPerson } from "./support/console-browser.ts";
+import { look } from "./support/look.ts";
 import { addPasskeyDevice, sendTwice } from "./support/passkey-device.ts";
 import { RealApp } from "./support/real-app.ts";
 
@@ -16,7 +16,6 @@ import { RealApp } from "./support/real-app.ts";
 
 const root = join(import.meta.dirname, "..");
 const name = "console.test";
-const shots = process.env.DIALTONE_SHOTS;
 const password = "a sentence that nobody guesses";
 
 let app: RealApp;
@@ -33,7 +32,6 @@ beforeAll(async () => {
   const { self, cluster } = app.context;
   browser = await openBrowser([`--host-resolver-rules=MAP ${name} ${self.address}`]);
   address = `https://${name}:${cluster.api.port}`;
-  if (shots !== undefined) await mkdir(shots, { recursive: true });
   for (const [who, role] of [
     ["ada", "administrator"],
     ["bob", "operator"],
@@ -47,26 +45,6 @@ afterAll(async () => {
   await browser?.close();
   await app?.[Symbol.asyncDispose]();
 });
-
-/** As it is now, in both themes and at the width of a telephone: by axe, and within its width. */
-async function look(what: string): Promise<void> {
-  const picture = async (how: string) => {
-    if (shots !== undefined) await page.screenshot({ path: join(shots, `${what}-${how}.png`) });
-  };
-  await picture("light");
-  expect(await accessibilityFaults(page)).toEqual([]);
-  await page.emulateMedia({ colorScheme: "dark" });
-  await expect
-    .poll(() => accessibilityFaults(page, ["color-contrast"]), { timeout: patient(5000) })
-    .toEqual([]);
-  await picture("dark");
-  await page.setViewportSize({ width: 390, height: 844 });
-  await picture("phone");
-  const tooWide = () => page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
-  await expect.poll(tooWide, { timeout: patient(2000) }).toBeLessThanOrEqual(0);
-  await page.setViewportSize({ width: 1360, height: 900 });
-  await page.emulateMedia({ colorScheme: "light" });
-}
 
 async function logIn(who: string): Promise<void> {
   await page.goto(`${address}/console/`);
@@ -120,7 +98,7 @@ async function setUp(): Promise<string> {
   await page.getByLabel("The code that it shows now").fill("000000");
   await page.getByRole("button", { name: "Confirm" }).click();
   await page.getByText("That is not a code of this secret").waitFor();
-  await look("code-set-up");
+  await look(page, "code-set-up");
   await page.getByLabel("The code that it shows now").fill(codeOf(secret, -1));
   await page.getByRole("button", { name: "Confirm" }).click();
   await page.getByRole("list", { name: "Recovery codes" }).waitFor();
@@ -134,14 +112,14 @@ describe("one-time codes", () => {
     const complaints = complaintsOf(page);
     await logIn("bob");
     await page.getByRole("heading", { name: "One more step" }).waitFor();
-    await look("enrol");
+    await look(page, "enrol");
     secret = await setUp();
-    await look("recovery-codes");
+    await look(page, "recovery-codes");
     await page.getByRole("button", { name: "I have kept them" }).click();
     await page.getByRole("banner").waitFor();
     await page.goto(`${address}/console/security`);
     await page.getByText("Recovery codes left: 10").waitFor();
-    await look("security");
+    await look(page, "security");
     // What the browser tells of answers that are no success; the code was wrong on purpose.
     expect(complaints.filter((one) => !one.includes("status of 4"))).toEqual([]);
   });
@@ -152,7 +130,7 @@ describe("one-time codes", () => {
     await page.getByLabel("One-time code").fill("000000");
     await page.keyboard.press("Enter");
     await page.getByText("That code is not right").waitFor();
-    await look("login-code");
+    await look(page, "login-code");
     await page.getByLabel("One-time code").fill(codeOf(secret, 0));
     await page.keyboard.press("Enter");
     await page.getByRole("banner").waitFor();
@@ -168,7 +146,7 @@ describe("one-time codes", () => {
     await page.getByRole("dialog").getByRole("button", { name: "Take away the second factor" }).click();
     const proof = page.getByRole("dialog", { name: "Is it you?" });
     await proof.getByLabel("Password", { exact: true }).fill(password);
-    await look("proof");
+    await look(page, "proof");
     await proof.getByRole("button", { name: "Go on" }).click();
     await page.getByText("bob has no second factor any more").waitFor();
     await logOut();
@@ -196,15 +174,15 @@ describe("passkeys", () => {
     expect(codes).toHaveLength(10);
     // With the note that it is there, whose button has a name.
     await page.getByRole("alert").getByRole("button", { name: "Close" }).first().waitFor();
-    await look("passkey-made");
+    await look(page, "passkey-made");
     await page.getByRole("button", { name: "I have kept them" }).click();
     await page.getByRole("button", { name: "Rename Laptop" }).click();
     const dialog = page.getByRole("dialog", { name: "Rename the passkey" });
     await dialog.getByLabel("Name").fill("Office laptop");
-    await look("passkey-name");
+    await look(page, "passkey-name");
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "Remove Office laptop" }).waitFor();
-    await look("passkeys");
+    await look(page, "passkeys");
     await page.getByLabel("What the device is called").fill("Again");
     await page.getByRole("button", { name: "New passkey" }).click();
     await page.getByText("This device has a passkey of yours already").waitFor();
@@ -213,7 +191,7 @@ describe("passkeys", () => {
 
   test("it logs in without a password; its answer is taken once", async () => {
     await logOut();
-    await look("login-passkey");
+    await look(page, "login-passkey");
     await sendTwice(page);
     await usePasskey();
     await page.getByRole("banner").waitFor();
@@ -254,7 +232,7 @@ describe("passkeys", () => {
     await security();
     const end = page.getByRole("button", { name: /^End the login of Chrome, Linux at / });
     await expect.poll(() => end.count(), { timeout: patient(5000) }).toBe(3);
-    await look("logins");
+    await look(page, "logins");
     await end.first().click();
     await expect.poll(() => end.count(), { timeout: patient(5000) }).toBe(2);
     const good = async () => (await Promise.all(pages.map(statusOf))).filter((one) => one === 200).length;
@@ -275,7 +253,7 @@ describe("passkeys", () => {
     await question.getByRole("button", { name: "Remove", exact: true }).click();
     const proof = page.getByRole("dialog", { name: "Is it you?" });
     await proof.getByRole("button", { name: "Use a passkey" }).waitFor();
-    await look("proof-passkey");
+    await look(page, "proof-passkey");
     await usePasskey(proof);
     await page.getByRole("button", { name: "Remove Office laptop" }).waitFor({ state: "detached" });
     await logOut();

@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { execa } from "execa";
@@ -17,7 +16,8 @@ import { HttpClient } from "../src/http/client.ts";
 import { ApiBrowser, type Door, doorOf } from "./support/api-browser.ts";
 import { type Helper, startAt } from "./support/at-place.ts";
 import { anAuthority } from "./support/authority.ts";
-import { accessibilityFaults, complaintsOf, openBrowser, openPerson } from "./support/console-browser.ts";
+import { complaintsOf, openBrowser, openPerson } from "./support/console-browser.ts";
+import { look } from "./support/look.ts";
 import type { ProviderMode, ProviderNews, ProviderWanted } from "./support/oidc-provider.ts";
 import { RealApp } from "./support/real-app.ts";
 
@@ -29,7 +29,6 @@ import { RealApp } from "./support/real-app.ts";
 const host = "console.test";
 const password = "a sentence that nobody guesses";
 const clientSecret = "known-to-the-provider-alone-4711";
-const shots = process.env.DIALTONE_SHOTS;
 
 let app: RealApp;
 let other: App;
@@ -458,7 +457,6 @@ describe("in a browser", () => {
     browser = await openBrowser([`--host-resolver-rules=MAP ${host} ${app.context.self.address}`]);
     page = await (await openPerson(browser)).newPage();
     page.setDefaultTimeout(patient(10_000));
-    if (shots !== undefined) await mkdir(shots, { recursive: true });
   });
   afterAll(async () => {
     await browser?.close();
@@ -481,39 +479,18 @@ describe("in a browser", () => {
     await button().waitFor();
   };
 
-  /** As it is now, in both themes and at the width of a telephone: by axe, and within its width. */
-  async function look(what: string): Promise<void> {
-    const picture = async (how: string) => {
-      if (shots !== undefined)
-        await page.screenshot({ path: join(shots, `${what}-${how}.png`), fullPage: true });
-    };
-    await picture("light");
-    expect(await accessibilityFaults(page)).toEqual([]);
-    await page.emulateMedia({ colorScheme: "dark" });
-    await expect
-      .poll(() => accessibilityFaults(page, ["color-contrast"]), { timeout: patient(5000) })
-      .toEqual([]);
-    await picture("dark");
-    await page.setViewportSize({ width: 390, height: 844 });
-    await picture("phone");
-    const tooWide = () => page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
-    await expect.poll(tooWide, { timeout: patient(2000) }).toBeLessThanOrEqual(0);
-    await page.setViewportSize({ width: 1360, height: 900 });
-    await page.emulateMedia({ colorScheme: "light" });
-  }
-
   test("from the button to the provider and back to the page that was wanted, by a code beside", async () => {
     const complaints = complaintsOf(page);
     await page.goto(`${address()}/console/security`);
     await button().waitFor();
-    await look("login-provider");
+    await look(page, "login-provider");
     await button().click();
     await answerAs("bob");
     await page.getByLabel("One-time code").fill("000000");
     await page.keyboard.press("Enter");
     await page.getByText("That code is not right").waitFor();
     expect(page.url()).not.toContain("code=");
-    await look("login-provider-code");
+    await look(page, "login-provider-code");
     await page.getByLabel("One-time code").fill(codeOf(1));
     await page.keyboard.press("Enter");
     await page.getByText("by identity provider").first().waitFor();
@@ -527,7 +504,7 @@ describe("in a browser", () => {
     await leave();
     await answerAs("dan");
     await page.getByText("nobody here is linked with bob").waitFor();
-    await look("login-stranger");
+    await look(page, "login-stranger");
     await page.getByRole("button", { name: "Back to the login" }).click();
     const german = await browser.newContext({ ignoreHTTPSErrors: true, locale: "de-DE" });
     const there = await german.newPage();
@@ -549,16 +526,16 @@ describe("in a browser", () => {
     await leave();
     await answerAs("ada");
     await page.getByText(redirect).waitFor();
-    await look("providers");
+    await look(page, "providers");
     await page.getByRole("link", { name: "Company", exact: true }).click();
     await page.getByRole("button", { name: "Try it" }).click();
     await page.getByText(`${issuer} answers`).waitFor();
     await page.getByRole("button", { name: "Another" }).click();
-    await look("provider");
+    await look(page, "provider");
     await page.getByRole("button", { name: "Discard changes" }).click();
     await page.goto(`${address()}/console/people/bob`);
     await page.getByRole("button", { name: "Unlink bob@example.com" }).waitFor();
-    await look("person-identities");
+    await look(page, "person-identities");
     await makeOld(() =>
       page.evaluate<number>(
         `fetch("/v1/session").then((a) => a.json()).then(({ csrf }) =>

@@ -4,11 +4,11 @@ import { Problem } from "../http/problems.ts";
 import { goodTry, noTry, takeTry } from "./attempts.ts";
 import { useChallenge } from "./challenges.ts";
 import type { Factors } from "./factors.ts";
-import type { Change, Identities } from "./identities.ts";
+import type { Arrival, Change, Identities } from "./identities.ts";
 import { assertNoPause } from "./logins.ts";
-import { type Claimed, claimedBy } from "./provider-claims.ts";
+import { claimedBy } from "./provider-claims.ts";
 import { Disbelieved, type ProviderClient } from "./provider-client.ts";
-import { awayMs, codeMs, openedLogin, type SealOf, sealedLogin } from "./provider-seal.ts";
+import { awayMs, codeMs, openedLogin, sealedLogin } from "./provider-seal.ts";
 import type { Providers } from "./providers.ts";
 
 /** Logins by an identity provider, from the button to who it is. */
@@ -144,7 +144,11 @@ export class ProviderLogins {
     const maxAge = seal.session === null ? undefined : Math.ceil((now.getTime() - seal.began) / 1000) + 30;
     const { issuer, subject, claims } = await client.claims(opened, returned, seal.secrets, maxAge);
     const claimed = claimedBy(claims, opened.provider, now);
-    const { person, changes } = await this.whose(seal, { issuer, subject, claimed }, now);
+    const { person, changes } = await this.whose(
+      seal.session,
+      { issuer, subject, claimed, newPeople: opened.provider.new_people },
+      now,
+    );
     if (!claimed.strong && (await factors.has(person))) {
       const rest = { stage: "code", person, authAt: claimed.authAt?.getTime() ?? null } as const;
       const { provider, window } = seal;
@@ -160,16 +164,13 @@ export class ProviderLogins {
   }
 
   private async whose(
-    { provider, session }: SealOf<"away">,
-    { issuer, subject, claimed }: { issuer: string; subject: string; claimed: Claimed },
+    session: string | null,
+    arrival: Arrival,
     now: Date,
   ): Promise<{ person: string; changes: Change[] }> {
-    const { providers, identities } = this.parts;
-    if (session === null) {
-      const { new_people } = await providers.get(provider);
-      return await identities.arrive({ issuer, subject, claimed, newPeople: new_people }, now);
-    }
-    const person = await identities.personOf(issuer, subject);
+    const { identities } = this.parts;
+    if (session === null) return await identities.arrive(arrival, now);
+    const person = await identities.personOf(arrival.issuer, arrival.subject);
     if (person === undefined) throw new Problem("provider-refused", "this is nobody's login here");
     return { person, changes: [] };
   }

@@ -4,25 +4,20 @@ import { useState } from "react";
 import { ApiProblem, messageOf } from "../api/problem.ts";
 import type { Login } from "../api/session.tsx";
 import { Refused } from "../kit/refused.tsx";
+import { CodeField, useCodeText } from "./code-field.tsx";
 import { defineStrings } from "./i18n.ts";
 
 const useText = defineStrings("credentials", {
   en: {
     name: "Name",
     password: "Password",
-    code: "One-time code",
-    codeWhat: "Six digits from your authenticator app, or a recovery code",
     wrong: "Name or password is not right.",
-    wrongCode: "That code is not right, or it was used already.",
     locked: "Too many attempts. Wait a moment, then try again.",
   },
   de: {
     name: "Name",
     password: "Passwort",
-    code: "Einmalcode",
-    codeWhat: "Sechs Ziffern aus Ihrer Authenticator-App, oder ein Ersatzcode",
     wrong: "Name oder Passwort stimmt nicht.",
-    wrongCode: "Dieser Code stimmt nicht, oder er wurde schon benutzt.",
     locked: "Zu viele Versuche. Warten Sie einen Moment und versuchen Sie es dann noch einmal.",
   },
 });
@@ -41,6 +36,7 @@ export function CredentialsForm({
   submit: (login: Login) => Promise<void>;
 }) {
   const t = useText();
+  const codeText = useCodeText();
   const [codeAsked, askCode] = useState(false);
   const [fault, setFault] = useState<string>();
   const [busy, setBusy] = useState(false);
@@ -49,7 +45,7 @@ export function CredentialsForm({
   const told = (error: unknown): string | undefined => {
     if (!(error instanceof ApiProblem)) return messageOf(error);
     if (error.code === "code-needed") return undefined;
-    if (error.code === "code-refused") return t("wrongCode");
+    if (error.code === "code-refused") return codeText("wrong");
     if (error.status === 401) return t("wrong");
     return error.status === 429 ? t("locked") : messageOf(error);
   };
@@ -98,20 +94,7 @@ export function CredentialsForm({
           data-autofocus={name !== undefined || undefined}
           {...form.getInputProps("password")}
         />
-        {codeAsked && (
-          <TextInput
-            label={t("code")}
-            description={t("codeWhat")}
-            autoComplete="one-time-code"
-            autoCapitalize="characters"
-            spellCheck={false}
-            autoFocus
-            required
-            withAsterisk={false}
-            size="md"
-            {...form.getInputProps("code")}
-          />
-        )}
+        {codeAsked && <CodeField {...form.getInputProps("code")} />}
         <Button type="submit" size="md" fullWidth loading={busy}>
           {action}
         </Button>

@@ -1,8 +1,9 @@
-import { Alert, Button, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Alert, Button, Stack, Text, Title } from "@mantine/core";
 import { IconAlertCircle } from "@tabler/icons-react";
 import { type FormEvent, useEffect, useState } from "react";
 import { ask } from "../api/client.ts";
 import { ApiProblem, messageOf } from "../api/problem.ts";
+import { CodeField, useCodeText } from "./code-field.tsx";
 import { PagePending } from "./faults.tsx";
 import { defineStrings } from "./i18n.ts";
 import { Card } from "./login.tsx";
@@ -15,11 +16,8 @@ const useText = defineStrings("login-return", {
     stranger:
       "Your provider knows you; here nobody is linked with you yet. Ask an administrator, and say what stands here:",
     again: "Back to the login",
-    code: "One-time code",
     codeTitle: "One more step",
     codeLead: "Your provider knows you. You have a second factor here, and that is asked for too.",
-    codeWhat: "Six digits from your authenticator app, or a recovery code",
-    wrongCode: "That code is not right, or it was used already.",
     submit: "Log in",
     done: "Done",
     doneWhat: "You can close this window: the other one goes on.",
@@ -30,11 +28,8 @@ const useText = defineStrings("login-return", {
     stranger:
       "Ihr Anbieter kennt Sie; hier ist noch niemand mit Ihnen verknüpft. Wenden Sie sich an die Administration und sagen Sie, was hier steht:",
     again: "Zurück zur Anmeldung",
-    code: "Einmalcode",
     codeTitle: "Noch ein Schritt",
     codeLead: "Ihr Anbieter kennt Sie. Sie haben hier einen zweiten Faktor, und nach dem wird auch gefragt.",
-    codeWhat: "Sechs Ziffern aus Ihrer Authenticator-App, oder ein Ersatzcode",
-    wrongCode: "Dieser Code stimmt nicht, oder er wurde schon benutzt.",
     submit: "Anmelden",
     done: "Fertig",
     doneWhat: "Sie können dieses Fenster schließen: Im anderen geht es weiter.",
@@ -61,6 +56,7 @@ function sendOnce(): Promise<Done> {
 /** /console/login/return: where an identity provider sends browsers back to. */
 export default function LoginReturn() {
   const t = useText();
+  const codeText = useCodeText();
   const [state, setState] = useState<"busy" | "code" | "refused" | "done">("busy");
   const [fault, setFault] = useState<unknown>();
   const [code, setCode] = useState("");
@@ -101,7 +97,7 @@ export default function LoginReturn() {
   };
 
   const has = (wanted: string) => fault instanceof ApiProblem && fault.code === wanted;
-  const told = has("code-refused") ? t("wrongCode") : fault === undefined ? undefined : messageOf(fault);
+  const told = has("code-refused") ? codeText("wrong") : fault === undefined ? undefined : messageOf(fault);
   const alert = told !== undefined && (
     <Alert color="red" variant="light" icon={<IconAlertCircle size={18} />} role="alert">
       {has("provider-stranger") && <Text mb="xs">{t("stranger")}</Text>}
@@ -136,19 +132,7 @@ export default function LoginReturn() {
         <form onSubmit={(event) => void sendCode(event)}>
           <Stack gap="md">
             {alert}
-            <TextInput
-              label={t("code")}
-              description={t("codeWhat")}
-              autoComplete="one-time-code"
-              autoCapitalize="characters"
-              spellCheck={false}
-              autoFocus
-              required
-              withAsterisk={false}
-              size="md"
-              value={code}
-              onChange={({ currentTarget }) => setCode(currentTarget.value)}
-            />
+            <CodeField value={code} onChange={({ currentTarget }) => setCode(currentTarget.value)} />
             <Button type="submit" size="md" fullWidth loading={busy}>
               {t("submit")}
             </Button>
